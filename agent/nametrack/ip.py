@@ -1,0 +1,191 @@
+"""IP addresses, prefixes and ranges: text, bytes and numbers.
+
+Addresses cross the layers as canonical text (RFC 5952), so that two spellings of one address are one value in a set,
+a dict and a transcript. The C library's inet_ntop is not used for that: musl and glibc disagree about the text.
+"""
+
+V4_BITS = 32
+V6_BITS = 128
+
+
+def _packed4(text):
+    parts = text.split(".")
+    if len(parts) != 4:
+        return None
+    out = bytearray(4)
+    for i in range(4):
+        part = parts[i]
+        if not _digits(part) or len(part) > 3 or (len(part) > 1 and part[0] == "0"):
+            return None
+        value = int(part)
+        if value > 255:
+            return None
+        out[i] = value
+    return bytes(out)
+
+
+def _digits(text):
+    # not str.isdigit: it takes the digits of every script
+    return text != "" and all("0" <= c <= "9" for c in text)
+
+
+def _groups(text):
+    """The 16-bit groups written in `text`, `[]` for none, None where it is not a list of groups."""
+    if text == "":
+        return []
+    groups = []
+    parts = text.split(":")
+    for i in range(len(parts)):
+        part = parts[i]
+        if "." in part and i == len(parts) - 1:
+            tail = _packed4(part)
+            if tail is None:
+                return None
+            groups.append(tail[0] << 8 | tail[1])
+            groups.append(tail[2] << 8 | tail[3])
+        elif 1 <= len(part) <= 4 and all(c in "0123456789abcdefABCDEF" for c in part):
+            groups.append(int(part, 16))
+        else:
+            return None
+    return groups
+
+
+def _packed6(text):
+    head, gap, tail = text.partition("::")
+    if gap:
+        left, right = _groups(head), _groups(tail)
+        if left is None or right is None or "::" in tail or "." in head:
+            return None
+        missing = 8 - len(left) - len(right)
+        if missing < 1:
+            return None
+        groups = left + [0] * missing + right
+    else:
+        groups = _groups(text)
+        if groups is None or len(groups) != 8:
+            return None
+    out = bytearray(16)
+    for i in range(8):
+        out[2 * i] = groups[i] >> 8
+        out[2 * i + 1] = groups[i] & 255
+    return bytes(out)
+
+
+def packed(text):
+    """The 4 or 16 bytes of an address in network order; None for what is not an address."""
+    return _packed6(text) if ":" in text else _packed4(text)
+
+
+def text(data):
+    """The canonical text (RFC 5952) of 4 or 16 bytes."""
+    if len(data) == 4:
+        return "%d.%d.%d.%d" % (data[0], data[1], data[2], data[3])
+    if data[:12] == b"\0\0\0\0\0\0\0\0\0\0\xff\xff":
+        return "::ffff:" + text(data[12:])
+    groups = [data[i] << 8 | data[i + 1] for i in range(0, 16, 2)]
+    start, length = _longest_zeros(groups)
+    if length < 2:
+        return ":".join(["%x" % g for g in groups])
+    head = ":".join(["%x" % g for g in groups[:start]])
+    tail = ":".join(["%x" % g for g in groups[start + length :]])
+    return head + "::" + tail
+
+
+def _longest_zeros(groups):
+    best_start, best_length, start = 0, 0, None
+    for i in range(len(groups) + 1):
+        if i < len(groups) and groups[i] == 0:
+            if start is None:
+                start = i
+        elif start is not None:
+            if i - start > best_length:
+                best_start, best_length = start, i - start
+            start = None
+    return best_start, best_length
+
+
+def canonical(given):
+    """The canonical text of an address; None for what is not an address."""
+    data = packed(given)
+    return None if data is None else text(data)
+
+
+def family(address):
+    """4 or 6, for an address, prefix or range that is known to be one."""
+    return 6 if ":" in address else 4
+
+
+def number(address):
+    """An address as an integer."""
+    return int.from_bytes(packed(address), "big")
+
+
+def from_number(value, version):
+    """The canonical text of the address with this integer, `version` 4 or 6."""
+    return text(value.to_bytes(4 if version == 4 else 16, "big"))
+
+
+def prefix(given):
+    """The canonical text of an address or prefix: host bits cleared, no length where it is one address; else None."""
+    address, slash, length = given.partition("/")
+    data = packed(address)
+    if data is None:
+        return None
+    bits = len(data) * 8
+    if not slash:
+        return text(data)
+    if not _digits(length) or len(length) > 3 or (len(length) > 1 and length[0] == "0") or int(length) > bits:
+        return None
+    length = int(length)
+    if length == bits:
+        return text(data)
+    host = bits - length
+    cleared = int.from_bytes(data, "big") >> host << host
+    return "%s/%d" % (text(cleared.to_bytes(len(data), "big")), length)
+
+
+def span(given):
+    """`(family, first, last)` of an address, a prefix or a range `first-last`, the two as integers; else None."""
+    first, dash, last = given.partition("-")
+    if dash:
+        first, last = packed(first), packed(last)
+        if first is None or last is None or len(first) != len(last) or first > last:
+            return None
+        return (4 if len(first) == 4 else 6, int.from_bytes(first, "big"), int.from_bytes(last, "big"))
+    whole = prefix(given)
+    if whole is None:
+        return None
+    address, slash, length = whole.partition("/")
+    start = number(address)
+    bits = V4_BITS if family(address) == 4 else V6_BITS
+    size = 1 << (bits - int(length)) if slash else 1
+    return (family(address), start, start + size - 1)
+
+
+def unusable(address):
+    """Why an address that DNS named can be nobody's destination; None where it can.
+
+    RFC 6890's special purpose registry, as far as it rules out a destination. Private, shared and documentation
+    addresses are all right: split DNS names them.
+    """
+    data = packed(address)
+    if len(data) == 4:
+        first = data[0]
+        if first == 0:
+            return "unspecified"
+        if first == 127:
+            return "loopback"
+        if first == 169 and data[1] == 254:
+            return "link-local"
+        if 224 <= first <= 239:
+            return "multicast"
+        if data == b"\xff\xff\xff\xff":
+            return "broadcast"
+        return "reserved" if first >= 240 else None
+    if data[:15] == bytes(15):
+        return {0: "unspecified", 1: "loopback"}.get(data[15], "reserved")
+    if data[0] == 0xFE and data[1] & 0xC0 == 0x80:
+        return "link-local"
+    if data[0] == 0xFF:
+        return "multicast"
+    return "reserved" if data[:12] == b"\0\0\0\0\0\0\0\0\0\0\xff\xff" else None

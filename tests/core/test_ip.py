@@ -1,0 +1,128 @@
+"""ip.py: addresses and prefixes as canonical text, the same text on every C library."""
+
+import pytest
+
+from nametrack import ip
+
+CANONICAL = [
+    ("192.0.2.1", "192.0.2.1"),
+    ("2001:DB8:0:0:0:0:0:1", "2001:db8::1"),
+    ("2001:db8:0:1:1:1:1:1", "2001:db8:0:1:1:1:1:1"),  # RFC 5952 4.2.2: one zero group stays written
+    ("2001:0:0:1:0:0:0:1", "2001:0:0:1::1"),  # the longer run is the one that is shortened
+    ("2001:db8::1:0:0:1", "2001:db8::1:0:0:1"),  # of two runs as long, the first
+    ("::", "::"),
+    ("::1", "::1"),
+    ("1::", "1::"),
+    ("::ffff:192.0.2.1", "::ffff:192.0.2.1"),
+    ("::ffff:c000:201", "::ffff:192.0.2.1"),
+    ("64:ff9b::192.0.2.33", "64:ff9b::c000:221"),
+]
+
+WRONG = [
+    "",
+    "1.2.3",
+    "1.2.3.4.5",
+    "1.2.3.256",
+    "1.2.3.-4",
+    "1.2.3.04",  # some parsers read octal here: refused, as inet_pton does
+    "1.2.3.4 ",
+    "1.2.3.٤",
+    ":",
+    ":::",
+    "1::2::3",
+    "1:2:3:4:5:6:7",
+    "1:2:3:4:5:6:7:8:9",
+    "1:2:3:4:5:6:7::8:9",
+    "12345::",
+    "::g",
+    "::1.2.3",
+    "1.2.3.4::",
+    "fe80::1%eth0",
+    "home.example",
+]
+
+
+@pytest.mark.parametrize("given,expected", CANONICAL)
+def test_an_address_has_one_text(given, expected):
+    assert ip.canonical(given) == expected
+    assert ip.text(ip.packed(given)) == expected
+
+
+@pytest.mark.parametrize("given", WRONG)
+def test_what_is_no_address_is_none(given):
+    assert ip.packed(given) is None
+    assert ip.canonical(given) is None
+
+
+def test_family():
+    assert ip.family("192.0.2.1") == 4
+    assert ip.family("2001:db8::1") == 6
+
+
+PREFIXES = [
+    ("192.0.2.0/24", "192.0.2.0/24"),
+    ("192.0.2.77/24", "192.0.2.0/24"),
+    ("192.0.2.7/32", "192.0.2.7"),
+    ("192.0.2.7", "192.0.2.7"),
+    ("0.0.0.0/0", "0.0.0.0/0"),
+    ("2001:db8::1/64", "2001:db8::/64"),
+    ("2001:db8::1/128", "2001:db8::1"),
+    ("192.0.2.0/33", None),
+    ("192.0.2.0/", None),
+    ("192.0.2.0/-1", None),
+    ("192.0.2.0/024", None),
+    ("2001:db8::/129", None),
+    ("x/8", None),
+]
+
+
+@pytest.mark.parametrize("given,expected", PREFIXES)
+def test_a_prefix_has_one_text_without_host_bits(given, expected):
+    assert ip.prefix(given) == expected
+
+
+SPANS = [
+    ("192.0.2.0/24", 4, 0xC0000200, 0xC00002FF),
+    ("192.0.2.7", 4, 0xC0000207, 0xC0000207),
+    ("192.0.2.7-192.0.2.9", 4, 0xC0000207, 0xC0000209),
+    ("::/0", 6, 0, (1 << 128) - 1),
+]
+
+
+@pytest.mark.parametrize("given,family,first,last", SPANS)
+def test_span_gives_first_and_last_address(given, family, first, last):
+    assert ip.span(given) == (family, first, last)
+
+
+@pytest.mark.parametrize("given", ["192.0.2.9-192.0.2.7", "192.0.2.1-2001:db8::1", "a-b", ""])
+def test_what_is_no_span_is_none(given):
+    assert ip.span(given) is None
+
+
+UNUSABLE = [
+    ("0.0.0.0", "unspecified"),
+    ("0.1.2.3", "unspecified"),
+    ("127.0.0.1", "loopback"),
+    ("127.9.9.9", "loopback"),
+    ("169.254.1.1", "link-local"),
+    ("224.0.0.1", "multicast"),
+    ("239.255.255.255", "multicast"),
+    ("240.0.0.1", "reserved"),
+    ("255.255.255.255", "broadcast"),
+    ("::", "unspecified"),
+    ("::1", "loopback"),
+    ("fe80::1", "link-local"),
+    ("febf::1", "link-local"),
+    ("ff02::1", "multicast"),
+    ("::ffff:192.0.2.1", "reserved"),  # v4-mapped: never on the wire (RFC 4291 2.5.5.2)
+]
+
+
+@pytest.mark.parametrize("given,reason", UNUSABLE)
+def test_an_address_that_cannot_be_a_destination_says_why(given, reason):
+    assert ip.unusable(given) == reason
+
+
+@pytest.mark.parametrize("given", ["192.0.2.1", "10.0.0.1", "100.64.0.1", "2001:db8::1", "fd00::1", "64:ff9b::1"])
+def test_an_address_that_can_be_a_destination(given):
+    assert ip.unusable(given) is None

@@ -1,0 +1,92 @@
+"""The house of DESIGN.md section 1: decide / speak / touch, and imports that go one way."""
+
+import ast
+import pathlib
+
+import pytest
+
+AGENT = pathlib.Path(__file__).resolve().parent.parent / "agent"
+PACKAGE = AGENT / "nametrack"
+FILES = sorted(PACKAGE.rglob("*.py"))
+
+# Modules of the interpreter that speak without touching anything.
+PURE = {"struct", "binascii", "sys", "collections", "json"}
+
+# layer -> (layers it may import, modules of the interpreter it may import; None: any). ip.py is the vocabulary that
+# every layer shares: addresses as canonical text.
+RULES = {
+    "core": ({"core", "ip"}, {"collections"}),
+    "wire": ({"wire", "ip"}, PURE),
+    "adapters": ({"adapters", "wire", "compat", "ip", "core.events", "core.actions", "core.lastgood"}, None),
+    "ip": (set(), set()),
+    "log": (set(), {"sys"}),
+    "compat": (set(), None),
+    "loop": ({"core", "adapters"}, {"select"}),
+    "command": (set(), set()),
+    "__init__": (set(), set()),
+    "__main__": (None, None),
+}
+
+
+def layer(path):
+    parts = path.relative_to(PACKAGE).parts
+    name = parts[0] if len(parts) > 1 else path.stem
+    return "compat" if name.startswith("compat") else name
+
+
+def imports(path):
+    """(inside, outside): dotted names below nametrack, and modules of the interpreter."""
+    inside, outside = set(), set()
+    package = ("nametrack",) + path.relative_to(PACKAGE).parts[:-1]
+    for node in ast.walk(ast.parse(path.read_text())):
+        if isinstance(node, ast.Import):
+            outside.update(alias.name for alias in node.names)
+        elif isinstance(node, ast.ImportFrom) and node.level == 0:
+            outside.add(node.module)
+        elif isinstance(node, ast.ImportFrom):
+            base = package[: len(package) - node.level + 1] + tuple((node.module or "").split("."))
+            base = [part for part in base[1:] if part]
+            if node.module is None or not (PACKAGE.joinpath(*base).with_suffix(".py")).exists():
+                inside.update(".".join(base + [alias.name]) for alias in node.names)
+            else:
+                inside.add(".".join(base))
+    return inside, outside
+
+
+@pytest.mark.parametrize("path", FILES, ids=lambda p: str(p.relative_to(PACKAGE)))
+def test_imports_go_one_way(path):
+    layers, modules = RULES[layer(path)]
+    inside, outside = imports(path)
+    if layers is not None:
+        for name in inside:
+            allowed = name in layers or name.split(".")[0] in layers or layer(PACKAGE / name.split(".")[0]) in layers
+            assert allowed, f"{path.name} imports nametrack.{name}"
+    if modules is not None:
+        assert outside <= modules, f"{path.name} imports {outside - modules}"
+
+
+def test_only_compat_knows_which_interpreter_runs():
+    for path in FILES:
+        if layer(path) != "compat":
+            text = path.read_text()
+            for word in ("sys.implementation", "ticks_ms", "import ffi", "import subprocess", "MICROPYTHON"):
+                assert word not in text, f"{path.name} asks for the interpreter: {word}"
+
+
+def test_the_core_has_no_clock_and_opens_nothing():
+    for path in (PACKAGE / "core").glob("*.py"):
+        for node in ast.walk(ast.parse(path.read_text())):
+            if isinstance(node, ast.Call) and isinstance(node.func, ast.Name):
+                assert node.func.id not in ("open", "print", "input", "__import__", "exec", "eval"), path.name
+
+
+def test_no_value_passes_through_a_shell():
+    for path in FILES:
+        text = path.read_text()
+        for word in ("os.system", "os.popen", "popen(", "shell=True", '"sh"', "'sh'", "/bin/sh"):
+            assert word not in text, f"{path.name} uses {word}"
+
+
+@pytest.mark.parametrize("path", FILES, ids=lambda p: str(p.relative_to(PACKAGE)))
+def test_a_file_is_a_noun_and_stays_small(path):
+    assert len(path.read_text().splitlines()) < 400

@@ -1,0 +1,296 @@
+"""DNS messages: bytes <-> values (RFC 1035, 2181, 2782, 3596, 6891).
+
+Strict where a forger would gain: pointers, lengths. Liberal where servers differ: bytes behind the last record are not
+looked at, records of classes other than IN are skipped.
+"""
+
+import struct
+from collections import namedtuple
+
+from .. import ip
+from .dnsname import LONG_NAME, MAX_LABEL, MAX_NAME, DnsError, label_offsets, label_text, name_to_wire
+
+A, NS, CNAME, SOA, AAAA, SRV, OPT = 1, 2, 5, 6, 28, 33, 41
+TYPES = {A: "A", NS: "NS", CNAME: "CNAME", SOA: "SOA", AAAA: "AAAA", SRV: "SRV", OPT: "OPT"}
+
+NOERROR, FORMERR, SERVFAIL, NXDOMAIN, NOTIMP, REFUSED = 0, 1, 2, 3, 4, 5
+RCODES = {
+    NOERROR: "NOERROR",
+    FORMERR: "FORMERR",
+    SERVFAIL: "SERVFAIL",
+    NXDOMAIN: "NXDOMAIN",
+    NOTIMP: "NOTIMP",
+    REFUSED: "REFUSED",
+    6: "YXDOMAIN",
+    9: "NOTAUTH",
+    16: "BADVERS",
+    23: "BADCOOKIE",
+}
+
+QR, OPCODE, AA, TC, RD, RA = 0x8000, 0x7800, 0x0400, 0x0200, 0x0100, 0x0080
+
+Question = namedtuple("Question", ("name", "rtype"))
+# data: address text (A, AAAA), name (NS, CNAME), Soa, Srv, Opt; else bytes as they came, with pointers unresolved
+Record = namedtuple("Record", ("name", "rtype", "ttl", "data"))
+Soa = namedtuple("Soa", ("mname", "rname", "serial", "refresh", "retry", "expire", "minimum"))
+Srv = namedtuple("Srv", ("priority", "weight", "port", "target"))
+Opt = namedtuple("Opt", ("payload", "version", "flags", "options"))  # options: bytes
+# flags: the header's second word without its rcode bits; rcode: those, with the OPT record's eight above them
+Message = namedtuple("Message", ("id", "flags", "rcode", "question", "answer", "authority", "additional"))
+
+_IN = 1
+_HEADER = 12
+_MAX_MESSAGE = 65535
+_MAX_RECORDS = 2048  # kept of one message, the first ones: room for the values an answer may have and as many beside
+_MAX_WORK = 131072  # see _Reader.name
+
+
+class _Reader:
+    """A message being read, front to back."""
+
+    def __init__(self, data):
+        self.data = data
+        self.at = 0
+        self.names = {}  # offset -> (text, its length on the wire without the root)
+        self.work = _MAX_WORK
+        self.kept = 0
+        self.extended = None  # the OPT record's part of the rcode; None without one
+
+    def take(self, layout, size):
+        at = self.at
+        self.skip(size)
+        return struct.unpack_from(layout, self.data, at)
+
+    def skip(self, size):
+        if size > len(self.data) - self.at:
+            raise DnsError("message cut off")
+        self.at += size
+
+    def name(self):
+        """The name at this place, and steps behind it.
+
+        Pointers go backwards only, each to before what the last one led to, so they end. Names and tails that were
+        pointed to are remembered, not read again. What is left to a hostile message are names that differ, long ones
+        from a few bytes each: every step and every character made is counted, and a message may cost _MAX_WORK of
+        them. An honest one of 64 KiB that compresses nothing costs at most three quarters of that.
+        """
+        data, names = self.data, self.names
+        start = limit = at = self.at
+        labels, length, behind = [], 0, None
+        tail, own_labels, own_length = None, 0, 0
+        while at not in names:
+            self.spend(1)
+            size = self.byte(at)
+            at += 1
+            if size == 0:
+                break
+            if size <= MAX_LABEL:
+                self.byte(at + size)  # a name does not end with a label
+                labels.append(label_text(data[at : at + size]))
+                length += 1 + size
+                if length >= MAX_NAME:
+                    raise DnsError(LONG_NAME)
+                at += size
+                continue
+            if size < 0xC0:
+                raise DnsError(f"unknown label type 0x{size & 0xC0:02x}")
+            target = (size & 0x3F) << 8 | self.byte(at)
+            if not _HEADER <= target < limit:
+                raise DnsError("name pointer does not go backwards")
+            if tail is None:
+                behind, tail, own_labels, own_length = at + 1, target, len(labels), length
+            limit = at = target
+        else:  # only a pointer leads to a name read before
+            text, more = names[at]
+            if text:
+                labels.append(text)
+            length += more
+            if length >= MAX_NAME:
+                raise DnsError(LONG_NAME)
+        self.at = at if behind is None else behind
+        if behind == start + 2 and tail in names:
+            return names[tail][0]  # nothing but a pointer, as the owner of most records: the same text, not a copy
+        whole = ".".join(labels)
+        self.spend(len(whole))
+        names[start] = (whole, length)
+        if tail is not None and tail not in names:
+            text = ".".join(labels[own_labels:])
+            self.spend(len(text))
+            names[tail] = (text, length - own_length)
+        return whole
+
+    def byte(self, at):
+        if at >= len(self.data):
+            raise DnsError("message cut off inside a name")
+        return self.data[at]
+
+    def spend(self, work):
+        self.work -= work
+        if self.work < 0:
+            raise DnsError("names of the message are too costly")
+
+    def records(self, count, additional):
+        """A section's records, as many as are kept."""
+        records = []
+        for _ in range(count):
+            record = self.record(additional)
+            if record is not None and self.kept < _MAX_RECORDS:
+                records.append(record)
+                self.kept += 1
+        return records
+
+    def record(self, additional):
+        """The record at this place, or None for one that is not of the Internet's class."""
+        owner = self.name()
+        rtype, rclass, ttl, size = self.take("!HHIH", 10)
+        start = self.at
+        self.skip(size)
+        if rtype == OPT:
+            if owner != "" or not additional or self.extended is not None:
+                raise DnsError("misplaced OPT record")  # RFC 6891 6.1.1: one, of the root, among the additional ones
+            self.extended = ttl >> 24
+            return Record("", OPT, 0, Opt(rclass, ttl >> 16 & 0xFF, ttl & 0xFFFF, self.data[start : self.at]))
+        if rclass != _IN:
+            return None
+        end, self.at = self.at, start
+        value = self.value(rtype, size)
+        if self.at != end:
+            raise DnsError(f"{TYPES[rtype]} record of a wrong length")
+        return Record(owner, rtype, seconds(ttl), value)
+
+    def value(self, rtype, size):
+        start = self.at
+        if rtype == A or rtype == AAAA:
+            self.at += size
+            if size != (4 if rtype == A else 16):
+                raise DnsError(f"{TYPES[rtype]} record of a wrong length")
+            return ip.text(self.data[start : self.at])
+        if rtype == NS or rtype == CNAME:
+            return self.name()
+        if rtype == SOA:
+            mname = self.name()
+            rname = self.name()
+            serial, refresh, retry, expire, minimum = self.take("!IIIII", 20)
+            return Soa(mname, rname, serial, refresh, retry, expire, minimum)
+        if rtype == SRV:
+            priority, weight, port = self.take("!HHH", 6)
+            return Srv(priority, weight, port, self.name())  # RFC 2782 forbids compression here; some do it: read it
+        self.at += size
+        return self.data[start : self.at]
+
+
+def seconds(ttl):
+    return 0 if ttl & 0x80000000 else ttl  # RFC 2181 8
+
+
+def decode(data):
+    """The Message that `data` (bytes) is; raises DnsError.
+
+    Of a truncated one (flag TC) only the question is read: it is to be asked again over TCP (RFC 2181 9), and old
+    servers cut in mid-record. Of many records the first 2,048 are kept; all are checked.
+    """
+    if len(data) > _MAX_MESSAGE:
+        raise DnsError(f"message longer than {_MAX_MESSAGE} bytes")
+    reader = _Reader(data)
+    number, word, questions, answers, authorities, additionals = reader.take("!HHHHHH", _HEADER)
+    if questions > 1:
+        raise DnsError(f"message with {questions} questions")  # RFC 9619
+    question = []
+    for _ in range(questions):
+        name = reader.name()
+        rtype, rclass = reader.take("!HH", 4)
+        if rclass != _IN:
+            raise DnsError(f"question of class {rclass}")
+        question.append(Question(name, rtype))
+    flags, rcode = word & 0xFFF0, word & 15
+    if flags & TC:
+        return Message(number, flags, rcode, question, [], [], [])
+    answer = reader.records(answers, False)
+    authority = reader.records(authorities, False)
+    additional = reader.records(additionals, True)
+    if reader.extended is not None:
+        rcode |= reader.extended << 4
+    return Message(number, flags, rcode, question, answer, authority, additional)
+
+
+def encode(message):
+    """The bytes of a Message, its names compressed; raises DnsError for a value that does not fit its field."""
+    if message.flags & 15 or not 0 <= message.rcode < 4096:
+        raise DnsError("flags or rcode out of range")
+    sections = (message.answer, message.authority, message.additional)
+    out, offsets = bytearray(), {}
+    for number in [message.id, message.flags | message.rcode & 15, len(message.question)] + [len(s) for s in sections]:
+        _put(out, number, 2)
+    for question in message.question:
+        _put_name(out, question.name, offsets)
+        _put(out, question.rtype, 2)
+        _put(out, _IN, 2)
+    extended = False
+    for section in sections:
+        for record in section:
+            extended = extended or record.rtype == OPT
+            _put_record(out, record, message.rcode >> 4, offsets)
+    if message.rcode > 15 and not extended:
+        raise DnsError(f"rcode {message.rcode} needs an OPT record")
+    if len(out) > _MAX_MESSAGE:
+        raise DnsError(f"message longer than {_MAX_MESSAGE} bytes")
+    return bytes(out)
+
+
+def _put(out, value, size):
+    # to_bytes of MicroPython drops what does not fit
+    if not 0 <= value < 1 << 8 * size:
+        raise DnsError(f"{value} does not fit in {size} bytes")
+    out.extend(value.to_bytes(size, "big"))
+
+
+def _put_name(out, name, offsets):
+    wire = name_to_wire(name)
+    for at in label_offsets(wire):
+        rest = wire[at:]
+        if rest in offsets:
+            return _put(out, 0xC000 | offsets[rest], 2)
+        if len(out) < 0x4000:  # as far as a pointer reaches
+            offsets[rest] = len(out)
+        out.extend(rest[: 1 + rest[0]])
+    out.append(0)
+
+
+def _put_record(out, record, extended, offsets):
+    _put_name(out, record.name, offsets)
+    _put(out, record.rtype, 2)
+    if record.rtype == OPT:
+        _put(out, record.data.payload, 2)
+        _put(out, extended, 1)
+        _put(out, record.data.version, 1)
+        _put(out, record.data.flags, 2)
+    else:
+        _put(out, _IN, 2)
+        _put(out, record.ttl, 4)
+    start = len(out)
+    _put(out, 0, 2)
+    _put_value(out, record.rtype, record.data, offsets)
+    size = bytearray()
+    _put(size, len(out) - start - 2, 2)
+    out[start], out[start + 1] = size[0], size[1]
+
+
+def _put_value(out, rtype, data, offsets):
+    if rtype == A or rtype == AAAA:
+        address = ip.packed(data)
+        if address is None or len(address) != (4 if rtype == A else 16):
+            raise DnsError(f"{TYPES[rtype]} record without such an address")
+        out.extend(address)
+    elif rtype == NS or rtype == CNAME:
+        _put_name(out, data, offsets)
+    elif rtype == SOA:
+        _put_name(out, data.mname, offsets)
+        _put_name(out, data.rname, offsets)
+        for number in (data.serial, data.refresh, data.retry, data.expire, data.minimum):
+            _put(out, number, 4)
+    elif rtype == SRV:
+        for number in (data.priority, data.weight, data.port):
+            _put(out, number, 2)
+        out.extend(name_to_wire(data.target))
+    else:
+        out.extend(data.options if rtype == OPT else data)

@@ -1,0 +1,69 @@
+"""What to do: the values that the core answers with. `text` is their one form for transcripts, debug log and plan."""
+
+from collections import namedtuple
+
+# id: counts up, never used twice; rtype: 1 A, 28 AAAA, …; server: "address" or "address#port"; tcp: bool
+SendQuery = namedtuple("SendQuery", ("id", "name", "rtype", "server", "tcp"))
+CancelQuery = namedtuple("CancelQuery", ("id",))
+ReadPeers = namedtuple("ReadPeers", ("interface",))
+# reason: why, in words for people; part of the value because the log and `plan` show it, not of the text form
+SetEndpoint = namedtuple("SetEndpoint", ("interface", "public_key", "address", "port", "reason"))
+# set: "nft FAMILY TABLE NAME" or "ipset NAME"
+ListSet = namedtuple("ListSet", ("set",))
+# elements: lists of Element; each action is one transaction
+AddElements = namedtuple("AddElements", ("set", "elements", "reason"))
+DeleteElements = namedtuple("DeleteElements", ("set", "elements", "reason"))
+# old goes and new comes in one transaction; an address in both gets a new timeout
+ReplaceElements = namedtuple("ReplaceElements", ("set", "old", "new", "reason"))
+# entries: list of core.lastgood.Entry
+SaveLastGood = namedtuple("SaveLastGood", ("entries",))
+# kind: endpoint | policy | trouble
+Notify = namedtuple("Notify", ("kind", "subject", "text"))
+# level: error | warning | info | debug
+Log = namedtuple("Log", ("level", "text"))
+
+# address: address, prefix or range; timeout: seconds, None for none
+Element = namedtuple("Element", ("address", "timeout"))
+
+RTYPES = {1: "A", 28: "AAAA", 33: "SRV", 2: "NS"}
+
+
+def endpoint_text(address, port):
+    """`198.51.100.1:51820` or `[2001:db8::1]:51820`, as wg shows it."""
+    return ("[%s]:%d" if ":" in address else "%s:%d") % (address, port)
+
+
+def _elements(elements):
+    return " ".join([e.address if e.timeout is None else "%s/timeout=%d" % tuple(e) for e in elements])
+
+
+def _query(a):
+    return "query %d %s %s @%s%s" % (a.id, a.name, RTYPES[a.rtype], a.server, " tcp" if a.tcp else "")
+
+
+def _set_endpoint(a):
+    return "set_endpoint %s %s %s" % (a.interface, a.public_key, endpoint_text(a.address, a.port))
+
+
+def _save(a):
+    return "save_last_good %d" % len(a.entries)
+
+
+FORMS = {
+    SendQuery: _query,
+    CancelQuery: lambda a: "cancel %d" % a.id,
+    ReadPeers: lambda a: "read_peers %s" % a.interface,
+    SetEndpoint: _set_endpoint,
+    ListSet: lambda a: "list_set %s" % a.set,
+    AddElements: lambda a: "add %s: %s" % (a.set, _elements(a.elements)),
+    DeleteElements: lambda a: "delete %s: %s" % (a.set, _elements(a.elements)),
+    ReplaceElements: lambda a: "replace %s: %s with %s" % (a.set, _elements(a.old), _elements(a.new)),
+    SaveLastGood: _save,
+    Notify: lambda a: "notify %s %s: %s" % tuple(a),
+    Log: lambda a: "log %s: %s" % tuple(a),
+}
+
+
+def text(action):
+    """The one text form of an action."""
+    return FORMS[type(action)](action)

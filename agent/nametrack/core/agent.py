@@ -1,0 +1,165 @@
+"""The core: facts in, orders out. It holds no clock, opens nothing and draws no random number of its own.
+
+actions  = agent.handle(event, now)     # what happened -> what to do: a list, never None
+actions  = agent.handle_timer(now)      # whatever is due
+deadline = agent.next_timer()           # absolute monotonic seconds, or None
+"""
+
+from . import actions as do
+from . import events as on
+from .lastgood import Entry, LastGood
+from .peers import Peers
+from .policies import Policies
+from .resolver import Resolver
+from .timers import Timers
+
+NAME_TIMERS = ("ask", "lookup")
+PEER_TIMERS = ("read", "peer")
+
+
+class Agent:
+    """Decides for one router. `random`: a function that gives the jitter's fractions 0 <= f < 1; None for none."""
+
+    def __init__(self, random=None):
+        self.config = None
+        self._timers = Timers()
+        self.resolver = Resolver(self._timers, random or (lambda: 0))
+        self.peers = Peers(self._timers, self.resolver)
+        self.policies = Policies(self._timers, self.resolver)
+        self.last_good = LastGood(self._timers)
+        self._remembered = []  # entries of the last-good file, for what is configured at the start
+        self._handlers = {
+            on.ConfigLoaded: self._config_loaded,
+            on.LastGoodRead: self._last_good_read,
+            on.QueryAnswered: lambda e, now: self._name(self.resolver.answered(e.id, e.answer, now), now),
+            on.QueryFailed: lambda e, now: self._name(self.resolver.failed(e.id, e.reason, now), now),
+            on.AnswerRejected: lambda e, now: self.resolver.rejected(e.id, e.reason),
+            on.PeersRead: lambda e, now: self.peers.read(e.interface, e.peers, now, e.wall),
+            on.SetListed: lambda e, now: self.policies.listed(e.set, e.listing, now),
+            on.InterfaceUp: lambda e, now: self.peers.interface_changed(now),
+            on.InterfaceDown: lambda e, now: self.peers.interface_changed(now),
+            on.SetsDisturbed: lambda e, now: self.policies.resync(),
+            on.RefreshRequested: self._refresh_requested,
+            on.ActionFailed: self._action_failed,
+        }
+
+    def handle(self, event, now):
+        """What to do about one event."""
+        return self._handlers[type(event)](event, now)
+
+    def handle_timer(self, now):
+        """What to do about everything that is due at `now`."""
+        actions = []
+        for key in self._timers.due(now):
+            if key[0] in NAME_TIMERS:
+                actions.extend(self._name(self.resolver.handle_due(key, now), now))
+            elif key[0] in PEER_TIMERS:
+                actions.extend(self.peers.due(key, now))
+            elif key[0] == "save":
+                actions.extend(self.last_good.save(self._entries(now), now))
+            else:
+                actions.extend(self.policies.due(key, now))
+        return actions
+
+    def next_timer(self):
+        """When `handle_timer` is to be called next: absolute monotonic seconds, or None."""
+        return self._timers.next()
+
+    def stop(self, now):
+        """The agent ends: what it knows is saved, the kernel is left as it is."""
+        return self.last_good.save(self._entries(now), now)
+
+    def settled(self):
+        """Whether everything was asked, read and written once: the end of one whole pass."""
+        if not self.resolver.idle() or not self.peers.settled() or not self.policies.settled():
+            return False
+        return all(q.tried() for name in self.resolver.names.values() for q in name.questions.values())
+
+    def _config_loaded(self, event, now):
+        config = self.config = event.config
+        self.resolver.min_ttl, self.resolver.max_ttl = config.min_ttl, config.max_ttl
+        fallbacks = [text for kind, text in config.fallbacks if kind == "address"]
+        servers = config.nameservers + [s for s in fallbacks if s not in config.nameservers]
+
+        def host_key(host):
+            return (host, tuple(servers))
+
+        def peer_key(peer):
+            own = peer.nameservers + [s for s in fallbacks if s not in peer.nameservers]
+            return (peer.endpoint_host, tuple(own if peer.nameservers else servers))
+
+        actions = [do.Log("warning", text) for text in config.errors]
+        by_host = {}
+        for entry in self._remembered:
+            by_host.setdefault(entry.host, []).append(entry)
+        peers_know = {host: [e.address for e in by_host[host] if e.named] for host in by_host}
+        retain = {}
+        for policy in config.policies:
+            for host in policy.hosts:
+                retain[host] = max(policy.retain, retain.get(host, 0))
+        policies_know = {}
+        for host in by_host:
+            policies_know[host] = [(e.address, now + _left(e, retain.get(host, 0))) for e in by_host[host]]
+        self._remembered = []
+        self.peers.configure(config, peer_key, peers_know, now)
+        actions.extend(self.policies.configure(config, host_key, policies_know, now))
+        wanted = self.peers.wanted_names() + self.policies.wanted_names()
+        actions.extend(self.resolver.follow(wanted, now))
+        for key in sorted(self.resolver.names):
+            name = self.resolver.names[key]
+            if name.answered():  # who is new to a name that is followed already hears of it now, not at its next answer
+                actions.extend(self.peers.name_answered(name, now) + self.policies.name_answered(name, now))
+        return actions
+
+    def _last_good_read(self, event, now):
+        self._remembered = event.entries
+        self.last_good.loaded(event.entries)
+        return []
+
+    def _refresh_requested(self, event, now):
+        for key in sorted(self.resolver.names):
+            if event.name is None or key[0] == event.name:
+                self.resolver.ask(self.resolver.names[key], now)
+        return []
+
+    def _action_failed(self, event, now):
+        action, reason = event.action, event.reason
+        if isinstance(action, do.ReadPeers):
+            return self.peers.unreadable(action.interface, reason, now)
+        if isinstance(action, do.SetEndpoint):
+            return self.peers.endpoint_failed(action, reason, now)
+        if isinstance(action, do.SaveLastGood):
+            self.last_good.failed(now)
+            return [do.Log("error", "last good addresses not saved: %s" % reason)]
+        return self.policies.failed(action, reason, now)
+
+    def _name(self, outcome, now):
+        actions, name = outcome
+        if name is None:
+            return actions
+        self.last_good.changed(now)
+        return actions + self.peers.name_answered(name, now) + self.policies.name_answered(name, now)
+
+    def _entries(self, now):
+        """What is to be remembered: every address named now, and every retained one with its remaining life."""
+        found = {}
+        for peer in self.peers.peers.values():
+            for address in peer.known():
+                found[peer.config.endpoint_host, address] = Entry(peer.config.endpoint_host, address, True, 0)
+        for policy in self.policies.policies.values():
+            for host in policy.hosts.values():
+                for address in host.named:
+                    found[host.host, address] = Entry(host.host, address, True, 0)
+                for address in host.retained:
+                    left = int(host.retained[address] - now + 0.999)  # not 0 while it is in the set
+                    known = found.get((host.host, address))
+                    if left > 0 and (known is None or (not known.named and known.remaining < left)):
+                        found[host.host, address] = Entry(host.host, address, False, left)
+            for literal in policy.config.literals:
+                found[literal, literal] = Entry(literal, literal, True, 0)
+        return [found[key] for key in sorted(found)]
+
+
+def _left(entry, retain):
+    """The seconds a remembered address stays: one that was named when it was saved starts its `retain` anew."""
+    return retain if entry.named else min(entry.remaining, retain)

@@ -1,0 +1,29 @@
+"""What happened: the values that the core is fed. Each has one text form, the `<` lines of the transcripts.
+
+Addresses, prefixes, keys and set names are text in their canonical form; times are seconds.
+"""
+
+from collections import namedtuple
+
+# config: core.config.Config; what stays in it keeps what is known of it
+ConfigLoaded = namedtuple("ConfigLoaded", ("config",))
+# entries: list of core.lastgood.Entry, read once at the start
+LastGoodRead = namedtuple("LastGoodRead", ("entries",))
+# id: of the SendQuery; answer: has status, values, ttl, target as wire.dns.Answer describes them
+QueryAnswered = namedtuple("QueryAnswered", ("id", "answer"))
+# the server or the network said no; silence is no event: the core watches the clock itself
+QueryFailed = namedtuple("QueryFailed", ("id", "reason"))
+# something arrived that is no answer to the question; the query stays open
+AnswerRejected = namedtuple("AnswerRejected", ("id", "reason"))
+# peers: list of wire.wireguard.Peer; wall: Unix time of the reading, for the age of handshakes
+PeersRead = namedtuple("PeersRead", ("interface", "peers", "wall"))
+# listing: wire.sets.Listing, None where the set does not exist
+SetListed = namedtuple("SetListed", ("set", "listing"))
+InterfaceUp = namedtuple("InterfaceUp", ("interface",))
+InterfaceDown = namedtuple("InterfaceDown", ("interface",))
+# somebody may have changed our sets: firewall restarted, pbr reloaded, …
+SetsDisturbed = namedtuple("SetsDisturbed", ("reason",))
+# name: a host name, None for all
+RefreshRequested = namedtuple("RefreshRequested", ("name",))
+# an action that could not be carried out; success is not reported, the next reading shows it
+ActionFailed = namedtuple("ActionFailed", ("action", "reason"))

@@ -1,0 +1,100 @@
+"""A name that is followed: what is known of each of its RRsets, and how its lookups fare."""
+
+from .. import ip
+from .rrset import FOUND
+
+BACKOFF_FIRST = 2  # seconds
+BACKOFF_MAX = 300  # seconds
+MAX_ADDRESSES = 1024
+
+
+class Question:
+    """One RRset of a name: its last answer, its failures since, and the lookup that is under way."""
+
+    def __init__(self, rtype):
+        self.rtype = rtype
+        self.rrset = None  # None: never answered
+        self.failures = 0  # in a row
+        self.reason = None  # of the last failure
+        self.asked_at = None  # start of the last lookup
+        self.next_at = None  # when it is asked again; None while a lookup is waiting or under way
+        self.lookup = None
+        self.rejected = None  # the last lie that was logged, so that it is logged once
+
+    def tried(self):
+        """Whether the first lookup has come to an end, well or badly."""
+        return self.rrset is not None or self.failures > 0
+
+    def backoff(self):
+        """Seconds to wait after the last failure: 2, 4, 8 … 300."""
+        return min(BACKOFF_FIRST << min(self.failures - 1, 10), BACKOFF_MAX)
+
+
+class Name:
+    """A host name as asked of some nameservers; `questions` by RR type."""
+
+    def __init__(self, key, host, servers):
+        self.key = key
+        self.host = host
+        self.servers = servers
+        self.questions = {}
+
+    def addresses(self, rtypes):
+        """What DNS names now for these RR types, in their order and that of the answers."""
+        found = []
+        for rtype in rtypes:
+            question = self.questions.get(rtype)
+            if question is not None and question.rrset is not None:
+                found.extend(question.rrset.values)
+        return found
+
+    def answered(self):
+        """Whether DNS ever said anything about it."""
+        return any(question.rrset is not None for question in self.questions.values())
+
+    def tried(self, rtypes):
+        """Whether every one of these RR types was answered, or failed, at least once."""
+        return all(self.questions[rtype].tried() for rtype in rtypes)
+
+    def state(self, rtypes):
+        """`(state, reason)`: current, stale (failing, but known), negative, failing or unknown."""
+        questions = [self.questions[rtype] for rtype in rtypes]
+        failing = [q for q in questions if q.failures]
+        found = [q for q in questions if q.rrset is not None and q.rrset.status == FOUND and q.rrset.values]
+        if failing and (found or len(failing) < len(questions)):
+            if found and not any(q in failing for q in found):
+                return "current", "answered; %s" % failing[0].reason
+            return "stale", failing[0].reason
+        if failing:
+            return "failing", failing[0].reason
+        if found:
+            return "current", "answered"
+        if all(q.rrset is not None for q in questions):
+            return "negative", "DNS says that it %s" % _negative(questions)
+        return "unknown", "not answered yet"
+
+
+def _negative(questions):
+    return "does not exist" if any(q.rrset.status == "nxdomain" for q in questions) else "has no address"
+
+
+def destinations(values):
+    """`(usable, complaint)`: of the addresses DNS named those that can be a destination, MAX_ADDRESSES at most.
+
+    complaint: what was wrong with the others, None where nothing was.
+    """
+    usable, complaint, wrong = [], None, []
+    for address in values:
+        if ip.unusable(address) is None:
+            usable.append(address)
+        else:
+            wrong.append(address)
+    if wrong:
+        # The first in order, not in the answer: servers shuffle, and the same complaint is said once.
+        first = min(wrong)
+        complaint = "DNS names %s, which is %s: not used" % (first, ip.unusable(first))
+    if len(wrong) > 1:
+        complaint = "%s, and %d more like it" % (complaint, len(wrong) - 1)
+    if len(usable) > MAX_ADDRESSES:
+        complaint = "DNS names more than %d addresses: the first %d are used" % (MAX_ADDRESSES, MAX_ADDRESSES)
+    return usable[:MAX_ADDRESSES], complaint

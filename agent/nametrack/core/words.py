@@ -1,0 +1,26 @@
+"""Durations in words, for reasons and tables."""
+
+
+def duration(seconds):
+    """`45s`, `2m 10s`, `3h 5m`, `2d 4h`: two units at most."""
+    seconds = int(seconds)
+    units = (("d", 86400), ("h", 3600), ("m", 60), ("s", 1))
+    parts = []
+    for unit, size in units:
+        count, seconds = seconds // size, seconds % size
+        if count or (unit == "s" and not parts):
+            parts.append("%d%s" % (count, unit))
+        elif parts:
+            break
+        if len(parts) == 2:
+            break
+    return " ".join(parts)
+
+
+def seconds_ago(seconds):
+    return "%s ago" % duration(max(0, seconds))
+
+
+def count(number, noun):
+    """`1 failure`, `2 failures`."""
+    return "%d %s%s" % (number, noun, "" if number == 1 else "s")

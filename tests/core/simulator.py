@@ -1,0 +1,672 @@
+"""A small world that goes its own way: DNS, WireGuard and sets change at random, and the core has to follow.
+
+`Walk(seed).run()` is one random walk. While it goes on it checks what must hold at every moment; `quiet()` then lets
+the world rest until every answer has arrived, and `wanted()` says what the kernel does not hold as it should. The
+same seed is the same walk on every interpreter. `python tests/core/simulator.py SEED` prints one.
+"""
+
+from binascii import crc32
+
+from fakes import FakeKernel
+from nametrack import ip
+from nametrack.core import actions as do
+from nametrack.core import config as configuration
+from nametrack.core import events as on
+from nametrack.core.agent import Agent
+from nametrack.wire import uci
+from nametrack.wire.dns import Answer
+
+A, AAAA = 1, 28
+HOSTS = ["h%d.test" % i for i in range(6)]
+KEYS = [letter * 42 + "A=" for letter in "PQRS"]
+OTHER_KEY = "F" * 42 + "A="  # a peer that nobody asked us to follow
+PEERS = [("wg0", KEYS[0], 0), ("wg0", KEYS[1], 1), ("wg0", KEYS[2], 1), ("wg1", KEYS[3], 2)]  # interface, key, host
+SETS = {
+    "nft inet fw4 a4": ("timeout",),
+    "nft inet fw4 a6": ("timeout",),
+    "ipset b4": (),
+    "nft inet fw4 c4": ("interval",),
+}
+OTHER_SET = "nft inet fw4 other4"
+# name, target, set4, set6, hosts, literals, retain
+POLICIES = [
+    ("p0", "nftset", "inet fw4 a4", "inet fw4 a6", (1, 2, 3), ("203.0.113.7",), 100),
+    ("p1", "ipset", "b4", None, (0, 3, 4), ("203.0.113.8",), 40),
+    ("p2", "nftset", "inet fw4 a4", None, (3, 5), (), 160),
+    ("p3", "nftset", "inet fw4 c4", None, (4, 5), ("198.51.100.0/29",), 60),
+]
+MIN_TTL, MAX_TTL = 10, 120
+SERVERS = ["127.0.0.1", "192.0.2.53"]
+ALIVE_FOR = 180
+SLACK = 2  # seconds: what whole seconds in files and listings round away
+REST = 1500  # seconds: longer than any back-off, TTL and retain together
+
+
+class Broken(Exception):
+    """An invariant does not hold; the text says which, when and in what walk."""
+
+
+class Lcg:
+    """A linear congruential generator, for MicroPython's `random` differs from CPython's."""
+
+    def __init__(self, seed):
+        self._state = seed & 0x7FFFFFFF
+        for _ in range(4):
+            self.below(2)
+
+    def below(self, n):
+        self._state = (self._state * 1103515245 + 12345) & 0x7FFFFFFF
+        return (self._state >> 8) % n
+
+    def one_of(self, values):
+        return values[self.below(len(values))]
+
+    def chance(self, percent):
+        return self.below(100) < percent
+
+    def fraction(self):
+        return self.below(1024) / 1024
+
+
+class Walk:
+    """`restarts`: whether the agent is stopped and started too; then nothing refuses to be written, and others add
+    only addresses that no name of ours has, since what is ours is not known beyond the last-good file."""
+
+    def __init__(self, seed, restarts=False):
+        self.seed = seed
+        self.restarts = restarts
+        self.random = Lcg(seed)
+        self.kernel = FakeKernel()
+        self.now = 0
+        self.trace = []
+        self.pending = []  # (at, order, event)
+        self.order = 0
+        self.last_word = {}  # interface or set -> when its last answer comes
+        self.saved = []
+        self.truth = {}  # host -> {rtype: addresses}
+        self.modes = {}  # server -> how it answers
+        self.queries = {}  # id of an open query -> (host, rtype)
+        self.named = {}  # (host, rtype) -> addresses of the last answer
+        self.unnamed = {}  # (host, address) -> when DNS ceased to name it
+        self.joined = {}  # (policy index, host) -> since when the policy has the host
+        self.candidates = {}  # host -> what DNS named last, empty answers aside
+        self.asked = {}  # (name key, rtype) -> (question, asked_at, when it ended, whether it was answered)
+        self.foreign = {name: set() for name in SETS}
+        self.peers_on = [True] * len(PEERS)
+        self.policies_on = [True] * len(POLICIES)
+        self.without = set()  # (policy index, host index) left out of the configuration
+        self.port = 51820
+        self.swapped = False
+        self.alive = False
+        for host in HOSTS:
+            self.move(host)
+        for server in SERVERS:
+            self.modes[server] = "found"
+        for interface, key, _ in PEERS:
+            self.kernel.peer(interface, key)
+        self.other_peer()
+        for name in SETS:
+            self.kernel.make_set(name, SETS[name])
+        self.kernel.make_set(OTHER_SET, ())
+        self.kernel.sets[OTHER_SET]["elements"]["198.51.100.1"] = None
+        self.agent = Agent(self.random.fraction)
+
+    # -- the walk ------------------------------------------------------------------------------------------------
+
+    def run(self, steps=60):
+        self.load()
+        steps_known = STEPS + (RESTART_STEPS if self.restarts else REFUSAL_STEPS)
+        for _ in range(steps):
+            self.advance(self.now + self.random.one_of((0, 0.25, 1, 2, 5, 11, 30, 61)))
+            step = self.random.one_of(steps_known)
+            self.say("-- " + step)
+            getattr(self, step)()
+        return self
+
+    def quiet(self):
+        """The world rests: everything is there, answers and refuses nothing, until all timers have run."""
+        self.kernel.refusals = []
+        for server in SERVERS:
+            self.modes[server] = "found"
+        for name in SETS:
+            held = self.kernel.sets.get(name)
+            if held is None or held["merge"] or held["family"] is None:
+                self.make_set(name, SETS[name])
+        self.alive = self.random.chance(50)
+        self.feed(on.SetsDisturbed("the end"))
+        end = self.now + REST
+        while self.now < end:
+            for interface, key, _ in PEERS if self.alive else ():
+                peer = self.kernel.interfaces.get(interface, {}).get(key)
+                if peer is not None and peer["address"]:
+                    self.answer(peer)
+            self.advance(self.now + (20 if self.alive else 100))
+        return self
+
+    def text(self):
+        return "\n".join(self.trace)
+
+    def digest(self):
+        """Of what is done and when; what is said about it may be put into other words."""
+        done = [line for line in self.trace if line.split(" ")[1] not in ("log", "notify")]
+        return crc32("\n".join(done).encode())
+
+    def say(self, text):
+        self.trace.append("%d %s" % (int(self.now * 1000 + 0.5), text))
+
+    def broken(self, what):
+        raise Broken("seed %d, restarts %s, at %s: %s" % (self.seed, self.restarts, self.now, what))
+
+    def advance(self, to):
+        while True:
+            due = self.agent.next_timer()
+            if due is not None and due < self.now:
+                self.broken("a timer at %s" % due)
+            at = due
+            if self.pending and (due is None or self.pending[0][0] <= due):
+                at = self.pending[0][0]
+            if at is None or at > to:
+                break
+            self.now = max(self.now, at)
+            if self.pending and self.pending[0][0] == at:
+                self.feed(self.pending.pop(0)[2])
+            else:
+                self.take(self.agent.handle_timer(self.now))
+        self.now = to
+
+    def feed(self, event):
+        """One event into the core; what DNS said is noted, for the checks."""
+        failed_or_empty = False
+        if isinstance(event, (on.QueryAnswered, on.QueryFailed)):
+            if event.id not in self.queries:
+                before = len(self.trace)
+                self.take(self.agent.handle(event, self.now))
+                if len(self.trace) > before:
+                    self.broken("an answer to a query that is over had an effect")
+                return
+            host, rtype = self.queries.pop(event.id)
+            if isinstance(event, on.QueryFailed):
+                failed_or_empty = event.reason != "truncated"
+            elif event.answer.status != "alias":
+                self.learn(host, rtype, event.answer.values)
+                failed_or_empty = not event.answer.values
+        working = self.working() if failed_or_empty else ()
+        actions = self.agent.handle(event, self.now)
+        for action in actions:
+            if isinstance(action, do.SetEndpoint) and (action.interface, action.public_key) in working:
+                self.broken("a failed or empty lookup changed a working endpoint: %s" % do.text(action))
+        self.take(actions)
+
+    def take(self, actions):
+        """Carries out what the core ordered; the answers of the kernel come at once or a little later."""
+        for action in actions:
+            self.say(do.text(action))
+            if isinstance(action, do.SendQuery):
+                self.queries[action.id] = (action.name.replace("edge-", ""), action.rtype)
+                self.reply(action)
+            elif isinstance(action, do.CancelQuery):
+                self.queries.pop(action.id, None)
+            elif isinstance(action, do.SaveLastGood):
+                self.saved = action.entries
+            elif isinstance(action, (do.SetEndpoint, do.AddElements, do.DeleteElements, do.ReplaceElements)):
+                self.watch(action)
+            event = self.kernel.perform(action, self.now)
+            if event is not None:
+                self.in_turn(action[0], event, self.random.one_of((0, 0, 0.05, 0.3)))
+        self.watch_questions()
+
+    def in_turn(self, target, event, delay):
+        """What one interface or set has to say comes in the order in which it was asked."""
+        at = max(self.now + delay, self.last_word.get(target, 0))
+        self.last_word[target] = at
+        self.later(event, at - self.now)
+
+    def later(self, event, delay):
+        self.order += 1
+        self.pending.append((self.now + delay, self.order, event))
+        self.pending.sort(key=lambda entry: entry[:2])
+
+    def reply(self, query):
+        """What the nameserver makes of a query."""
+        mode = self.modes[query.server]
+        if mode == "mixed":
+            mode = self.random.one_of(("found", "nodata", "failed", "silent", "truncated", "alias", "rejected", "lie"))
+        delay = self.random.one_of((0.01, 0.05, 0.5, 2.5))
+        values = self.truth[query.name.replace("edge-", "")][query.rtype]
+        ttl = self.random.one_of((0, 15, 60, 9999))
+        if mode == "silent":
+            return
+        if mode == "failed":
+            self.later(on.QueryFailed(query.id, "SERVFAIL"), delay)
+        elif mode == "truncated" and not query.tcp:
+            self.later(on.QueryFailed(query.id, "truncated"), delay)
+        elif mode == "alias" and not query.name.startswith("edge-"):
+            self.later(on.QueryAnswered(query.id, Answer("alias", [], ttl, "edge-" + query.name)), delay)
+        elif mode in ("nxdomain", "nodata") or not values:
+            status = "nxdomain" if mode == "nxdomain" else "nodata"
+            self.later(on.QueryAnswered(query.id, Answer(status, [], ttl, None)), delay)
+        else:
+            if mode == "rejected":
+                self.later(on.AnswerRejected(query.id, "another id"), delay)
+            lie = ["127.0.0.1"] if mode == "lie" and query.rtype == A else []
+            self.later(on.QueryAnswered(query.id, Answer("found", lie + values, ttl, None)), delay)
+
+    # -- what must hold at every moment --------------------------------------------------------------------------
+
+    def watch(self, action):
+        if isinstance(action, do.SetEndpoint):
+            for i in range(len(PEERS)):
+                if PEERS[i][:2] == (action.interface, action.public_key) and self.peers_on[i]:
+                    host = HOSTS[PEERS[i][2]]
+                    known = self.candidates.get(host, ())
+                    saved = [e.address for e in self.saved if e.host == host]
+                    if action.address not in known and action.address not in saved:
+                        self.broken("%s is not what DNS names: %s" % (do.text(action), known))
+                    if action.port != self.port:
+                        self.broken("%s has another port" % do.text(action))
+                    return
+            self.broken("%s is about a peer that is not ours" % do.text(action))
+        elif isinstance(action, (do.AddElements, do.DeleteElements, do.ReplaceElements)):
+            if action.set not in SETS:
+                self.broken("%s is about a set that is not ours" % do.text(action))
+            if isinstance(action, do.AddElements):
+                return
+            old = action.old if isinstance(action, do.ReplaceElements) else action.elements
+            new = [e.address for e in action.new] if isinstance(action, do.ReplaceElements) else []
+            prefixes = [ip.span(address) for address in new if "/" in address]
+            for element in old:
+                if element.address in self.foreign[action.set]:
+                    self.broken("%s: %s is somebody else's" % (do.text(action), element.address))
+                _, first, last = ip.span(element.address)
+                if any(start <= first and last <= end for _, start, end in prefixes):
+                    continue  # a wanted prefix takes its place
+                if element.address not in new and self.due_until(action.set, element.address) > self.now + SLACK:
+                    self.broken("%s: too early for %s" % (do.text(action), element.address))
+
+    def watch_questions(self):
+        """Nothing is asked more often than MIN_TTL, and after a failure not within 2 s."""
+        names = self.agent.resolver.names
+        for key in names:
+            for rtype in names[key].questions:
+                question = names[key].questions[rtype]
+                known = self.asked.get((key, rtype))
+                if known is None or known[0] is not question:
+                    known = (question, question.asked_at, None, False)
+                elif question.asked_at != known[1]:
+                    _, asked_at, ended_at, answered = known
+                    gap = question.asked_at - (asked_at or 0)
+                    if asked_at is not None and gap < MIN_TTL - 0.001 and (answered or self.now - ended_at < 1.999):
+                        self.broken("%s asked again after %s s" % (key[0], gap))
+                    known = (question, question.asked_at, None, False)
+                if known[2] is None and question.lookup is None and question.tried():
+                    known = (question, known[1], self.now, question.failures == 0)
+                self.asked[key, rtype] = known
+
+    def due_until(self, set_name, address):
+        """Until when an address must stay in a set: for ever while one of the set's hosts is named so."""
+        best = 0
+        for i, _, hosts, literals, retain in self.filling(set_name):
+            if address in literals:
+                return 1 << 40
+            for host in hosts:
+                if address in self.named.get((host, A), ()) or address in self.named.get((host, AAAA), ()):
+                    return 1 << 40
+                if self.unnamed.get((host, address), -1) > self.joined.get((i, host), 1 << 40):
+                    best = max(best, self.unnamed[host, address] + retain)
+        return best
+
+    def working(self):
+        """The peers whose endpoint is what DNS names and whose tunnel lives."""
+        found = set()
+        for interface, key, host in PEERS:
+            peer = self.kernel.interfaces.get(interface, {}).get(key)
+            if peer is None or not peer["address"] or self.wall() - peer["handshake"] > ALIVE_FOR - 10:
+                continue
+            if (HOSTS[host], AAAA) not in self.named or (HOSTS[host], A) not in self.named:
+                continue
+            if peer["address"] in self.candidates.get(HOSTS[host], ()) and peer["port"] == self.port:
+                reading = self.agent.peers.peers.get((interface, key))
+                # what the agent has not read yet it cannot know
+                if reading is not None and reading.reading is not None and reading.tunnel.owed_since is None:
+                    if reading.reading.last_handshake == peer["handshake"]:
+                        if reading.installed == (peer["address"], peer["port"]):
+                            found.add((interface, key))
+        return found
+
+    def learn(self, host, rtype, values):
+        usable = [a for a in values if ip.unusable(a) is None]
+        for address in self.named.get((host, rtype), ()):
+            if address not in usable:
+                self.unnamed[host, address] = self.now
+        self.named[host, rtype] = usable
+        both = self.named.get((host, AAAA), []) + self.named.get((host, A), [])
+        if both:
+            whole = (host, AAAA) in self.named and (host, A) in self.named
+            self.candidates[host] = both if whole else both + self.candidates.get(host, [])
+
+    # -- what the kernel should hold -----------------------------------------------------------------------------
+
+    def filling(self, set_name):
+        """[(index, policy, hosts, literals, retain)] of the policies that fill a set."""
+        found = []
+        for i in range(len(POLICIES)):
+            name, target, set4, set6, hosts, literals, retain = POLICIES[i]
+            kind = "nft " if target == "nftset" else "ipset "
+            if self.policies_on[i] and set_name in (kind + set4, kind + (set6 or "")):
+                named = [HOSTS[h] for h in hosts if (i, h) not in self.without]
+                found.append((i, name, named, literals, retain))
+        return found
+
+    def wanted(self):
+        """What is not as it should be, once the world is quiet: a list of sentences."""
+        wrong = []
+        for name in sorted(SETS):
+            self.kernel.perform(do.ListSet(name), self.now)
+            wrong.extend(self.wanted_in(name, self.kernel.sets[name]))
+        for i in range(len(PEERS)):
+            interface, key, host = PEERS[i]
+            peer = self.kernel.interfaces.get(interface, {}).get(key)
+            candidates = self.truth[HOSTS[host]][AAAA] + self.truth[HOSTS[host]][A]
+            if peer is None or not self.peers_on[i] or not candidates:
+                continue
+            roamed = self.alive and peer["address"] is not None
+            if (peer["address"] not in candidates or peer["port"] != self.port) and not roamed:
+                wrong.append(
+                    "%s %s has %s:%d, not of %s" % (interface, key[:2], peer["address"], peer["port"], candidates)
+                )
+        other = self.kernel.interfaces.get("wg0", {}).get(OTHER_KEY)
+        if other is not None and (other["address"], other["port"]) != ("198.51.100.1", 1):
+            wrong.append("the other peer was touched")
+        if self.kernel.sets[OTHER_SET]["elements"] != {"198.51.100.1": None}:
+            wrong.append("the other set was touched")
+        return wrong
+
+    def wanted_in(self, name, held):
+        wanted = set()
+        for _, _, hosts, literals, _ in self.filling(name):
+            wanted.update([a for a in literals if "/" not in a or held["interval"]])
+            for host in hosts:
+                wanted.update(self.truth[host][AAAA if held["family"] == 6 else A])
+        wanted = set([a for a in wanted if ip.family(a) == held["family"]])
+        there = set(held["elements"])
+        spans = [ip.span(a) for a in there if "/" in a]
+        missing = []
+        for address in sorted(wanted - there):
+            _, first, last = ip.span(address)
+            held_by = any(start <= first and last <= end for _, start, end in spans)
+            overlaps = held["interval"] and any(first <= ip.span(a)[1] <= last for a in self.foreign[name])
+            if not held_by and not overlaps:
+                missing.append(address)
+        left = sorted(there - wanted - self.foreign[name])
+        gone = sorted(self.foreign[name] - there)
+        found = (("misses", missing), ("still has", left), ("lost the foreign", gone))
+        return ["%s %s %s" % (name, what, " ".join(some)) for what, some in found if some]
+
+    # -- what can happen -----------------------------------------------------------------------------------------
+
+    def wall(self):
+        return 1795400000 + self.now
+
+    def address(self):
+        return "198.51.100.%d" % (1 + self.random.below(14))
+
+    def move(self, host=None):
+        host = host or self.random.one_of(HOSTS)
+        v4 = sorted(set([self.address() for _ in range(self.random.one_of((0, 1, 1, 1, 2, 3)))]))
+        v6 = sorted(set(["2001:db8::%x" % (1 + self.random.below(9)) for _ in range(self.random.one_of((0, 0, 1, 2)))]))
+        self.truth[host] = {A: v4, AAAA: v6}
+
+    def dns_changes(self):
+        modes = ("found", "found", "mixed", "mixed", "nodata", "nxdomain", "failed", "silent")
+        self.modes[self.random.one_of(SERVERS)] = self.random.one_of(modes)
+
+    def some_peer(self):
+        interface, key, _ = self.random.one_of(PEERS)
+        return self.kernel.interfaces.get(interface, {}).get(key)
+
+    def answer(self, peer):
+        peer["rx"] += 500
+        peer["tx"] += 500
+        peer["handshake"] = int(self.wall())
+
+    def peer_answers(self):
+        peer = self.some_peer()
+        if peer is not None:
+            self.answer(peer)
+
+    def peer_is_silent(self):
+        peer = self.some_peer()
+        if peer is not None:
+            peer["tx"] += self.random.one_of((32, 148, 5000))
+
+    def peer_roams(self):
+        peer = self.some_peer()
+        if peer is not None:
+            peer["address"], peer["port"] = "203.0.113.%d" % (100 + self.random.below(9)), 40000
+            self.answer(peer)
+
+    def peer_comes_or_goes(self):
+        interface, key, _ = self.random.one_of(PEERS)
+        peers = self.kernel.interfaces.get(interface)
+        if peers is not None and key in peers:
+            peers.pop(key)
+        else:
+            self.kernel.peer(interface, key)["keepalive"] = self.random.one_of((0, 25))
+
+    def interface_goes(self):
+        interface = self.random.one_of(("wg0", "wg1"))
+        self.kernel.interfaces.pop(interface, None)
+        if self.random.chance(50):
+            self.feed(on.InterfaceDown(interface))
+
+    def interface_comes(self):
+        interface = self.random.one_of(("wg0", "wg1"))
+        for of, key, _ in PEERS:
+            if of == interface:
+                self.kernel.peer(interface, key)
+        if interface == "wg0":
+            self.other_peer()
+        if self.random.chance(50):
+            self.feed(on.InterfaceUp(interface))
+
+    def other_peer(self):
+        other = self.kernel.peer("wg0", OTHER_KEY)
+        other["address"], other["port"] = "198.51.100.1", 1
+
+    def make_set(self, name, flags):
+        self.kernel.make_set(name, flags)
+        self.foreign[name] = set()
+
+    def disturb(self, percent):
+        if self.random.chance(percent):
+            self.feed(on.SetsDisturbed("somebody"))
+
+    def set_flushed(self):
+        name = self.random.one_of(sorted(SETS))
+        if name in self.kernel.sets:
+            self.kernel.sets[name]["elements"] = {}
+            self.foreign[name] = set()
+        self.disturb(70)
+
+    def set_deleted(self):
+        name = self.random.one_of(sorted(SETS))
+        self.kernel.sets.pop(name, None)
+        self.foreign[name] = set()
+        self.disturb(70)
+
+    def set_made(self):
+        name = self.random.one_of(sorted(SETS))
+        if name.startswith("ipset"):
+            flags = self.random.one_of(((), ("timeout",)))
+        else:
+            flags = self.random.one_of(((), ("timeout",), ("interval",), ("timeout", "interval")))
+        self.make_set(name, flags)
+        self.disturb(70)
+
+    def set_of_another_kind(self):
+        name = self.random.one_of(sorted(SETS))
+        self.make_set(name, ("interval", "merge"))
+        if self.random.chance(50):
+            self.kernel.sets[name]["family"] = None
+        self.disturb(70)
+
+    def foreign_element(self):
+        name = self.random.one_of(sorted(SETS))
+        held = self.kernel.sets.get(name)
+        shared = not self.restarts and self.random.chance(50) and held is not None and held["family"] == 4
+        address = self.address() if shared else "198.18.0.%d" % self.random.below(50)
+        if held is None or held["family"] != 4:
+            return
+        self.kernel.perform(do.ListSet(name), self.now)
+        known = self.agent.policies.sets.get(name)
+        if shared and known is not None and (known.dirty() or address in known.installed):
+            return  # one that it added and somebody took away unnoticed: nobody could tell whose it is
+        if address not in held["elements"]:
+            held["elements"][address] = None
+            self.foreign[name].add(address)
+            self.disturb(100 if shared else 50)  # told of it, or it could not know whose it is
+
+    def endpoint_refused(self):
+        reason = self.random.one_of(("no route", "no route", "Device or resource busy"))
+        self.kernel.refusals.append(("set_endpoint wg%d" % self.random.below(2), reason))
+
+    def set_refused(self):
+        what = self.random.one_of(("add", "delete", "replace", "list_set"))
+        self.kernel.refusals.append((what, "Device or resource busy"))
+        self.disturb(30)
+
+    def reading_refused(self):
+        self.kernel.refusals.append(("read_peers wg0", "Operation not permitted"))
+
+    def refreshed(self):
+        self.feed(on.RefreshRequested(self.random.one_of([None] + HOSTS)))
+
+    def disturbed(self):
+        self.disturb(100)
+
+    def reload(self):
+        for _ in range(1 + self.random.below(3)):
+            what = self.random.below(6)
+            if what == 0:
+                self.flip(self.peers_on)
+            elif what == 1:
+                self.flip(self.policies_on)
+            elif what < 4:
+                policy = self.random.below(len(POLICIES))
+                left_out = (policy, self.random.one_of(POLICIES[policy][4][1:]))  # one stays
+                if left_out in self.without:
+                    self.without.discard(left_out)
+                else:
+                    self.without.add(left_out)
+            elif what == 4:
+                self.port = 51820 + self.random.below(2)
+            else:
+                self.swapped = not self.swapped
+                self.unname()
+        self.load()
+
+    def flip(self, switches):
+        i = self.random.below(len(switches))
+        switches[i] = not switches[i]
+
+    def restart(self):
+        self.advance(
+            self.now + 1.113
+        )  # what a reload ordered is done: sets of removed policies are not looked at again
+        self.take(self.agent.stop(self.now))
+        self.pending = []
+        self.queries = {}
+        self.asked = {}
+        self.unname()
+        self.agent = Agent(self.random.fraction)
+        self.feed(on.LastGoodRead(self.saved))
+        self.load()
+
+    def unname(self):
+        """Whoever is asked from now on has named nothing yet: what was named starts its `retain`."""
+        for host, rtype in self.named:
+            for address in self.named[host, rtype]:
+                self.unnamed[host, address] = self.now
+        self.named = {}
+
+    def load(self):
+        """The configuration as it is now goes in; of hosts that are not in it nothing is known any more."""
+        followed = set([HOSTS[PEERS[i][2]] for i in range(len(PEERS)) if self.peers_on[i]])
+        in_policies, joined = set(), {}
+        for name in SETS:
+            for i, _, hosts, _, _ in self.filling(name):
+                in_policies.update(hosts)
+                for host in hosts:
+                    joined[i, host] = self.joined.get((i, host), self.now)
+        self.joined = joined
+        for host in HOSTS:
+            if host not in followed | in_policies:
+                self.named.pop((host, A), None)
+                self.named.pop((host, AAAA), None)
+            for known, address in list(self.unnamed):
+                if known == host and host not in in_policies:
+                    del self.unnamed[known, address]
+        sections, problems = uci.parse(self.nametrack())
+        network, more = uci.parse(self.network())
+        config = configuration.build(sections, network, [p.text for p in problems + more])
+        if config.errors:
+            self.broken("the configuration: %s" % config.errors)
+        self.feed(on.ConfigLoaded(config))
+
+    def nametrack(self):
+        servers = [SERVERS[1], SERVERS[0]] if self.swapped else SERVERS
+        lines = ["config nametrack 'global'", "\tlist nameserver '%s'" % servers[0]]
+        lines.append("\tlist fallback_nameserver '%s'" % servers[1])
+        lines.extend(["\toption min_ttl '%d'" % MIN_TTL, "\toption max_ttl '%d'" % MAX_TTL])
+        for i in range(len(POLICIES)):
+            name, target, set4, set6, hosts, literals, retain = POLICIES[i]
+            lines.extend(["config policy '%s'" % name, "\toption interface 'wg'", "\toption target '%s'" % target])
+            lines.append("\toption enabled '%d'" % self.policies_on[i])
+            lines.extend(["\toption set4 '%s'" % set4, "\toption retain '%d'" % retain])
+            if set6 is not None:
+                lines.append("\toption set6 '%s'" % set6)
+            given = [HOSTS[h] for h in hosts if (i, h) not in self.without]
+            for host in given + list(literals):
+                lines.append("\tlist host '%s'" % host)
+        return "\n".join(lines) + "\n"
+
+    def network(self):
+        lines = []
+        for i in range(len(PEERS)):
+            interface, key, host = PEERS[i]
+            lines.extend(["config wireguard_%s" % interface, "\toption public_key '%s'" % key])
+            lines.append("\toption disabled '%d'" % (not self.peers_on[i]))
+            lines.extend(["\toption endpoint_host '%s'" % HOSTS[host], "\toption endpoint_port '%d'" % self.port])
+        lines.extend(["config wireguard_wg0", "\toption public_key '%s'" % OTHER_KEY])
+        lines.append("\toption endpoint_host '198.51.100.1'")
+        return "\n".join(lines) + "\n"
+
+
+STEPS = [
+    "move", "move", "move", "dns_changes", "dns_changes", "dns_changes", "peer_answers", "peer_answers",
+    "peer_is_silent", "peer_is_silent", "peer_roams", "peer_comes_or_goes", "interface_goes", "interface_comes",
+    "interface_comes", "set_flushed", "set_deleted", "set_made", "foreign_element", "foreign_element", "refreshed",
+    "disturbed", "reload", "reload", "reload",
+]  # fmt: skip
+REFUSAL_STEPS = [
+    "endpoint_refused",
+    "endpoint_refused",
+    "set_refused",
+    "set_refused",
+    "reading_refused",
+    "set_of_another_kind",
+]
+RESTART_STEPS = ["restart", "restart"]
+
+
+if __name__ == "__main__":
+    import sys
+
+    walk = Walk(int(sys.argv[1]), len(sys.argv) > 2)
+    try:
+        before = walk.run().digest()
+        walk.quiet()
+    finally:
+        print(walk.text())
+    print("digest after the rest: %d, before it: %d" % (walk.digest(), before))
+    print("\n".join(walk.wanted()))

@@ -1,0 +1,177 @@
+"""findings.py: what `check` says about a setup."""
+
+import pytest
+
+from nametrack.core import config as configuration
+from nametrack.core import events as on
+from nametrack.core.agent import Agent
+from nametrack.core.findings import findings
+from nametrack.wire import uci
+from nametrack.wire.dns import Answer
+from nametrack.wire.sets import Listing
+
+
+def key(number):
+    return "%s%s=" % (chr(65 + number // 26) * 41 + chr(65 + number % 26), "A")
+
+
+def peer(number, allowed_ips, interface="wg0", more=""):
+    lines = ["config wireguard_%s" % interface, "\toption public_key '%s'" % key(number)]
+    lines.append("\toption description 'p%d'" % number)
+    lines.extend(["\tlist allowed_ips '%s'" % prefix for prefix in allowed_ips])
+    return "\n".join(lines) + "\n" + more
+
+
+def agent(nametrack="", network=""):
+    sections, _ = uci.parse(nametrack)
+    others, _ = uci.parse(network)
+    made = Agent()
+    made.handle(on.ConfigLoaded(configuration.build(sections, others, [])), 0)
+    return made
+
+
+def overlaps(network):
+    return [f["text"] for f in findings(agent("", network)) if f["code"] == "allowed_ips_overlap"]
+
+
+# allowed IPs of peer 0, 1, 2 … -> the pairs that overlap
+OVERLAPS = [
+    ([["10.0.0.1"], ["10.0.0.2"]], []),
+    ([["10.0.0.1"], ["10.0.0.1"]], [(0, 1)]),
+    ([["10.0.0.0/24"], ["10.0.1.0/24"]], []),  # neighbours
+    ([["10.0.0.0/24"], ["10.0.0.255"]], [(0, 1)]),
+    ([["10.0.0.7"], ["10.0.0.0/24"]], [(0, 1)]),
+    ([["10.0.0.0/8"], ["10.1.0.0/16"], ["10.1.1.0/24"]], [(0, 1), (0, 2), (1, 2)]),  # nested in each other
+    ([["10.0.0.0/8"], ["10.0.0.0/24"], ["10.255.0.0/16"]], [(0, 1), (0, 2)]),  # a narrow one in between
+    ([["10.0.0.0/24", "10.0.0.0/16"], ["10.0.9.9"]], [(0, 1)]),  # the widest of a peer's own counts
+    ([["10.0.0.0/24", "10.0.0.7"]], []),  # of one peer: nothing wrong with that
+    ([["10.0.0.0/24", "10.0.2.0/24"], ["10.0.0.9", "10.0.2.9"]], [(0, 1)]),  # a pair is said once
+    ([["0.0.0.0/0"], ["2001:db8::1"]], []),  # two families
+    ([["::/0"], ["2001:db8::1"]], [(0, 1)]),
+    ([["2001:db8::/64"], ["2001:db8:0:1::/64"]], []),
+    ([["2001:db8::/48"], ["2001:db8:0:1::/64"], ["2001:db8:0:2::/64"]], [(0, 1), (0, 2)]),
+    ([["::ffff:10.0.0.1"], ["10.0.0.1"]], []),  # the text looks alike
+    ([["255.255.255.255"], ["128.0.0.0/1"]], [(0, 1)]),
+    ([[], []], []),
+]
+
+
+@pytest.mark.parametrize("allowed,pairs", OVERLAPS)
+def test_peers_of_one_interface_that_claim_the_same_addresses(allowed, pairs):
+    said = overlaps("".join([peer(i, allowed[i]) for i in range(len(allowed))]))
+    assert len(said) == len(pairs)
+    for a, b in pairs:
+        assert len([text for text in said if "'p%d'" % a in text and "'p%d'" % b in text]) == 1, (a, b, said)
+
+
+def test_an_overlap_names_the_two_prefixes():
+    (text,) = overlaps(peer(0, ["10.0.0.0/8"]) + peer(1, ["10.1.0.0/16"]))
+    assert "'p0' (10.0.0.0/8) and 'p1' (10.1.0.0/16)" in text
+
+
+def test_peers_of_two_interfaces_may_claim_the_same():
+    assert overlaps(peer(0, ["0.0.0.0/0"], "wg0") + peer(1, ["0.0.0.0/0"], "wg1")) == []
+
+
+def test_a_disabled_peer_claims_nothing():
+    assert overlaps(peer(0, ["10.0.0.1"]) + peer(1, ["10.0.0.1"], "wg0", "\toption disabled '1'\n")) == []
+
+
+def test_many_peers_of_which_one_pair_overlaps():
+    network = [peer(i, ["10.%d.%d.0/24" % (i // 200, i % 200), "2001:db8:%x::/48" % i]) for i in range(300)]
+    assert overlaps("".join(network)) == []
+    (text,) = overlaps("".join(network) + peer(400, ["10.1.17.0/26"]))
+    assert "'p217'" in text and "'p400'" in text
+
+
+def test_one_peer_with_everything_overlaps_with_each():
+    network = peer(0, ["0.0.0.0/0"]) + "".join([peer(i, ["10.0.0.%d" % i]) for i in range(1, 60)])
+    assert len(overlaps(network)) == 59
+
+
+FOLLOWED = """config wireguard_wg0
+	option public_key '%s'
+	option description 'beach house'
+	option endpoint_host 'home.test'
+""" % key(0)
+POLICY = """config nametrack 'global'
+	option family 'ipv4'
+config policy 'work'
+	option interface 'wg'
+	option target '%s'
+	option set4 '%s'
+	list host 'staging.test'
+	list host '192.0.2.0/24'
+"""
+
+
+def codes(made):
+    return [(f["severity"], f["code"], f["subject"]) for f in findings(made)]
+
+
+def test_a_peer_without_keepalive_or_probe():
+    expected = [("warning", "no_keepalive", "wg0 peer beach house")]
+    assert codes(agent("", FOLLOWED)) == expected
+    assert codes(agent("", FOLLOWED + "\toption persistent_keepalive '25'\n")) == []
+    assert codes(agent("config nametrack 'global'\n\toption probe '1'\n", FOLLOWED)) == []
+    assert codes(agent("", FOLLOWED + "\toption disabled '1'\n")) == []
+
+
+def test_what_is_wrong_in_the_file_comes_first():
+    made = agent("config nametrack 'global'\n\toption retain 'soon'\n", FOLLOWED)
+    assert [code for _, code, _ in codes(made)] == ["configuration", "no_keepalive"]
+
+
+# what DNS says of A -> whether the name is unresolved
+NAMES = [
+    (on.QueryAnswered(1, Answer("found", ["198.51.100.1"], 60, None)), False),
+    (on.QueryAnswered(1, Answer("nxdomain", [], 60, None)), True),
+    (on.QueryAnswered(1, Answer("nodata", [], 60, None)), True),
+    (on.QueryAnswered(1, Answer("found", ["127.0.0.1"], 60, None)), True),
+    (on.QueryFailed(1, "SERVFAIL"), True),
+]
+
+
+@pytest.mark.parametrize("event,unresolved", NAMES)
+def test_a_name_that_does_not_resolve(event, unresolved):
+    made = agent("config nametrack 'global'\n\toption family 'ipv4'\n\toption probe '1'\n", FOLLOWED)
+    assert codes(made) == []  # not asked yet is no finding
+    made.handle(event, 1)
+    assert codes(made) == ([("error", "name_unresolved", "home.test")] if unresolved else [])
+
+
+def test_a_name_is_unresolved_once_however_many_want_it():
+    more = FOLLOWED.replace(key(0), key(1)).replace("beach", "town")
+    made = agent("config nametrack 'global'\n\toption family 'ipv4'\n\toption probe '1'\n", FOLLOWED + more)
+    made.handle(on.QueryFailed(1, "SERVFAIL"), 1)
+    assert codes(made) == [("error", "name_unresolved", "home.test")]
+
+
+LISTINGS = [
+    (None, "no_target", "does not exist"),
+    (Listing(6, False, True, False, [], None), "set_flags", "not IPv4 addresses"),
+    (Listing(None, False, True, False, [], None), "set_flags", "something else than addresses"),
+    (Listing(4, False, False, False, [], None), "set_flags", "interval"),  # for the prefix in the policy
+    (Listing(4, False, True, False, [], None), None, None),
+]
+
+
+@pytest.mark.parametrize("listing,code,words", LISTINGS)
+def test_a_set_that_is_missing_or_of_the_wrong_kind(listing, code, words):
+    made = agent(POLICY % ("nftset", "inet fw4 mine4"))
+    made.handle(on.SetListed("nft inet fw4 mine4", listing), 0)
+    made.handle_timer(0)
+    found = findings(made)
+    assert [f["code"] for f in found] == ([code] if code else [])
+    for f in found:
+        assert words in f["text"] and f["subject"] == "policy 'work'"
+
+
+def test_every_finding_has_its_five_parts_and_says_what_to_do():
+    made = agent(POLICY % ("ipset", "mine4"), FOLLOWED + peer(3, ["10.0.0.1"]) + peer(4, ["10.0.0.1"]))
+    made.handle(on.SetListed("ipset mine4", None), 0)
+    found = findings(made)
+    assert len(found) == 3
+    for f in found:
+        assert sorted(f) == ["advice", "code", "severity", "subject", "text"]
+        assert all([f[part] for part in f]) and "%s" not in f["advice"]

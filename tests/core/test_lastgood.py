@@ -1,0 +1,71 @@
+"""lastgood.py: when the file is written. And words.py: durations for people."""
+
+import pytest
+
+from nametrack.core.lastgood import SAVE_DELAY, SAVE_INTERVAL, Entry, LastGood
+from nametrack.core.timers import Timers
+from nametrack.core.words import count, duration, seconds_ago
+
+ONE = [Entry("h.test", "192.0.2.1", True, 0)]
+TWO = [Entry("h.test", "192.0.2.1", False, 30), Entry("h.test", "192.0.2.2", True, 0)]
+
+
+def test_what_changes_together_is_written_together():
+    timers = Timers()
+    last_good = LastGood(timers)
+    last_good.changed(5)
+    last_good.changed(50)
+    assert timers.next() == 5 + SAVE_DELAY
+    assert last_good.save(ONE, 65)[0].entries == ONE
+
+
+def test_between_two_writes_there_is_the_interval():
+    timers = Timers()
+    last_good = LastGood(timers)
+    last_good.changed(0)
+    timers.due(60)
+    last_good.save(ONE, 60)
+    last_good.changed(61)
+    assert timers.next() == 60 + SAVE_INTERVAL
+
+
+def test_what_the_file_holds_is_not_written_again():
+    last_good = LastGood(Timers())
+    last_good.loaded(TWO)
+    # neither another order nor the seconds that go by are a change
+    assert last_good.save([TWO[1], Entry("h.test", "192.0.2.1", False, 7)], 5) == []
+    assert len(last_good.save(ONE, 6)) == 1
+
+
+def test_a_file_without_entries_is_not_written_to_say_so():
+    assert LastGood(Timers()).save([], 5) == []
+
+
+def test_a_write_that_failed_is_tried_again_later():
+    timers = Timers()
+    last_good = LastGood(timers)
+    last_good.save(ONE, 5)
+    last_good.failed(6)
+    last_good.changed(7)
+    assert timers.next() == 6 + SAVE_INTERVAL
+    assert len(last_good.save(ONE, 606)) == 1
+    assert last_good.save(ONE, 607) == []
+
+
+DURATIONS = [
+    (0, "0s"), (0.9, "0s"), (59, "59s"), (60, "1m"), (61, "1m 1s"), (3600, "1h"), (3661, "1h 1m"), (3605, "1h"),
+    (86399, "23h 59m"), (86400, "1d"), (90061, "1d 1h"), (31536000, "365d"),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("seconds,words", DURATIONS)
+def test_a_duration_has_two_units_at_most(seconds, words):
+    assert duration(seconds) == words
+
+
+def test_a_clock_that_went_back_is_no_negative_age():
+    assert (seconds_ago(-5), seconds_ago(70)) == ("0s ago", "1m 10s ago")
+
+
+def test_one_is_not_many():
+    assert [count(n, "failure") for n in (0, 1, 2)] == ["0 failures", "1 failure", "2 failures"]

@@ -1,0 +1,237 @@
+"""Runs a transcript: a document that says what goes into the core and what must come out.
+
+    Prose: one sentence of what it pins.
+    -- network --      /etc/config/network            -- last good --   host address named|seconds
+    -- before --       `<` lines that hold before the configuration is read
+    -- config --       /etc/config/nametrack; given again later, it is read again
+    -- at SECONDS --   the clock is moved there, through every timer on the way; then follow
+    < what happens, and what the kernel holds (see `feed`)
+    > what comes out, all of it, in this order
+    -- kernel --       what the kernel holds in the end
+
+Readings of peers and listings of sets are answered by the fake kernel at once and are not written down. A public key
+stands as its first four characters. `python tests/core/transcript.py FILE…` writes the `>` lines anew, to be read
+before they are committed.
+"""
+
+from fakes import WALL, FakeKernel
+from nametrack.core import actions as do
+from nametrack.core import config as configuration
+from nametrack.core import events as on
+from nametrack.core.agent import Agent
+from nametrack.core.lastgood import Entry
+from nametrack.wire import uci
+from nametrack.wire.dns import Answer
+
+READS = (do.ReadPeers, do.ListSet)
+MOMENT = 0.0005  # seconds: what the text form of a time rounds away
+
+
+class Transcript:
+    def __init__(self, text):
+        self.agent = Agent()
+        self.kernel = FakeKernel()
+        self.now = 0
+        self.out = []  # the document as it would be written now
+        self.came = []  # actions since the last `<`
+        self.keys = []
+        self.network = ""
+        self.before = []
+        self.lines = text.split("\n")
+
+    def run(self):
+        """Returns the document with the `>` lines that came out."""
+        section, body = None, []
+        for line in self.lines + ["-- end --"]:
+            if line.startswith("-- ") and line.endswith(" --"):
+                self.flush()
+                self.section(section, body)
+                section, body = line[3:-3], []
+                if section.startswith("at "):
+                    self.advance(float(section[3:]))
+                elif section != "end":
+                    self.out.append(line)
+            elif section is not None and section.startswith("at "):
+                self.step(line)
+            else:
+                body.append(line)
+                if section != "kernel":
+                    self.out.append(line)
+        return "\n".join(self.out)
+
+    def section(self, name, body):
+        text = "\n".join(body)
+        if name == "network":
+            self.network = text
+        elif name == "before":
+            self.before = [line for line in body if line]
+        elif name == "config":
+            sections, problems = uci.parse(text)
+            network, more = uci.parse(self.network)
+            config = configuration.build(sections, network, [p.text for p in problems + more])
+            self.keys = [peer.public_key for peer in config.network_peers] + [p.public_key for p in config.peers]
+            for line in self.before:
+                self.feed(line[2:].split())
+            self.before = []
+            self.handle(on.ConfigLoaded(config))
+        elif name == "last good":
+            entries = []
+            for line in body:
+                if line.strip():
+                    host, address, life = line.split()
+                    entries.append(Entry(host, address, life == "named", 0 if life == "named" else int(life)))
+            self.handle(on.LastGoodRead(entries))
+        elif name == "kernel":
+            self.out.extend(self.holds() + [""])
+
+    def step(self, line):
+        if line.startswith("> "):
+            return
+        if line.startswith("< "):
+            self.flush()
+            self.out.append(line)
+            self.feed(line[2:].split())
+        else:
+            self.flush()
+            self.out.append(line)
+
+    def flush(self):
+        """What came out so far stands before the next line."""
+        blank = []
+        while self.out and self.out[-1] == "":
+            blank.append(self.out.pop())
+        self.out.extend(["> " + text for text in self.came])
+        self.out.extend(blank)
+        self.came = []
+
+    def advance(self, to):
+        """Moves the clock to `to` and writes the heading for it; timers on the way that speak get their own."""
+        heading = "-- at %s --" % number(to)
+        written, spoke = False, None
+        while True:
+            due = self.agent.next_timer()
+            if due is None or due > to + MOMENT:
+                break
+            assert due >= self.now, "a timer in the past: %s at %s" % (due, self.now)
+            if due > to - MOMENT and not written:
+                self.out.append(heading)
+                written = True
+            self.now = due
+            self.order(self.agent.handle_timer(due))
+            if self.came and not written:
+                if number(due) != spoke:
+                    self.out.append("-- at %s --" % number(due))
+                spoke = number(due)
+                self.flush()
+        if not written:
+            self.out.append(heading)
+        self.now = max(self.now, to)
+
+    def handle(self, event):
+        self.order(self.agent.handle(event, self.now))
+        # what is due at this very moment belongs to it
+        while self.agent.next_timer() is not None and self.agent.next_timer() <= self.now:
+            self.order(self.agent.handle_timer(self.now))
+
+    def order(self, actions):
+        for action in actions:
+            if not isinstance(action, READS):
+                self.came.append(self.short(do.text(action)))
+            event = self.kernel.perform(action, self.now)
+            if event is not None:
+                self.order(self.agent.handle(event, self.now))
+
+    def short(self, text):
+        for key in self.keys:
+            text = text.replace(key, key[:4] + "…")
+        return text
+
+    def key(self, short):
+        return [key for key in self.keys if key[:4] == short[:4]][0]
+
+    def feed(self, words):
+        """One `<` line, as words."""
+        what, words = words[0], words[1:]
+        if what == "answered":
+            status, values, ttl, target = "found", [], 0, None
+            for word in words[1:]:
+                if word.startswith("ttl="):
+                    ttl = int(word[4:])
+                elif word in ("nxdomain", "nodata", "alias"):
+                    status = word
+                elif status == "alias":
+                    target = word
+                else:
+                    values.append(word)
+            self.handle(on.QueryAnswered(int(words[0]), Answer(status, values, ttl, target)))
+        elif what in ("failed", "rejected"):
+            event = on.QueryFailed if what == "failed" else on.AnswerRejected
+            self.handle(event(int(words[0]), " ".join(words[1:])))
+        elif what == "peer":
+            self.feed_peer(self.kernel.peer(words[0], self.key(words[1])), words[2:])
+        elif what == "gone":
+            self.kernel.interfaces[words[0]].pop(self.key(words[1]))
+        elif what == "set":
+            flags = [w for w in words if w in ("timeout", "interval", "merge")]
+            self.kernel.make_set(" ".join([w for w in words if w not in flags]), flags)
+        elif what == "unset":
+            self.kernel.sets.pop(" ".join(words))
+        elif what == "element":
+            self.kernel.sets[" ".join(words[1:])]["elements"][words[0]] = None
+        elif what == "refuse":
+            text = " ".join(words)
+            self.kernel.refusals.append(tuple(text.split(" because ", 1)))
+        elif what == "up":
+            self.handle(on.InterfaceUp(words[0]))
+        elif what == "disturbed":
+            self.handle(on.SetsDisturbed(" ".join(words)))
+        elif what == "refresh":
+            self.handle(on.RefreshRequested(words[0] if words else None))
+        elif what == "stop":
+            self.order(self.agent.stop(self.now))
+        else:
+            raise ValueError("'%s' is no line of a transcript" % what)
+
+    def feed_peer(self, peer, words):
+        for word in words:
+            name, _, value = word.partition("=")
+            if name == "endpoint":
+                peer["address"], _, port = value.rpartition(":")
+                peer["address"] = peer["address"].strip("[]")
+                peer["port"] = int(port)
+            elif name == "handshake":
+                peer["handshake"] = int(WALL + self.now + int(value))
+            elif name == "keepalive":
+                peer["keepalive"] = int(value)
+            else:
+                peer[name] += int(value)
+
+    def holds(self):
+        lines = []
+        for interface in sorted(self.kernel.interfaces):
+            for key in sorted(self.kernel.interfaces[interface]):
+                peer = self.kernel.interfaces[interface][key]
+                shown = do.endpoint_text(peer["address"], peer["port"]) if peer["address"] else "none"
+                lines.append("%s %s endpoint %s" % (interface, self.short(key), shown))
+        for name in sorted(self.kernel.sets):
+            self.kernel.perform(do.ListSet(name), self.now)
+            lines.append("%s: %s" % (name, " ".join(sorted(self.kernel.sets[name]["elements"]))))
+        return lines
+
+
+def number(value):
+    return "%d" % value if value == int(value) else ("%.3f" % value).rstrip("0")
+
+
+def read(path):
+    with open(path) as file:
+        return file.read()
+
+
+if __name__ == "__main__":
+    import sys
+
+    for path in sys.argv[1:]:
+        text = Transcript(read(path)).run()
+        with open(path, "w") as file:
+            file.write(text)

@@ -1,0 +1,244 @@
+"""WireGuard's peers: of a userspace interface by its socket, of a kernel one by generic netlink; no process is run."""
+
+import select
+import socket
+
+from .. import compat
+from ..core import events as on
+from ..wire import netlink, uapi, wireguard
+
+SOCKET_DIR = "/var/run/wireguard"
+LIMIT = 5  # seconds for a userspace interface to answer
+
+_GENERIC = 16  # NETLINK_GENERIC
+_KERNEL_WAIT = 1000  # milliseconds; the kernel answers at once, or the answer was lost
+_DATAGRAM = 32768  # bytes: the kernel makes no larger ones (net/netlink/af_netlink.c, netlink_dump)
+_PIECE = 8192
+_DUMPS = 3  # tries to read a device that changes meanwhile
+# A route may be missing in many ways: also without IPv6, without an address to send from, and by decree.
+_NO_ROUTE = (compat.ENETUNREACH, compat.EHOSTUNREACH, compat.ENETDOWN)
+_NO_ROUTE += (compat.EADDRNOTAVAIL, compat.EAFNOSUPPORT, compat.EACCES)
+
+
+class WireGuard:
+    """Carries out ReadPeers and SetEndpoint; hands in PeersRead and ActionFailed."""
+
+    def __init__(self, poller, emit, socket_dir=SOCKET_DIR):
+        self._poller = poller
+        self._emit = emit
+        self._socket_dir = socket_dir
+        self._open = 0
+
+    def busy(self):
+        """Whether an answer is still to come."""
+        return self._open > 0
+
+    def read(self, action):
+        """Carries out ReadPeers."""
+        self._carry_out(action, lambda: uapi.GET, lambda kernel: kernel.peers(action.interface))
+
+    def set_endpoint(self, action):
+        """Carries out SetEndpoint; "no route" is the reason where the address cannot be reached."""
+        if not _has_route(action.address, action.port):
+            return self._emit(on.ActionFailed(action, "no route"))
+        self._carry_out(
+            action,
+            lambda: uapi.set_endpoint(action.public_key, action.address, action.port),
+            lambda kernel: kernel.set_endpoint(action.interface, action.public_key, action.address, action.port),
+        )
+
+    def _carry_out(self, action, request, in_kernel):
+        try:
+            sock = self._userspace(action.interface)
+            if sock is not None:
+                return self._exchange(sock, action, request())
+            kernel = _Kernel()
+            try:
+                self._done(action, in_kernel(kernel))
+            finally:
+                kernel.close()
+        except OSError as error:
+            self._emit(on.ActionFailed(action, compat.error_text(error)))
+        except (netlink.NetlinkError, uapi.UapiError, _Refused) as error:
+            self._emit(on.ActionFailed(action, str(error)))
+
+    def _done(self, action, peers):
+        if peers is not None:
+            self._emit(on.PeersRead(action.interface, peers, compat.wall()))
+
+    def _userspace(self, interface):
+        """A socket to the process that runs the interface, None where there is none. Raises OSError."""
+        if "/" in interface or "\0" in interface:
+            raise _Refused("'%s' is no name of an interface" % interface)
+        sock = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM | compat.CLOEXEC)
+        try:
+            sock.setblocking(False)
+            sock.connect(compat.unix_sockaddr("%s/%s.sock" % (self._socket_dir, interface)))
+        except OSError as error:
+            sock.close()
+            if error.errno in (compat.ENOENT, compat.ECONNREFUSED):  # refused: left by a process that died
+                return None
+            raise
+        return sock
+
+    def _exchange(self, sock, action, request):
+        self._open += 1
+        _Exchange(self._poller, sock, request, lambda reply, problem: self._answered(action, reply, problem))
+
+    def _answered(self, action, reply, problem):
+        self._open -= 1
+        if problem is None and reply.errno:
+            problem = compat.errno_text(reply.errno)
+        if problem is not None:
+            return self._emit(on.ActionFailed(action, problem))
+        self._done(action, None if hasattr(action, "public_key") else reply.peers)
+
+
+class _Refused(Exception):
+    """Why something cannot be done, in words for people."""
+
+
+class _Exchange:
+    """A request to a userspace interface and the answer to it, as it comes."""
+
+    def __init__(self, poller, sock, request, done):
+        """`done(reply, problem)` is called once, from the loop."""
+        self._poller = poller
+        self._socket = sock
+        self._fd = sock.fileno()
+        self._done = done
+        self._reply = uapi.Reply()
+        self._poller.call_at(("wireguard", self._fd), compat.monotonic() + LIMIT, self._too_late)
+        self._rest = request
+        self._poller.add(self._fd, self._writable, True)
+
+    def _writable(self, mask):
+        try:
+            sent = self._socket.send(self._rest)
+        except OSError as error:
+            if error.errno != compat.EAGAIN:
+                self._end(compat.error_text(error))
+            return
+        self._rest = self._rest[sent:]
+        if not self._rest:
+            self._poller.remove(self._fd)
+            self._poller.add(self._fd, self._readable)
+
+    def _readable(self, mask):
+        try:
+            data = self._socket.recv(_PIECE)
+            if not data:
+                self._end("the answer is cut short")
+            elif self._reply.feed(data):
+                self._end(None)
+        except OSError as error:
+            if error.errno != compat.EAGAIN:
+                self._end(compat.error_text(error))
+        except uapi.UapiError as error:
+            self._end(str(error))
+
+    def _too_late(self):
+        self._end("no answer in %d s" % LIMIT)
+
+    def _end(self, problem):
+        self._poller.cancel(("wireguard", self._fd))
+        self._poller.remove(self._fd)
+        self._socket.close()
+        self._done(self._reply, problem)
+
+
+class _Kernel:
+    """WireGuard in the kernel, and AmneziaWG beside it. It answers while it is asked, so this waits for it."""
+
+    def __init__(self):
+        self._socket = compat.netlink_socket(_GENERIC)
+        self._socket.setblocking(False)
+        self._poll = select.poll()
+        self._poll.register(self._socket.fileno(), select.POLLIN)
+        self._seq = 0
+
+    def close(self):
+        self._socket.close()
+
+    def peers(self, interface):
+        """The peers of an interface. Raises OSError, NetlinkError, _Refused."""
+        return self._first(interface, lambda family: self._dump(family, interface))
+
+    def set_endpoint(self, interface, public_key, address, port):
+        """Sets the endpoint of a peer. Raises as `peers`."""
+
+        def change(family):
+            reply = self._ask(lambda seq: wireguard.set_endpoint(family, interface, public_key, address, port, seq))
+            return reply.errno, reply.text, None
+
+        return self._first(interface, change)
+
+    def _first(self, interface, work):
+        """What `work` gives for the first family that knows the interface; it returns `(errno, text, value)`."""
+        failed = None
+        for name in (wireguard.FAMILY, wireguard.AMNEZIA_FAMILY):
+            family = self._family(name)
+            if family is None:
+                continue
+            failed, text, value = work(family)
+            if failed == 0:
+                return value
+            if failed not in (compat.ENODEV, compat.EOPNOTSUPP):
+                raise _Refused(text or compat.errno_text(failed))
+        if failed == compat.EOPNOTSUPP:
+            raise _Refused("interface %s is no WireGuard interface" % interface)
+        if failed is None:
+            raise _Refused("no WireGuard interface %s: neither a userspace one, nor any in this kernel" % interface)
+        raise _Refused("interface %s does not exist" % interface)
+
+    def _family(self, name):
+        """The number of a family, None where the kernel has it not."""
+        reply = self._ask(lambda seq: netlink.get_family(name, seq))
+        if reply.errno == compat.ENOENT:
+            return None
+        if reply.errno:
+            raise _Refused(reply.text or compat.errno_text(reply.errno))
+        if len(reply.messages) != 1:
+            raise _Refused("the kernel does not describe %s" % name)
+        return netlink.family(reply.messages[0]).id
+
+    def _dump(self, family, interface):
+        for _ in range(_DUMPS):
+            self._seq += 1
+            dump = wireguard.Dump(family, self._seq)
+            self._socket.send(wireguard.get_device(family, interface, self._seq))
+            while not dump.feed(self._receive()):
+                pass
+            if dump.errno or not dump.interrupted:
+                return dump.errno, dump.text, dump.peers
+        raise _Refused("interface %s changes while it is read" % interface)
+
+    def _ask(self, request):
+        """The netlink.Reply to `request(seq)`, with all of its messages."""
+        self._seq += 1
+        self._socket.send(request(self._seq))
+        messages = []
+        while True:
+            reply = netlink.reply(self._receive(), self._seq)
+            messages.extend(reply.messages)
+            if reply.errno is not None:
+                return netlink.Reply(messages, reply.errno, reply.text, reply.interrupted)
+
+    def _receive(self):
+        if not self._poll.poll(_KERNEL_WAIT):
+            raise _Refused("the kernel does not answer")
+        return self._socket.recv(_DATAGRAM)
+
+
+def _has_route(address, port):
+    """Whether the kernel has a route to the address, as far as it says so now."""
+    sock = None
+    try:
+        sock = socket.socket(compat.family(address), socket.SOCK_DGRAM | compat.CLOEXEC)
+        sock.connect(compat.sockaddr(address, port))
+    except OSError as error:
+        return error.errno not in _NO_ROUTE
+    finally:
+        if sock is not None:
+            sock.close()
+    return True

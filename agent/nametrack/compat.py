@@ -1,0 +1,259 @@
+"""What differs between MicroPython and CPython: the clock, error numbers, socket addresses, signals.
+
+This file and compat_process.py are the only ones that know which interpreter runs. MicroPython's unix port has no
+fcntl, signal or subprocess; what it lacks is asked of the C library through its `ffi`.
+"""
+
+import errno
+import os
+import socket
+import struct
+import sys
+import time
+
+MICROPYTHON = sys.implementation.name == "micropython"
+INTERPRETER = "%s %d.%d.%d" % (("micropython" if MICROPYTHON else "python",) + tuple(sys.implementation.version[:3]))
+
+if MICROPYTHON:
+    import ffi
+
+    _libc = ffi.open(None)  # the library that runs already: glibc and musl have different file names
+else:
+    import signal
+
+# For the type of a socket. MicroPython's sockets live on in children without it; the number is the same on MIPS,
+# where that of SOCK_NONBLOCK is not: use setblocking.
+CLOEXEC = 0x80000
+
+_NATIVE = "<" if sys.byteorder == "little" else ">"
+
+# -- time ----------------------------------------------------------------------------------------------------------
+
+
+class Clock:
+    """Seconds from a counter of milliseconds that wraps: MicroPython's does after 12.4 days on a 32-bit machine.
+
+    `ticks`: function, the counter; `difference(later, earlier)`: milliseconds, right up to half a turn of the counter.
+    So it is to be read more often than every six days.
+    """
+
+    def __init__(self, ticks, difference):
+        self._ticks = ticks
+        self._difference = difference
+        self._last = ticks()
+        self._milliseconds = 0
+
+    def seconds(self):
+        """Seconds since the clock was made; never less than before."""
+        now = self._ticks()
+        passed = self._difference(now, self._last)
+        if passed > 0:
+            self._milliseconds += passed
+            self._last = now
+        return self._milliseconds / 1000
+
+
+monotonic = Clock(time.ticks_ms, time.ticks_diff).seconds if MICROPYTHON else time.monotonic
+
+
+def wall():
+    """Unix time in whole seconds; a router without a battery starts it anywhere."""
+    return int(time.time())
+
+
+# -- chance, memory, text ------------------------------------------------------------------------------------------
+
+
+def urandom16():
+    """A random number of 16 bits, from the kernel: nobody is to guess the id of a question."""
+    data = os.urandom(2)
+    return data[0] << 8 | data[1]
+
+
+def random_fraction():
+    """A random number, 0 <= f < 1."""
+    return urandom16() / 65536
+
+
+def collect_early():
+    """Has MicroPython collect garbage before its whole heap was touched once: that much less memory is in use."""
+    if MICROPYTHON:
+        import gc
+
+        gc.threshold(200000)
+
+
+def decode(data):
+    """Bytes as text: UTF-8, and Latin-1 where they are not. MicroPython's decode knows no error handler."""
+    try:
+        return bytes(data).decode()
+    except UnicodeError:
+        return "".join([chr(byte) for byte in data])
+
+
+# -- errors --------------------------------------------------------------------------------------------------------
+
+_MIPS = errno.ECONNREFUSED == 146  # arch/mips/include/uapi/asm/errno.h: numbers of its own from 35 on
+
+# name, number, number on MIPS, words. MicroPython's errno has two dozen names, and its errors have no words.
+_ERRORS = (
+    ("EPERM", 1, 1, "not permitted"),
+    ("ENOENT", 2, 2, "no such file"),
+    ("EIO", 5, 5, "input/output error"),
+    ("EAGAIN", 11, 11, "busy"),
+    ("ENOMEM", 12, 12, "out of memory"),
+    ("EACCES", 13, 13, "permission denied"),
+    ("EBUSY", 16, 16, "busy"),
+    ("ENODEV", 19, 19, "no such device"),
+    ("ENOTDIR", 20, 20, "not a directory"),
+    ("EISDIR", 21, 21, "is a directory"),
+    ("EINVAL", 22, 22, "invalid argument"),
+    ("EMFILE", 24, 24, "too many open files"),
+    ("ENOSPC", 28, 28, "no space left"),
+    ("EROFS", 30, 30, "read-only file system"),
+    ("EPIPE", 32, 32, "connection closed"),
+    ("ENAMETOOLONG", 36, 78, "name too long"),
+    ("EMSGSIZE", 90, 97, "message too long"),
+    ("EOPNOTSUPP", 95, 122, "not supported"),
+    ("EAFNOSUPPORT", 97, 124, "address family not supported"),
+    ("EADDRNOTAVAIL", 99, 126, "no address to send from"),
+    ("ENETDOWN", 100, 127, "network is down"),
+    ("ENETUNREACH", 101, 128, "network unreachable"),
+    ("ECONNRESET", 104, 131, "connection reset"),
+    ("ENOBUFS", 105, 132, "no buffer space"),
+    ("ETIMEDOUT", 110, 145, "timed out"),
+    ("ECONNREFUSED", 111, 146, "connection refused"),
+    ("EHOSTUNREACH", 113, 148, "host unreachable"),
+    ("EINPROGRESS", 115, 150, "in progress"),
+)
+_NUMBERS = {row[0]: row[2] if _MIPS else row[1] for row in _ERRORS}
+_WORDS = {_NUMBERS[row[0]]: row[3] for row in _ERRORS}
+
+EACCES = _NUMBERS["EACCES"]
+EADDRNOTAVAIL = _NUMBERS["EADDRNOTAVAIL"]
+EAFNOSUPPORT = _NUMBERS["EAFNOSUPPORT"]
+EAGAIN = _NUMBERS["EAGAIN"]
+ECONNREFUSED = _NUMBERS["ECONNREFUSED"]
+EHOSTUNREACH = _NUMBERS["EHOSTUNREACH"]
+EINPROGRESS = _NUMBERS["EINPROGRESS"]
+ENETDOWN = _NUMBERS["ENETDOWN"]
+ENETUNREACH = _NUMBERS["ENETUNREACH"]
+ENODEV = _NUMBERS["ENODEV"]
+ENOENT = _NUMBERS["ENOENT"]
+ENOSPC = _NUMBERS["ENOSPC"]
+EOPNOTSUPP = _NUMBERS["EOPNOTSUPP"]
+
+
+def errno_text(number):
+    """A few words for an error number, the same under both interpreters."""
+    return _WORDS.get(number, "error %d" % number)
+
+
+def error_text(error):
+    """A few words for an OSError."""
+    return errno_text(error.errno) if isinstance(error.errno, int) else str(error) or "error"
+
+
+# -- socket addresses: MicroPython takes the kernel's own structures -------------------------------------------------
+
+
+def family(address):
+    """AF_INET or AF_INET6, for the text of an address."""
+    return socket.AF_INET6 if ":" in address else socket.AF_INET
+
+
+def sockaddr(address, port):
+    """What `connect` takes for the text of an address and a port."""
+    if not MICROPYTHON:
+        return (address, port)
+    kind = family(address)
+    packed = socket.inet_pton(kind, address)
+    if kind == socket.AF_INET:
+        return struct.pack(_NATIVE + "H", kind) + struct.pack(">H", port) + packed + bytes(8)
+    return struct.pack(_NATIVE + "H", kind) + struct.pack(">HI", port, 0) + packed + bytes(4)
+
+
+def unix_sockaddr(path):
+    """What `connect` and `bind` take for the path of a Unix socket."""
+    return struct.pack(_NATIVE + "H", socket.AF_UNIX) + path.encode() if MICROPYTHON else path
+
+
+def netlink_socket(protocol, groups=0):
+    """A bound netlink socket; `groups`: bit mask of the multicast groups to hear. Raises OSError."""
+    sock = socket.socket(16, socket.SOCK_RAW | CLOEXEC, protocol)  # AF_NETLINK, which MicroPython does not name
+    try:
+        sock.bind(struct.pack(_NATIVE + "HHII", 16, 0, 0, groups) if MICROPYTHON else (0, groups))
+    except OSError:
+        sock.close()
+        raise
+    return sock
+
+
+# -- files ---------------------------------------------------------------------------------------------------------
+
+
+def replace_file(path, chunks):
+    """Puts a file with these pieces of bytes in the place of `path`, whole or not at all. Raises OSError."""
+    temporary = path + ".new"
+    try:
+        with open(temporary, "wb") as file:
+            for chunk in chunks:
+                file.write(chunk)
+            file.flush()  # this is MicroPython's fsync
+            if not MICROPYTHON:
+                os.fsync(file.fileno())
+        os.rename(temporary, path)
+    except OSError:
+        try:
+            os.remove(temporary)  # half a file on a full disk helps nobody
+        except OSError:
+            pass
+        raise
+
+
+# -- signals -------------------------------------------------------------------------------------------------------
+
+_SIGNALS = {2: "INT", 15: "TERM"}
+
+
+class Signals:
+    """SIGTERM and SIGINT as something to read. From here on they end nothing by themselves."""
+
+    def __init__(self):
+        self._fd = self._signalfd() if MICROPYTHON else self._pipe()
+
+    def fileno(self):
+        """The descriptor that is readable when a signal came."""
+        return self._fd
+
+    def read(self):
+        """The names of signals that came, as "TERM"; to be called when the descriptor is readable."""
+        if not MICROPYTHON:
+            return [_SIGNALS[number] for number in os.read(self._fd, 64) if number in _SIGNALS]
+        info = bytearray(128)  # struct signalfd_siginfo
+        if _libc.func("i", "read", "ipi")(self._fd, info, len(info)) != len(info):
+            return []
+        number = struct.unpack_from(_NATIVE + "I", info)[0]
+        return [_SIGNALS[number]] if number in _SIGNALS else []
+
+    def _pipe(self):
+        reader, self._writer = os.pipe()
+        os.set_blocking(self._writer, False)
+        for number in _SIGNALS:
+            signal.signal(number, lambda number, frame: None)
+        signal.set_wakeup_fd(self._writer)
+        return reader
+
+    def _signalfd(self):
+        # No Python runs in the signal's context; and poll, which MicroPython resumes after a signal, sees this.
+        mask = bytearray(128)  # sigset_t, in both C libraries
+        _libc.func("i", "sigemptyset", "p")(mask)
+        for number in _SIGNALS:
+            _libc.func("i", "sigaddset", "pi")(mask, number)
+        block = 1 if _MIPS else 0  # SIG_BLOCK
+        fd = -1
+        if _libc.func("i", "sigprocmask", "ipp")(block, mask, None) == 0:
+            fd = _libc.func("i", "signalfd", "ipi")(-1, mask, CLOEXEC)
+        if fd < 0:
+            raise OSError(os.errno())
+        return fd

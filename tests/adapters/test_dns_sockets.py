@@ -1,0 +1,308 @@
+"""Queries over real sockets to a server that does as it is told."""
+
+import contextlib
+import socket
+import struct
+import threading
+
+import pytest
+
+from both import each_interpreter, run
+from nametrack.wire import dns as wire
+
+SEND = """
+from nametrack.adapters.dns import Dns
+dns = Dns(poller, emit)
+server = sys.argv[1]
+def send(number=1, tcp=False, name="a.test", rtype=1, server=server):
+    dns.send(do.SendQuery(number, name, rtype, server, tcp))
+def over():
+    return any(type(e) is not on.AnswerRejected for e in events)
+"""
+ASK = SEND + "send()\nprint(len(events))\nuntil(over)\n"
+ASK_TCP = SEND + "send(tcp=True)\nprint(len(events))\nuntil(over)\n"
+
+
+def response(query, values=("192.0.2.1",), flags=0, rcode=0, **changes):
+    """The answer to the bytes of a query; `changes`: fields of the message that are to be wrong."""
+    asked = wire.decode(query)
+    question = asked.question[0]
+    records = [wire.Record(question.name, question.rtype, 60, value) for value in values]
+    message = wire.Message(asked.id, wire.QR | wire.RD | wire.RA | flags, rcode, asked.question, records, [], [])
+    return wire.encode(message._replace(**changes))
+
+
+@contextlib.contextmanager
+def udp_server(answer, address="127.0.0.1"):
+    """Calls `answer(socket, data, peer)` for each datagram; gives the server's text."""
+    family = socket.AF_INET6 if ":" in address else socket.AF_INET
+    sock = socket.socket(family, socket.SOCK_DGRAM)
+    sock.bind((address, 0))
+    seen = []
+
+    def serve():
+        while True:
+            try:
+                data, peer = sock.recvfrom(4096)
+            except OSError:
+                return
+            if not data:
+                return
+            seen.append((data, peer))
+            answer(sock, data, peer)
+
+    thread = threading.Thread(target=serve, daemon=True)
+    thread.start()
+    yield f"{address}#{sock.getsockname()[1]}", seen
+    with socket.socket(family, socket.SOCK_DGRAM) as last:
+        last.sendto(b"", sock.getsockname())
+    thread.join(5)
+    sock.close()
+
+
+@contextlib.contextmanager
+def tcp_server(answer):
+    """Calls `answer(connection, query)` for each connection, the query without its length; gives the server's text."""
+    listener = socket.create_server(("127.0.0.1", 0))
+
+    def serve():
+        while True:
+            try:
+                connection, _ = listener.accept()
+            except OSError:
+                return
+            with connection:
+                connection.settimeout(10)
+                size = struct.unpack("!H", receive(connection, 2))[0]
+                with contextlib.suppress(OSError):
+                    answer(connection, receive(connection, size))
+
+    threading.Thread(target=serve, daemon=True).start()
+    yield f"127.0.0.1#{listener.getsockname()[1]}"
+    listener.close()
+
+
+def receive(connection, size):
+    data = b""
+    while len(data) < size:
+        data += connection.recv(size - len(data))
+    return data
+
+
+def prefixed(message):
+    return struct.pack("!H", len(message)) + message
+
+
+@each_interpreter
+@pytest.mark.parametrize("address", ["127.0.0.1", "::1"])
+def test_an_answer_over_udp(interpreter, address, tmp_path):
+    with udp_server(lambda s, data, peer: s.sendto(response(data), peer), address) as (server, seen):
+        lines = run(interpreter, tmp_path, ASK, server)
+    assert lines == ["0", "QueryAnswered 1 Answer(status='found', values=['192.0.2.1'], ttl=60, target=None)"]
+    asked = wire.decode(seen[0][0])
+    assert asked.question == [wire.Question("a.test", 1)] and asked.flags & wire.RD
+
+
+@each_interpreter
+def test_each_query_has_a_port_and_an_id_of_its_own(interpreter, tmp_path):
+    script = SEND + "for i in range(40):\n    send(i)\nuntil(lambda: len(events) == 40)\n"
+    with udp_server(lambda s, data, peer: s.sendto(response(data), peer)) as (server, seen):
+        lines = run(interpreter, tmp_path, script, server)
+    assert sorted(int(line.split()[1]) for line in lines) == list(range(40))
+    assert len({peer for _, peer in seen}) == 40
+    assert len({data[:2] for data, _ in seen}) > 35
+    ports = sorted(peer[1] for _, peer in seen)
+    assert ports[-1] - ports[0] > 100  # not one after the other
+
+
+WRONG = {
+    "other id": (lambda q: bytes([q[0] ^ 1]) + response(q)[1:], "the id of another question"),
+    "not a response": (lambda q: q, "not a response"),
+    "other name": (lambda q: response(q, question=[wire.Question("b.test", 1)]), "question for another name"),
+    "other type": (lambda q: response(q, question=[wire.Question("a.test", 28)]), "question for another type"),
+    "garbage": (lambda q: b"\xff" * 40, ""),
+    "one byte": (lambda q: b"x", "message cut off"),
+    "empty": (lambda q: b"", "message cut off"),
+    "cut off": (lambda q: response(q)[:-1], "message cut off"),
+}
+
+
+@each_interpreter
+@pytest.mark.parametrize("what", sorted(WRONG))
+def test_what_is_no_answer_is_thrown_away_and_the_waiting_goes_on(interpreter, what, tmp_path):
+    make, reason = WRONG[what]
+
+    def answer(sock, data, peer):
+        sock.sendto(make(data), peer)
+        sock.sendto(response(data), peer)
+
+    with udp_server(answer) as (server, _):
+        lines = run(interpreter, tmp_path, ASK, server)
+    assert lines[1].startswith(f"AnswerRejected 1 {server}: ") and reason in lines[1]
+    assert lines[2].startswith("QueryAnswered 1 ")
+
+
+@each_interpreter
+def test_nobody_but_the_server_is_heard(interpreter, tmp_path):
+    def answer(sock, data, peer):
+        with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as other:
+            other.sendto(response(data, values=("203.0.113.66",)), peer)
+        sock.sendto(response(data), peer)
+
+    with udp_server(answer) as (server, _):
+        lines = run(interpreter, tmp_path, ASK, server)
+    assert lines[1:] == ["QueryAnswered 1 Answer(status='found', values=['192.0.2.1'], ttl=60, target=None)"]
+
+
+@each_interpreter
+def test_a_truncated_answer_is_a_failure_with_that_name(interpreter, tmp_path):
+    with udp_server(lambda s, data, peer: s.sendto(response(data, flags=wire.TC), peer)) as (server, _):
+        assert run(interpreter, tmp_path, ASK, server) == ["0", "QueryFailed 1 truncated"]
+
+
+@each_interpreter
+def test_an_error_of_the_server_is_an_answer_that_failed(interpreter, tmp_path):
+    with udp_server(lambda s, data, peer: s.sendto(response(data, (), rcode=2), peer)) as (server, _):
+        lines = run(interpreter, tmp_path, ASK, server)
+    assert lines[1] == "QueryAnswered 1 Answer(status='failed', values=[], ttl=0, target='SERVFAIL')"
+
+
+@each_interpreter
+@pytest.mark.parametrize("script", [ASK, ASK_TCP], ids=["udp", "tcp"])
+def test_a_closed_port_is_a_failure_at_once(interpreter, script, tmp_path):
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as free:
+        free.bind(("127.0.0.1", 0))
+        port = free.getsockname()[1]
+    lines = run(interpreter, tmp_path, script, f"127.0.0.1#{port}")
+    assert lines == ["0", "QueryFailed 1 connection refused"]
+
+
+@each_interpreter
+@pytest.mark.parametrize("script", [ASK, ASK_TCP], ids=["udp", "tcp"])
+def test_a_query_that_cannot_be_sent_fails_from_the_loop(interpreter, script, tmp_path):
+    lines = run(interpreter, tmp_path, script, "255.255.255.255")  # connecting to it is refused by the kernel
+    assert lines[0] == "0" and lines[1] in ("QueryFailed 1 permission denied", "QueryFailed 1 network unreachable")
+
+
+@each_interpreter
+def test_a_name_that_dns_cannot_ask_for_fails_from_the_loop(interpreter, tmp_path):
+    script = SEND + 'send(name="a..test")\nprint(len(events))\nuntil(over)\n'
+    assert run(interpreter, tmp_path, script, "127.0.0.1") == ["0", "QueryFailed 1 name has an empty label"]
+
+
+@each_interpreter
+def test_a_cancelled_query_says_nothing_more(interpreter, tmp_path):
+    script = (
+        SEND
+        + """
+for number in (1, 2):
+    send(number)
+send(3, name="a..test")
+send(4, tcp=True)
+for number in (1, 3, 4, 99):
+    dns.cancel(number)
+until(over)
+seconds(0.3)
+dns.cancel(2)
+"""
+    )
+    with udp_server(lambda s, data, peer: s.sendto(response(data), peer)) as (server, _):
+        lines = run(interpreter, tmp_path, script, server)
+    assert [line[:15] for line in lines] == ["QueryAnswered 2"]
+
+
+@each_interpreter
+def test_a_flood_for_one_query_does_not_stop_another(interpreter, tmp_path):
+    flooding = threading.Event()
+
+    def flood(sock, data, peer):
+        def pour():
+            with contextlib.suppress(OSError):
+                while not flooding.is_set():
+                    sock.sendto(b"x" * 20, peer)
+
+        threading.Thread(target=pour, daemon=True).start()
+
+    script = (
+        SEND
+        + """
+dns._emit = quiet = lambda event: None
+send(1)
+seconds(0.5)
+dns._emit = emit
+send(2, server=sys.argv[2])
+until(over)
+"""
+    )
+    try:
+        with udp_server(flood) as (bad, _):
+            with udp_server(lambda s, data, peer: s.sendto(response(data), peer)) as (good, _):
+                lines = run(interpreter, tmp_path, script, bad, good)
+            flooding.set()
+    finally:
+        flooding.set()
+    assert lines[-1].startswith("QueryAnswered 2 ")
+
+
+# -- TCP --
+
+
+@each_interpreter
+def test_an_answer_over_tcp(interpreter, tmp_path):
+    values = [f"198.51.{i}.{j}" for i in range(10) for j in range(100)]
+    with tcp_server(lambda c, query: c.sendall(prefixed(response(query, values)))) as server:
+        lines = run(interpreter, tmp_path, ASK_TCP, server)
+    assert lines[0] == "0" and lines[1].count("198.51.") == 1000
+
+
+@each_interpreter
+def test_an_answer_that_comes_byte_by_byte(interpreter, tmp_path):
+    def answer(connection, query):
+        connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        for byte in prefixed(response(query)):
+            connection.sendall(bytes([byte]))
+
+    with tcp_server(answer) as server:
+        lines = run(interpreter, tmp_path, ASK_TCP, server)
+    assert lines[1].startswith("QueryAnswered 1 Answer(status='found', values=['192.0.2.1']")
+
+
+FAILING = {
+    "nothing": (lambda q: b"", "connection closed"),
+    "half a length": (lambda q: b"\0", "connection closed"),
+    "cut off": (lambda q: prefixed(response(q))[:-3], "connection closed"),
+    "no message": (lambda q: prefixed(b"\xff" * 5), "message cut off"),
+    "empty": (lambda q: prefixed(b""), "message cut off"),
+    "other name": (
+        lambda q: prefixed(response(q, question=[wire.Question("b.test", 1)])),
+        "question for another name",
+    ),
+    "truncated": (lambda q: prefixed(response(q, flags=wire.TC)), "truncated over TCP"),
+}
+
+
+@each_interpreter
+@pytest.mark.parametrize("what", sorted(FAILING))
+def test_what_is_no_answer_over_tcp_is_a_failure(interpreter, what, tmp_path):
+    make, reason = FAILING[what]
+    with tcp_server(lambda connection, query: connection.sendall(make(query))) as server:
+        assert run(interpreter, tmp_path, ASK_TCP, server) == ["0", f"QueryFailed 1 {reason}"]
+
+
+@each_interpreter
+def test_no_descriptor_is_left(interpreter, tmp_path):
+    script = (
+        SEND
+        + """
+for i in range(1100):
+    send(i)
+    send(i + 5000, tcp=True)
+    dns.cancel(i)
+    dns.cancel(i + 5000)
+send(9999)
+until(over)
+"""
+    )
+    with udp_server(lambda s, data, peer: s.sendto(response(data), peer)) as (server, _):
+        lines = run(interpreter, tmp_path, script, server)
+    assert lines[-1].startswith("QueryAnswered 9999")

@@ -9,7 +9,7 @@ ADVICE = {
     "name_unresolved": "check the spelling, and that the nameserver knows the name: nslookup %s %s",
     "no_target": "create the set, e.g. with a `config ipset` section in /etc/config/firewall, or correct the option",
     "set_flags": "give the policy a set of the right type: ipv4_addr or ipv6_addr, with 'flags interval' for prefixes",
-    "configuration": "correct /etc/config/nametrack, then: service nametrack reload",
+    "configuration": "correct /etc/config/nametrack, then restart nametrack",
 }
 
 

@@ -5,6 +5,18 @@ from .. import ip
 NAMED = -1  # the life of an address that is named now: no end is in sight
 
 
+def longest_life(holders, address, now):
+    """The longest life any of these hosts or policies gives the address: NAMED, seconds, or None for not wanted."""
+    best = None
+    for holder in holders:
+        life = holder.life(address, now)
+        if life == NAMED:
+            return NAMED
+        if life is not None and (best is None or life > best):
+            best = life
+    return best
+
+
 class Host:
     def __init__(self, host, name_key, rtypes):
         self.host = host

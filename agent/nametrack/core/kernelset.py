@@ -6,7 +6,7 @@ Times are monotonic seconds.
 
 from .. import ip
 from .actions import AddElements, DeleteElements, Element, ReplaceElements
-from .host import NAMED
+from .host import NAMED, longest_life
 from .intervals import Cover
 
 # A set with timeouts forgets by itself what nametrack, dead, can no longer delete. An address that is named now gets
@@ -97,7 +97,7 @@ class KernelSet:
             # not one that the kernel refuses: then the addresses in it are added one by one
             own = Cover([each for each in literals if each in self._ours or self._holds(each, foreign)])
         for address in sorted(self._dirty):
-            life = self._life(address, now)
+            life = longest_life(self.sources, address, now)
             if life is None or (own is not None and own.holds(address)):
                 if address in self.installed and address in self._ours:
                     delete.append(Element(address, None))
@@ -146,16 +146,6 @@ class KernelSet:
         elif isinstance(action, ReplaceElements):
             self.remember([element.address for element in action.old])
 
-    def _life(self, address, now):
-        best = None
-        for policy in self.sources:
-            life = policy.life(address, now)
-            if life == NAMED:
-                return NAMED
-            if life is not None and (best is None or life > best):
-                best = life
-        return best
-
     def _full_life(self):
         return self._at_most(max([policy.config.retain for policy in self.sources] + [LIFE_FLOOR]))
 
@@ -172,8 +162,11 @@ class KernelSet:
         ends = self.installed[address]
         if not self._timeouts or ends is None:
             return False
-        needed = self._full_life() / 2 if life == NAMED else self._at_most(life) - TOLERANCE
-        return ends - now < needed + TOLERANCE if life == NAMED else ends - now < needed
+        if life == NAMED:
+            needed = self._full_life() / 2 + TOLERANCE
+        else:
+            needed = self._at_most(life) - TOLERANCE
+        return ends - now < needed
 
     def _holds(self, address, foreign):
         """Whether this kind of set can take the address as an element of its own."""

@@ -1,7 +1,7 @@
 """One policy: its hosts, and which addresses it wants in its two sets."""
 
 from .. import ip
-from .host import NAMED, Host, Literals
+from .host import Host, Literals, longest_life
 from .peer import AAAA, RTYPES, A
 
 MAX_ADDRESSES = 65536  # of one policy
@@ -63,14 +63,7 @@ class Policy:
 
     def life(self, address, now):
         """The longest life any of its hosts gives the address: NAMED, seconds, or None for not wanted."""
-        best = None
-        for holder in self._holders.get(address, ()):
-            life = holder.life(address, now)
-            if life == NAMED:
-                return NAMED
-            if life is not None and (best is None or life > best):
-                best = life
-        return best
+        return longest_life(self._holders.get(address, ()), address, now)
 
     def _hold(self, addresses, host):
         for address in addresses:

@@ -7,6 +7,7 @@ deadline = agent.next_timer()           # absolute monotonic seconds, or None
 
 from . import actions as do
 from . import events as on
+from .history import History
 from .lastgood import Entry, LastGood
 from .peers import Peers
 from .policies import Policies
@@ -27,6 +28,7 @@ class Agent:
         self.peers = Peers(self._timers, self.resolver)
         self.policies = Policies(self._timers, self.resolver)
         self.last_good = LastGood(self._timers)
+        self.history = History()
         self._remembered = []  # entries of the last-good file, for what is configured at the start
         self._handlers = {
             on.ConfigLoaded: self._config_loaded,
@@ -45,7 +47,7 @@ class Agent:
 
     def handle(self, event, now):
         """What to do about one event."""
-        return self._handlers[type(event)](event, now)
+        return self._remember(self._handlers[type(event)](event, now), now)
 
     def handle_timer(self, now):
         """What to do about everything that is due at `now`."""
@@ -59,7 +61,7 @@ class Agent:
                 actions.extend(self.last_good.save(self._entries(now), now))
             else:
                 actions.extend(self.policies.due(key, now))
-        return actions
+        return self._remember(actions, now)
 
     def next_timer(self):
         """When `handle_timer` is to be called next: absolute monotonic seconds, or None."""
@@ -132,6 +134,12 @@ class Agent:
             self.last_good.failed(now)
             return [do.Log("error", "last good addresses not saved: %s" % reason)]
         return self.policies.failed(action, reason, now)
+
+    def _remember(self, actions, now):
+        for action in actions:
+            if isinstance(action, do.Notify):
+                self.history.add(action, now)
+        return actions
 
     def _name(self, outcome, now):
         actions, name = outcome

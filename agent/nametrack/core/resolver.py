@@ -4,7 +4,7 @@ A name is one pair of a host and the nameservers it is asked of; peers and polic
 happened as `(actions, name)`: `name` is not None when one of its RRsets was answered or has failed.
 """
 
-from .actions import Log
+from .actions import Log, recovered, trouble
 from .lookup import Lookup
 from .name import Name, Question, destinations
 from .rrset import FOUND, NODATA, RRset, lifetime
@@ -180,15 +180,14 @@ class Resolver:
         if result.status == "failed":
             return self._failed(name, question, result.reason, now)
         actions = []
-        if question.failures and question.rrset is not None:
-            actions.append(
-                Log("info", "%s: answered again after %s" % (name.host, count(question.failures, "failure")))
-            )
-        question.failures = 0
+        if question.failures:
+            failures, question.failures = question.failures, 0
+            if not any(q.failures for q in name.questions.values()):
+                actions.append(recovered(name.host, "answered again after %s" % count(failures, "failure")))
         question.reason = None
         values, complaint = destinations(result.values)
         if _first(name, question, complaint):
-            actions.append(Log("warning", "%s: %s" % (name.host, complaint)))
+            actions.append(trouble(name.host, complaint))
         status = result.status
         if status == FOUND and not values:
             status = NODATA  # all of it was unusable: the name has no address that anybody could reach
@@ -207,7 +206,7 @@ class Resolver:
         if question.failures > 1 or any(others):
             return []  # said once, not at every try, nor for each family
         kept = ", what is known of it stays" if question.rrset is not None else ""
-        return [Log("warning", "%s: lookup failed: %s%s" % (name.host, reason, kept))]
+        return [trouble(name.host, "lookup failed: %s%s" % (reason, kept))]
 
 
 def _first(name, question, complaint):

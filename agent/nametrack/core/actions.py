@@ -2,10 +2,12 @@
 
 from collections import namedtuple
 
-# id: counts up, never used twice; rtype: 1 A, 28 AAAA, …; server: "address" or "address#port"; tcp: bool
+# id: counts up, never used twice; rtype: 1 A, 28 AAAA, …; tcp: bool; server: "address", "address#port", and with
+# "@device" after it, where the question must leave through that device
 SendQuery = namedtuple("SendQuery", ("id", "name", "rtype", "server", "tcp"))
 CancelQuery = namedtuple("CancelQuery", ("id",))
 ReadPeers = namedtuple("ReadPeers", ("interface",))
+ReadInterfaces = namedtuple("ReadInterfaces", ())
 # reason: why, in words for people; part of the value because the log and `plan` show it, not of the text form
 SetEndpoint = namedtuple("SetEndpoint", ("interface", "public_key", "address", "port", "reason"))
 # set: "nft FAMILY TABLE NAME" or "ipset NAME"
@@ -69,6 +71,7 @@ FORMS = {
     SendQuery: _query,
     CancelQuery: lambda a: "cancel %d" % a.id,
     ReadPeers: lambda a: "read_peers %s" % a.interface,
+    ReadInterfaces: lambda a: "read_interfaces",
     SetEndpoint: _set_endpoint,
     ListSet: lambda a: "list_set %s" % a.set,
     AddElements: lambda a: "add %s: %s" % (a.set, _elements(a.elements)),

@@ -8,7 +8,7 @@ same, so `(peer, seq)` is what names it.
 
 from . import blobmsg, requests, signature, values
 from . import happenings as on
-from .blobmsg import malformed
+from .blobmsg import invalid, malformed
 from .message import (
     UBUS_ATTR_ACTIVE,
     UBUS_ATTR_DATA,
@@ -153,7 +153,7 @@ class Protocol:
         except UbusError as error:
             happened.extend(self.end(error))
         except MemoryError:
-            happened.extend(self.end(UbusError(UBUS_STATUS_NO_MEMORY, "ubusd sent more than the memory holds")))
+            happened.extend(self.end(UbusError(UBUS_STATUS_NO_MEMORY, "out of memory")))
         return happened
 
     def output(self):
@@ -260,4 +260,7 @@ def _table(data):
 
 
 def _encoded(data):
-    return blobmsg.encode(_table(data))
+    encoded = blobmsg.encode(_table(data))
+    if len(encoded) > UBUS_MAX_MSGLEN:  # before it is kept for a later step
+        raise invalid("%d bytes of data, where %d are allowed" % (len(encoded), UBUS_MAX_MSGLEN))
+    return encoded

@@ -42,8 +42,9 @@ SPEAKING = {
 PYUBUS_RULES = {name: (SPEAKING, {"struct", "collections"}) for name in SPEAKING}
 PYUBUS_RULES["compat"] = (set(), None)
 PYUBUS_RULES["connection"] = (SPEAKING | {"compat"}, set())
-PYUBUS_RULES["client"] = (SPEAKING | {"compat", "connection"}, {"select"})
-PYUBUS_RULES["__init__"] = (SPEAKING | {"client"}, set())
+PYUBUS_RULES["registrations"] = (SPEAKING, set())
+PYUBUS_RULES["client"] = (SPEAKING | {"compat", "connection", "registrations"}, {"select"})
+PYUBUS_RULES["__init__"] = (SPEAKING | {"connection", "client"}, set())
 
 
 def package_of(path):

@@ -15,7 +15,7 @@ from nametrack.adapters.dns import Dns
 dns = Dns(poller, emit)
 server = sys.argv[1]
 def send(number=1, tcp=False, name="a.test", rtype=1, server=server):
-    dns.send(do.SendQuery(number, name, rtype, server, tcp))
+    dns.send(do.SendQuery(number, name, rtype, server, tcp, True))
 def over():
     return any(type(e) is not on.AnswerRejected for e in events)
 """

@@ -19,14 +19,15 @@ AnswerRejected = namedtuple("AnswerRejected", ("id", "reason"))
 PeersRead = namedtuple("PeersRead", ("interface", "peers", "wall"))
 # listing: wire.sets.Listing, None where the set does not exist
 SetListed = namedtuple("SetListed", ("set", "listing"))
-# netifd said that an interface came up or is other than before, or that it went; what exactly is then asked
+# netifd said that an interface came up, that it went, or that it is other than before; how it is, is then asked
 InterfaceUp = namedtuple("InterfaceUp", ("interface",))
 InterfaceDown = namedtuple("InterfaceDown", ("interface",))
+InterfaceUpdated = namedtuple("InterfaceUpdated", ("interface",))
 # the bus can be used from now on, or again
 BusConnected = namedtuple("BusConnected", ())
 # interfaces: list of wire.netifd.Interface, all there are
 InterfacesRead = namedtuple("InterfacesRead", ("interfaces",))
-# somebody may have changed our sets: firewall restarted, pbr reloaded, …
+# somebody may have changed our sets or endpoints: firewall restarted, pbr reloaded, …
 SetsDisturbed = namedtuple("SetsDisturbed", ("reason",))
 # name: a host name, None for all
 RefreshRequested = namedtuple("RefreshRequested", ("name",))

@@ -9,7 +9,8 @@ ADVICE = {
     "name_unresolved": "check the spelling, and that the nameserver knows the name: nslookup %s %s",
     "no_target": "create the set, e.g. with a `config ipset` section in /etc/config/firewall, or correct the option",
     "set_flags": "give the policy a set of the right type: ipv4_addr or ipv6_addr, with 'flags interval' for prefixes",
-    "configuration": "correct /etc/config/nametrack, then restart nametrack",
+    "configuration": "correct /etc/config/nametrack, then /etc/init.d/nametrack reload",
+    "not_loaded": "/etc/init.d/nametrack reload",
 }
 
 
@@ -18,15 +19,19 @@ def finding(code, severity, subject, text, advice=None):
 
 
 def findings(agent):
-    """Every finding about the configuration and about what one pass has shown: a list, worst first."""
-    config = agent.config
+    """Every finding about the configuration and about how things stand: a list, worst first."""
+    return _worst_first(agent.config_findings + _unresolved(agent) + _sets(agent))
+
+
+def config_findings(config):
+    """What the configuration alone tells: made once for each, as status and check show it again and again."""
     found = [finding("configuration", "error", "configuration", text) for text in config.errors]
-    found.extend(_overlaps(config))
-    found.extend(_keepalives(config))
-    found.extend(_unresolved(agent))
-    found.extend(_sets(agent))
+    return found + _overlaps(config) + _keepalives(config)
+
+
+def _worst_first(found):
     order = {"error": 0, "warning": 1, "info": 2}
-    keyed = [(order[f["severity"]], i) for i, f in zip(range(len(found)), found)]
+    keyed = [(order[found[i]["severity"]], i) for i in range(len(found))]
     return [found[i] for _, i in sorted(keyed)]
 
 

@@ -58,9 +58,9 @@ def play(conn, react, jumps=(), without=None):
         for happening in protocol.feed(line.data):
             happened.append(happening)
             react(protocol, happening)
-        while protocol.output():
-            sent += bytes(protocol.output())
-            protocol.sent(len(protocol.output()))
+        while protocol.output.waits():
+            sent += bytes(protocol.output.next())
+            protocol.output.sent(len(protocol.output.next()))
     assert sent == b""
     return happened
 
@@ -267,10 +267,10 @@ def test_an_argument_of_a_wrong_type_is_refused_where_the_recorded_service_took_
     for data in recorded.messages(("01",), "srv#1", "<"):
         for happening in protocol.feed(data):
             Service()(protocol, happening)
-    protocol.sent(len(protocol.output()))
+    protocol.output.sent(len(protocol.output.next()))
     wrong = [data for data in recorded.messages(("06",), "srv#1", "<") if data[4:8] == WRONG_CALLER]
     assert protocol.feed(wrong[0]) == []
-    assert message.decode(protocol.output())[0].attributes[0] == (UBUS_ATTR_STATUS, UBUS_STATUS_INVALID_ARGUMENT)
+    assert message.decode(protocol.output.next())[0].attributes[0] == (UBUS_ATTR_STATUS, UBUS_STATUS_INVALID_ARGUMENT)
 
 
 @pytest.mark.parametrize("conn, path", [("srv#2", "test2"), ("srv#3", "test")])

@@ -159,7 +159,7 @@ def test_the_time_of_a_call_is_over_when_its_owner_dies(bus, interpreter, servic
     """ubusd says nothing then."""
     script = """
         with UbusClient(path) as bus:
-            print(code(bus.call, "test", "never", None, 1))
+            print(code(bus.call, "test", "never", None, 2))
             print(code(bus.call, "test", "never"))
         """
     with Party(interpreter, script, bus) as caller:
@@ -330,9 +330,9 @@ SERVING = """
 def test_a_callback_ends_the_loop(bus, interpreter, run):
     with Party(interpreter, SERVING, bus) as party:
         party.expect("ready")
-        script = "with UbusClient(path) as bus: print(bus.call('own', 'odd'), code(bus.call, 'own', 'end', None, 0.2))"
-        assert run(script) == ["{} 7"]
-        assert party.finish() == ["None"]
+        assert run("with UbusClient(path) as bus: print(bus.call('own', 'odd'))") == ["{}"]
+        with Party(interpreter, "with UbusClient(path) as bus: bus.call('own', 'end')", bus):
+            assert party.finish() == ["None"]
 
 
 def test_a_callback_finds_ubusd_gone(bus, interpreter):

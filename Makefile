@@ -2,7 +2,7 @@
 
 SHELL := /bin/sh
 PYTHON := build/venv/bin/python
-SHELL_FILES := files/usr/sbin/nametrack sdk-build.sh .ci/run $(wildcard tests/setup/*.sh)
+SHELL_FILES := $(shell grep -rlE '^\#!/bin/sh' .ci files sdk-build.sh tests/setup)
 
 .DEFAULT_GOAL := help
 .PHONY: help run test check lint unit lab setup clean

@@ -2,13 +2,13 @@
 
 SHELL := /bin/sh
 PYTHON := build/venv/bin/python
-SHELL_FILES := $(shell grep -rlE '^\#!/bin/sh' .ci files sdk-build.sh tests/setup)
+SHELL_FILES := $(shell grep -rl --exclude=*.py --exclude=Makefile '^\#!/bin/sh' .ci files openwrt sdk-build.sh tests/files tests/setup)
 
 .DEFAULT_GOAL := help
-.PHONY: help run test check lint unit lab setup clean
+.PHONY: help run test check lint unit lab setup clean ipk apk
 
 help: ## print these targets
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-8s %s\n", $$1, $$2 }' Makefile
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-11s %s\n", $$1, $$2 }' Makefile
 
 run: setup ## the main job on real input: two houses, a staging server and their DNS, in under a minute
 	@$(PYTHON) tests/lab/demo.py
@@ -32,6 +32,13 @@ lab: setup
 
 setup: ## install what the others need, and only what is missing
 	@tests/setup/setup.sh
+
+# Neither needs what `make setup` installs.
+ipk: ## the packages for opkg, in build/packages
+	@python3 scripts/pack.py ipk
+
+apk: ## the packages for apk, likewise; APK= names an apk of version 3
+	@python3 scripts/pack.py apk
 
 clean: ## remove what was built or installed in build/
 	@rm -rf build

@@ -7,9 +7,11 @@ What the scripts call of OpenWrt, commands and shell functions, is replaced: eac
 import os
 import pathlib
 import re
+import shutil
 import subprocess
 
-TOP = pathlib.Path(__file__).resolve().parent.parent.parent
+HERE = pathlib.Path(__file__).resolve().parent
+TOP = HERE.parent.parent
 FILES = TOP / "files"
 
 # Every path of a script that lies in one of the router's folders, unless a longer path or a variable stands before it.
@@ -30,6 +32,11 @@ class Router:
         self._commands = self.root / "standins"
         self._commands.mkdir()
         self.environ = {"PATH": f"{self._commands}:{os.environ['PATH']}", "CALLS": str(self._calls)}
+        for folder in ("bin", "tmp", "etc/init.d", "etc/rc.d", "var/run"):
+            (self.root / folder).mkdir(parents=True)
+        (self.root / "bin/sh").symlink_to(shutil.which("busybox"))
+        self.write("/etc/rc.common", (HERE / "rc.common").read_text(), 0o755)
+        self.write("/lib/functions.sh", (HERE / "functions.sh").read_text())
 
     def path(self, path):
         return self.root / path.lstrip("/")

@@ -8,20 +8,7 @@ import pytest
 from nametrack.core import options
 from router import FILES, Router
 
-# What rc.common and the libraries of procd do around an init script, as far as it sees; each call is recorded.
-RC_COMMON = """
-record() { printf '%s\\n' "$*" >>"$CALLS"; }
-for name in procd_open_instance procd_close_instance procd_set_param procd_add_jail procd_add_reload_trigger config_load
-do eval "$name() { record $name \\"\\$@\\"; }"; done
-config_get_bool() { eval "$1=\\${option_enabled:-$4}"; }
-procd_add_validation() { record procd_add_validation "$@"; "$@" ""; }
-uci_validate_section() { kind=$2; shift 3; for tuple; do record option $kind "$tuple"; done; }
-start() { record start; }
-. /etc/init.d/nametrack
-"""
-
 START = """\
-config_load nametrack
 procd_open_instance
 procd_set_param command /usr/sbin/nametrack run
 procd_set_param respawn 3600 5 0
@@ -44,8 +31,9 @@ def router(tmp_path):
     return router
 
 
-def called(router, script, **environ):
-    assert router.run(RC_COMMON + script, **environ) == ""
+def called(router, function, **environ):
+    """What `function` of the init script called."""
+    assert router.run("/etc/init.d/nametrack " + function, **environ) == ""
     return "".join(line + "\n" for line in router.calls())
 
 
@@ -70,7 +58,7 @@ def test_a_ujail_that_cannot_read_the_capabilities_is_not_used(router):
 
 
 def test_disabled_there_is_no_process(router):
-    assert called(router, "start_service", option_enabled="0") == "config_load nametrack\n"
+    assert called(router, "start_service", option_enabled="0") == ""
 
 
 def test_reload_lets_procd_compare_and_then_tells_the_agent(router):
@@ -137,3 +125,14 @@ def test_the_capabilities_are_those_it_uses_and_no_others():
     allowed = json.loads((FILES / "usr/share/nametrack/capabilities.json").read_text())
     kept = ["CAP_DAC_OVERRIDE", "CAP_NET_ADMIN", "CAP_NET_RAW"]
     assert allowed == {"bounding": kept, "effective": kept, "permitted": kept, "inheritable": [], "ambient": []}
+
+
+def test_a_chosen_restore_is_kept_ready(router):
+    router.write("/usr/share/nametrack/restore", '#!/bin/sh\necho "restore $*" >>"$CALLS"\n', 0o755)
+    assert called(router, "start_service", option_restore="1").startswith("restore keep\nprocd_open_instance\n")
+
+
+def test_a_restore_that_is_no_longer_chosen_is_forgotten(router):
+    router.write("/usr/share/nametrack/restore", '#!/bin/sh\necho "restore $*" >>"$CALLS"\n', 0o755)
+    router.write("/etc/init.d/nametrack-restore")
+    assert called(router, "start_service").startswith("restore forget\nprocd_open_instance\n")

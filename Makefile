@@ -2,7 +2,7 @@
 
 SHELL := /bin/sh
 PYTHON := build/venv/bin/python
-SHELL_FILES := $(shell grep -rl --exclude=*.py --exclude=Makefile '^\#!/bin/sh' .ci files openwrt sdk-build.sh tests/files tests/setup)
+SHELL_FILES := $(shell grep -rl --exclude=*.py --exclude=Makefile '^\#!/bin/sh' .ci files openwrt scripts sdk-build.sh tests/files tests/setup)
 
 .DEFAULT_GOAL := help
 .PHONY: help run test check lint unit lab setup clean ipk apk

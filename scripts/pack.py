@@ -177,6 +177,7 @@ def apk(package, out, now):
     tool = apk_tool()
     root, info = package.root, package.root / "lib/apk/packages"
     info.mkdir(parents=True)
+    (info / f"{package.name}.list").touch()  # OpenWrt's names itself too, and nothing that is added below
     (info / f"{package.name}.list").write_text("".join(path + "\n" for path in package.files()))
     if package.conffiles:
         (info / f"{package.name}.conffiles").write_text("".join(path + "\n" for path in package.conffiles))

@@ -5,7 +5,7 @@ PYTHON := build/venv/bin/python
 SHELL_FILES := $(shell grep -rl --exclude=*.py --exclude=Makefile '^\#!/bin/sh' .ci files openwrt scripts sdk-build.sh tests/files tests/setup)
 
 .DEFAULT_GOAL := help
-.PHONY: help run test check lint unit lab setup clean ipk apk
+.PHONY: help run test check lint unit lab setup clean ipk apk release bump-major bump-minor
 
 help: ## print these targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-11s %s\n", $$1, $$2 }' Makefile
@@ -39,6 +39,15 @@ ipk: ## the packages for opkg, in build/packages
 
 apk: ## the packages for apk, likewise; APK= names an apk of version 3
 	@python3 scripts/pack.py apk
+
+release: ## tag what is committed as a release, with its packages, sums and feed index in build/release
+	@python3 scripts/release.py release
+
+bump-major: ## the next release is x+1.0.0
+	@python3 scripts/release.py major
+
+bump-minor: ## the next release is x.y+1.0
+	@python3 scripts/release.py minor
 
 clean: ## remove what was built or installed in build/
 	@rm -rf build

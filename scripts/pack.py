@@ -57,6 +57,8 @@ class Package:
         self.conffiles = (_text(folder / "conffiles") or "").split()
         self.scripts = {name: text for name in SCRIPTS for text in [_text(folder / name)] if text is not None}
 
+        self.installed_size = sum((self.root / path.lstrip("/")).stat().st_size for path in self.files())
+
     def files(self):
         """Paths of its files as on the router, sorted."""
         return sorted("/" + str(path.relative_to(self.root)) for path in self.root.rglob("*") if not path.is_dir())
@@ -181,7 +183,7 @@ def apk(package, out, now):
     (info / f"{package.name}.list").write_text("".join(path + "\n" for path in package.files()))
     if package.conffiles:
         (info / f"{package.name}.conffiles").write_text("".join(path + "\n" for path in package.conffiles))
-        sums = [f"{path} {_sha256(root / path.lstrip('/'))}\n" for path in package.conffiles]
+        sums = [f"{path} {sha256(root / path.lstrip('/'))}\n" for path in package.conffiles]
         (info / f"{package.name}.conffiles_static").write_text("".join(sums))
     for path in [root, *root.rglob("*")]:
         os.utime(path, (now, now))
@@ -244,7 +246,7 @@ def apk_tool():
     return tool
 
 
-def _sha256(path):
+def sha256(path):
     return hashlib.sha256(path.read_bytes()).hexdigest()
 
 
@@ -252,11 +254,14 @@ def _sha256(path):
 
 
 def build(kind, out):
-    """Builds every package of the feed as `kind`, "ipk" or "apk", into the folder `out`; returns their paths."""
+    """Builds every package of the feed as `kind`, "ipk" or "apk", into the folder `out`.
+
+    Returns [(path, bytes that its files take when installed)].
+    """
     out.mkdir(parents=True, exist_ok=True)
     now, write = epoch(), {"ipk": ipk, "apk": apk}[kind]
     with tempfile.TemporaryDirectory() as work:
-        return [write(package, out, now) for package in packages(pathlib.Path(work))]
+        return [(write(package, out, now), package.installed_size) for package in packages(pathlib.Path(work))]
 
 
 def index(folder):
@@ -265,9 +270,19 @@ def index(folder):
     for path in sorted(folder.glob("*.ipk")):
         with tarfile.open(path) as outer, tarfile.open(fileobj=outer.extractfile("./control.tar.gz")) as inner:
             control = inner.extractfile("./control").read().decode()
-        place = f"Filename: {path.name}\nSize: {path.stat().st_size}\nSHA256sum: {_sha256(path)}\n"
+        place = f"Filename: {path.name}\nSize: {path.stat().st_size}\nSHA256sum: {sha256(path)}\n"
         entries.append(control.replace("Description:", place + "Description:", 1) + "\n")
     return "".join(entries)
+
+
+def apk_index(folder):
+    """Writes `packages.adb`, by which apk knows the .apk files of `folder`; signed where APK_KEY names a secret key."""
+    command = [apk_tool(), "mkndx", "--allow-untrusted", "--output", str(folder / "packages.adb")]
+    command += ["--sign-key", os.environ["APK_KEY"]] if "APK_KEY" in os.environ else []
+    command += [str(path) for path in sorted(folder.glob("*.apk"))]
+    done = subprocess.run(command, capture_output=True, text=True)
+    if done.returncode:
+        raise PackError(f"apk mkndx: {(done.stderr or done.stdout).strip()}")
 
 
 def main(argv):
@@ -276,8 +291,8 @@ def main(argv):
     parser.add_argument("--out", type=pathlib.Path, default=TOP / "build/packages", metavar="DIR")
     arguments = parser.parse_args(argv)
     try:
-        for path in build(arguments.kind, arguments.out):
-            print(f"{path.stat().st_size:8} bytes  {_sha256(path)}  {path}")
+        for path, installed in build(arguments.kind, arguments.out):
+            print(f"{path.stat().st_size:8} bytes, {installed} installed  {sha256(path)}  {path}")
     except PackError as error:
         print(f"pack.py: {error}", file=sys.stderr)
         return 1

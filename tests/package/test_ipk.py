@@ -25,7 +25,7 @@ PARTS = ("LICENSE", "VERSION", "agent", "files", "luci-app", "openwrt", "scripts
 def built(tmp_path_factory):
     """{package: Ipk} of the whole feed."""
     out = tmp_path_factory.mktemp("out")
-    return {ipk.control["Package"]: ipk for ipk in map(Ipk, pack.build("ipk", out))}
+    return {ipk.control["Package"]: ipk for ipk in (Ipk(path) for path, _ in pack.build("ipk", out))}
 
 
 class Ipk:

@@ -5,7 +5,7 @@ PYTHON := build/venv/bin/python
 SHELL_FILES := $(shell grep -rl --exclude=*.py --exclude=Makefile '^\#!/bin/sh' .ci files openwrt scripts sdk-build.sh tests/files tests/setup)
 
 .DEFAULT_GOAL := help
-.PHONY: help run test check lint unit lab setup clean ipk apk release bump-major bump-minor
+.PHONY: help run test check lint unit lab test-router setup clean ipk apk release bump-major bump-minor
 
 help: ## print these targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-11s %s\n", $$1, $$2 }' Makefile
@@ -23,12 +23,15 @@ lint: setup
 	@shellcheck $(SHELL_FILES)
 
 unit: setup
-	@$(PYTHON) -m pytest -q --ignore tests/lab --ignore tests/kernel tests
+	@$(PYTHON) -m pytest -q --ignore tests/lab --ignore tests/kernel --ignore tests/router tests
 
 # The tools of the kernel's sets in namespaces of their own, then the agent in the lab.
 lab: setup
 	@$(PYTHON) -m pytest -q tests/kernel
 	@$(PYTHON) tests/lab/enter.py -m pytest -q tests/lab
+
+test-router: setup ## the life of the packages on a router that ROUTER= names: docker:IMAGE, ssh:USER@HOST, dir:FOLDER
+	@$(PYTHON) -m pytest -q tests/router
 
 setup: ## install what the others need, and only what is missing
 	@tests/setup/setup.sh

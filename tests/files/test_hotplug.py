@@ -5,7 +5,7 @@ import time
 
 import pytest
 
-from router import Router
+from scratch import Router
 
 SCRIPT = "/etc/hotplug.d/iface/90-nametrack"
 # as /sbin/hotplug-call does it: sourced in a subshell, after one script and before another

@@ -6,7 +6,7 @@ import re
 import pytest
 
 from nametrack.core import options
-from router import FILES, Router
+from scratch import FILES, Router
 
 START = """\
 procd_open_instance

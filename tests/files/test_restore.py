@@ -2,7 +2,7 @@
 
 import pytest
 
-from router import Router
+from scratch import Router
 
 SOURCE = "/usr/share/nametrack/restore"
 COPY = "/etc/init.d/nametrack-restore"

@@ -2,7 +2,7 @@
 
 import pytest
 
-from router import Router
+from scratch import Router
 
 SCRIPT = "/etc/uci-defaults/90-nametrack"
 

@@ -14,7 +14,7 @@ import pytest
 
 import pack
 import strip
-from router import Router
+from scratch import Router
 
 TOP = pathlib.Path(__file__).resolve().parent.parent.parent
 VERSION = (TOP / "VERSION").read_text().strip()

@@ -317,13 +317,16 @@ for i in range(1100):
     send(i + 5000, tcp=True)
     dns.cancel(i)
     dns.cancel(i + 5000)
-send(9999)
-until(over)
+number = 9000
+while not over():  # what was sent before may have filled the server's buffer: then this is lost
+    send(number)
+    number += 1
+    seconds(0.2)
 """
     )
     with udp_server(lambda s, data, peer: s.sendto(response(data), peer)) as (server, _):
         lines = run(interpreter, tmp_path, script, server)
-    assert lines[-1].startswith("QueryAnswered 9999")
+    assert lines[-1].startswith("QueryAnswered 9")
 
 
 @each_interpreter

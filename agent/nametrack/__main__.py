@@ -48,7 +48,7 @@ def check(command, log):
     found, other = remote.check(command, program.loaded)
     if found is None:
         program.one_pass()
-        found = findings(program.agent)
+        found = findings(program.agent, compat.wall())
     if other:
         found.append(
             finding("not_loaded", "info", "configuration", "the running agent has an older one than the files")

@@ -22,9 +22,10 @@ from .wire import uci
 
 PASS_LIMIT = 120  # seconds after which `run --once`, `plan` and `check` report what they have
 STATE_FILE = "last-good.json"
+CRONTAB = "/../crontabs/root"  # beside /etc/config
 
-# config: core.config.Config; id: text, another one for other files
-Loaded = namedtuple("Loaded", ("config", "id"))
+# config: core.config.Config; cron: the lines of the scheduled tasks; id: text, another one for other files
+Loaded = namedtuple("Loaded", ("config", "cron", "id"))
 
 
 class Program:
@@ -102,7 +103,7 @@ class Program:
         if problem:
             self.log.write("warning", problem)
         self.loop.emit(on.LastGoodRead(entries))
-        self._configure(self.loaded.config)
+        self._configure(self.loaded)
 
     def _reload(self):
         """Reads the configuration again, for the bus: what is wrong with it. An unreadable one changes nothing."""
@@ -113,7 +114,7 @@ class Program:
         self.log.write("info", "configuration read again")
         self.service.loaded(self._command.config_dir, loaded.id)
         self._set_level(loaded.config)
-        self._configure(loaded.config)
+        self._configure(loaded)
         return loaded.config.errors
 
     def _set_level(self, config):
@@ -121,10 +122,12 @@ class Program:
             # One pass ends with a report of its own: the log would only say the same twice.
             self.log.set_level(config.log_level if self._command.name == "run" and not self._command.once else "error")
 
-    def _configure(self, config):
+    def _configure(self, loaded):
+        config = loaded.config
         if not config.enabled:
             self.log.write("info", "disabled in the configuration (option enabled)")
             config = configuration.build([], [], [])
+        self.loop.emit(on.CronRead(loaded.cron))
         self.loop.emit(on.ConfigLoaded(config))
 
     def follow(self):
@@ -172,7 +175,7 @@ class Program:
 
 
 def read_config(folder):
-    """`(Loaded, None)` of the two files in `folder`; `(None, why)` where there is nothing to work with."""
+    """`(Loaded, None)` of the files in `folder` and beside it; `(None, why)` where there is nothing to work with."""
     text, problem = files.read_text(folder + "/nametrack")
     if text is None:
         return None, "%s: %s" % (folder + "/nametrack", problem)
@@ -184,8 +187,12 @@ def read_config(folder):
         problems.append("%s: %s; no peer is known from it" % (folder + "/network", problem))
     else:
         others = _sections(network_text, folder + "/network", problems, network.wants)
-    number = crc32((network_text or "").encode(), crc32(text.encode()))
-    return Loaded(configuration.build(sections, others, problems), "%08x" % number), None
+    cron_text, _ = files.read_text(folder + CRONTAB)
+    number = 0
+    for each in (text, network_text, cron_text):
+        number = crc32((each or "").encode(), number)
+    cron = [line for line in (cron_text or "").split("\n") if line and not line.startswith("#")]
+    return Loaded(configuration.build(sections, others, problems), cron, "%08x" % number), None
 
 
 def _sections(text, path, problems, keep):

@@ -78,7 +78,7 @@ class Service:
         answer["started"] = int(wall - (now - self._started_at))
         answer["now"] = int(wall)
         answer["last_event"] = self._agent.history.last_id
-        answer["findings"] = findings(self._agent)
+        answer["findings"] = findings(self._agent, wall)
         return answer
 
     def _status(self, given, now, wall):
@@ -112,6 +112,6 @@ class Service:
         return OK, {}
 
     def _check(self, given, now, wall):
-        answer = {"findings": findings(self._agent)}
+        answer = {"findings": findings(self._agent, wall)}
         answer.update(self._configuration)
         return OK, answer

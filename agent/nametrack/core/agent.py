@@ -26,6 +26,7 @@ class Agent:
     def __init__(self, random=None):
         self.config = None
         self.config_findings = []
+        self.cron = []  # the scheduled tasks of the router, a line each
         self._timers = Timers()
         self.interfaces = Interfaces(self._timers)
         self.resolver = Resolver(self._timers, self.interfaces, random or (lambda: 0))
@@ -37,6 +38,7 @@ class Agent:
         self._handlers = {
             on.ConfigLoaded: self._config_loaded,
             on.LastGoodRead: self._last_good_read,
+            on.CronRead: self._cron_read,
             on.QueryAnswered: lambda e, now: self._name(self.resolver.answered(e.id, e.answer, now), now),
             on.QueryFailed: lambda e, now: self._name(self.resolver.failed(e.id, e.reason, now), now),
             on.AnswerRejected: lambda e, now: self.resolver.rejected(e.id, e.reason),
@@ -127,6 +129,10 @@ class Agent:
     def _last_good_read(self, event, now):
         self._remembered = event.entries
         self.last_good.loaded(event.entries)
+        return []
+
+    def _cron_read(self, event, now):
+        self.cron = event.lines
         return []
 
     def _refresh_requested(self, event, now):

@@ -9,6 +9,8 @@ from collections import namedtuple
 ConfigLoaded = namedtuple("ConfigLoaded", ("config",))
 # entries: list of core.lastgood.Entry, read once at the start
 LastGoodRead = namedtuple("LastGoodRead", ("entries",))
+# lines: of the router's scheduled tasks, comments left out
+CronRead = namedtuple("CronRead", ("lines",))
 # id: of the SendQuery; answer: has status, values, ttl, target as wire.dns.Answer describes them
 QueryAnswered = namedtuple("QueryAnswered", ("id", "answer"))
 # the server or the network said no; silence is no event: the core watches the clock itself

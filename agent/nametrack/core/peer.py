@@ -193,6 +193,10 @@ class Peer:
         self._start_anew(now)
         return self._order(self.installed, "the way out is %s" % through, now)
 
+    def has_way(self):
+        """Whether a host route for its endpoint can be asked for."""
+        return self.installed is not None and self._way(self.config, self.installed[0]) is not None
+
     def explain(self, now):
         """The reason as shown now: ages move on while the state stays."""
         if self.reading is None or self.tunnel.handshake_at is None:

@@ -145,6 +145,7 @@ _ERRORS = (
     ("EPIPE", 32, 32, "connection closed"),
     ("ENAMETOOLONG", 36, 78, "name too long"),
     ("EMSGSIZE", 90, 97, "message too long"),
+    ("EPROTONOSUPPORT", 93, 120, "protocol not supported"),
     ("EOPNOTSUPP", 95, 122, "not supported"),
     ("EAFNOSUPPORT", 97, 124, "address family not supported"),
     ("EADDRNOTAVAIL", 99, 126, "no address to send from"),
@@ -174,6 +175,7 @@ ENOENT = _NUMBERS["ENOENT"]
 ENOSPC = _NUMBERS["ENOSPC"]
 EOPNOTSUPP = _NUMBERS["EOPNOTSUPP"]
 EPIPE = _NUMBERS["EPIPE"]
+EPROTONOSUPPORT = _NUMBERS["EPROTONOSUPPORT"]
 
 
 def errno_text(number):

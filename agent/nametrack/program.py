@@ -8,7 +8,10 @@ from .adapters import files
 from .adapters.bus import Bus
 from .adapters.dns import Dns
 from .adapters.endpoints import Endpoints
+from .adapters.flows import Flows
+from .adapters.notices import Notices
 from .adapters.process import Runner
+from .adapters.services import Services
 from .adapters.sets import Sets
 from .adapters.wireguard import WireGuard
 from .core import actions as do
@@ -46,10 +49,13 @@ class Program:
         self.service = Service(self.agent, compat.INTERPRETER, compat.monotonic(), emit, self._reload)
         self._dns = Dns(self._poller, emit)
         self._runner = Runner(self._poller)
-        self._sets = Sets(self._runner, emit)
+        self._notices = Notices(self._poller, emit)
+        self._sets = Sets(self._runner, emit, self._notices)
+        self._flows = Flows(self._poller, emit)
         self._wireguard = WireGuard(self._poller, emit)
         self._bus = Bus(self._poller, emit, log, command.ubus)
         self._endpoints = Endpoints(self._bus, self._wireguard, emit)
+        self._services = Services(command.config_dir, self._bus, emit)
         self.loop = Loop(self.agent, self._poller, compat.monotonic, self._performers(), log)
 
     def _emit(self, event):
@@ -66,9 +72,13 @@ class Program:
             do.AddHostRoute: (lambda action: None) if self._dry else self._endpoints.add_host_route,
             do.Probe: (lambda action: None) if self._dry else self._endpoints.probe,
             do.ListSet: self._sets.list,
+            do.GlanceSet: self._sets.glance,
             do.AddElements: change_set,
             do.DeleteElements: change_set,
             do.ReplaceElements: change_set,
+            do.RefillSet: change_set,
+            do.FlushFlows: self._plan_flows if self._dry else self._flows.flush,
+            do.ReadServices: self._services.read,
             do.SaveLastGood: (lambda action: None) if self._dry else self._save,
             do.Notify: self._bus.notify,
             do.Reply: self._bus.reply,
@@ -77,6 +87,10 @@ class Program:
     def _plan_set(self, action):
         self.planned.append("# %s" % action.reason)
         self.planned.extend(self._sets.script(action))
+        self.loop.emit(on.SetChanged(action))
+
+    def _plan_flows(self, action):
+        self.planned.append("# connections to %s decide anew" % ", ".join(action.addresses))
 
     def _plan_endpoint(self, action):
         self.planned.append("# %s" % action.reason)
@@ -134,6 +148,7 @@ class Program:
     def follow(self):
         """Runs until a signal ends it, or until it is seen that another agent does the work here."""
         self._watch_signals()
+        self._notices.start()
         self._bus.serve(NAME, METHODS, self._answer, self._decided)
         self.loop.run()
         self.loop.finish(self.agent.stop(compat.monotonic()) if self.agent.config else [])
@@ -163,7 +178,7 @@ class Program:
         return self.service.status(compat.monotonic(), compat.exact_wall())
 
     def _settled(self):
-        busy = self._runner.busy() or self._wireguard.busy() or self._bus.busy() or self._endpoints.busy()
+        busy = any(part.busy() for part in (self._runner, self._flows, self._wireguard, self._bus, self._endpoints))
         return self.agent.settled() and not busy
 
     def _watch_signals(self):

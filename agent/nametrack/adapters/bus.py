@@ -80,6 +80,15 @@ class Bus:
 
         self._request(lambda c: c.call(NETIFD, "dump"), answered)
 
+    def read_service(self, name, done):
+        """Asks procd for a service; then `done(state)`, None for one that it does not know. Silence is no answer."""
+
+        def answered(status, replies):
+            if status == 0:
+                done(replies[0].get(name) if replies else None)
+
+        self._request(lambda c: c.call("service", "list", {"name": name}), answered)
+
     def add_host_route(self, address, interface, done):
         """Has netifd add a route to the address through one of its interfaces; then `done(problem)`, None for success.
 

@@ -81,8 +81,9 @@ def _line(entry, wall):
     """An entry. What remains becomes the time of its end: the router may be off for a while."""
     values = (json.dumps(entry.host), json.dumps(entry.address), "true" if entry.named else "false")
     port = "" if entry.port is None else ', "port": %d' % entry.port
-    values = values + (wall + _clamped(entry.remaining), port)
-    return '{"host": %s, "address": %s, "named": %s, "expires": %d%s}' % values
+    sets = "" if entry.sets is None else ', "sets": %s' % json.dumps(entry.sets)
+    values = values + (wall + _clamped(entry.remaining), port, sets)
+    return '{"host": %s, "address": %s, "named": %s, "expires": %d%s%s}' % values
 
 
 def _entry(line, wall):
@@ -108,9 +109,10 @@ def _entry(line, wall):
     if port is not None and (isinstance(port, bool) or not isinstance(port, int) or not 0 < port < 65536):
         return None
     address = ip.prefix(address)
-    if address is None:
+    names = values.get("sets")
+    if address is None or not (names is None or isinstance(names, list) and all(isinstance(n, str) for n in names)):
         return None
-    return Entry(host, address, named, _clamped(expires - wall), port)
+    return Entry(host, address, named, _clamped(expires - wall), port, names)
 
 
 def _clamped(seconds):

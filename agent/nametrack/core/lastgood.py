@@ -3,13 +3,20 @@
 from collections import namedtuple
 
 from .actions import SaveLastGood
+from .order import in_order
 
 # host: a name, or a literal's own text; address: address or prefix; named: whether DNS named it at that time;
-# remaining: seconds that it would have stayed in a set; port: of a service's target, None where the port is configured
-Entry = namedtuple("Entry", ("host", "address", "named", "remaining", "port"))
+# remaining: seconds that it would have stayed in a set; port: of a service's target, None where the port is configured;
+# sets: names of those in which it is ours, by the actions' text; None: not known, from a file of an older version
+Entry = namedtuple("Entry", ("host", "address", "named", "remaining", "port", "sets"))
 
 SAVE_DELAY = 60  # seconds from a change to its write, so that what changes together is written together
 SAVE_INTERVAL = 600  # seconds at least between two writes: flash wears
+
+
+def life_left(entry, retain):
+    """The seconds a remembered address stays: one that was named when it was saved starts its `retain` anew."""
+    return retain if entry.named else min(entry.remaining, retain)
 
 
 class LastGood:
@@ -49,4 +56,4 @@ class LastGood:
 
 
 def _essence(entries):
-    return sorted([(entry.host, entry.address, entry.named, entry.port or 0) for entry in entries])
+    return in_order([(entry.host, entry.address, entry.named, entry.port or 0, entry.sets or []) for entry in entries])

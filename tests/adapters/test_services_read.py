@@ -1,0 +1,56 @@
+"""pbr and vpn-policy-routing as their files and procd describe them."""
+
+from both import each_interpreter, run
+
+SERVICES = """
+from nametrack.adapters.services import Services
+class Bus:
+    def __init__(self):
+        self.asked = []
+    def read_service(self, name, done):
+        self.asked.append((name, done))
+bus = Bus()
+services = Services(sys.argv[1], bus, emit, sys.argv[1] + "/rules")
+services.read(do.ReadServices())
+def show(event):
+    for name in sorted(event.services):
+        one = event.services[name]
+        print(name, one.enabled, one.registered, one.printed, one.running, one.errors)
+"""
+PBR = "config pbr 'config'\n\toption enabled '1'\nconfig include\n\toption path '/usr/share/nametrack/pbr.include'\n"
+
+
+def shown(lines):
+    return [line for line in lines if not line.startswith("ServicesRead")]
+
+
+@each_interpreter
+def test_nothing_is_installed(interpreter, tmp_path):
+    assert run(interpreter, tmp_path, SERVICES + "print(bus.asked)", tmp_path) == ["ServicesRead {}", "[]"]
+
+
+@each_interpreter
+def test_the_files_at_once_and_procd_when_it_answers(interpreter, tmp_path):
+    (tmp_path / "pbr").write_text(PBR)
+    (tmp_path / "vpn-policy-routing").write_text("config vpn-policy-routing 'config'\n")
+    (tmp_path / "rules").write_text("add element inet fw4 pbr_wg_4_dst_ip_user { 0.0.0.7 } # nametrack\n")
+    script = """
+show(events[0])
+for name, done in bus.asked:
+    done({"instances": {"main": {"data": {"status": "x"}}}} if name == "pbr" else None)
+show(events[2])
+"""
+    printed = "{'nft inet fw4 pbr_wg_4_dst_ip_user': [7]}"
+    assert shown(run(interpreter, tmp_path, SERVICES + script, tmp_path)) == [
+        f"pbr True True {printed} None []",
+        "vpn-policy-routing False False None None []",
+        f"pbr True True {printed} True []",
+        "vpn-policy-routing False False None False []",
+    ]
+
+
+@each_interpreter
+def test_a_configuration_that_cannot_be_read_is_one_without_options(interpreter, tmp_path):
+    (tmp_path / "pbr").write_bytes(b"\xff\xfe\0config 'x")
+    script = "show(events[0])"
+    assert shown(run(interpreter, tmp_path, SERVICES + script, tmp_path)) == ["pbr False False None None []"]

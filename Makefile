@@ -31,7 +31,7 @@ lab: setup
 	@$(PYTHON) tests/lab/enter.py -m pytest -q tests/lab
 
 test-router: setup ## the life of the packages on a router that ROUTER= names: docker:IMAGE, ssh:USER@HOST, dir:FOLDER
-	@$(PYTHON) -m pytest -q tests/router
+	@$(PYTHON) -m pytest -q -x tests/router
 
 setup: ## install what the others need, and only what is missing
 	@tests/setup/setup.sh

@@ -3,9 +3,7 @@
 import ast
 import io
 import os
-import pathlib
 import re
-import shutil
 import subprocess
 import sys
 import tarfile
@@ -14,11 +12,11 @@ import pytest
 
 import pack
 import strip
+import tree
 from scratch import Router
+from tree import TOP
 
-TOP = pathlib.Path(__file__).resolve().parent.parent.parent
 VERSION = (TOP / "VERSION").read_text().strip()
-PARTS = ("LICENSE", "VERSION", "agent", "files", "luci-app", "openwrt", "scripts")
 
 
 @pytest.fixture(scope="module")
@@ -73,9 +71,7 @@ def test_the_feed_has_these_packages(built):
 
 
 def test_two_folders_give_the_same_bytes(built, tmp_path):
-    for name in PARTS:
-        copy = shutil.copytree if (TOP / name).is_dir() else shutil.copy
-        copy(TOP / name, tmp_path / name, **({"symlinks": True} if (TOP / name).is_dir() else {}))
+    tree.copy(tmp_path)
     # what work leaves behind, and a umask that the other one had not
     (tmp_path / "agent/nametrack/__pycache__").mkdir()
     (tmp_path / "agent/nametrack/__pycache__/loop.pyc").write_bytes(b"stale")

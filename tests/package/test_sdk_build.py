@@ -1,13 +1,13 @@
 """sdk-build.sh: the commands that it runs, and its words where it cannot."""
 
 import hashlib
-import pathlib
 import shutil
 import subprocess
 
 import pytest
 
-TOP = pathlib.Path(__file__).resolve().parent.parent.parent
+from tree import TOP
+
 TOOLS = ("sh", "cat", "dirname", "tar", "gzip", "mkdir", "rm", "wc", "sha256sum", "tail", "env", "cp")
 
 # A container program whose image holds an SDK: a tar of the sources goes in, a tar of packages comes out.

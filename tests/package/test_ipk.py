@@ -161,8 +161,9 @@ def test_sysupgrade_keeps_what_is_remembered_and_the_restore_script_where_it_is_
 
 
 def test_it_is_small(built):
+    # A router with 8 MB of flash has some hundred KiB to spare, and the interpreter takes most of them.
     for name in ("nametrack", "nametrack-python3"):
-        assert built[name].path.stat().st_size < 80 * 1024
+        assert built[name].path.stat().st_size < 112 * 1024
 
 
 def test_one_version_everywhere(built):
@@ -262,21 +263,29 @@ def test_its_own_scripts_are_clean(built, name):
 # -- the agent in it -----------------------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("interpreter", ["micropython", "python3"])
-def test_the_packaged_agent_runs_and_knows_its_version(built, tmp_path, interpreter):
+PYTHON = {"micropython": os.environ.get("MICROPYTHON", str(TOP / "build/bin/micropython")), "python3": sys.executable}
+
+
+@pytest.mark.parametrize("interpreter", sorted(PYTHON))
+def test_the_packaged_agent_knows_its_version(built, tmp_path, interpreter):
     built["nametrack"].unpack(tmp_path)
-    python = {
-        "micropython": os.environ.get("MICROPYTHON", str(TOP / "build/bin/micropython")),
-        "python3": sys.executable,
-    }
-    environ = {
-        **os.environ,
-        "NAMETRACK_LIB": str(tmp_path / "usr/lib/nametrack"),
-        "NAMETRACK_PYTHON": python[interpreter],
-    }
-    launcher = str(tmp_path / "usr/sbin/nametrack")
-    done = subprocess.run([launcher, "version"], env=environ, capture_output=True, text=True)
+    lib = str(tmp_path / "usr/lib/nametrack")
+    environ = {**os.environ, "NAMETRACK_LIB": lib, "NAMETRACK_PYTHON": PYTHON[interpreter]}
+    done = subprocess.run([tmp_path / "usr/sbin/nametrack", "version"], env=environ, capture_output=True, text=True)
     assert done.stdout.startswith(f"nametrack {VERSION} ("), done.stderr
+
+
+@pytest.mark.parametrize("interpreter", sorted(PYTHON))
+def test_each_packaged_module_can_be_read(built, tmp_path, interpreter):
+    built["nametrack"].unpack(tmp_path)
+    lib = tmp_path / "usr/lib/nametrack"
+    paths = [path.relative_to(lib).with_suffix("") for path in lib.rglob("*.py") if path.name != "start.py"]
+    names = sorted(".".join(path.parts) for path in paths if path.name != "__main__")
+    script = tmp_path / "usr/lib/nametrack/all.py"
+    script.write_text("".join(f"import {name.removesuffix('.__init__')}\n" for name in names) + "print('read')\n")
+    environ = {**os.environ, "MICROPYPATH": ".frozen"}
+    done = subprocess.run([PYTHON[interpreter], script], env=environ, capture_output=True, text=True)
+    assert done.stdout == "read\n", done.stderr
 
 
 def test_the_packaged_agent_means_the_same_on_the_same_lines(built):
@@ -294,11 +303,13 @@ def test_the_packaged_agent_means_the_same_on_the_same_lines(built):
     ("source", "short"),
     [
         ('"""Doc."""\n\nx = 1  # why\n', "\n\nx = 1\n"),
-        ('def f():\n    """Doc,\n\n    on."""\n    return "#"\n', 'def f():\n\n\n\n    return "#"\n'),
-        ('class E(Exception):\n    """Doc."""\n', "class E(Exception):\n    pass\n"),
+        ('def f():\n    """Doc,\n\n    on."""\n    return "#"\n', 'def f():\n\n\n\n\treturn "#"\n'),
+        ('class E(Exception):\n    """Doc."""\n', "class E(Exception):\n\tpass\n"),
         ('x = """\n# no comment\n"""\n', 'x = """\n# no comment\n"""\n'),
         ("# only this\n", "\n"),
         ('"""Doc."""\n', "\n"),
+        ("if a:\n    if b:\n        c(1,\n          2)\n", "if a:\n\tif b:\n\t\tc(1,\n\t\t  2)\n"),
+        ('x = """\n    text  \n"""\n', 'x = """\n    text  \n"""\n'),
     ],
 )
 def test_comments_and_docstrings_go(source, short):

@@ -26,9 +26,9 @@ class Poller:
         self._callbacks[fd] = (callback, self._round)
         self._poll.register(fd, select.POLLOUT if write else select.POLLIN)
 
-    def modify(self, fd, write):
-        """Waits for the other direction from now on."""
-        self._poll.modify(fd, select.POLLOUT if write else select.POLLIN)
+    def also_write(self, fd, wanted):
+        """Waits for `fd` to be readable, and with `wanted` for it to be writable too."""
+        self._poll.modify(fd, select.POLLIN | select.POLLOUT if wanted else select.POLLIN)
 
     def remove(self, fd):
         """Forgets `fd`; to be called before it is closed."""
@@ -110,6 +110,8 @@ class Loop:
             if type(action) is do.Log:
                 self._log.write(action.level, action.text)
                 continue
+            if type(action) is do.Notify:
+                self._log.write("warning" if action.kind == "trouble" else "info", do.line(action))
             if self._log.debugging:
                 self._log.debug("> " + do.text(action))
             self._perform[type(action)](action)

@@ -21,9 +21,10 @@ from nametrack.core import events as on
 from nametrack.core.agent import Agent
 from nametrack.core.lastgood import Entry
 from nametrack.wire import uci
-from nametrack.wire.dns import Answer
+from nametrack.wire.dns import Answer, Srv
+from nametrack.wire.netifd import Interface
 
-READS = (do.ReadPeers, do.ListSet)
+READS = (do.ReadPeers, do.ReadInterfaces, do.ListSet)
 MOMENT = 0.0005  # seconds: what the text form of a time rounds away
 
 
@@ -79,7 +80,7 @@ class Transcript:
             for line in body:
                 if line.strip():
                     host, address, life = line.split()
-                    entries.append(Entry(host, address, life == "named", 0 if life == "named" else int(life)))
+                    entries.append(Entry(host, address, life == "named", 0 if life == "named" else int(life), None))
             self.handle(on.LastGoodRead(entries))
         elif name == "kernel":
             self.out.extend(self.holds() + [""])
@@ -157,6 +158,11 @@ class Transcript:
             for word in words[1:]:
                 if word.startswith("ttl="):
                     ttl = int(word[4:])
+                elif word.startswith("zone="):
+                    target = word[5:]
+                elif word.startswith("srv:"):
+                    priority, weight, port, name = word[4:].split(":")
+                    values.append(Srv(int(priority), int(weight), int(port), name))
                 elif word in ("nxdomain", "nodata", "alias"):
                     status = word
                 elif status == "alias":
@@ -183,6 +189,12 @@ class Transcript:
             self.kernel.refusals.append(tuple(text.split(" because ", 1)))
         elif what == "up":
             self.handle(on.InterfaceUp(words[0]))
+        elif what == "down":
+            self.handle(on.InterfaceDown(words[0]))
+        elif what == "interface":
+            self.feed_interface(words)
+        elif what == "bus":
+            self.handle(on.BusConnected())
         elif what == "disturbed":
             self.handle(on.SetsDisturbed(" ".join(words)))
         elif what == "refresh":
@@ -205,6 +217,18 @@ class Transcript:
                 peer["keepalive"] = int(value)
             else:
                 peer[name] += int(value)
+
+    def feed_interface(self, words):
+        """What netifd has of an interface: `wan eth1 dns=192.0.2.1,192.0.2.2 metric4=0`; `wan` alone: it is down."""
+        values = {"dns": "", "metric4": None, "metric6": None, "proto": "dhcp"}
+        for word in words[2:]:
+            name, _, value = word.partition("=")
+            values[name] = int(value) if name.startswith("metric") else value
+        dns = [address for address in values["dns"].split(",") if address]
+        device = words[1] if len(words) > 1 else None
+        self.kernel.netifd[words[0]] = Interface(
+            words[0], device is not None, values["proto"], device, dns, values["metric4"], values["metric6"]
+        )
 
     def holds(self):
         lines = []

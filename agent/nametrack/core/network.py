@@ -10,8 +10,9 @@ from .options import NETWORK_INTERFACE, NETWORK_PEER
 from .section import sections
 from .values import device, interface, quoted
 
-# tunlink: the netifd interface that the tunnel's own packets leave through, or None
-NetworkInterface = namedtuple("NetworkInterface", ("name", "proto", "nohostroute", "tunlink"))
+# tunlink: the netifd interface that the tunnel's own packets leave through, or None; fwmark: whether those packets are
+# marked, so that rules can tell them from what goes into the tunnel
+NetworkInterface = namedtuple("NetworkInterface", ("name", "proto", "nohostroute", "tunlink", "fwmark"))
 # endpoint_host: canonical address, host name or None
 NetworkPeer = namedtuple(
     "NetworkPeer",
@@ -62,7 +63,7 @@ def _read_interface(section, interfaces):
     else:
         values = section.read(NETWORK_INTERFACE, {})
         interfaces[section.name] = NetworkInterface(
-            section.name, values["proto"], values["nohostroute"], values["tunlink"]
+            section.name, values["proto"], values["nohostroute"], values["tunlink"], values["fwmark"] not in (None, "0")
         )
 
 

@@ -88,6 +88,7 @@ NETWORK_INTERFACE = (
     Option("proto", anything, None, False),
     Option("nohostroute", boolean, False, False),
     Option("tunlink", interface, None, False),
+    Option("fwmark", anything, None, False),
 )
 
 NETWORK_PEER = (

@@ -105,6 +105,11 @@ def test_every_folder_of_luci_app_is_part_of_the_feed():
         assert (TOP / "openwrt/luci-app-nametrack" / folder.name).resolve() == folder
 
 
+def test_luci_app_is_one_package_to_whoever_scans_the_repository():
+    assert [p.parent.name for p in (TOP / "openwrt").glob("luci-*/Makefile")] == ["luci-app-nametrack"]
+    assert not (TOP / "luci-app/Makefile").exists()
+
+
 def test_modes(built):
     for ipk in built.values():
         assert set(ipk.folders.values()) == {0o755}
@@ -236,6 +241,13 @@ def test_a_removal_keeps_a_package_that_was_kept(router):
     kept = router.write("/etc/nametrack/nametrack_0.1.0-r1_all.ipk")
     run(router, "postrm", "remove")
     assert kept.exists()
+
+
+def test_a_removal_leaves_what_the_other_variant_has_brought(router):
+    brought = [router.write(path) for path in ("/usr/sbin/nametrack", "/usr/lib/nametrack/start.py")]
+    brought.append(router.write("/etc/nametrack/last-good.json"))
+    run(router, "postrm", "remove")
+    assert all(path.exists() for path in brought)
 
 
 def test_a_removal_waits_for_the_agent_to_write_and_end(router):

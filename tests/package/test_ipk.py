@@ -11,6 +11,7 @@ import tarfile
 import pytest
 
 import pack
+import po2lmo
 import strip
 import tree
 from scratch import Router
@@ -66,8 +67,25 @@ def members(tar):
     return found
 
 
+TRANSLATIONS = {
+    f"luci-i18n-nametrack-{ {'zh_Hans': 'zh-cn'}.get(p.name, p.name) }": p.name
+    for p in (TOP / "luci-app/po").glob("*")
+    if p.name != "templates"
+}
+
+
 def test_the_feed_has_these_packages(built):
-    assert sorted(built) == ["luci-app-nametrack", "nametrack", "nametrack-python3"]
+    assert set(built) == {"luci-app-nametrack", "nametrack", "nametrack-python3", *TRANSLATIONS}
+
+
+def test_a_translation_is_a_package_of_its_own(built):
+    for name, language in TRANSLATIONS.items():
+        code = name.removeprefix("luci-i18n-nametrack-")
+        compiled, defaults = f"/usr/lib/lua/luci/i18n/nametrack.{code}.lmo", f"/etc/uci-defaults/{name}"
+        assert set(built[name].files) == {compiled, defaults}
+        assert built[name].files[compiled][0] == po2lmo.lmo((TOP / f"luci-app/po/{language}/nametrack.po").read_text())
+        assert f"uci set luci.languages.{code.replace('-', '_')}='" in built[name].files[defaults][0].decode()
+        assert built[name].control["Depends"] == "libc, luci-app-nametrack"
 
 
 def test_two_folders_give_the_same_bytes(built, tmp_path):

@@ -21,6 +21,10 @@ class Project:
         self.top = folder / "project"
         self.top.mkdir()
         tree.copy(self.top)
+        # of the agent a little is enough: it is packed again and again
+        for path in (self.top / "agent").rglob("*.py"):
+            if path.name not in ("__init__.py", "loop.py", "start.py"):
+                path.unlink()
         (self.top / ".gitignore").write_text("/build/\n__pycache__/\n")
         (self.top / "CHANGELOG.md").write_text(CHANGELOG)
         names = ("AUTHOR", "COMMITTER")

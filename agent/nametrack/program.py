@@ -71,6 +71,7 @@ class Program:
             do.ReplaceElements: change_set,
             do.SaveLastGood: (lambda action: None) if self._dry else self._save,
             do.Notify: self._bus.notify,
+            do.Reply: self._bus.reply,
         }
 
     def _plan_set(self, action):

@@ -24,10 +24,12 @@ METHODS = {
     "status": {},
     "events": {"since": INT},
     "refresh": {"name": STRING},
+    "resolve": {"name": STRING},
     "reload": {},
     "interface": {"action": STRING, "interface": STRING, "device": STRING},
     "resync": {"reason": STRING},
     "check": {},
+    "choices": {},
 }
 # hotplug's ACTION; any other says that the interface is other than before
 ACTIONS = {"ifup": on.InterfaceUp, "ifdown": on.InterfaceDown, "free": on.InterfaceDown}
@@ -47,14 +49,17 @@ class Service:
         self._emit = emit
         self._read_again = reload
         self._configuration = {}
+        self._inquiries = 0  # that were begun
         self._handlers = {
             "status": self._status,
             "events": self._events,
             "refresh": self._refresh,
+            "resolve": self._resolve,
             "reload": self._reload,
             "interface": self._interface,
             "resync": self._resync,
             "check": self._check,
+            "choices": self._choices,
         }
 
     def loaded(self, folder, number):
@@ -62,7 +67,10 @@ class Service:
         self._configuration = {"config_dir": folder, "config_id": number}
 
     def call(self, method, arguments, now, wall):
-        """`(status, reply)` at monotonic `now`, which is Unix time `wall`: UBUS_STATUS_* and a dict."""
+        """`(status, reply)` at monotonic `now`, which is Unix time `wall`: UBUS_STATUS_* and a dict.
+
+        `(None, id)` where the core will answer later, by the action Reply with this id.
+        """
         handler = self._handlers.get(method)
         if handler is None:
             return METHOD_NOT_FOUND, {}
@@ -96,6 +104,26 @@ class Service:
         asked = self._agent.resolver.hosts(name)
         self._emit(on.RefreshRequested(name))
         return OK, {"asked": len(asked)}
+
+    def _resolve(self, given, now, wall):
+        name, problem = host(given.get("name", ""))
+        if problem is not None:
+            return INVALID_ARGUMENT, {}
+        self._inquiries += 1
+        self._emit(on.Inquired(self._inquiries, name))
+        return None, self._inquiries
+
+    def _choices(self, given, now, wall):
+        """What a configuration can be made of: the peers and the VPN interfaces of /etc/config/network, no keys."""
+        config, peers, names = self._agent.config, [], []
+        for peer in config.network_peers:
+            shown = {"interface": peer.interface, "public_key": peer.public_key, "description": peer.description}
+            shown["endpoint_host"] = peer.endpoint_host or ""
+            peers.append(shown)
+        for name in sorted(config.interfaces):
+            if config.interfaces[name].is_vpn():
+                names.append({"name": name})
+        return OK, {"peers": peers, "interfaces": names}
 
     def _reload(self, given, now, wall):
         return OK, {"errors": self._read_again()}

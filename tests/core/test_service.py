@@ -85,17 +85,55 @@ def test_check_answers_with_the_findings():
     assert "configuration" in codes
 
 
+def test_resolve_is_answered_when_dns_has_answered():
+    called = Called()
+    assert called.call("resolve", name="Try.example.com") == (None, 1)
+    assert called.call("resolve", name="other.example.com") == (None, 2)
+    assert called.events == [on.Inquired(1, "try.example.com"), on.Inquired(2, "other.example.com")]
+
+
+NETWORK = """
+config interface 'lan'
+	option proto 'static'
+config interface 'wg0'
+	option proto 'wireguard'
+	option private_key 'secret'
+config interface 'office'
+	option proto 'none'
+	option device 'tun0'
+config wireguard_wg0
+	option public_key 'xTIBA5rboUvnH4htodjb6e697QjLERt1NAB4mZqp8Dg='
+	option preshared_key 'secret'
+	option description 'beach house'
+	option endpoint_host 'home.example.net'
+"""
+
+
+def test_choices_are_the_peers_and_tunnels_of_the_network_without_their_keys():
+    called = Called()
+    sections, _ = uci.parse(NETWORK)
+    called.agent.handle(on.ConfigLoaded(configuration.build([], sections, [])), 0)
+    status, answer = called.call("choices")
+    assert status == OK and "secret" not in str(answer)
+    assert [peer["endpoint_host"] for peer in answer["peers"]] == ["home.example.net"]
+    assert [interface["name"] for interface in answer["interfaces"]] == ["office", "wg0"]
+
+
 @pytest.mark.parametrize("method", sorted(METHODS))
 def test_unknown_arguments_are_passed_over(method):
     """uhttpd adds one to every call."""
     given = {"action": "ifup", "interface": "wan"} if method == "interface" else {}
     given["ubus_rpc_session"] = "0" * 32
-    assert Called().call(method, **given)[0] == OK
+    if method == "resolve":
+        given["name"] = "a.example.com"
+    assert Called().call(method, **given)[0] == (None if method == "resolve" else OK)
 
 
 WRONG = [
     ("refresh", {"name": "a b"}),
     ("refresh", {"name": ""}),
+    ("resolve", {}),
+    ("resolve", {"name": "*.example.com"}),
     ("interface", {}),
     ("interface", {"action": "ifup"}),
     ("interface", {"interface": "wan"}),

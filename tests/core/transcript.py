@@ -199,6 +199,8 @@ class Transcript:
             self.handle(on.SetsDisturbed(" ".join(words)))
         elif what == "refresh":
             self.handle(on.RefreshRequested(words[0] if words else None))
+        elif what == "inquired":
+            self.handle(on.Inquired(int(words[0]), words[1]))
         elif what == "stop":
             self.order(self.agent.stop(self.now))
         else:

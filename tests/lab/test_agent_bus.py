@@ -13,7 +13,7 @@ from lab.enter import RUN, TOP
 from lab.host import wait_for
 from lab.netifd import Interface, Netifd, UbusClient
 from lab.watch import Pinger
-from lab.world import DNS_ADDRESSES, HOME_LAN, HOME_NAME, HOME_PORT, STAGING_NAME, VPN_SETS
+from lab.world import DNS_ADDRESSES, HOME_LAN, HOME_NAME, HOME_PORT, STAGING4, STAGING6, STAGING_NAME, VPN_SETS
 
 SCHEMA = json.loads((TOP / "tests/status.schema.json").read_text())
 TTL = 5
@@ -149,6 +149,20 @@ def test_refresh_asks_dns_now_and_says_how_many_names(world, bus, interpreter):
         done = agent.call("refresh", "a b")
         assert done.returncode == 1 and len(done.stderr.splitlines()) == 1, done
         assert asked >= 1
+
+
+def test_resolve_looks_a_name_up_and_answers_when_dns_has(world, bus, interpreter):
+    with followed(world, bus, interpreter):
+        client = on_the_bus(bus)
+        answer = client.call("nametrack", "resolve", {"name": STAGING_NAME})
+        assert sorted(answer["addresses"]) == sorted([*STAGING4, *STAGING6])
+        assert 0 < answer["ttl"] <= TTL and answer["reason"] == "answered"
+        answer = client.call("nametrack", "resolve", {"name": "nobody.example.test"})
+        assert (answer["addresses"], answer["ttl"]) == ([], None) and "does not exist" in answer["reason"]
+        choices = client.call("nametrack", "choices")
+        assert choices["interfaces"] == [{"name": "wg0"}]
+        assert [peer["endpoint_host"] for peer in choices["peers"]] == [HOME_NAME]
+        assert world.beach_key.private not in str(choices)
 
 
 def test_events_tell_what_changed_and_follow_goes_on(world, bus, interpreter):

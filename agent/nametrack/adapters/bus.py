@@ -42,6 +42,7 @@ class Bus:
         self._object = None  # (name, methods, answer); None where nothing is served
         self._decided = None  # function(free) that is still to be called
         self._object_id = None
+        self._deferred = {}  # id -> call that is still to be answered
         self._tries = 0  # to put our object on the bus since it was connected
         self._heard = False  # whether anybody is subscribed to our object
 
@@ -136,6 +137,7 @@ class Bus:
             self._connection.close()
         self._connection = self._object_id = None
         self._heard = False
+        self._deferred = {}  # who asked is told by ubusd's end
         for request in list(self._waiting):
             self._end(request, pyubus.UBUS_STATUS_CONNECTION_FAILED, [])
 
@@ -187,13 +189,26 @@ class Bus:
 
     def _called(self, happening):
         status, reply = self._object[2](happening.method, happening.arguments)
+        if status is None:
+            self._deferred[reply] = happening.call
+        else:
+            self._answer(happening.call, status, reply)
+
+    def reply(self, action):
+        """Carries out Reply: the answer to a call that was put off."""
+        call = self._deferred.pop(action.id, None)
+        if call is not None and self._connection is not None:
+            self._answer(call, 0, action.values)
+            self._sent()
+
+    def _answer(self, call, status, reply):
         try:
             if status == 0:
-                self._connection.reply(happening.call, reply)
+                self._connection.reply(call, reply)
         except UbusError as error:
             status = error.code
-            self._log.write("warning", "bus: %s is not answered: %s" % (happening.method, error))
-        self._finish(happening.call, status)
+            self._log.write("warning", "bus: a call is not answered: %s" % error)
+        self._finish(call, status)
 
     def _finish(self, call, status):
         try:

@@ -28,6 +28,8 @@ SaveLastGood = namedtuple("SaveLastGood", ("entries",))
 # Something that people and programs hear of: it goes into the log, into the history, and to subscribers on the bus.
 # kind: endpoint | policy | trouble | recovered; values: dict, what subscribers get (CONTRACT.md section 5)
 Notify = namedtuple("Notify", ("kind", "subject", "text", "values"))
+# The answer to Inquired with this id; values: dict with `addresses`, `ttl` in seconds or None, and `reason`
+Reply = namedtuple("Reply", ("id", "values"))
 # level: error | warning | info | debug
 Log = namedtuple("Log", ("level", "text"))
 
@@ -90,6 +92,7 @@ FORMS = {
     ReplaceElements: lambda a: "replace %s: %s with %s" % (a.set, _elements(a.old), _elements(a.new)),
     SaveLastGood: _save,
     Notify: lambda a: "notify %s %s: %s" % (a.kind, a.subject, a.text),
+    Reply: lambda a: "reply %d: %s" % (a.id, " ".join(a.values["addresses"]) or a.values["reason"]),
     Log: lambda a: "log %s: %s" % tuple(a),
 }
 

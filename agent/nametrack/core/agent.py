@@ -9,6 +9,7 @@ from . import actions as do
 from . import events as on
 from .findings import config_findings
 from .history import History
+from .inquiries import Inquiries
 from .interfaces import VIA, Interfaces
 from .lastgood import Entry, LastGood
 from .peers import Peers
@@ -26,12 +27,14 @@ class Agent:
     def __init__(self, random=None):
         self.config = None
         self.config_findings = []
+        self._servers = []  # whom names are asked of, as the configuration lists them
         self.cron = []  # the scheduled tasks of the router, a line each
         self._timers = Timers()
         self.interfaces = Interfaces(self._timers)
         self.resolver = Resolver(self._timers, self.interfaces, random or (lambda: 0))
         self.peers = Peers(self._timers, self.resolver, self.interfaces)
         self.policies = Policies(self._timers, self.resolver)
+        self.inquiries = Inquiries(self.resolver)
         self.last_good = LastGood(self._timers)
         self.history = History()
         self._remembered = []  # entries of the last-good file, for what is configured at the start
@@ -51,6 +54,7 @@ class Agent:
             on.InterfacesRead: self._interfaces_read,
             on.SetsDisturbed: self._disturbed,
             on.RefreshRequested: self._refresh_requested,
+            on.Inquired: self._inquired,
             on.ActionFailed: self._action_failed,
         }
 
@@ -94,7 +98,7 @@ class Agent:
         self.resolver.min_ttl, self.resolver.max_ttl = config.min_ttl, config.max_ttl
         fallbacks = [text if kind == "address" else VIA + text for kind, text in config.fallbacks]
         self.resolver.fallbacks, self.resolver.authoritative = fallbacks, config.authoritative
-        servers = config.nameservers + [s for s in fallbacks if s not in config.nameservers]
+        servers = self._servers = config.nameservers + [s for s in fallbacks if s not in config.nameservers]
 
         def host_key(host):
             return (host, tuple(servers))
@@ -124,7 +128,7 @@ class Agent:
             name = self.resolver.names[key]
             if name.answered():  # who is new to a name that is followed already hears of it now, not at its next answer
                 actions.extend(self.peers.name_answered(name, now) + self.policies.name_answered(name, now))
-        return actions + (self._follow(now) if self.peers.names_changed else [])
+        return actions + self._follow_changes(now)
 
     def _last_good_read(self, event, now):
         self._remembered = event.entries
@@ -140,6 +144,9 @@ class Agent:
             if event.name is None or key[0] == event.name:
                 self.resolver.ask(self.resolver.names[key], now)
         return []
+
+    def _inquired(self, event, now):
+        return self.inquiries.begin(event.id, event.name, tuple(self._servers)) + self._follow_changes(now)
 
     def _disturbed(self, event, now):
         self.peers.read_all(now)
@@ -191,15 +198,21 @@ class Agent:
         actions, name = outcome
         if name is None:
             return actions
+        if self.inquiries.asks(name):
+            # whoever asked is told, and nobody else
+            actions = [action for action in actions if not isinstance(action, (do.Notify, do.Log))]
+            return actions + self.inquiries.name_answered(name) + self._follow_changes(now)
         self.last_good.changed(now)
         actions = actions + self.peers.name_answered(name, now) + self.policies.name_answered(name, now)
-        if self.peers.names_changed:
-            actions.extend(self._follow(now))
-        return actions
+        return actions + self._follow_changes(now)
 
     def _follow(self, now):
         """Has the resolver follow exactly the names that are wanted now."""
-        return self.resolver.follow(self.peers.wanted_names() + self.policies.wanted_names(), now)
+        wanted = self.peers.wanted_names() + self.policies.wanted_names() + self.inquiries.wanted_names()
+        return self.resolver.follow(wanted, now)
+
+    def _follow_changes(self, now):
+        return self._follow(now) if self.peers.names_changed or self.inquiries.names_changed else []
 
     def _entries(self, now):
         """What is to be remembered: every address named now, and every retained one with its remaining life."""

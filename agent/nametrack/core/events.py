@@ -33,5 +33,7 @@ InterfacesRead = namedtuple("InterfacesRead", ("interfaces",))
 SetsDisturbed = namedtuple("SetsDisturbed", ("reason",))
 # name: a host name, None for all
 RefreshRequested = namedtuple("RefreshRequested", ("name",))
+# somebody wants to know what a name resolves to; id: a number for the Reply
+Inquired = namedtuple("Inquired", ("id", "name"))
 # an action that could not be carried out; success is not reported, the next reading shows it
 ActionFailed = namedtuple("ActionFailed", ("action", "reason"))

@@ -142,7 +142,7 @@ def _unresolved(agent):
     for key in sorted(agent.resolver.names):
         name = agent.resolver.names[key]
         state, reason = name.state(sorted(name.questions))
-        if state in ("failing", "negative") and name.host not in said:
+        if state in ("failing", "negative") and name.host not in said and not agent.inquiries.asks(name):
             said.add(name.host)
             server = name.servers[0] if name.servers else ""
             advice = ADVICE["name_unresolved"] % (name.host, server.replace("#", " port "))

@@ -9,6 +9,7 @@ from .adapters.bus import Bus
 from .adapters.dns import Dns
 from .adapters.endpoints import Endpoints
 from .adapters.flows import Flows
+from .adapters.netifd import Netifd
 from .adapters.notices import Notices
 from .adapters.process import Runner
 from .adapters.services import Services
@@ -53,8 +54,9 @@ class Program:
         self._sets = Sets(self._runner, emit, self._notices)
         self._flows = Flows(self._poller, emit)
         self._wireguard = WireGuard(self._poller, emit)
-        self._bus = Bus(self._poller, emit, log, command.ubus)
-        self._endpoints = Endpoints(self._bus, self._wireguard, emit)
+        self._bus = Bus(self._poller, log, command.ubus)
+        self._netifd = Netifd(self._bus, emit)
+        self._endpoints = Endpoints(self._netifd, self._wireguard, emit)
         self._services = Services(command.config_dir, self._bus, emit)
         self.loop = Loop(self.agent, self._poller, compat.monotonic, self._performers(), log)
 
@@ -67,7 +69,7 @@ class Program:
             do.SendQuery: self._dns.send,
             do.CancelQuery: lambda action: self._dns.cancel(action.id),
             do.ReadPeers: self._wireguard.read,
-            do.ReadInterfaces: self._bus.read_interfaces,
+            do.ReadInterfaces: self._netifd.read,
             do.SetEndpoint: self._plan_endpoint if self._dry else self._endpoints.set,
             do.AddHostRoute: (lambda action: None) if self._dry else self._endpoints.add_host_route,
             do.Probe: (lambda action: None) if self._dry else self._endpoints.probe,

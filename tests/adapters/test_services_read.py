@@ -6,9 +6,17 @@ SERVICES = """
 from nametrack.adapters.services import Services
 class Bus:
     def __init__(self):
-        self.asked = []
-    def read_service(self, name, done):
-        self.asked.append((name, done))
+        self.asked = []  # (arguments, function that is called with the answer)
+        self.heard = []
+    def watch(self, watcher):
+        self.watcher = watcher
+    def request(self, make, done):
+        self.done = done
+        make(self)
+    def call(self, path, method, arguments):
+        self.asked.append(((path, method, arguments), self.done))
+    def listen(self, pattern):
+        self.heard.append(pattern)
 bus = Bus()
 services = Services(sys.argv[1], bus, emit, sys.argv[1] + "/rules")
 services.read(do.ReadServices())
@@ -36,8 +44,9 @@ def test_the_files_at_once_and_procd_when_it_answers(interpreter, tmp_path):
     (tmp_path / "rules").write_text("add element inet fw4 pbr_wg_4_dst_ip_user { 0.0.0.7 } # nametrack\n")
     script = """
 show(events[0])
-for name, done in bus.asked:
-    done({"instances": {"main": {"data": {"status": "x"}}}} if name == "pbr" else None)
+for (path, method, arguments), done in bus.asked:
+    assert (path, method) == ("service", "list")
+    done(0, [{"pbr": {"instances": {"main": {"data": {"status": "x"}}}}} if arguments["name"] == "pbr" else {}])
 show(events[2])
 """
     printed = "{'nft inet fw4 pbr_wg_4_dst_ip_user': [7]}"
@@ -54,3 +63,34 @@ def test_a_configuration_that_cannot_be_read_is_one_without_options(interpreter,
     (tmp_path / "pbr").write_bytes(b"\xff\xfe\0config 'x")
     script = "show(events[0])"
     assert shown(run(interpreter, tmp_path, SERVICES + script, tmp_path)) == ["pbr False False None None []"]
+
+
+@each_interpreter
+def test_without_an_answer_nothing_is_said_again(interpreter, tmp_path):
+    (tmp_path / "pbr").write_text(PBR)
+    script = """
+for arguments, done in bus.asked:
+    done(7, [])
+print(len(events))
+"""
+    assert shown(run(interpreter, tmp_path, SERVICES + script, tmp_path)) == ["1"]
+
+
+@each_interpreter
+def test_a_service_that_starts_or_stops_may_have_changed_sets(interpreter, tmp_path):
+    script = """
+bus.watcher.connected(False)
+print(bus.heard)
+bus.watcher.connected(True)
+print(bus.heard)
+for name, data in (("service.start", {"service": "pbr"}), ("service.stop", {"service": "firewall"}),
+    ("service.start", {"service": "dnsmasq"}), ("service.start", {}), ("network.interface", {"service": "pbr"})):
+    bus.watcher.event(name, data)
+bus.watcher.notified("x", "y", {})
+"""
+    assert shown(run(interpreter, tmp_path, SERVICES + script, tmp_path)) == [
+        "[]",
+        "['service.start', 'service.stop']",
+        "SetsDisturbed service.start of pbr",
+        "SetsDisturbed service.stop of firewall",
+    ]

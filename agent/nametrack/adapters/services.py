@@ -1,4 +1,7 @@
-"""What is known of pbr and vpn-policy-routing: their configuration, pbr's part of the rules, and what procd says."""
+"""pbr and vpn-policy-routing on this router: their configuration, pbr's part of the rules, and what procd says.
+
+procd tells on the bus when a service starts or stops: then sets may have come or gone.
+"""
 
 from ..core import events as on
 from ..wire import services, uci
@@ -7,6 +10,7 @@ from . import files
 # where pbr keeps its rules for the firewall, from version 1.1.7 on
 RULES = "/usr/share/nftables.d/ruleset-post/30-pbr.nft"
 NAMES = ("pbr", "vpn-policy-routing")
+STARTS, STOPS = "service.start", "service.stop"
 
 
 class Services:
@@ -17,17 +21,38 @@ class Services:
         self._bus = bus
         self._emit = emit
         self._rules = rules
+        bus.watch(self)
 
     def read(self, action):
         """Carries out ReadServices."""
         found = installed(self._config_dir, self._rules)
         self._emit(on.ServicesRead(found))
         for name in sorted(found):
-            self._bus.read_service(name, lambda state, name=name: self._reported(found, name, state))
+            self._ask(found, name)
 
-    def _reported(self, found, name, state):
-        found[name] = services.reported(found[name], state)
-        self._emit(on.ServicesRead(dict(found)))
+    def _ask(self, found, name):
+        def answered(status, replies):
+            if status == 0:
+                found[name] = services.reported(found[name], replies[0].get(name) if replies else None)
+                self._emit(on.ServicesRead(dict(found)))
+
+        self._bus.request(lambda bus: bus.call("service", "list", {"name": name}), answered)
+
+    # -- what the bus calls --------------------------------------------------------------------------------------
+
+    def connected(self, serving):
+        """The bus can be used; `serving`: it will be for long."""
+        if serving:
+            for pattern in (STARTS, STOPS):
+                self._bus.request(lambda bus, pattern=pattern: bus.listen(pattern), lambda status, replies: None)
+
+    def notified(self, path, method, data):
+        """An object that was subscribed to tells something."""
+
+    def event(self, name, data):
+        """An event that was listened to."""
+        if name in (STARTS, STOPS) and (data.get("service") in NAMES or data.get("service") == "firewall"):
+            self._emit(on.SetsDisturbed("%s of %s" % (name, data["service"])))
 
 
 def installed(config_dir, rules=RULES):

@@ -2,6 +2,9 @@
 
 import sys
 
-from nametrack.__main__ import main
+if sys.argv[1:2] == ["include"]:  # services wait for it, and it needs little of the rest
+    from nametrack.include import main
+else:
+    from nametrack.__main__ import main
 
 sys.exit(main(sys.argv[1:]))

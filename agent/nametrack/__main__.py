@@ -2,7 +2,7 @@
 
 import sys
 
-from . import VERSION, compat, remote
+from . import VERSION, compat, include, remote
 from .command import USAGE, Command, UsageError
 from .core.findings import finding, findings
 from .core.report import finding_lines, status_lines, troubles
@@ -75,6 +75,7 @@ COMMANDS = {
     "status": remote.status,
     "refresh": remote.refresh,
     "events": remote.events,
+    "include": lambda command, log: include.run(command),
     "version": version,
     "help": usage,
 }

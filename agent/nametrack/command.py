@@ -9,12 +9,16 @@ USAGE = """usage: nametrack COMMAND [OPTION…]
   status           what the running agent follows, and how that stands
   refresh [NAME…]  have the running agent ask DNS again, for all names or those
   events           what changed and why, newest last; --follow goes on
+  include KIND     what the sets should have now, as commands for the user file of pbr or
+                   vpn-policy-routing, or for `ipset restore -!` (KIND ipset)
   version          the version, and the interpreter it runs under
   help             this text
 
-options of run, plan and check:
+options of run, plan, check and include:
   --config-dir DIR   where the files nametrack and network are (default /etc/config)
   --state-dir DIR    where the last good addresses are kept (default /etc/nametrack)
+  --run-dir DIR      where the same are until the next boot (default /var/run/nametrack)
+options of run, plan and check:
   --log-level LEVEL  error, warning, info or debug (default: option log_level)
 options of these and of status, refresh and events:
   --ubus PATH|none   the bus (default /var/run/ubus/ubus.sock, then /var/run/ubus.sock)
@@ -23,7 +27,9 @@ options of status:
   --all              every host and address, however many
 """
 
-LOCAL = {"--config-dir": "config_dir", "--state-dir": "state_dir", "--log-level": "log_level", "--ubus": "ubus"}
+FOLDERS = {"--config-dir": "config_dir", "--state-dir": "state_dir", "--run-dir": "run_dir"}
+LOCAL = dict(FOLDERS)
+LOCAL.update({"--log-level": "log_level", "--ubus": "ubus"})
 BUS = {"--ubus": "ubus"}
 # command -> (options with a value: attribute; options without one: attribute; whether names may follow)
 COMMANDS = {
@@ -32,10 +38,12 @@ COMMANDS = {
     "check": (LOCAL, {}, False),
     "status": (BUS, {"--json": "json", "--all": "all"}, False),
     "refresh": (BUS, {}, True),
+    "include": (FOLDERS, {}, True),
     "events": (BUS, {"--follow": "follow"}, False),
     "version": ({}, {}, False),
     "help": ({}, {}, False),
 }
+INCLUDES = ("pbr", "vpn-policy-routing", "ipset")
 LEVELS = ("error", "warning", "info", "debug")
 
 
@@ -51,6 +59,7 @@ class Command:
         self.once = self.json = self.all = self.follow = False
         self.config_dir = "/etc/config"
         self.state_dir = "/etc/nametrack"
+        self.run_dir = "/var/run/nametrack"
         self.ubus = None  # None: the default paths; "none": no bus
         self.log_level = None  # None: what the configuration says
         self.names = []
@@ -80,5 +89,7 @@ class Command:
             else:
                 raise UsageError("'%s' is not an option of '%s'" % (argv[i], self.name))
             i += 1
+        if self.name == "include" and not (len(self.names) == 1 and self.names[0] in INCLUDES):
+            raise UsageError("include takes one of %s" % ", ".join(INCLUDES))
         if self.log_level is not None and self.log_level not in LEVELS:
             raise UsageError("--log-level is one of %s, not '%s'" % (", ".join(LEVELS), self.log_level))

@@ -135,6 +135,7 @@ _ERRORS = (
     ("ENOMEM", 12, 12, "out of memory"),
     ("EACCES", 13, 13, "permission denied"),
     ("EBUSY", 16, 16, "busy"),
+    ("EEXIST", 17, 17, "exists"),
     ("ENODEV", 19, 19, "no such device"),
     ("ENOTDIR", 20, 20, "not a directory"),
     ("EISDIR", 21, 21, "is a directory"),
@@ -165,6 +166,7 @@ EACCES = _NUMBERS["EACCES"]
 EAFNOSUPPORT = _NUMBERS["EAFNOSUPPORT"]
 EAGAIN = _NUMBERS["EAGAIN"]
 ECONNREFUSED = _NUMBERS["ECONNREFUSED"]
+EEXIST = _NUMBERS["EEXIST"]
 EHOSTUNREACH = _NUMBERS["EHOSTUNREACH"]
 EINPROGRESS = _NUMBERS["EINPROGRESS"]
 EINVAL = _NUMBERS["EINVAL"]
@@ -252,11 +254,25 @@ def replace_file(path, chunks):
                 os.fsync(file.fileno())
         os.rename(temporary, path)
     except OSError:
-        try:
-            os.remove(temporary)  # half a file on a full disk helps nobody
-        except OSError:
-            pass
+        remove_file(temporary)  # half a file on a full disk helps nobody
         raise
+
+
+def remove_file(path):
+    """Removes a file; one that cannot be removed stays."""
+    try:
+        os.remove(path)
+    except OSError:
+        pass
+
+
+def make_folder(path):
+    """Makes a folder unless there is one. Raises OSError."""
+    try:
+        os.mkdir(path)
+    except OSError as error:
+        if error.errno != EEXIST:
+            raise
 
 
 # -- signals -------------------------------------------------------------------------------------------------------

@@ -97,6 +97,11 @@ def addresses(texts):
     return found
 
 
+def essence(entries):
+    """Entries without the times that pass anyway."""
+    return sorted([(e.host, e.address, e.named, e.port or 0, e.sets) for e in entries])
+
+
 class Walk:
     """`restarts`: whether the agent is stopped and started too; then nothing refuses to be written, and others add
     only addresses that no name of ours has, since what is ours is not known beyond the last-good file."""
@@ -111,7 +116,8 @@ class Walk:
         self.pending = []  # (at, order, event)
         self.order = 0
         self.last_word = {}  # interface or set -> when its last answer comes
-        self.saved = []
+        self.saved = []  # entries of the file
+        self.shared = []  # those of its copy
         self.truth = {}  # host -> {rtype: addresses}
         self.modes = {}  # server -> how it answers
         self.queries = {}  # id of an open query -> (host, rtype)
@@ -252,6 +258,9 @@ class Walk:
             if isinstance(action, do.GlanceSet):
                 self.in_turn(action.set, self.kernel.perform(action, self.now), 0)
                 continue
+            if isinstance(action, do.ShareLastGood):
+                self.shared = list(action.entries)
+                continue
             self.say(do.text(action))
             if isinstance(action, do.ReadServices):
                 self.later(self.kernel.perform(action, self.now), 0)  # files: read before any set is listed
@@ -262,7 +271,7 @@ class Walk:
             elif isinstance(action, do.CancelQuery):
                 self.queries.pop(action.id, None)
             elif isinstance(action, do.SaveLastGood):
-                self.saved = action.entries
+                self.saved = list(action.entries)
             elif isinstance(action, (do.SetEndpoint,) + CHANGES):
                 self.watch(action)
             event = self.kernel.perform(action, self.now)
@@ -486,6 +495,8 @@ class Walk:
             wrong.append("the other peer was touched")
         if self.kernel.sets[OTHER_SET]["elements"] != {"198.51.100.1": None}:
             wrong.append("the other set was touched")
+        if essence(self.shared) != essence(self.agent.entries(self.now)):
+            wrong.append("the copy of what is to be remembered is old")
         return wrong
 
     def wanted_in(self, name, held):
@@ -799,7 +810,7 @@ class Walk:
         self.asked = {}
         self.unname()
         self.agent = Agent(self.random.fraction)
-        self.feed(on.LastGoodRead(self.saved))
+        self.feed(on.LastGoodRead(self.saved, self.saved))
         self.load()
 
     def unname(self):

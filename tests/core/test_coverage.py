@@ -188,7 +188,7 @@ def test_what_is_wanted_beside_others_is_said_to_be_ours():
     world.named("192.0.2.5", "192.0.2.16")
     world.listed()
     world.write()
-    assert world.set.ours() == set([ip.key("192.0.2.16")])
+    assert world.set.owner()(ip.key("192.0.2.16"))
     assert world.set.held(world.policy.wanted(4)) == 2
 
 

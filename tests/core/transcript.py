@@ -27,6 +27,7 @@ from nametrack.wire.netifd import Interface
 from nametrack.wire.services import INCLUDES, configured, reported
 
 READS = (do.ReadPeers, do.ReadInterfaces, do.ListSet, do.GlanceSet, do.ReadServices)
+HIDDEN = READS + (do.ShareLastGood,)
 MOMENT = 0.0005  # seconds: what the text form of a time rounds away
 
 
@@ -84,7 +85,7 @@ class Transcript:
                     host, address, life = line.split()
                     remaining = 0 if life == "named" else int(life)
                     entries.append(Entry(host, address, life == "named", remaining, None, []))
-            self.handle(on.LastGoodRead(entries))
+            self.handle(on.LastGoodRead(entries, entries))
         elif name == "kernel":
             self.out.extend(self.holds() + [""])
 
@@ -140,7 +141,7 @@ class Transcript:
 
     def order(self, actions):
         for action in actions:
-            if not isinstance(action, READS):
+            if not isinstance(action, HIDDEN):
                 self.came.append(self.short(do.text(action)))
             event = self.kernel.perform(action, self.now)
             if event is not None:

@@ -111,8 +111,10 @@ class Agent:
     def command(self, *words):
         if words[0] in ("version", "help"):
             return [str(LAUNCHER), *words]
-        folders = ["--config-dir", str(self.config), "--state-dir", str(self.state)]
-        local = words[0] in ("run", "plan", "check", "include")
+        folders = ["--config-dir", str(self.config), "--state-dir", str(self.state), "--run-dir", f"{self.state}/run"]
+        if words[0] == "include":
+            return [str(LAUNCHER), *words, *folders]
+        local = words[0] in ("run", "plan", "check")
         return [str(LAUNCHER), *words, *(folders if local else []), "--ubus", str(self.bus)]
 
     def environment(self):

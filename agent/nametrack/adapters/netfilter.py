@@ -29,6 +29,15 @@ def ipset(name, header_only=False):
         kernel.close()
 
 
+def takes_comments(name):
+    """Whether the entries of an ipset take comments; False where nobody can tell."""
+    try:
+        dump = ipset(name, True)
+        return dump is not None and dump.listing().marked is not None
+    except (OSError, Refused, netlink.NetlinkError):
+        return False
+
+
 def has_set(set_name):
     """Whether there is a set, named as the actions name it; False where nobody can tell."""
     kind, _, name = set_name.partition(" ")

@@ -33,8 +33,10 @@ GlanceSet = namedtuple("GlanceSet", ("set",))
 FlushFlows = namedtuple("FlushFlows", ("addresses",))
 # what is known of pbr and vpn-policy-routing on this router
 ReadServices = namedtuple("ReadServices", ())
-# entries: list of core.lastgood.Entry
+# entries: a core.lastgood.Entries, or a list of Entry
 SaveLastGood = namedtuple("SaveLastGood", ("entries",))
+# the same where it is lost with the power, but at once: for the includes of other services and for a restart
+ShareLastGood = namedtuple("ShareLastGood", ("entries",))
 # Something that people and programs hear of: it goes into the log, into the history, and to subscribers on the bus.
 # kind: endpoint | policy | trouble | recovered; values: dict, what subscribers get (CONTRACT.md section 5)
 Notify = namedtuple("Notify", ("kind", "subject", "text", "values"))
@@ -101,10 +103,6 @@ def _set_endpoint(a):
     return form if a.probe is None else "%s then probe %s" % (form, a.probe)
 
 
-def _save(a):
-    return "save_last_good %d" % len(a.entries)
-
-
 FORMS = {
     SendQuery: _query,
     CancelQuery: lambda a: "cancel %d" % a.id,
@@ -121,7 +119,8 @@ FORMS = {
     GlanceSet: lambda a: "glance_set %s" % a.set,
     FlushFlows: lambda a: "flush_flows %s" % " ".join(a.addresses),
     ReadServices: lambda a: "read_services",
-    SaveLastGood: _save,
+    SaveLastGood: lambda a: "save_last_good %d" % len(a.entries),
+    ShareLastGood: lambda a: "share_last_good %d" % len(a.entries),
     Notify: lambda a: "notify %s %s: %s" % (a.kind, a.subject, a.text),
     Reply: lambda a: "reply %d: %s" % (a.id, " ".join(a.values["addresses"]) or a.values["reason"]),
     Log: lambda a: "log %s: %s" % tuple(a),

@@ -11,8 +11,7 @@ from .findings import config_findings
 from .history import History
 from .inquiries import Inquiries
 from .interfaces import VIA, Interfaces
-from .lastgood import Entry, LastGood
-from .order import in_order
+from .lastgood import Entries, Entry, LastGood
 from .peers import Peers
 from .policies import Policies
 from .resolver import Resolver
@@ -39,6 +38,7 @@ class Agent:
         self.last_good = LastGood(self._timers)
         self.history = History()
         self._remembered = []  # entries of the last-good file, for what is configured at the start
+        self._changes = 0  # how many of the policies' changes are known to last_good
         self._handlers = {
             on.ConfigLoaded: self._config_loaded,
             on.LastGoodRead: self._last_good_read,
@@ -65,7 +65,7 @@ class Agent:
 
     def handle(self, event, now):
         """What to do about one event."""
-        return self._remember(self._handlers[type(event)](event, now), now)
+        return self._noted(self._handlers[type(event)](event, now), now)
 
     def handle_timer(self, now):
         """What to do about everything that is due at `now`."""
@@ -77,13 +77,15 @@ class Agent:
                 actions.extend(self.peers.due(key, now))
             elif key[0] == "save":
                 actions.extend(self.last_good.save(self.entries(now), now))
+            elif key[0] == "share":
+                actions.extend(self.last_good.share(self.entries(now), now))
             elif key[0] == "interfaces":
                 actions.extend(self.interfaces.due(now) + self._network_changed(now))
             elif key[0] == "expire":
                 self.policies.expired(key[1], key[2], now)
             else:
                 actions.extend(self.policies.sets.due(key, now))
-        return self._remember(actions, now)
+        return self._noted(actions, now)
 
     def next_timer(self):
         """When `handle_timer` is to be called next: absolute monotonic seconds, or None."""
@@ -91,7 +93,7 @@ class Agent:
 
     def stop(self, now):
         """The agent ends: what it knows is saved, the kernel is left as it is."""
-        return self.last_good.save(self.entries(now), now)
+        return self.last_good.save(self.entries(now), now) + self.last_good.share(self.entries(now), now)
 
     def settled(self):
         """Whether everything was asked, read and written once: the end of one whole pass."""
@@ -132,7 +134,7 @@ class Agent:
 
     def _last_good_read(self, event, now):
         self._remembered = event.entries
-        self.last_good.loaded(event.entries)
+        self.last_good.loaded(event.saved)
         return []
 
     def _cron_read(self, event, now):
@@ -185,15 +187,20 @@ class Agent:
         if isinstance(action, (do.ReadInterfaces, do.AddHostRoute, do.Probe)):
             # Without netifd there is nothing to know, and no route to protect; an unanswered probe is what it is for.
             return [do.Log("debug", "%s: %s" % (do.text(action), reason))]
+        if isinstance(action, do.ShareLastGood):
+            return [do.Log("debug", "no copy of the last good addresses: %s" % reason)]
         if isinstance(action, do.SaveLastGood):
             self.last_good.failed(now)
             return [do.Log("error", "last good addresses not saved: %s" % reason)]
         return self.policies.sets.failed(action, reason, now)
 
-    def _remember(self, actions, now):
+    def _noted(self, actions, now):
         for action in actions:
             if isinstance(action, do.Notify):
                 self.history.add(action, now)
+        if self.policies.changes() != self._changes:
+            self._changes = self.policies.changes()
+            self.last_good.changed(now)
         return actions
 
     def _name(self, outcome, now):
@@ -204,7 +211,8 @@ class Agent:
             # whoever asked is told, and nobody else
             actions = [action for action in actions if not isinstance(action, (do.Notify, do.Log))]
             return actions + self.inquiries.name_answered(name) + self._follow_changes(now)
-        self.last_good.changed(now)
+        if self.peers.follows(name):
+            self.last_good.changed(now)
         actions = actions + self.peers.name_answered(name, now) + self.policies.name_answered(name, now)
         return actions + self._follow_changes(now)
 
@@ -218,14 +226,16 @@ class Agent:
 
     def entries(self, now):
         """What is to be remembered: every address named now, and every retained one with its remaining life."""
+        return Entries(lambda: self._entries(now))
+
+    def _entries(self, now):
         found = {}
         for peer in self.peers.peers.values():
             for address, port in peer.candidates.known():
                 port = port if peer.source.is_service else None
-                found[peer.config.endpoint_host, address] = Entry(peer.config.endpoint_host, address, True, 0, port, [])
+                found[peer.config.endpoint_host, address] = Entry(peer.config.endpoint_host, address, True, 0, port, ())
         for entry in self.policies.entries(now):
-            known = found.get(entry[:2], entry)
-            named = known.named or entry.named
-            left = 0 if named else max(known.remaining, entry.remaining)
-            found[entry[:2]] = Entry(entry.host, entry.address, named, left, known.port, entry.sets)
-        return [found[key] for key in in_order(found)]
+            known = found.pop(entry[:2], None)
+            yield entry if known is None else Entry(entry.host, entry.address, True, 0, known.port, entry.sets)
+        for key in sorted(found):
+            yield found[key]

@@ -45,10 +45,10 @@ class Coverage:
         self._foreign = self._sure.plus(self._guessed)
         self._covered = found
 
-    def ours(self, ours):
-        """Those of our keys that are in it, and not by somebody else's doing too."""
+    def owner(self, ours):
+        """Function that says of a key whether it is one of ours that is in it, and not by somebody else's doing too."""
         own = self._covered.minus(self._foreign)
-        return set([key for key in ours if own.meets(*ip.bounds(key))])
+        return lambda key: key in ours and own.meets(*ip.bounds(key))
 
     def size(self, now):
         """How many elements it holds."""

@@ -47,10 +47,10 @@ class Elements:
             timeout = element.timeout
             installed[key(element.address)] = None if timeout is None else now + timeout
 
-    def ours(self, ours):
-        """Those of our keys that are in it."""
+    def owner(self, ours):
+        """Function that says of a key whether it is one of ours that is in it."""
         installed = self._installed
-        return set([key for key in ours if key in installed])
+        return lambda key: key in installed and key in ours
 
     def size(self, now):
         """How many elements it holds."""

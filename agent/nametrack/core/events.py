@@ -7,8 +7,8 @@ from collections import namedtuple
 
 # config: core.config.Config; what stays in it keeps what is known of it
 ConfigLoaded = namedtuple("ConfigLoaded", ("config",))
-# entries: list of core.lastgood.Entry, read once at the start
-LastGoodRead = namedtuple("LastGoodRead", ("entries",))
+# entries: list of core.lastgood.Entry, read once at the start; saved: the same as far as it outlives the power
+LastGoodRead = namedtuple("LastGoodRead", ("entries", "saved"))
 # lines: of the router's scheduled tasks, comments left out
 CronRead = namedtuple("CronRead", ("lines",))
 # id: of the SendQuery; answer: has status, values, ttl, target as wire.dns.Answer describes them

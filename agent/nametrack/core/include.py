@@ -7,11 +7,9 @@ from .order import keys_in_order
 from .rrset import AAAA, RTYPES, A
 from .target import candidates
 
-KINDS = ("pbr", "vpn-policy-routing", "ipset")
-
 
 def contents(kind, config, entries, services, makes):
-    """[(set name, [address or prefix])] for one of KINDS, in the order of the sets' names.
+    """[(set name, [address or prefix])] for one kind of include, in the order of the sets' names.
 
     `entries`: of the last-good file; `makes`: function that says whether there is, or is about to be, the set of an
     interface: `makes(interface, family, set name)`. A line for one that is not there would fail all of the service.

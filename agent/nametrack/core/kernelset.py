@@ -63,11 +63,16 @@ class KernelSet:
         """How many elements it should have now."""
         return self._contents.size(now)
 
-    def ours(self):
-        """What is ours in it, or will be when its service makes it."""
+    def owner(self):
+        """Function that says of a key whether it is ours in the set, or will be when its service makes it."""
         if self._absent and self.included:
-            return self._printed()
-        return self._contents.ours(self._ours)
+            return lambda key: ip.key_family(key) == self.family and any(policy.wants(key) for policy in self.users)
+        return self._contents.owner(self._ours)
+
+    def pending(self):
+        """What is ours in the set and wanted no more."""
+        owns = self._contents.owner(self._ours)
+        return [key for key in self._ours if owns(key) and not any(policy.wants(key) for policy in self.sources)]
 
     def _printed(self):
         """What its service puts in when it makes it: our include prints whatever somebody may want in it."""
@@ -110,7 +115,8 @@ class KernelSet:
         self._contents.listed(listing, self._ours, now)
         if not self.feeder:
             # What we had added and somebody took away is not ours any more should it come back by other hands.
-            self._ours = self._contents.ours(self._ours)
+            owns = self._contents.owner(self._ours)
+            self._ours = set([key for key in self._ours if owns(key)])
         self.touch_all()
 
     def changes(self, now, reason):

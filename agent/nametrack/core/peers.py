@@ -64,6 +64,10 @@ class Peers:
             found.extend(peer.source.wanted())
         return found
 
+    def follows(self, name):
+        """Whether a peer is known by this name."""
+        return name.key in self._by_name
+
     def due(self, key, now):
         """The timer ("read", interface), ("peer", peer key) or ("probe", peer key) is due."""
         if key[0] == "read":

@@ -3,6 +3,7 @@
 from .. import ip
 from .actions import Log, recovered, trouble
 from .lastgood import Entry, life_left
+from .order import keys_in_order
 from .policy import MAX_ADDRESSES, Policy
 from .sets import Sets, Use
 from .target import choose, is_optional, plain, why_missing
@@ -14,6 +15,7 @@ class Policies:
         self.sets = Sets(timers)
         self._timers = timers
         self._by_name = {}  # name key -> [(Policy, Host)]
+        self._changes = 0  # of what policies want
 
     def configure(self, config, name_key, entries, now):
         """Fills exactly the sets of the enabled policies; what is known of hosts that stay is kept.
@@ -22,6 +24,7 @@ class Policies:
         """
         old = self.policies
         self.policies, self._by_name = {}, {}
+        self._changes += 1
         self.sets.flush_flows = config.flush_conntrack
         by_host = {}
         for entry in entries:
@@ -133,28 +136,37 @@ class Policies:
         policy.lost = True
         return [trouble(policy.label, self.missing(policy)[0])]
 
+    def changes(self):
+        """A number that grows with each change of what is to be remembered."""
+        return self._changes + self.sets.changes
+
     def entries(self, now):
-        """What is to be remembered over a restart: a list of Entry; an address may be in it several times."""
-        found, ours = [], {}  # ours: {key: names of the sets in which it is ours}
-        for set_name in sorted(self.sets.by_name):
-            kernel_set = self.sets.by_name[set_name]
-            own, wanted = kernel_set.ours(), kernel_set.wanted()
-            for key in own:
-                ours.setdefault(key, []).append(set_name)
-            # what could not be taken out yet
-            found.extend([Entry(ip.element(key), ip.element(key), False, 0, None, [set_name]) for key in own - wanted])
-        for name in sorted(self.policies):
-            policy = self.policies[name]
-            for host in policy.hosts.values():
-                for key in host.named:
-                    found.append(Entry(host.host, ip.element(key), True, 0, None, ours.get(key, [])))
+        """Yields what is to be remembered over a restart, Entry by Entry."""
+        owned = [(name, self.sets.by_name[name].owner()) for name in sorted(self.sets.by_name)]
+
+        def entry(host, key, left):
+            """`left`: None where DNS names it now."""
+            sets = tuple([name for name, owns in owned if owns(key)])
+            return Entry(host, ip.element(key), left is None, left or 0, None, sets)
+
+        for name_key in sorted(self._by_name):
+            lives = {}
+            for _, host in self._by_name[name_key]:
                 for key in host.retained:
                     left = int(host.retained[key] - now + 0.999)  # not 0 while it is in the set
                     if left > 0:
-                        found.append(Entry(host.host, ip.element(key), False, left, None, ours.get(key, [])))
-            for literal in policy.config.literals:
-                found.append(Entry(literal, literal, True, 0, None, ours.get(ip.key(literal), [])))
-        return found
+                        lives[key] = max(left, lives.get(key, 0))
+            for _, host in self._by_name[name_key]:
+                lives.update([(key, None) for key in host.named])
+            for key in keys_in_order(lives):
+                yield entry(name_key[0], key, lives[key])
+        literals = set([key for policy in self.policies.values() for key in policy.literals.keys])
+        for key in keys_in_order(literals):
+            yield entry(ip.element(key), key, None)
+        for name, _ in owned:
+            for key in self.sets.by_name[name].pending():  # what could not be taken out yet
+                if key not in literals:
+                    yield entry(ip.element(key), key, 0)
 
     def _assign(self, entries):
         """Has each policy fill its target. `entries`: what is remembered, for sets that are new."""
@@ -177,6 +189,7 @@ class Policies:
         return actions
 
     def _touch(self, policy, keys, reason, now):
+        self._changes += 1
         for _, set_name in sorted(policy.sets().items()):
             self.sets.touch(set_name, keys, reason, now)
 

@@ -58,6 +58,9 @@ class Policy:
             self._release(key, host)
         return gone
 
+    def wants(self, key):
+        return key in self._holders
+
     def wanted(self, family):
         """What it wants in the set of this family."""
         return [key for key in self._holders if ip.key_family(key) == family]

@@ -28,6 +28,7 @@ class Sets:
     def __init__(self, timers, flush_flows=False):
         self.by_name = {}  # set name -> KernelSet
         self.flush_flows = flush_flows  # whether connections move over when an address enters a set
+        self.changes = 0  # of what is ours in them
         self.services = None  # {name: Service} of those installed; None: not known
         self._timers = timers
         self._reading = False  # whether that is being read
@@ -263,6 +264,7 @@ class Sets:
             self._timers.set(("refresh", name), kernel_set.refresh_at())
         told = self._refusals(kernel_set)
         if change is not None:
+            self.changes += 1
             self._pauses[name] = (self._pauses[name][0], PAUSE / 2)
             for policy in kernel_set.sources:
                 policy.changed_at = now

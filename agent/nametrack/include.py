@@ -14,8 +14,10 @@ from .core.include import contents, supports
 from .wire import ipset, nft, uci
 from .wire.sets import MARK, Element
 
-PBR_FILE = "/var/run/pbr.nft"  # what pbr is about to load, up to version 1.2.2, while it runs the user files
-PBR_WRAPPER = "/var/run/pbr.user_wrapper.sh"  # there while version 1.2.4 runs one: then that file is an old one
+# Seen from /etc/config: what pbr is about to load, up to version 1.2.2, while it runs the user files; and what is there
+# while version 1.2.4 runs one, and that file is an old one.
+PBR_FILE = "/../../var/run/pbr.nft"
+PBR_WRAPPER = "/../../var/run/pbr.user_wrapper.sh"
 
 
 def main(argv):
@@ -66,10 +68,10 @@ def _makes(kind, config_dir, found):
     """Function that says whether there is a set, or is about to be; see core.include."""
     if kind != "pbr":
         return lambda interface, family, set_name: netfilter.has_set(set_name)
-    pbr, rules = found.get("pbr"), files.read_text(PBR_FILE)[0]
+    pbr, rules = found.get("pbr"), files.read_text(config_dir + PBR_FILE)[0]
     if pbr is None:
         return lambda interface, family, set_name: False
-    if files.read_text(PBR_WRAPPER)[0] is not None:
+    if files.read_text(config_dir + PBR_WRAPPER)[0] is not None:
         interfaces = _interfaces(config_dir)
         return lambda interface, family, set_name: (
             (family == 4 or pbr.ipv6) and supports(pbr, interface, interfaces.get(interface))

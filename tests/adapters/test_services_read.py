@@ -18,7 +18,7 @@ class Bus:
     def listen(self, pattern):
         self.heard.append(pattern)
 bus = Bus()
-services = Services(sys.argv[1], bus, emit, sys.argv[1] + "/rules")
+services = Services(sys.argv[1] + "/etc/config", bus, emit)
 services.read(do.ReadServices())
 def show(event):
     for name in sorted(event.services):
@@ -26,6 +26,13 @@ def show(event):
         print(name, one.enabled, one.registered, one.printed, one.running, one.errors)
 """
 PBR = "config pbr 'config'\n\toption enabled '1'\nconfig include\n\toption path '/usr/share/nametrack/pbr.include'\n"
+RULES = "usr/share/nftables.d/ruleset-post/30-pbr.nft"
+
+
+def write(folder, path, content):
+    target = folder / path
+    target.parent.mkdir(parents=True, exist_ok=True)
+    target.write_bytes(content if isinstance(content, bytes) else content.encode())
 
 
 def shown(lines):
@@ -39,9 +46,9 @@ def test_nothing_is_installed(interpreter, tmp_path):
 
 @each_interpreter
 def test_the_files_at_once_and_procd_when_it_answers(interpreter, tmp_path):
-    (tmp_path / "pbr").write_text(PBR)
-    (tmp_path / "vpn-policy-routing").write_text("config vpn-policy-routing 'config'\n")
-    (tmp_path / "rules").write_text("add element inet fw4 pbr_wg_4_dst_ip_user { 0.0.0.7 } # nametrack\n")
+    write(tmp_path, "etc/config/pbr", PBR)
+    write(tmp_path, "etc/config/vpn-policy-routing", "config vpn-policy-routing 'config'\n")
+    write(tmp_path, RULES, "add element inet fw4 pbr_wg_4_dst_ip_user { 0.0.0.7 } # nametrack\n")
     script = """
 show(events[0])
 for (path, method, arguments), done in bus.asked:
@@ -60,14 +67,14 @@ show(events[2])
 
 @each_interpreter
 def test_a_configuration_that_cannot_be_read_is_one_without_options(interpreter, tmp_path):
-    (tmp_path / "pbr").write_bytes(b"\xff\xfe\0config 'x")
+    write(tmp_path, "etc/config/pbr", b"\xff\xfe\0config 'x")
     script = "show(events[0])"
     assert shown(run(interpreter, tmp_path, SERVICES + script, tmp_path)) == ["pbr False False None None []"]
 
 
 @each_interpreter
 def test_without_an_answer_nothing_is_said_again(interpreter, tmp_path):
-    (tmp_path / "pbr").write_text(PBR)
+    write(tmp_path, "etc/config/pbr", PBR)
     script = """
 for arguments, done in bus.asked:
     done(7, [])

@@ -7,8 +7,8 @@ from ..core import events as on
 from ..wire import services, uci
 from . import files
 
-# where pbr keeps its rules for the firewall, from version 1.1.7 on
-RULES = "/usr/share/nftables.d/ruleset-post/30-pbr.nft"
+# where pbr keeps its rules for the firewall, from version 1.1.7 on; seen from /etc/config
+RULES = "/../../usr/share/nftables.d/ruleset-post/30-pbr.nft"
 NAMES = ("pbr", "vpn-policy-routing")
 STARTS, STOPS = "service.start", "service.stop"
 
@@ -16,16 +16,15 @@ STARTS, STOPS = "service.start", "service.stop"
 class Services:
     """Carries out ReadServices: hands in ServicesRead at once, and once more when procd has answered."""
 
-    def __init__(self, config_dir, bus, emit, rules=RULES):
+    def __init__(self, config_dir, bus, emit):
         self._config_dir = config_dir
         self._bus = bus
         self._emit = emit
-        self._rules = rules
         bus.watch(self)
 
     def read(self, action):
         """Carries out ReadServices."""
-        found = installed(self._config_dir, self._rules)
+        found = installed(self._config_dir)
         self._emit(on.ServicesRead(found))
         for name in sorted(found):
             self._ask(found, name)
@@ -55,13 +54,13 @@ class Services:
             self._emit(on.SetsDisturbed("%s of %s" % (name, data["service"])))
 
 
-def installed(config_dir, rules=RULES):
+def installed(config_dir):
     """{name: Service} of those whose configuration is there."""
     found = {}
     for name in NAMES:
         text, _ = files.read_text("%s/%s" % (config_dir, name))
         if text is not None:
             sections, _ = uci.parse(text)
-            kept, _ = files.read_text(rules) if name == "pbr" else (None, None)
+            kept, _ = files.read_text(config_dir + RULES) if name == "pbr" else (None, None)
             found[name] = services.configured(name, sections, None if kept is None else services.printed(kept))
     return found

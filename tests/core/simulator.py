@@ -180,8 +180,9 @@ class Walk:
                 self.kernel.sets.pop(name)
             if name not in self.kernel.sets and "tun" not in name:
                 self.make_set(name, SETS[name])
+                self.notice(name, True)
         self.alive = self.random.chance(50)
-        self.feed(on.SetsDisturbed("the end"))
+        self.disturb(50)
         end = self.now + REST
         while self.now < end:
             for interface, key, _ in PEERS if self.alive else ():

@@ -8,6 +8,8 @@ from .. import ip
 from .coverage import Coverage
 from .elements import Elements
 
+ECHO = 150  # seconds in which a service may still put in what was taken out: what its user files print is a copy
+
 
 class KernelSet:
     def __init__(self, name, family):
@@ -25,6 +27,7 @@ class KernelSet:
         self.stale = False  # whether somebody added to it since it was listed
         self._contents = Elements(family, self.is_ipset)
         self._ours = set()
+        self._gone = {}  # key that was ours in a set of a service -> until when it may come back from there
         self._absent = False  # whether there was no such set when it was listed last
         self._dirty = set()
         self._under_way = []  # Changes whose end was not reported yet
@@ -101,8 +104,10 @@ class KernelSet:
             self.remember([ip.key(address) for address in listing.marked])
         elif printed is not None:
             self.remember(printed)
-        elif absent and self.included:
-            self._ours.update(self._printed())
+        elif self.included:
+            self.remember([key for key in self._gone if self._gone[key] > now])
+            if absent:
+                self._ours.update(self._printed())
         if listing.family != self.family:
             kind = {4: "IPv4 addresses", 6: "IPv6 addresses"}.get(listing.family, "something else than addresses")
             self.problem = "it holds %s, not IPv%d addresses" % (kind, self.family)
@@ -128,6 +133,9 @@ class KernelSet:
         change = self._contents.changes(self.name, dirty, self._ours, self.sources, now, reason)
         if change is not None:
             self._under_way.append(change)
+            if self.feeder:
+                self._gone = {key: self._gone[key] for key in self._gone if self._gone[key] > now}
+                self._gone.update([(key, now + ECHO) for key in change.deleted])
         return change
 
     def changed(self, action):

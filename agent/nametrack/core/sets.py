@@ -9,7 +9,7 @@ from collections import namedtuple
 from .. import ip
 from .actions import FlushFlows, GlanceSet, ListSet, Log, Notify, ReadServices, recovered, trouble
 from .kernelset import KernelSet
-from .target import plain
+from .target import plain, why_missing
 
 SETTLE = 0.1  # seconds in which changes of one set are gathered
 LIST_FIRST, LIST_MAX = 5, 300  # seconds until a set that is missing or refused a change is looked at again
@@ -170,11 +170,14 @@ class Sets:
         if kernel_set is None:
             return []
         self._timers.set(("glance", name), now + GLANCE)
-        if name in self._listing or kernel_set.exists is None or kernel_set.dirty():
+        if name in self._listing or kernel_set.exists is None:
             return []
         if size is None or not kernel_set.exists:
             return self.list(name) if (size is not None) != kernel_set.exists else []
-        if size in (kernel_set.size(now), self._explained.get(name)):
+        if size == kernel_set.size(now):
+            self._explained.pop(name, None)
+            return []
+        if kernel_set.dirty() or size == self._explained.get(name):
             return []
         # Elements may have run out that are still counted: one listing for each number is enough.
         self._explained[name] = size
@@ -265,6 +268,7 @@ class Sets:
         told = self._refusals(kernel_set)
         if change is not None:
             self.changes += 1
+            self._explained.pop(name, None)
             self._pauses[name] = (self._pauses[name][0], PAUSE / 2)
             for policy in kernel_set.sources:
                 policy.changed_at = now
@@ -297,7 +301,8 @@ class Sets:
             self._said.pop(kernel_set.name, None)
             self._by("list", kernel_set.name, now + LIST_MAX)
             return []
-        return self._trouble(kernel_set.name, "does not exist", now)
+        why, _ = why_missing(kernel_set.sources[0].target, self.services)
+        return self._trouble(kernel_set.name, why, now)
 
     def _trouble(self, name, text, now):
         wait = self._waits.get(name, LIST_FIRST)

@@ -14,7 +14,8 @@ as_root() {
 
 # command to look for:package that brings it
 wanted="python3:python3 nft:nftables ipset:ipset wireguard-go:wireguard-go wg:wireguard-tools dnsmasq:dnsmasq-base
-ip:iproute2 ping:iputils-ping unshare:util-linux shellcheck:shellcheck busybox:busybox"
+ip:iproute2 ping:iputils-ping unshare:util-linux shellcheck:shellcheck busybox:busybox
+lua5.1:lua5.1"
 
 missing=
 for pair in $wanted; do
@@ -54,3 +55,4 @@ if ! cmp -s tests/requirements.txt build/venv/installed.txt 2>/dev/null; then
 fi
 
 tests/setup/micropython.sh
+tests/setup/prometheus.sh

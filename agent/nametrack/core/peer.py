@@ -34,6 +34,10 @@ class Peer:
         self.try_due = False  # the next candidate, or the next round, waits for a reading
         self.state = "unresolved"
         self.reason = "not looked up yet"
+        self.endpoint_changes = 0  # that the kernel showed, whoever made them
+        self.stalls = 0
+        self.recoveries = 0
+        self._outage_since = None  # the first packet without an answer; None while nothing had to be done about one
         self._way = way
         self._timers = timers
         self._no_route = {}  # address -> until
@@ -55,14 +59,19 @@ class Peer:
     # -- what happens --------------------------------------------------------------------------------------------
 
     def read(self, reading, now, wall):
-        """The kernel's own words; `reading` None with `missing` set says that it has no such peer."""
+        """The kernel's own words; `reading` None with `missing` set says that it has no such peer.
+
+        Returns how many seconds an outage took that is seen to be over now; None for none.
+        """
         if reading is None:
             self.reading = None
             self.ignore_reading = False
             self.installed = None
             self.tunnel = Tunnel()
-            return
+            return None
         received = self.tunnel.read(reading, now, wall)
+        if self.reading is not None and _endpoint(reading) != _endpoint(self.reading):
+            self.endpoint_changes += 1
         self.missing = None
         self.reading = reading
         if self.ignore_reading:
@@ -75,6 +84,11 @@ class Peer:
             if self.installed is not None:
                 self.candidates.works(self.installed)
         self._watch_silence()
+        if not received or self._outage_since is None:
+            return None
+        outage, self._outage_since = now - self._outage_since, None
+        self.recoveries += 1
+        return outage
 
     def no_route(self, address, now):
         """There is no way to this candidate at present: it is passed over for a while."""
@@ -225,6 +239,9 @@ class Peer:
         # What was just set has failed: DNS was asked a moment ago, and the next candidate is tried at once.
         if not self.trial.begin(now, life == SILENT):
             return [], False
+        if self.state != "stalled":
+            self.stalls += 1
+        self._outage(now)
         actions = self._enter("stalled", self._why_stalled(life, now, settings))
         self._timers.set(self.due(), self.trial.next_at)
         return actions, True
@@ -239,8 +256,16 @@ class Peer:
 
     def _start_anew(self, now):
         """What is about to be set is judged by what comes from there, and not by what was owed before."""
+        if self.tunnel.asked_since is not None:
+            self._outage(now)
         self.trial.start(now)
         self.tunnel.restart(now)
+
+    def _outage(self, now):
+        """Something is done about a tunnel that does not answer, or moved: how long until it does, is of interest."""
+        if self._outage_since is None:
+            asked_since = self.tunnel.asked_since
+            self._outage_since = now if asked_since is None else asked_since
 
     def _order(self, target, reason, now):
         if target != self.installed:

@@ -31,6 +31,8 @@ class Resolver:
         self.fallbacks = []  # of the nameservers those that are asked first when the truth is wanted
         self.authoritative = False  # whether the zone's own servers may be asked
         self.servers = Servers()
+        self.queries = 0  # that were sent, for whichever name
+        self.failures = 0  # lookups that failed
         self._interfaces = interfaces
         self._zones = {}  # host -> (Zone, until): what is known of its zone
         self._queries = {}  # id of an open query -> (Name, Question, Lookup or Authority, server)
@@ -238,6 +240,8 @@ class Resolver:
         for action in actions:
             if isinstance(action, SendQuery):
                 self._queries[action.id] = (name, question, lookup, action.server)
+                self.queries += 1
+                name.queries += 1
             else:
                 self._queries.pop(action.id, None)
         timer = self._timer(name, question, lookup)
@@ -296,6 +300,8 @@ class Resolver:
         return actions
 
     def _failed(self, name, question, reason, now):
+        self.failures += 1
+        name.failures += 1
         wait = question.failed(reason)
         wait += wait * self.random() / 4
         self._due_at(name, question, now + wait)

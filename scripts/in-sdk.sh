@@ -13,14 +13,14 @@ exec 3>&1 >&2
 sed -i '/^src-cpy nametrack /d' feeds.conf
 echo "src-cpy nametrack $sources" >>feeds.conf
 ./scripts/feeds update nametrack luci
-./scripts/feeds install -p nametrack nametrack luci-app-nametrack
+./scripts/feeds install -p nametrack nametrack luci-app-nametrack nametrack-collectors
 make defconfig
 # The SDK of an apk release signs each package with a key of the builder's, and does not make one.
 [ -e private-key.pem ] || openssl ecparam -name prime256v1 -genkey -noout -out private-key.pem
 
 # Nothing is compiled, so nothing of what the packages depend on needs to be built first.
 rm -rf bin/packages/*/nametrack
-for package in nametrack luci-app-nametrack; do
+for package in nametrack luci-app-nametrack nametrack-collectors; do
 	make "package/$package/compile" NO_DEPS=1 V=s
 done
 tar -cf - -C bin/packages/*/nametrack . >&3

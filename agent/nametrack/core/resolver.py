@@ -17,6 +17,9 @@ from .words import count
 
 MAX_IN_FLIGHT = 64  # names
 RETRY_GAP = 2  # seconds at least between two lookups of a name that fails
+# Routers behind one cache are told the same remaining TTL, and would all ask at the same moment. Each asks a little
+# later than that, by chance: by this share of the TTL at most, and by no more than SPREAD_MAX.
+SPREAD, SPREAD_MAX = 0.05, 1  # seconds
 
 
 class Resolver:
@@ -153,6 +156,10 @@ class Resolver:
         self._last_id += 1
         return self._last_id
 
+    def _spread(self, at, now):
+        """A moment at `at` or soon after it, by chance."""
+        return at + min(SPREAD * (at - now), SPREAD_MAX) * self.random()
+
     def _due_at(self, name, question, at):
         question.next_at = at
         self.timers.set(("ask", name.key, question.rtype), at)
@@ -277,7 +284,7 @@ class Resolver:
             # Asked before the servers of the zone spoke: that was a cache, or the same. Theirs stands for its TTL, in
             # which every cache comes to know it.
             question.succeeded()
-            self._due_at(name, question, max(question.rrset.expires_at, now + self.min_ttl))
+            self._due_at(name, question, self._spread(max(question.rrset.expires_at, now + self.min_ttl), now))
             return []
         return self._take(name, question, result, now)
 
@@ -296,7 +303,7 @@ class Resolver:
         ttl = lifetime(result.ttl, self.min_ttl, self.max_ttl)
         question.rrset = RRset(status, values, ttl, now + ttl)
         if question.lookup is None:
-            self._due_at(name, question, now + ttl)
+            self._due_at(name, question, self._spread(now + ttl, now))
         return actions
 
     def _failed(self, name, question, reason, now):

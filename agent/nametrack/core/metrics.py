@@ -68,9 +68,9 @@ def _peers(agent, now, wall):
             handshakes.append((key, each["last_handshake"]))
         received.append((key, each["rx_bytes"]))
         sent.append((key, each["tx_bytes"]))
-        changes.append((key, peer.endpoint_changes))
-        stalls.append((key, peer.stalls))
-        recoveries.append((key, peer.recoveries))
+        changes.append((key, peer.outages.endpoint_changes))
+        stalls.append((key, peer.outages.stalls))
+        recoveries.append((key, peer.outages.recoveries))
     return [
         _gauge("peers", "Followed peers by state.", _counted("state", PEER_STATES, states)),
         Family("nametrack_peer", "info", "A followed peer and what it is called.", info),

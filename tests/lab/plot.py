@@ -8,7 +8,7 @@ COLOURS = {"ttl": "#0b6bcb", "caches": "#c9480f"}
 
 def outage_plot(results):
     """The text of an SVG of what hundred.main found."""
-    runs = [("ttl", f"TTL {results['ttl']} s"), ("caches", "TTL an hour: past the caches")]
+    runs = [("ttl", f"TTL {results['record_ttl']} s"), ("caches", "TTL an hour: past the caches")]
     last = max(max(results[name]["outages"] + results[name]["times"]) for name, _ in runs)
     last = 10 * (int(last / 10) + 1)
     out = [
@@ -26,9 +26,9 @@ def outage_plot(results):
         out.append(line(points, TOP, last, count, COLOURS[name]))
     per_second = {name: counted(results[name]["times"], last) for name, _ in runs}
     most = max(max(counts) for counts in per_second.values())
-    most = 20 * (int(most / 20) + 1)
+    most = 200 * (int(most / 200) + 1)
     second = TOP + PANEL + GAP
-    out += panel(second, last, most, most / 5, "DNS queries of all routers together, in each second")
+    out += panel(second, last, most, 200, "DNS queries of all routers together, in each second")
     for name, _ in runs:
         points = []
         for at, value in enumerate(per_second[name]):

@@ -39,9 +39,12 @@ def part(path, heading):
 
 
 class Router:
-    """The beach router with an /etc of its own; `values`: what is yours, by the variables of the page."""
+    """The beach router with an /etc of its own.
 
-    def __init__(self, world, values, interpreter):
+    values: what is yours, by the variables of the page; installed: whether nametrack is there already, from this checkout.
+    """
+
+    def __init__(self, world, values, interpreter, installed=True):
         self.world = world
         self.values = values
         self.folder = pathlib.Path(tempfile.mkdtemp(dir=RUN))
@@ -60,9 +63,13 @@ class Router:
         (self.etc / "resolv.conf").write_text("nameserver 127.0.0.1\n")
         self.programs = self.folder / "programs"
         self.programs.mkdir()
-        self.program(
-            "nametrack", f'NAMETRACK_LIB={TOP}/agent NAMETRACK_PYTHON={INTERPRETERS[interpreter]} exec {LAUNCHER} "$@"'
-        )
+        self.root = self.folder / "root"  # where packages are unpacked
+        if not installed:
+            self.root.mkdir()
+        unpacked = f"lib={self.root}/usr/lib/nametrack launcher={self.root}/usr/sbin/nametrack"
+        lines = f"lib={TOP}/agent launcher={LAUNCHER}\n[ ! -d {self.root} ] || {unpacked}\n"
+        lines += f"export NAMETRACK_LIB=$lib NAMETRACK_PYTHON={INTERPRETERS[interpreter]}\n"
+        self.program("nametrack", lines + 'exec "$launcher" "$@"')
         self.pid = self.folder / "nametrack.pid"
         answers = "until nametrack status >/dev/null 2>&1; do sleep 0.1; done"
         start = f"nametrack run >>{self.folder}/nametrack.log 2>&1 & echo $! >{self.pid}; {answers}"

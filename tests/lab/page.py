@@ -41,7 +41,8 @@ def part(path, heading):
 class Router:
     """The beach router with an /etc of its own.
 
-    values: what is yours, by the variables of the page; installed: whether nametrack is there already, from this checkout.
+    values: what is yours, by the variables of the page; installed: whether nametrack is there already, from this
+    checkout.
     """
 
     def __init__(self, world, values, interpreter, installed=True):

@@ -23,12 +23,13 @@ lint: setup
 	@shellcheck $(SHELL_FILES)
 
 unit: setup
-	@$(PYTHON) -m pytest -q --ignore tests/lab --ignore tests/kernel tests
+	@$(PYTHON) -m pytest -q -m 'not browser' --ignore tests/lab --ignore tests/kernel tests
 
-# The tools of the kernel's sets in namespaces of their own, then the agent in the lab.
+# The tools of the kernel's sets in namespaces of their own, then the agent in the lab, then the pages before it.
 lab: setup
 	@$(PYTHON) -m pytest -q tests/kernel
 	@$(PYTHON) tests/lab/enter.py -m pytest -q tests/lab
+	@$(PYTHON) tests/lab/enter.py -m pytest -q tests/luci
 
 setup: ## install what the others need, and only what is missing
 	@tests/setup/setup.sh

@@ -5,7 +5,7 @@ PYTHON := build/venv/bin/python
 SHELL_FILES := files/usr/sbin/nametrack sdk-build.sh .ci/run $(wildcard tests/setup/*.sh)
 
 .DEFAULT_GOAL := help
-.PHONY: help run test check lint unit lab setup clean
+.PHONY: help run test check lint unit lab fuzz setup clean
 
 help: ## print these targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-8s %s\n", $$1, $$2 }' Makefile
@@ -30,6 +30,9 @@ lab: setup
 	@$(PYTHON) -m pytest -q tests/kernel
 	@$(PYTHON) tests/lab/enter.py -m pytest -q tests/lab
 	@$(PYTHON) tests/lab/enter.py -m pytest -q tests/luci
+
+fuzz: setup ## a million messages that are none, to each interpreter: minutes
+	@FUZZ=1000000 $(PYTHON) -m pytest -q tests/pyubus/test_fuzz.py
 
 setup: ## install what the others need, and only what is missing
 	@tests/setup/setup.sh

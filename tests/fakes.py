@@ -15,6 +15,7 @@ class FakeKernel:
     def __init__(self):
         self.interfaces = {}  # interface -> {public key: dict of Peer's fields}
         self.sets = {}  # set name -> dict(family, timeout, interval, merge, elements {address: ends at or None})
+        self.netifd = {}  # name -> wire.netifd.Interface
         self.refusals = []  # [(start of an action's text, reason)], each used once
         self.changes = 0
 
@@ -40,6 +41,8 @@ class FakeKernel:
                 return on.ActionFailed(action, reason)
         if isinstance(action, do.ReadPeers):
             return self._read(action, now)
+        if isinstance(action, do.ReadInterfaces):
+            return on.InterfacesRead([self.netifd[name] for name in sorted(self.netifd)])
         if isinstance(action, do.SetEndpoint):
             return self._set_endpoint(action)
         if isinstance(action, do.ListSet):

@@ -25,6 +25,8 @@ else:
 # where that of SOCK_NONBLOCK is not: use setblocking.
 CLOEXEC = 0x80000
 
+SO_BINDTODEVICE = 25  # asm-generic/socket.h, and the same on MIPS; MicroPython does not name it
+
 _NATIVE = "<" if sys.byteorder == "little" else ">"
 
 # -- time ----------------------------------------------------------------------------------------------------------

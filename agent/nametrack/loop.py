@@ -110,6 +110,8 @@ class Loop:
             if type(action) is do.Log:
                 self._log.write(action.level, action.text)
                 continue
+            if type(action) is do.Notify:
+                self._log.write("warning" if action.kind == "trouble" else "info", do.line(action))
             if self._log.debugging:
                 self._log.debug("> " + do.text(action))
             self._perform[type(action)](action)

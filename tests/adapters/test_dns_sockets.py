@@ -7,7 +7,7 @@ import threading
 
 import pytest
 
-from both import each_interpreter, run
+from both import ALONE, each_interpreter, run
 from nametrack.wire import dns as wire
 
 SEND = """
@@ -18,6 +18,24 @@ def send(number=1, tcp=False, name="a.test", rtype=1, server=server):
     dns.send(do.SendQuery(number, name, rtype, server, tcp))
 def over():
     return any(type(e) is not on.AnswerRejected for e in events)
+"""
+# A server beside the agent, in the same process: the network that the script runs in is reached by nobody else.
+SERVED = """
+import socket
+from nametrack.wire import dns as wire
+from nametrack.loop import Poller
+server_socket = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+server_socket.bind(compat.sockaddr("127.0.0.1", 5300))
+served = 0
+def serve(mask):
+    global served
+    served += 1
+    data, peer = server_socket.recvfrom(4096)
+    asked = wire.decode(data)
+    record = wire.Record(asked.question[0].name, 1, 60, "192.0.2.1")
+    reply = wire.Message(asked.id, wire.QR | wire.RD | wire.RA, 0, asked.question, [record], [], [])
+    server_socket.sendto(wire.encode(reply), peer)
+poller.add(server_socket.fileno(), serve)
 """
 ASK = SEND + "send()\nprint(len(events))\nuntil(over)\n"
 ASK_TCP = SEND + "send(tcp=True)\nprint(len(events))\nuntil(over)\n"
@@ -306,3 +324,21 @@ until(over)
     with udp_server(lambda s, data, peer: s.sendto(response(data), peer)) as (server, _):
         lines = run(interpreter, tmp_path, script, server)
     assert lines[-1].startswith("QueryAnswered 9999")
+
+
+@each_interpreter
+def test_a_question_can_be_made_to_leave_through_one_device(interpreter, tmp_path):
+    """Of two questions to a server on lo, the one that must leave through another device never arrives there."""
+    script = (
+        SERVED + SEND + "send(1, server=server + '@nt0')\nsend(2, server=server + '@lo')\nuntil(over)\nprint(served)\n"
+    )
+    network = 'ip link set lo up && ip link add nt0 type veth peer name nt1 && ip link set nt0 up && exec "$@"'
+    lines = run(interpreter, tmp_path, script, "127.0.0.1#5300", within=[*ALONE, "sh", "-c", network, "sh"])
+    assert lines[0].startswith("QueryAnswered 2 Answer"), lines
+    assert lines[1:] == ["1"], lines
+
+
+@each_interpreter
+def test_a_device_that_is_not_there_is_a_failure(interpreter, tmp_path):
+    lines = run(interpreter, tmp_path, SEND + "send(server='127.0.0.1@gone0')\nuntil(over)\n", "127.0.0.1")
+    assert lines == ["QueryFailed 1 no such device"]

@@ -90,7 +90,7 @@ class Walk:
         self.unnamed = {}  # (host, address) -> when DNS ceased to name it
         self.joined = {}  # (policy index, host) -> since when the policy has the host
         self.candidates = {}  # host -> what DNS named last, empty answers aside
-        self.asked = {}  # (name key, rtype) -> (question, asked_at, when it ended, whether it was answered)
+        self.asked = {}  # (name key, rtype) -> (question, asked_at, whether it ended, whether it was answered)
         self.foreign = {name: set() for name in SETS}
         self.peers_on = [True] * len(PEERS)
         self.policies_on = [True] * len(POLICIES)
@@ -212,7 +212,7 @@ class Walk:
                 self.watch(action)
             event = self.kernel.perform(action, self.now)
             if event is not None:
-                self.in_turn(action[0], event, self.random.one_of((0, 0, 0.05, 0.3)))
+                self.in_turn(action[0] if len(action) else "netifd", event, self.random.one_of((0, 0, 0.05, 0.3)))
         self.watch_questions()
 
     def in_turn(self, target, event, delay):
@@ -284,22 +284,22 @@ class Walk:
                     self.broken("%s: too early for %s" % (do.text(action), element.address))
 
     def watch_questions(self):
-        """Nothing is asked more often than MIN_TTL, and after a failure not within 2 s."""
+        """Nothing that was answered is asked again within MIN_TTL, and nothing that failed within 2 s."""
         names = self.agent.resolver.names
         for key in names:
             for rtype in names[key].questions:
                 question = names[key].questions[rtype]
                 known = self.asked.get((key, rtype))
                 if known is None or known[0] is not question:
-                    known = (question, question.asked_at, None, False)
+                    known = (question, question.asked_at, False, False)
                 elif question.asked_at != known[1]:
-                    _, asked_at, ended_at, answered = known
+                    _, asked_at, _, answered = known
                     gap = question.asked_at - (asked_at or 0)
-                    if asked_at is not None and gap < MIN_TTL - 0.001 and (answered or self.now - ended_at < 1.999):
+                    if asked_at is not None and gap < (MIN_TTL if answered else 2) - 0.001:
                         self.broken("%s asked again after %s s" % (key[0], gap))
-                    known = (question, question.asked_at, None, False)
-                if known[2] is None and question.lookup is None and question.tried():
-                    known = (question, known[1], self.now, question.failures == 0)
+                    known = (question, question.asked_at, False, False)
+                if not known[2] and question.lookup is None and question.tried():
+                    known = (question, known[1], True, question.failures == 0)
                 self.asked[key, rtype] = known
 
     def due_until(self, set_name, address):

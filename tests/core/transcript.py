@@ -22,8 +22,9 @@ from nametrack.core.agent import Agent
 from nametrack.core.lastgood import Entry
 from nametrack.wire import uci
 from nametrack.wire.dns import Answer
+from nametrack.wire.netifd import Interface
 
-READS = (do.ReadPeers, do.ListSet)
+READS = (do.ReadPeers, do.ReadInterfaces, do.ListSet)
 MOMENT = 0.0005  # seconds: what the text form of a time rounds away
 
 
@@ -183,6 +184,12 @@ class Transcript:
             self.kernel.refusals.append(tuple(text.split(" because ", 1)))
         elif what == "up":
             self.handle(on.InterfaceUp(words[0]))
+        elif what == "down":
+            self.handle(on.InterfaceDown(words[0]))
+        elif what == "interface":
+            self.feed_interface(words)
+        elif what == "bus":
+            self.handle(on.BusConnected())
         elif what == "disturbed":
             self.handle(on.SetsDisturbed(" ".join(words)))
         elif what == "refresh":
@@ -205,6 +212,18 @@ class Transcript:
                 peer["keepalive"] = int(value)
             else:
                 peer[name] += int(value)
+
+    def feed_interface(self, words):
+        """What netifd has of an interface: `wan eth1 dns=192.0.2.1,192.0.2.2 metric4=0`; `wan` alone: it is down."""
+        values = {"dns": "", "metric4": None, "metric6": None, "proto": "dhcp"}
+        for word in words[2:]:
+            name, _, value = word.partition("=")
+            values[name] = int(value) if name.startswith("metric") else value
+        dns = [address for address in values["dns"].split(",") if address]
+        device = words[1] if len(words) > 1 else None
+        self.kernel.netifd[words[0]] = Interface(
+            words[0], device is not None, values["proto"], device, dns, values["metric4"], values["metric6"]
+        )
 
     def holds(self):
         lines = []

@@ -73,11 +73,14 @@ class _Query:
         self.rtype = action.rtype
         self.number = compat.urandom16()
         self.request = dns.query(self.number, self.name, self.rtype, True)
-        address, port = _address_and_port(action.server)
+        address, port, device = _parts(action.server)
         self.socket = socket.socket(compat.family(address), kind | compat.CLOEXEC)
         self.fd = self.socket.fileno()
         try:
             self.socket.setblocking(False)
+            if device:
+                # Whatever the routes say: a dead tunnel that took the default route must not swallow the question.
+                self.socket.setsockopt(socket.SOL_SOCKET, compat.SO_BINDTODEVICE, device.encode() + b"\0")
             self.connect(compat.sockaddr(address, port))
         except OSError:
             self.socket.close()
@@ -191,7 +194,8 @@ class _Tcp(_Query):
             self.take(message)
 
 
-def _address_and_port(server):
-    """`(address, port)` of `address` or `address#port`, as the configuration checked them."""
+def _parts(server):
+    """`(address, port, device)` of `address[#port][@device]`, as the core checked them; device "" for any."""
+    server, _, device = server.partition("@")
     address, _, port = server.partition("#")
-    return address, int(port) if port else PORT
+    return address, int(port) if port else PORT, device

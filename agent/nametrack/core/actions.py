@@ -2,10 +2,12 @@
 
 from collections import namedtuple
 
-# id: counts up, never used twice; rtype: 1 A, 28 AAAA, …; server: "address" or "address#port"; tcp: bool
+# id: counts up, never used twice; rtype: 1 A, 28 AAAA, …; tcp: bool; server: "address", "address#port", and with
+# "@device" after it, where the question must leave through that device
 SendQuery = namedtuple("SendQuery", ("id", "name", "rtype", "server", "tcp"))
 CancelQuery = namedtuple("CancelQuery", ("id",))
 ReadPeers = namedtuple("ReadPeers", ("interface",))
+ReadInterfaces = namedtuple("ReadInterfaces", ())
 # reason: why, in words for people; part of the value because the log and `plan` show it, not of the text form
 SetEndpoint = namedtuple("SetEndpoint", ("interface", "public_key", "address", "port", "reason"))
 # set: "nft FAMILY TABLE NAME" or "ipset NAME"
@@ -17,8 +19,9 @@ DeleteElements = namedtuple("DeleteElements", ("set", "elements", "reason"))
 ReplaceElements = namedtuple("ReplaceElements", ("set", "old", "new", "reason"))
 # entries: list of core.lastgood.Entry
 SaveLastGood = namedtuple("SaveLastGood", ("entries",))
-# kind: endpoint | policy | trouble
-Notify = namedtuple("Notify", ("kind", "subject", "text"))
+# Something that people and programs hear of: it goes into the log, into the history, and to subscribers on the bus.
+# kind: endpoint | policy | trouble | recovered; values: dict, what subscribers get (CONTRACT.md section 5)
+Notify = namedtuple("Notify", ("kind", "subject", "text", "values"))
 # level: error | warning | info | debug
 Log = namedtuple("Log", ("level", "text"))
 
@@ -26,6 +29,21 @@ Log = namedtuple("Log", ("level", "text"))
 Element = namedtuple("Element", ("address", "timeout"))
 
 RTYPES = {1: "A", 28: "AAAA", 33: "SRV", 2: "NS"}
+
+
+def trouble(subject, reason):
+    """Something does not work, said when it begins."""
+    return Notify("trouble", subject, reason, {"subject": subject, "reason": reason})
+
+
+def recovered(subject, reason):
+    """It works again."""
+    return Notify("recovered", subject, reason, {"subject": subject, "reason": reason})
+
+
+def line(notify):
+    """The line that the log has of it."""
+    return "%s: %s" % (notify.subject, notify.text)
 
 
 def endpoint_text(address, port):
@@ -53,13 +71,14 @@ FORMS = {
     SendQuery: _query,
     CancelQuery: lambda a: "cancel %d" % a.id,
     ReadPeers: lambda a: "read_peers %s" % a.interface,
+    ReadInterfaces: lambda a: "read_interfaces",
     SetEndpoint: _set_endpoint,
     ListSet: lambda a: "list_set %s" % a.set,
     AddElements: lambda a: "add %s: %s" % (a.set, _elements(a.elements)),
     DeleteElements: lambda a: "delete %s: %s" % (a.set, _elements(a.elements)),
     ReplaceElements: lambda a: "replace %s: %s with %s" % (a.set, _elements(a.old), _elements(a.new)),
     SaveLastGood: _save,
-    Notify: lambda a: "notify %s %s: %s" % tuple(a),
+    Notify: lambda a: "notify %s %s: %s" % (a.kind, a.subject, a.text),
     Log: lambda a: "log %s: %s" % tuple(a),
 }
 

@@ -7,6 +7,8 @@ deadline = agent.next_timer()           # absolute monotonic seconds, or None
 
 from . import actions as do
 from . import events as on
+from .history import History
+from .interfaces import VIA, Interfaces
 from .lastgood import Entry, LastGood
 from .peers import Peers
 from .policies import Policies
@@ -23,10 +25,12 @@ class Agent:
     def __init__(self, random=None):
         self.config = None
         self._timers = Timers()
-        self.resolver = Resolver(self._timers, random or (lambda: 0))
+        self.interfaces = Interfaces(self._timers)
+        self.resolver = Resolver(self._timers, self.interfaces.nameservers, random or (lambda: 0))
         self.peers = Peers(self._timers, self.resolver)
         self.policies = Policies(self._timers, self.resolver)
         self.last_good = LastGood(self._timers)
+        self.history = History()
         self._remembered = []  # entries of the last-good file, for what is configured at the start
         self._handlers = {
             on.ConfigLoaded: self._config_loaded,
@@ -36,8 +40,10 @@ class Agent:
             on.AnswerRejected: lambda e, now: self.resolver.rejected(e.id, e.reason),
             on.PeersRead: lambda e, now: self.peers.read(e.interface, e.peers, now, e.wall),
             on.SetListed: lambda e, now: self.policies.listed(e.set, e.listing, now),
-            on.InterfaceUp: lambda e, now: self.peers.interface_changed(now),
-            on.InterfaceDown: lambda e, now: self.peers.interface_changed(now),
+            on.InterfaceUp: lambda e, now: self._interface_changed(now),
+            on.InterfaceDown: lambda e, now: self._interface_changed(now),
+            on.BusConnected: lambda e, now: [do.ReadInterfaces()],
+            on.InterfacesRead: self._interfaces_read,
             on.SetsDisturbed: lambda e, now: self.policies.resync(),
             on.RefreshRequested: self._refresh_requested,
             on.ActionFailed: self._action_failed,
@@ -45,7 +51,7 @@ class Agent:
 
     def handle(self, event, now):
         """What to do about one event."""
-        return self._handlers[type(event)](event, now)
+        return self._remember(self._handlers[type(event)](event, now), now)
 
     def handle_timer(self, now):
         """What to do about everything that is due at `now`."""
@@ -57,9 +63,11 @@ class Agent:
                 actions.extend(self.peers.due(key, now))
             elif key[0] == "save":
                 actions.extend(self.last_good.save(self._entries(now), now))
+            elif key[0] == "interfaces":
+                actions.extend(self.interfaces.due(now) + self._network_changed(now))
             else:
                 actions.extend(self.policies.due(key, now))
-        return actions
+        return self._remember(actions, now)
 
     def next_timer(self):
         """When `handle_timer` is to be called next: absolute monotonic seconds, or None."""
@@ -78,7 +86,7 @@ class Agent:
     def _config_loaded(self, event, now):
         config = self.config = event.config
         self.resolver.min_ttl, self.resolver.max_ttl = config.min_ttl, config.max_ttl
-        fallbacks = [text for kind, text in config.fallbacks if kind == "address"]
+        fallbacks = [text if kind == "address" else VIA + text for kind, text in config.fallbacks]
         servers = config.nameservers + [s for s in fallbacks if s not in config.nameservers]
 
         def host_key(host):
@@ -122,16 +130,36 @@ class Agent:
                 self.resolver.ask(self.resolver.names[key], now)
         return []
 
+    def _interface_changed(self, now):
+        self.interfaces.changed(now)
+        return []
+
+    def _interfaces_read(self, event, now):
+        return self._network_changed(now) if self.interfaces.read(event.interfaces) else []
+
+    def _network_changed(self, now):
+        """Routes, nameservers or endpoints may be others: what failed is tried again, what is set is compared."""
+        self.resolver.retry(now)
+        return self.peers.interface_changed(now)
+
     def _action_failed(self, event, now):
         action, reason = event.action, event.reason
         if isinstance(action, do.ReadPeers):
             return self.peers.unreadable(action.interface, reason, now)
         if isinstance(action, do.SetEndpoint):
             return self.peers.endpoint_failed(action, reason, now)
+        if isinstance(action, do.ReadInterfaces):
+            return []  # without netifd there is nothing to know; the adapter says what is wrong with the bus
         if isinstance(action, do.SaveLastGood):
             self.last_good.failed(now)
             return [do.Log("error", "last good addresses not saved: %s" % reason)]
         return self.policies.failed(action, reason, now)
+
+    def _remember(self, actions, now):
+        for action in actions:
+            if isinstance(action, do.Notify):
+                self.history.add(action, now)
+        return actions
 
     def _name(self, outcome, now):
         actions, name = outcome

@@ -19,8 +19,13 @@ AnswerRejected = namedtuple("AnswerRejected", ("id", "reason"))
 PeersRead = namedtuple("PeersRead", ("interface", "peers", "wall"))
 # listing: wire.sets.Listing, None where the set does not exist
 SetListed = namedtuple("SetListed", ("set", "listing"))
+# netifd said that an interface came up or is other than before, or that it went; what exactly is then asked
 InterfaceUp = namedtuple("InterfaceUp", ("interface",))
 InterfaceDown = namedtuple("InterfaceDown", ("interface",))
+# the bus can be used from now on, or again
+BusConnected = namedtuple("BusConnected", ())
+# interfaces: list of wire.netifd.Interface, all there are
+InterfacesRead = namedtuple("InterfacesRead", ("interfaces",))
 # somebody may have changed our sets: firewall restarted, pbr reloaded, …
 SetsDisturbed = namedtuple("SetsDisturbed", ("reason",))
 # name: a host name, None for all

@@ -15,6 +15,7 @@ class Question:
         self.rtype = rtype
         self.rrset = None  # None: never answered
         self.failures = 0  # in a row
+        self.wait = 0  # seconds between the last failure and the next try, before jitter
         self.reason = None  # of the last failure
         self.asked_at = None  # start of the last lookup
         self.next_at = None  # when it is asked again; None while a lookup is waiting or under way
@@ -25,9 +26,19 @@ class Question:
         """Whether the first lookup has come to an end, well or badly."""
         return self.rrset is not None or self.failures > 0
 
-    def backoff(self):
-        """Seconds to wait after the last failure: 2, 4, 8 … 300."""
-        return min(BACKOFF_FIRST << min(self.failures - 1, 10), BACKOFF_MAX)
+    def failed(self, reason):
+        """A lookup failed; returns the seconds to wait: 2, 4, 8 … 300."""
+        self.failures += 1
+        self.reason = reason
+        self.wait = min(max(2 * self.wait, BACKOFF_FIRST), BACKOFF_MAX)
+        return self.wait
+
+    def succeeded(self):
+        """A lookup was answered; returns how many had failed before it."""
+        failures, self.failures = self.failures, 0
+        self.wait = 0
+        self.reason = None
+        return failures
 
 
 class Name:

@@ -1,7 +1,7 @@
 """One WireGuard peer: its endpoint in the kernel, its candidates in DNS, and what is being done about the two."""
 
 from .. import ip
-from .actions import Log, Notify, SetEndpoint, endpoint_text
+from .actions import Log, Notify, SetEndpoint, endpoint_text, recovered, trouble
 from .endpoint import LAST_GOOD, RETRY, SET, decide
 from .tunnel import STALE, STALLED, Tunnel
 from .words import seconds_ago
@@ -40,6 +40,8 @@ class Peer:
         self._tries = None  # None: not retrying; else how many candidates were tried in this round
         self._backoff = RETRY_FIRST
         self._last_good = []
+        self._roamed_from = None  # the endpoint before the one that the last reading showed
+        self._troubled = False  # whether trouble was said, so that its end is said too
 
     @property
     def label(self):
@@ -97,8 +99,8 @@ class Peer:
         self.reading = reading
         if self.ignore_reading:
             self.ignore_reading = False
-        else:
-            self.installed = _endpoint(reading)
+        elif _endpoint(reading) != self.installed:
+            self._roamed_from, self.installed = self.installed, _endpoint(reading)
 
     def no_route(self, address, now):
         """There is no way to this candidate at present: it is passed over for a while."""
@@ -194,23 +196,31 @@ class Peer:
         return SetEndpoint(self.config.interface, self.config.public_key, target[0], target[1], reason)
 
     def _set(self, target, reason, state, now):
+        old = self.installed
         action = self._order(target, reason, now)
         self.tunnel.restart(now)
-        text = "%s: endpoint %s: %s" % (self.label, endpoint_text(target[0], target[1]), reason)
         self.state, self.reason = state, reason
-        return [action, Log("info", text), Notify("endpoint", self.label, reason)]
+        self._troubled = False
+        return [action, self._moved(old, target, reason)]
+
+    def _moved(self, old, new, reason):
+        values = {"interface": self.config.interface, "public_key": self.config.public_key, "reason": reason}
+        values["old"] = endpoint_text(old[0], old[1]) if old else None
+        values["new"] = endpoint_text(new[0], new[1])
+        return Notify("endpoint", self.label, "endpoint %s: %s" % (values["new"], reason), values)
 
     def _enter(self, state, reason):
         """A state and its reason; said once, when it begins."""
-        if (state, reason) == (self.state, self.reason):
+        before, self.state, self.reason = self.state, state, reason
+        if state == before:
             return []
-        entered = state != self.state
-        self.state, self.reason = state, reason
-        if not entered or state == "current":
-            return []
-        level = "info" if state == "roamed" else "warning"
-        actions = [Log(level, "%s: %s: %s" % (self.label, state, reason))]
-        return actions if state == "roamed" else actions + [Notify("trouble", self.label, reason)]
+        if state == "roamed":
+            return [self._moved(self._roamed_from, self.installed, "roamed: %s" % reason)]
+        if state != "current":
+            self._troubled = True
+            return [trouble(self.label, "%s: %s" % (state, reason))]
+        told, self._troubled = self._troubled, False
+        return [recovered(self.label, reason)] if told else []
 
     def _why_set(self, rule):
         host = self.config.endpoint_host

@@ -1,6 +1,6 @@
 """Every followed peer: their readings by interface, and who hears of which name."""
 
-from .actions import Log, Notify, ReadPeers
+from .actions import Log, ReadPeers, recovered, trouble
 from .peer import Peer
 
 OWED_INTERVAL = 1  # second between two readings while an answer is owed
@@ -73,7 +73,7 @@ class Peers:
             return []
         actions = []
         if self._trouble.pop(interface, None) is not None:
-            actions.append(Log("info", "%s: can be read again" % interface))
+            actions.append(recovered(interface, "can be read again"))
         self._unread.discard(interface)
         by_key = {reading.public_key: reading for reading in readings}
         owed = False
@@ -97,7 +97,7 @@ class Peers:
         actions = []
         if self._trouble.get(interface) != reason:
             self._trouble[interface] = reason
-            actions = [Log("warning", "%s: %s" % (interface, reason)), Notify("trouble", interface, reason)]
+            actions = [trouble(interface, reason)]
         for peer in self._by_interface[interface]:
             peer.missing = reason
             peer.read(None, now, 0)

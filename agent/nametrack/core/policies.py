@@ -1,11 +1,13 @@
 """Every policy and every set they fill."""
 
-from .actions import ListSet, Log, Notify
+from .actions import AddElements, DeleteElements, ListSet, Log, Notify, recovered, trouble
 from .kernelset import KernelSet
 from .policy import MAX_ADDRESSES, Policy
 
 SETTLE = 0.1  # seconds in which changes of one set are gathered for one transaction
 LIST_FIRST, LIST_MAX = 5, 300  # seconds until a set that is missing or refused a change is looked at again
+
+TOLD = 64  # addresses that a notification names at most; the text counts them all
 
 UNSUPPORTED = "target '%s' cannot be filled yet; use nftset or ipset"
 
@@ -143,7 +145,8 @@ class Policies:
         self._waits.pop(set_name, None)
         actions = []
         if self._said.pop(set_name, None) is not None:
-            actions.append(Log("info", "set '%s' is in order again" % plain(set_name)))
+            subject, text = self._about(set_name)
+            actions.append(recovered(subject, text + " is in order again"))
         self._reasons.setdefault(set_name, "brought up to date")
         self._timers.set(("settle", set_name), now)
         return actions
@@ -217,8 +220,7 @@ class Policies:
         if self._said.get(set_name) == text:
             return []
         self._said[set_name] = text
-        subject = self._subject(set_name)
-        return [Log("warning", "%s %s" % (subject, text)), Notify("trouble", subject, text)]
+        return [self._complaint(set_name, text)]
 
     def _refusals(self, kernel_set):
         if not kernel_set.refused:
@@ -228,19 +230,31 @@ class Policies:
         if self._said.get(kernel_set.name) == text:
             return []
         self._said[kernel_set.name] = text
-        return [Log("warning", "%s %s" % (self._subject(kernel_set.name), text))]
+        return [self._complaint(kernel_set.name, text)]
 
     def _tell(self, kernel_set, actions):
+        """The actions, and what is to be said of them to each policy that fills the set."""
         told = list(actions)
         for action in actions:
-            told.append(Log("info", "%s: %s: %s" % (self._subject(kernel_set.name), _counts(action), action.reason)))
-            told.append(Notify("policy", self._subject(kernel_set.name), "%s: %s" % (_counts(action), action.reason)))
+            added, deleted, renewed = _difference(action)
+            text = "%s: %s: %s" % (self._about(kernel_set.name)[1], _counts(added, deleted, renewed), action.reason)
+            for policy in kernel_set.sources:
+                values = {"name": policy.config.name, "reason": action.reason}
+                values["added"] = [a for a in added if policy.wants(a)][:TOLD]
+                values["deleted"] = deleted[:TOLD]
+                told.append(Notify("policy", policy.label, text, values))
+            if not kernel_set.sources:
+                told.append(Log("info", text))
         return told
 
-    def _subject(self, set_name):
-        names = [policy.config.name for policy in self.sets[set_name].sources]
-        owner = "policy '%s': " % "', '".join(names) if names else ""
-        return "%sset '%s'" % (owner, plain(set_name))
+    def _complaint(self, set_name, text):
+        subject, what = self._about(set_name)
+        return trouble(subject, "%s %s" % (what, text))
+
+    def _about(self, set_name):
+        """`(whose, which)` in words: the policies that fill a set, and the set."""
+        labels = [policy.label for policy in self.sets[set_name].sources]
+        return " and ".join(labels) or "removed policy", "set '%s'" % plain(set_name)
 
 
 def _known(policies, host, until):
@@ -259,12 +273,16 @@ def plain(set_name):
     return set_name.split(" ", 1)[1]
 
 
-def _counts(action):
-    if hasattr(action, "old"):
-        gone = set([e.address for e in action.old]) - set([e.address for e in action.new])
-        fresh = set([e.address for e in action.new]) - set([e.address for e in action.old])
-        kept = len(action.new) - len(fresh)
-        parts = [(len(fresh), "added"), (len(gone), "deleted"), (kept, "renewed")]
-        return ", ".join(["%d %s" % part for part in parts if part[0]])
-    count = len(action.elements)
-    return "%d %s" % (count, "added" if type(action).__name__ == "AddElements" else "deleted")
+def _difference(action):
+    """`(added, deleted, renewed)`: lists of addresses."""
+    if isinstance(action, AddElements):
+        return [e.address for e in action.elements], [], []
+    if isinstance(action, DeleteElements):
+        return [], [e.address for e in action.elements], []
+    old, new = set([e.address for e in action.old]), set([e.address for e in action.new])
+    return sorted(new - old), sorted(old - new), sorted(new & old)
+
+
+def _counts(added, deleted, renewed):
+    parts = [(len(added), "added"), (len(deleted), "deleted"), (len(renewed), "renewed")]
+    return ", ".join(["%d %s" % part for part in parts if part[0]])

@@ -21,6 +21,10 @@ class Policy:
         for host in config.hosts:
             self.hosts[host] = Host(host, name_key(host), self._rtypes)
 
+    @property
+    def label(self):
+        return "policy '%s'" % self.config.name
+
     def sets(self):
         """{4: set name, 6: set name} of those it has, by the action's text; empty where there is no target."""
         target, found = self.config.target, {}
@@ -60,6 +64,10 @@ class Policy:
     def wanted(self, family):
         """The addresses it wants in the set of this family."""
         return [address for address in self._holders if ip.family(address) == family]
+
+    def wants(self, address):
+        """Whether one of its hosts wants the address."""
+        return address in self._holders
 
     def life(self, address, now):
         """The longest life any of its hosts gives the address: NAMED, seconds, or None for not wanted."""

@@ -4,18 +4,20 @@ A name is one pair of a host and the nameservers it is asked of; peers and polic
 happened as `(actions, name)`: `name` is not None when one of its RRsets was answered or has failed.
 """
 
-from .actions import Log
+from .actions import Log, recovered, trouble
 from .lookup import Lookup
 from .name import Name, Question, destinations
 from .rrset import FOUND, NODATA, RRset, lifetime
 from .words import count
 
 MAX_IN_FLIGHT = 64  # names
+RETRY_GAP = 2  # seconds at least between two lookups of a name that fails
 
 
 class Resolver:
-    def __init__(self, timers, random):
+    def __init__(self, timers, nameservers, random):
         self.timers = timers
+        self._nameservers = nameservers  # function: whom to ask, for the list in the configuration
         self.random = random  # function: a fraction 0 <= f < 1 for the jitter
         self.names = {}  # key -> Name
         self.min_ttl = 10
@@ -56,6 +58,17 @@ class Resolver:
             question = name.questions[rtype]
             if question.next_at is not None:  # None: under way or waiting already
                 self._due_at(name, question, min(question.next_at, max(now, question.asked_at + self.min_ttl)))
+
+    def retry(self, now):
+        """The way to the nameservers may be there again: what failed is asked now, and from then on in short steps."""
+        for key in sorted(self.names):
+            name = self.names[key]
+            for rtype in sorted(name.questions):
+                question = name.questions[rtype]
+                if question.failures:
+                    question.wait = 0
+                    if question.next_at is not None:
+                        self._due_at(name, question, min(question.next_at, max(now, question.asked_at + RETRY_GAP)))
 
     def handle_due(self, key, now):
         """The timer ("ask", name key, rtype) or ("lookup", name key, rtype) is due: `(actions, name or None)`."""
@@ -141,7 +154,8 @@ class Resolver:
             self._head += 1
             self._active[key] = self._active.get(key, 0) + 1
             question.asked_at = now
-            question.lookup = Lookup(name.host, rtype, name.servers, self._next_id)
+            servers = self._nameservers(name.servers)
+            question.lookup = Lookup(name.host, rtype, servers, self._next_id)
             more, _ = self._after(name, question, self._watch(question.lookup.start(now), name, question), now)
             actions.extend(more)
         if self._head > 256 and self._head * 2 > len(self._waiting):
@@ -180,15 +194,12 @@ class Resolver:
         if result.status == "failed":
             return self._failed(name, question, result.reason, now)
         actions = []
-        if question.failures and question.rrset is not None:
-            actions.append(
-                Log("info", "%s: answered again after %s" % (name.host, count(question.failures, "failure")))
-            )
-        question.failures = 0
-        question.reason = None
+        failures = question.succeeded()
+        if failures and not any(q.failures for q in name.questions.values()):
+            actions.append(recovered(name.host, "answered again after %s" % count(failures, "failure")))
         values, complaint = destinations(result.values)
         if _first(name, question, complaint):
-            actions.append(Log("warning", "%s: %s" % (name.host, complaint)))
+            actions.append(trouble(name.host, complaint))
         status = result.status
         if status == FOUND and not values:
             status = NODATA  # all of it was unusable: the name has no address that anybody could reach
@@ -198,16 +209,14 @@ class Resolver:
         return actions
 
     def _failed(self, name, question, reason, now):
-        question.failures += 1
-        question.reason = reason
-        wait = question.backoff()
+        wait = question.failed(reason)
         wait += wait * self.random() / 4
         self._due_at(name, question, now + wait)
         others = [q.failures for q in name.questions.values() if q is not question]
         if question.failures > 1 or any(others):
             return []  # said once, not at every try, nor for each family
         kept = ", what is known of it stays" if question.rrset is not None else ""
-        return [Log("warning", "%s: lookup failed: %s%s" % (name.host, reason, kept))]
+        return [trouble(name.host, "lookup failed: %s%s" % (reason, kept))]
 
 
 def _first(name, question, complaint):

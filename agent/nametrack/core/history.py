@@ -1,0 +1,33 @@
+"""What changed and why, for people: the last of what they were told, oldest first."""
+
+LIMIT = 200  # events
+
+
+class History:
+    """A ring of events with ids that count up from 1 for each run of the agent. Times are monotonic seconds."""
+
+    def __init__(self):
+        self.last_id = 0
+        self._events = []  # [(id, at, kind, subject, text)]
+
+    def add(self, notify, now):
+        """Keeps a core.actions.Notify."""
+        self.last_id += 1
+        self._events.append((self.last_id, now, notify.kind, notify.subject, notify.text))
+        if len(self._events) > 2 * LIMIT:
+            self._events = self._events[-LIMIT:]
+
+    def since(self, last, now, wall):
+        """The events after the id `last`, as CONTRACT.md section 5 has them; `now` is Unix time `wall`.
+
+        Times are converted when they are asked for: a clock that was set meanwhile dates them right. An id that was
+        never given is of an earlier run: then all of them are new.
+        """
+        if last > self.last_id:
+            last = 0
+        found = []
+        for number, at, kind, subject, text in self._events[-LIMIT:]:
+            if number > last:
+                event = {"id": number, "time": int(wall + at - now), "kind": kind, "subject": subject, "text": text}
+                found.append(event)
+        return found

@@ -1,0 +1,75 @@
+"""The network's interfaces as netifd describes them: which are up, through which device, with which nameservers.
+
+Changes come in storms: an `ifup` is a hotplug event, a notification and a few updates. They are gathered, and netifd
+is asked once for how things stand then, so that the last state wins.
+"""
+
+from .actions import ReadInterfaces
+
+SETTLE = 0.2  # seconds in which changes are gathered
+INTERVAL = 1  # second at least between two readings
+TUNNELS = ("wireguard", "amneziawg")  # values of `proto`: never the way to an endpoint or a nameserver by themselves
+VIA = "@"  # before the name of an interface in a list of nameservers; between address and device in what comes of it
+
+
+class Interfaces:
+    def __init__(self, timers):
+        self.known = {}  # name -> wire.netifd.Interface
+        self._timers = timers
+        self._waiting = False
+        self._read_at = None
+
+    def changed(self, now):
+        """An interface came, went or changed: `due` follows."""
+        if not self._waiting:
+            self._waiting = True
+            at = now + SETTLE
+            self._timers.set(("interfaces",), at if self._read_at is None else max(at, self._read_at + INTERVAL))
+
+    def due(self, now):
+        """The timer ("interfaces",) is due."""
+        self._waiting = False
+        self._read_at = now
+        return [ReadInterfaces()]
+
+    def read(self, interfaces):
+        """netifd's own words; returns whether anything is other than before."""
+        before, self.known = self.known, {interface.name: interface for interface in interfaces}
+        return before != self.known
+
+    def nameservers(self, listed):
+        """Whom to ask: `listed` with the nameservers of each `@interface` in its place, as `address@device`.
+
+        For an interface that is not up those of the others that lead out stand in, nearest first: where the WAN is
+        gone and another one came, the question must not wait for the first.
+        """
+        found = []
+        for server in listed:
+            for each in self._of(server[len(VIA) :]) if server.startswith(VIA) else [server]:
+                if each not in found:
+                    found.append(each)
+        return found
+
+    def upstreams(self, version):
+        """The interfaces with a default route for IP `version` that are no tunnels, the preferred first."""
+        keyed = []
+        for name in self.known:
+            interface = self.known[name]
+            metric = interface.metric4 if version == 4 else interface.metric6
+            if metric is not None and interface.device is not None and interface.proto not in TUNNELS:
+                keyed.append((metric, name))
+        return [self.known[name] for _, name in sorted(keyed)]
+
+    def _of(self, name):
+        interface = self.known.get(name)
+        if interface is not None and interface.device is not None:
+            return _through(interface)
+        found = []
+        for version in (4, 6):
+            for other in self.upstreams(version):
+                found.extend(_through(other))
+        return found
+
+
+def _through(interface):
+    return [address + VIA + interface.device for address in interface.nameservers]

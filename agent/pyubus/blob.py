@@ -1,0 +1,52 @@
+"""Attributes of libubox' blob.h, the grain of every message on the bus.
+
+An attribute is a big-endian word (bit 31: extended, 7 bits of id, 24 bits of length with this word) and its value,
+padded to four bytes; the padding is not counted in its own length.
+"""
+
+import struct
+
+from .status import UBUS_STATUS_INVALID_ARGUMENT, UBUS_STATUS_PARSE_ERROR, UbusError
+
+HEADER = 4  # bytes: the word before a value
+_EXTENDED = 0x80000000
+_LENGTH = 0x00FFFFFF
+
+
+def aligned(length):
+    """A length in bytes with its padding to four."""
+    return (length + 3) & ~3
+
+
+def attribute(kind, value, extended=False):
+    """One attribute with its padding, in bytes.
+
+    `kind`: int, its id, 0…127; `value`: bytes. UbusError where that is too long.
+    """
+    length = HEADER + len(value)
+    if length > _LENGTH:
+        raise UbusError(UBUS_STATUS_INVALID_ARGUMENT, "%d bytes do not fit into an attribute" % len(value))
+    word = (_EXTENDED if extended else 0) | kind << 24 | length
+    return struct.pack(">I", word) + value + bytes(aligned(length) - length)
+
+
+def header(data, at):
+    """`(id, extended, length)` of the attribute at an offset of bytes, its length with the header but no padding."""
+    word = struct.unpack_from(">I", data, at)[0]
+    return word >> 24 & 0x7F, word & _EXTENDED != 0, word & _LENGTH
+
+
+def attributes(data):
+    """Gives `(id, extended, value)` of each attribute in turn, the value a slice of `data`.
+
+    UbusError where a length is wrong.
+    """
+    at, end = 0, len(data)
+    while at < end:
+        if end - at < HEADER:
+            raise UbusError(UBUS_STATUS_PARSE_ERROR, "an attribute's header is cut short")
+        kind, extended, length = header(data, at)
+        if length < HEADER or aligned(length) > end - at:
+            raise UbusError(UBUS_STATUS_PARSE_ERROR, "an attribute of %d bytes where %d are left" % (length, end - at))
+        yield kind, extended, data[at + HEADER : at + length]
+        at += aligned(length)

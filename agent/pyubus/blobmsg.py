@@ -1,0 +1,160 @@
+"""Tables of libubox' blobmsg.h: what a call carries, what answers it, what an event tells.
+
+A table is here in its typed form: a list of `(name, type, value)` in the order of the wire, so that `decode` and
+`encode` are each other's inverse; values.py has it as a dict. A name is str, and `""` in an array. A type is one of
+BLOBMSG_TYPE_*, named as in the `ubus` module that OpenWrt packages as python3-ubus, with these values:
+
+    ARRAY, TABLE           list of (name, type, value)
+    STRING                 str; bytes where it is not UTF-8, as a SSID may be, or holds a NUL
+    INT64, INT32, INT16    int, signed
+    INT8 (BOOL)            int, 0…255
+    DOUBLE                 float
+    UNSPEC (null)          None; bytes where it holds any
+    any other              bytes
+"""
+
+import struct
+
+from . import blob
+from .status import UBUS_STATUS_INVALID_ARGUMENT, UBUS_STATUS_PARSE_ERROR, UbusError
+
+BLOBMSG_TYPE_UNSPEC = 0
+BLOBMSG_TYPE_ARRAY = 1
+BLOBMSG_TYPE_TABLE = 2
+BLOBMSG_TYPE_STRING = 3
+BLOBMSG_TYPE_INT64 = 4
+BLOBMSG_TYPE_INT32 = 5
+BLOBMSG_TYPE_INT16 = 6
+BLOBMSG_TYPE_INT8 = 7
+BLOBMSG_TYPE_BOOL = BLOBMSG_TYPE_INT8
+BLOBMSG_TYPE_DOUBLE = 8
+
+NESTING_LIMIT = 16  # tables and arrays within a table; the C stack of MicroPython bears about twice as many
+
+_NESTED = (BLOBMSG_TYPE_ARRAY, BLOBMSG_TYPE_TABLE)
+_INTEGERS = {  # type -> (struct format, bytes, lowest, highest)
+    BLOBMSG_TYPE_INT64: (">q", 8, -(1 << 63), (1 << 63) - 1),
+    BLOBMSG_TYPE_INT32: (">i", 4, -(1 << 31), (1 << 31) - 1),
+    BLOBMSG_TYPE_INT16: (">h", 2, -(1 << 15), (1 << 15) - 1),
+    BLOBMSG_TYPE_INT8: (">B", 1, 0, 255),
+}
+_NAME_LIMIT = 0xFFFF
+
+
+def invalid(text):
+    """The UbusError for what cannot be sent."""
+    return UbusError(UBUS_STATUS_INVALID_ARGUMENT, text)
+
+
+def malformed(text):
+    """The UbusError for what was received and cannot be read."""
+    return UbusError(UBUS_STATUS_PARSE_ERROR, text)
+
+
+# -- values to bytes --
+
+
+def encode(table):
+    """A table in its typed form as bytes. UbusError where a value does not fit its type."""
+    return _encode(table, 0)
+
+
+def _encode(members, depth):
+    if depth > NESTING_LIMIT:
+        raise invalid("more than %d levels of tables and arrays" % NESTING_LIMIT)
+    pieces = []
+    for name, kind, value in members:
+        data = _encode(value, depth + 1) if kind in _NESTED else _scalar(kind, value)
+        pieces.append(blob.attribute(kind, _name_header(text_bytes(name)) + data, True))
+    return b"".join(pieces)
+
+
+def _name_header(name):
+    if len(name) > _NAME_LIMIT:
+        raise invalid("a name of %d bytes" % len(name))
+    return struct.pack(">H", len(name)) + name + bytes(_name_header_size(len(name)) - 2 - len(name))
+
+
+def _name_header_size(length):
+    return blob.aligned(2 + length + 1)  # its length, the name, a NUL
+
+
+def _scalar(kind, value):
+    if kind in _INTEGERS:
+        form, _, lowest, highest = _INTEGERS[kind]
+        if not isinstance(value, int) or not lowest <= value <= highest:
+            raise invalid("%s is no integer of %d bits" % (value, _INTEGERS[kind][1] * 8))
+        return struct.pack(form, value)
+    if kind == BLOBMSG_TYPE_DOUBLE:
+        if not isinstance(value, (float, int)):
+            raise invalid("%s is no number" % value)
+        return struct.pack(">d", value)
+    if kind == BLOBMSG_TYPE_STRING:
+        return text_bytes(value) + b"\0"
+    if value is not None and not isinstance(value, bytes):
+        raise invalid("a value of type %d is bytes" % kind)
+    return value or b""
+
+
+def text_bytes(value):
+    """What `text` makes the value from: bytes. UbusError for what is no str or bytes, and for a str with a NUL."""
+    if isinstance(value, bytes):
+        return value
+    if not isinstance(value, str):
+        raise invalid("%s is no text" % value)
+    if "\0" in value:
+        raise invalid("a text with a NUL in it")
+    try:
+        return value.encode()
+    except UnicodeError:  # CPython's half of a surrogate pair
+        raise invalid("a text that is no Unicode")
+
+
+# -- bytes to values --
+
+
+def decode(data):
+    """The typed form of a table in bytes. UbusError for bytes that are none."""
+    return _decode(memoryview(data), 0)
+
+
+def _decode(data, depth):
+    if depth > NESTING_LIMIT:
+        raise malformed("more than %d levels of tables and arrays" % NESTING_LIMIT)
+    members = []
+    for kind, extended, rest in blob.attributes(data):
+        if not extended or len(rest) < blob.HEADER:
+            raise malformed("a value without the header of its name")
+        length = rest[0] << 8 | rest[1]
+        size = _name_header_size(length)
+        if size > len(rest) or rest[2 + length] != 0:
+            raise malformed("a name of %d bytes that does not end" % length)
+        name = text(bytes(rest[2 : 2 + length]))
+        value = _decode(rest[size:], depth + 1) if kind in _NESTED else _value(kind, bytes(rest[size:]))
+        members.append((name, kind, value))
+    return members
+
+
+def _value(kind, data):
+    if kind in _INTEGERS:
+        form, size, _, _ = _INTEGERS[kind]
+        if len(data) != size:
+            raise malformed("an integer of %d bytes" % len(data))
+        return struct.unpack(form, data)[0]
+    if kind == BLOBMSG_TYPE_DOUBLE:
+        if len(data) != 8:
+            raise malformed("a double of %d bytes" % len(data))
+        return struct.unpack(">d", data)[0]
+    if kind == BLOBMSG_TYPE_STRING:
+        if data[-1:] != b"\0":
+            raise malformed("a string that does not end")
+        return text(data[:-1])
+    return None if kind == BLOBMSG_TYPE_UNSPEC and not data else data
+
+
+def text(data):
+    """Bytes as str, or unchanged where they are not UTF-8 or hold a NUL."""
+    try:
+        return data if b"\0" in data else data.decode()
+    except UnicodeError:
+        return data

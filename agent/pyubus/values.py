@@ -1,0 +1,108 @@
+"""Tables as plain Python values: dict and list, str, int, float, bool, None. blobmsg.py has their typed form."""
+
+from collections import namedtuple
+
+from .blobmsg import (
+    BLOBMSG_TYPE_ARRAY,
+    BLOBMSG_TYPE_BOOL,
+    BLOBMSG_TYPE_DOUBLE,
+    BLOBMSG_TYPE_INT16,
+    BLOBMSG_TYPE_INT32,
+    BLOBMSG_TYPE_INT64,
+    BLOBMSG_TYPE_STRING,
+    BLOBMSG_TYPE_TABLE,
+    BLOBMSG_TYPE_UNSPEC,
+    NESTING_LIMIT,
+    invalid,
+)
+
+# A value for `from_python` that is to have one type and no other, as Typed(BLOBMSG_TYPE_INT64, 1).
+Typed = namedtuple("Typed", ("type", "value"))
+
+_BITS = {BLOBMSG_TYPE_INT16: 16, BLOBMSG_TYPE_INT32: 32, BLOBMSG_TYPE_INT64: 64}
+
+
+def to_python(table):
+    """A table in its typed form as a dict: TABLE dict, ARRAY list, INT8 bool as in ubus' own JSON.
+
+    Of two entries with one name the first counts, as in libubox. What has an unknown type, or a name that is no text,
+    is passed over.
+    """
+    values = {}
+    for name, kind, value in table:
+        if isinstance(name, str) and name not in values and kind <= BLOBMSG_TYPE_DOUBLE:
+            values[name] = _plain(kind, value)
+    return values
+
+
+def _plain(kind, value):
+    if kind == BLOBMSG_TYPE_TABLE:
+        return to_python(value)
+    if kind == BLOBMSG_TYPE_ARRAY:
+        return [_plain(k, v) for _, k, v in value if k <= BLOBMSG_TYPE_DOUBLE]
+    if kind == BLOBMSG_TYPE_BOOL:
+        return value != 0
+    return None if kind == BLOBMSG_TYPE_UNSPEC else value
+
+
+def from_python(values):
+    """A dict as a table in its typed form, in the dict's own order; an OrderedDict has one under MicroPython too.
+
+    bool becomes INT8, int INT32 where it fits and else INT64, float DOUBLE, str STRING, None UNSPEC, a dict TABLE, a
+    list or tuple ARRAY; bytes become a STRING that is not UTF-8. UbusError for anything else, for an int of more than
+    64 bits, and for values nested too deep. Whether a Typed value fits its type, `encode` says.
+    """
+    return _table(values, 0)
+
+
+def _table(values, depth):
+    if not isinstance(values, dict):
+        raise invalid("%s is no dict" % type(values))
+    _check(depth)
+    return [(name,) + _typed(value, depth) for name, value in values.items()]
+
+
+def _array(values, depth):
+    if not isinstance(values, (list, tuple)):
+        raise invalid("%s is nothing that ubus knows" % type(values))
+    _check(depth)
+    return [("",) + _typed(value, depth) for value in values]
+
+
+def _check(depth):
+    if depth > NESTING_LIMIT:
+        raise invalid("more than %d levels of tables and arrays" % NESTING_LIMIT)
+
+
+def _typed(value, depth):
+    if isinstance(value, Typed):
+        return value.type, _forced(value.type, value.value, depth)
+    if value is None:
+        return BLOBMSG_TYPE_UNSPEC, None
+    if isinstance(value, bool):  # before int, which it is under CPython only
+        return BLOBMSG_TYPE_BOOL, int(value)
+    if isinstance(value, int):
+        if not -(1 << 63) <= value < 1 << 63:
+            raise invalid("%d has more than 64 bits" % value)
+        return BLOBMSG_TYPE_INT32 if -(1 << 31) <= value < 1 << 31 else BLOBMSG_TYPE_INT64, value
+    if isinstance(value, float):
+        return BLOBMSG_TYPE_DOUBLE, value
+    if isinstance(value, (str, bytes)):
+        return BLOBMSG_TYPE_STRING, value
+    if isinstance(value, dict):
+        return BLOBMSG_TYPE_TABLE, _table(value, depth + 1)
+    return BLOBMSG_TYPE_ARRAY, _array(value, depth + 1)
+
+
+def _forced(kind, value, depth):
+    if kind == BLOBMSG_TYPE_TABLE:
+        return _table(value, depth + 1)
+    if kind == BLOBMSG_TYPE_ARRAY:
+        return _array(value, depth + 1)
+    if isinstance(value, bool):
+        return int(value)
+    # An object's id, or a mark, is unsigned in C; the wire's integers have no sign of their own.
+    bits = _BITS.get(kind)
+    if bits and isinstance(value, int) and 1 << (bits - 1) <= value < 1 << bits:
+        return value - (1 << bits)
+    return value

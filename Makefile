@@ -2,13 +2,13 @@
 
 SHELL := /bin/sh
 PYTHON := build/venv/bin/python
-SHELL_FILES := files/usr/sbin/nametrack sdk-build.sh .ci/run $(wildcard tests/setup/*.sh)
+SHELL_FILES := $(shell grep -rl --exclude=*.py --exclude=Makefile '^\#!/bin/sh' .ci files openwrt scripts sdk-build.sh tests/files tests/setup)
 
 .DEFAULT_GOAL := help
-.PHONY: help run test check lint unit lab fuzz setup clean
+.PHONY: help run test check lint unit lab fuzz test-router setup clean ipk apk release bump-major bump-minor
 
 help: ## print these targets
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-8s %s\n", $$1, $$2 }' Makefile
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-11s %s\n", $$1, $$2 }' Makefile
 
 run: setup ## the main job on real input: two houses, a staging server and their DNS, in under a minute
 	@$(PYTHON) tests/lab/demo.py
@@ -23,7 +23,7 @@ lint: setup
 	@shellcheck $(SHELL_FILES)
 
 unit: setup
-	@$(PYTHON) -m pytest -q -m 'not browser' --ignore tests/lab --ignore tests/kernel tests
+	@$(PYTHON) -m pytest -q -m 'not browser' --ignore tests/lab --ignore tests/kernel --ignore tests/router tests
 
 # The tools of the kernel's sets in namespaces of their own, then the agent in the lab, then the pages before it.
 lab: setup
@@ -34,8 +34,27 @@ lab: setup
 fuzz: setup ## a million messages that are none, to each interpreter: minutes
 	@FUZZ=1000000 $(PYTHON) -m pytest -q tests/pyubus/test_fuzz.py
 
+test-router: setup ## the life of the packages on a router that ROUTER= names: docker:IMAGE, ssh:USER@HOST, dir:FOLDER
+	@$(PYTHON) -m pytest -q tests/router
+
 setup: ## install what the others need, and only what is missing
 	@tests/setup/setup.sh
+
+# Neither needs what `make setup` installs.
+ipk: ## the packages for opkg, in build/packages
+	@python3 scripts/pack.py ipk
+
+apk: ## the packages for apk, likewise; APK= names an apk of version 3
+	@python3 scripts/pack.py apk
+
+release: ## tag what is committed as a release, with its packages, sums and feed index in build/release
+	@python3 scripts/release.py release
+
+bump-major: ## the next release is x+1.0.0
+	@python3 scripts/release.py major
+
+bump-minor: ## the next release is x.y+1.0
+	@python3 scripts/release.py minor
 
 clean: ## remove what was built or installed in build/
 	@rm -rf build

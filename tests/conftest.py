@@ -15,7 +15,7 @@ TOP = pathlib.Path(__file__).resolve().parent.parent
 MICROPYTHON = os.environ.get("MICROPYTHON", str(TOP / "build/bin/micropython"))
 BOTH = [TOP / "tests/core", TOP / "tests/wire", TOP / "tests/pyubus"]
 
-for folder in ("tests/adapters", "tests", "agent"):
+for folder in ("scripts", "tests/files", "tests/adapters", "tests", "agent"):
     sys.path.insert(0, str(TOP / folder))
 
 
@@ -55,7 +55,7 @@ class MicroPythonItem(pytest.Item):
     @classmethod
     def beside(cls, item, run):
         self = cls.from_parent(item.parent, name=f"{item.name}[micropython]")
-        self.function = item.originalname
+        self.test = item.originalname
         indices = item.callspec.indices if hasattr(item, "callspec") else {}
         self.index = next(iter(indices.values()), 0)
         self.run = run
@@ -64,7 +64,7 @@ class MicroPythonItem(pytest.Item):
 
     def runtest(self):
         results = self.run.of(self.path)
-        verdict, text = results.get((self.function, self.index), ("missing", [results["end"]]))
+        verdict, text = results.get((self.test, self.index), ("missing", [results["end"]]))
         if verdict == "skip":
             pytest.skip("\n".join(text))
         if verdict != "pass":

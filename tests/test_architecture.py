@@ -22,28 +22,20 @@ RULES = {
     "log": (set(), {"sys"}),
     "compat": (set(), None),
     "loop": ({"core", "adapters"}, {"select"}),
+    "service": ({"core", "VERSION"}, {"pyubus"}),
+    "program": (None, {"collections", "binascii"}),
+    "remote": ({"core", "wire", "compat", "service"}, {"pyubus", "sys"}),
     "command": (set(), set()),
     "__init__": (set(), set()),
     "__main__": (None, None),
 }
-# The same for pyubus, file by file: it imports nothing of nametrack, and knows a socket only in two files.
-SPEAKING = {
-    "status",
-    "blob",
-    "blobmsg",
-    "values",
-    "signature",
-    "message",
-    "happenings",
-    "requests",
-    "pending",
-    "protocol",
-}
+# The same for pyubus, file by file: it imports nothing of nametrack, and only three of its files touch anything.
+TOUCHING = {"compat", "connection", "client", "__init__"}
+SPEAKING = {path.stem for path in (AGENT / "pyubus").glob("*.py")} - TOUCHING
 PYUBUS_RULES = {name: (SPEAKING, {"struct", "collections"}) for name in SPEAKING}
 PYUBUS_RULES["compat"] = (set(), None)
 PYUBUS_RULES["connection"] = (SPEAKING | {"compat"}, set())
-PYUBUS_RULES["registrations"] = (SPEAKING, set())
-PYUBUS_RULES["client"] = (SPEAKING | {"compat", "connection", "registrations"}, {"select"})
+PYUBUS_RULES["client"] = (SPEAKING | {"compat", "connection"}, {"select"})
 PYUBUS_RULES["__init__"] = (SPEAKING | {"connection", "client"}, set())
 
 

@@ -25,7 +25,7 @@ else:
 # where that of SOCK_NONBLOCK is not: use setblocking.
 CLOEXEC = 0x80000
 
-SO_BINDTODEVICE = 25  # asm-generic/socket.h, and the same on MIPS; MicroPython does not name it
+_SO_BINDTODEVICE = 25  # asm-generic/socket.h, and the same on MIPS; MicroPython does not name it
 
 _NATIVE = "<" if sys.byteorder == "little" else ">"
 
@@ -63,6 +63,18 @@ def wall():
     return int(time.time())
 
 
+def exact_wall():
+    """The same with its fraction: two moments that are told by it keep their distance from each other."""
+    return time.time()
+
+
+def clock_text(unix):
+    """Unix time as `2026-11-24 18:05:09`, in the router's time zone."""
+    return "%04d-%02d-%02d %02d:%02d:%02d" % tuple(time.localtime(unix))[:6]
+
+
+sleep = time.sleep
+
 # -- chance, memory, text ------------------------------------------------------------------------------------------
 
 
@@ -83,6 +95,23 @@ def collect_early():
         import gc
 
         gc.threshold(200000)
+
+
+def flush(stream):
+    """Writes out what CPython holds back; MicroPython holds back nothing. Raises OSError."""
+    if not MICROPYTHON:
+        stream.flush()
+
+
+def abandon(stream):
+    """Nobody reads this stream any more: CPython would complain of that when it ends."""
+    if not MICROPYTHON:
+        os.dup2(os.open("/dev/null", os.O_WRONLY), stream.fileno())
+
+
+def is_terminal(stream):
+    """Whether sys.stdout or another stream of text is a terminal."""
+    return bool(_libc.func("i", "isatty", "i")(stream.fileno())) if MICROPYTHON else stream.isatty()
 
 
 def decode(data):
@@ -132,18 +161,19 @@ _NUMBERS = {row[0]: row[2] if _MIPS else row[1] for row in _ERRORS}
 _WORDS = {_NUMBERS[row[0]]: row[3] for row in _ERRORS}
 
 EACCES = _NUMBERS["EACCES"]
-EADDRNOTAVAIL = _NUMBERS["EADDRNOTAVAIL"]
 EAFNOSUPPORT = _NUMBERS["EAFNOSUPPORT"]
 EAGAIN = _NUMBERS["EAGAIN"]
 ECONNREFUSED = _NUMBERS["ECONNREFUSED"]
 EHOSTUNREACH = _NUMBERS["EHOSTUNREACH"]
 EINPROGRESS = _NUMBERS["EINPROGRESS"]
+EINVAL = _NUMBERS["EINVAL"]
 ENETDOWN = _NUMBERS["ENETDOWN"]
 ENETUNREACH = _NUMBERS["ENETUNREACH"]
 ENODEV = _NUMBERS["ENODEV"]
 ENOENT = _NUMBERS["ENOENT"]
 ENOSPC = _NUMBERS["ENOSPC"]
 EOPNOTSUPP = _NUMBERS["EOPNOTSUPP"]
+EPIPE = _NUMBERS["EPIPE"]
 
 
 def errno_text(number):
@@ -178,6 +208,20 @@ def sockaddr(address, port):
 def unix_sockaddr(path):
     """What `connect` and `bind` take for the path of a Unix socket."""
     return struct.pack(_NATIVE + "H", socket.AF_UNIX) + path.encode() if MICROPYTHON else path
+
+
+def bind_to_device(sock, device):
+    """Has a socket send through this device only, whatever the routes say. Raises OSError."""
+    sock.setsockopt(socket.SOL_SOCKET, _SO_BINDTODEVICE, device.encode() + b"\0")
+
+
+def interface_number(device):
+    """The kernel's number of a network interface, 0 where there is none of this name."""
+    try:
+        with open("/sys/class/net/%s/ifindex" % device) as file:
+            return int(file.read(16))
+    except (OSError, ValueError):
+        return 0
 
 
 def netlink_socket(protocol, groups=0):

@@ -26,9 +26,9 @@ class Poller:
         self._callbacks[fd] = (callback, self._round)
         self._poll.register(fd, select.POLLOUT if write else select.POLLIN)
 
-    def modify(self, fd, write):
-        """Waits for the other direction from now on."""
-        self._poll.modify(fd, select.POLLOUT if write else select.POLLIN)
+    def also_write(self, fd, wanted):
+        """Waits for `fd` to be readable, and with `wanted` for it to be writable too."""
+        self._poll.modify(fd, select.POLLIN | select.POLLOUT if wanted else select.POLLIN)
 
     def remove(self, fd):
         """Forgets `fd`; to be called before it is closed."""

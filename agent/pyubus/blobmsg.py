@@ -31,13 +31,14 @@ BLOBMSG_TYPE_DOUBLE = 8
 
 NESTING_LIMIT = 16  # tables and arrays within a table; the C stack of MicroPython bears about twice as many
 
-_NESTED = (BLOBMSG_TYPE_ARRAY, BLOBMSG_TYPE_TABLE)
-_INTEGERS = {  # type -> (struct format, bytes, lowest, highest)
+TOO_DEEP = "more than %d levels of tables and arrays" % NESTING_LIMIT
+INTEGERS = {  # type -> (struct format, bytes, lowest, highest)
     BLOBMSG_TYPE_INT64: (">q", 8, -(1 << 63), (1 << 63) - 1),
     BLOBMSG_TYPE_INT32: (">i", 4, -(1 << 31), (1 << 31) - 1),
     BLOBMSG_TYPE_INT16: (">h", 2, -(1 << 15), (1 << 15) - 1),
     BLOBMSG_TYPE_INT8: (">B", 1, 0, 255),
 }
+_NESTED = (BLOBMSG_TYPE_ARRAY, BLOBMSG_TYPE_TABLE)
 _NAME_LIMIT = 0xFFFF
 
 
@@ -61,7 +62,7 @@ def encode(table):
 
 def _encode(members, depth):
     if depth > NESTING_LIMIT:
-        raise invalid("more than %d levels of tables and arrays" % NESTING_LIMIT)
+        raise invalid(TOO_DEEP)
     pieces = []
     for name, kind, value in members:
         data = _encode(value, depth + 1) if kind in _NESTED else _scalar(kind, value)
@@ -80,28 +81,35 @@ def _name_header_size(length):
 
 
 def _scalar(kind, value):
-    if kind in _INTEGERS:
-        form, _, lowest, highest = _INTEGERS[kind]
-        if not isinstance(value, int) or not lowest <= value <= highest:
-            raise invalid("%s is no integer of %d bits" % (value, _INTEGERS[kind][1] * 8))
-        return struct.pack(form, value)
+    if kind in INTEGERS:
+        form, _, lowest, highest = INTEGERS[kind]
+        return packed(form, value, lowest, highest)
     if kind == BLOBMSG_TYPE_DOUBLE:
         if not isinstance(value, (float, int)):
-            raise invalid("%s is no number" % value)
+            raise invalid("a %s is no number" % type(value).__name__)
         return struct.pack(">d", value)
     if kind == BLOBMSG_TYPE_STRING:
         return text_bytes(value) + b"\0"
     if value is not None and not isinstance(value, bytes):
-        raise invalid("a value of type %d is bytes" % kind)
+        raise invalid("a %s is no bytes" % type(value).__name__)
     return value or b""
 
 
+def packed(form, value, lowest, highest):
+    """An integer as bytes. UbusError for what is none, or out of range, where MicroPython's struct would cut it."""
+    if not isinstance(value, int):
+        raise invalid("a %s is no integer" % type(value).__name__)
+    if not lowest <= value <= highest:
+        raise invalid("%d is not between %d and %d" % (value, lowest, highest))
+    return struct.pack(form, value)
+
+
 def text_bytes(value):
-    """What `text` makes the value from: bytes. UbusError for what is no str or bytes, and for a str with a NUL."""
+    """The bytes of a str; bytes as they are. UbusError for anything else, and for a str with a NUL, where C ends it."""
     if isinstance(value, bytes):
         return value
     if not isinstance(value, str):
-        raise invalid("%s is no text" % value)
+        raise invalid("a %s is no text" % type(value).__name__)
     if "\0" in value:
         raise invalid("a text with a NUL in it")
     try:
@@ -120,7 +128,7 @@ def decode(data):
 
 def _decode(data, depth):
     if depth > NESTING_LIMIT:
-        raise malformed("more than %d levels of tables and arrays" % NESTING_LIMIT)
+        raise malformed(TOO_DEEP)
     members = []
     for kind, extended, rest in blob.attributes(data):
         if not extended or len(rest) < blob.HEADER:
@@ -136,8 +144,8 @@ def _decode(data, depth):
 
 
 def _value(kind, data):
-    if kind in _INTEGERS:
-        form, size, _, _ = _INTEGERS[kind]
+    if kind in INTEGERS:
+        form, size, _, _ = INTEGERS[kind]
         if len(data) != size:
             raise malformed("an integer of %d bytes" % len(data))
         return struct.unpack(form, data)[0]

@@ -103,8 +103,8 @@ class UbusClient:
     def add(self, object_name, methods):
         """Puts an object on the bus: `{method: {"method": callback, "signature": {argument: BLOBMSG_TYPE_*}}}`.
 
-        `loop` calls `callback(handler, data)`, with a Handler and a dict. It returns a UBUS_STATUS_*, None for success.
-        Arguments of other types than the signature says are answered UBUS_STATUS_INVALID_ARGUMENT before.
+        `loop` calls `callback(handler, data)`, with a Handler and a dict; an int that it returns is the call's
+        UBUS_STATUS_*. Arguments of other types than the signature says are answered INVALID_ARGUMENT before.
         """
         self._register(PublishedObject(object_name, methods))
 
@@ -135,7 +135,7 @@ class UbusClient:
             self._register(Listener(pattern, callback))
 
     def subscribe(self, path, callback, removed=lambda: None):
-        """Has `loop` call `callback(method, data)` when an object notifies; it returns a UBUS_STATUS_* or None.
+        """Has `loop` call `callback(method, data)` when an object notifies, which may return a UBUS_STATUS_*.
 
         `removed()` is called when the object is gone; when it is back, subscribe again.
         """
@@ -144,8 +144,8 @@ class UbusClient:
     def loop(self, timeout=None):
         """Waits for calls, events and notifications and calls back, for some seconds, None for ever.
 
-        An exception in a callback comes out of here, after the caller was told UBUS_STATUS_UNKNOWN_ERROR; an UbusError
-        is only told. `close` in a callback ends it.
+        A callback's exception comes out of here, after the caller was told UBUS_STATUS_UNKNOWN_ERROR; an UbusError is
+        only told, as long as there is an ubusd. `close` in a callback ends it.
         """
         self._connected()
         deadline = Deadline(timeout)

@@ -35,7 +35,7 @@ class Connection(Protocol):
 
     def wants_write(self):
         """Whether something still waits to be sent: bool."""
-        return bool(self._output)
+        return self.output.waits()
 
     def receive(self):
         """Sends what waits, reads what came, and returns the list of what happened; to be called when either is due."""
@@ -55,14 +55,14 @@ class Connection(Protocol):
         self.closed = True
         self._socket.close()
 
-    def _put(self, type, seq, peer, attributes):
-        super()._put(type, seq, peer, attributes)
+    def _put(self, kind, seq, peer, attributes):
+        super()._put(kind, seq, peer, attributes)
         self._flush()
 
     def _flush(self):
         try:
-            while self._output:
-                self.sent(self._socket.send(self.output()))
+            while self.output.waits():
+                self.output.sent(self._socket.send(self.output.next()))
         except OSError:
             pass  # full, or broken: `recv` says why, after what ubusd still had to say
 

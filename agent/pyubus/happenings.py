@@ -13,8 +13,8 @@ Disconnected = namedtuple("Disconnected", ("error",))
 Finished = namedtuple("Finished", ("request", "status", "replies"))
 
 # Somebody calls a method of an object of ours, with arguments of the types that its signature names, perhaps with
-# others beside them. Answer `call` by `reply` and `finish`, now or later. `user`, `group`: str, the caller's; None from
-# a ubusd older than 2015.
+# others beside them. Answer `call` by `reply` and `finish`, now or later. `user`, `group`: str, the caller's, as ubusd
+# knows it; None where it does not say.
 Called = namedtuple("Called", ("object_id", "method", "arguments", "user", "group", "call"))
 
 # An object that we subscribed to tells something. `subscriber`: int, what `subscribe` gave; `path`: str, the object;
@@ -30,10 +30,10 @@ SubscribersChanged = namedtuple("SubscribersChanged", ("object_id", "active"))
 # An event that we listen to. `listener`: int, what `listen` gave; `name`: str.
 Event = namedtuple("Event", ("listener", "name", "data"))
 
-# In the replies of `lookup`: an object on the bus. `id`: int, until its owner leaves; `signature`: as signature.py.
+# In the replies of `lookup`: an object on the bus. `id`: int, until its owner leaves; `signature`: see signature.py.
 Object = namedtuple("Object", ("path", "id", "signature"))
 
-# In the replies of `notify`: one subscriber's answer. `status`: UBUS_STATUS_*; `replies`: list of dict.
+# In the replies of `ask_subscribers`: one subscriber's answer. `status`: UBUS_STATUS_*; `replies`: list of dict.
 Answer = namedtuple("Answer", ("subscriber", "status", "replies"))
 
 # Whom to answer; `no_reply`: nobody wants to know. Opaque to callers.

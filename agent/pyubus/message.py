@@ -98,8 +98,8 @@ def encode(message):
     return struct.pack(">BBHI", 0, message.type, message.seq, message.peer) + body
 
 
-def _kinds(type):
-    return {} if type == UBUS_MSG_MONITOR else _KINDS
+def _kinds(message_type):
+    return {} if message_type == UBUS_MSG_MONITOR else _KINDS
 
 
 def _encoded(kind, value):
@@ -108,9 +108,7 @@ def _encoded(kind, value):
     if kind == _NUMBER:
         return _number(value)
     if kind == _FLAG:
-        if not 0 <= value <= 255:
-            raise invalid("%d is no flag" % value)
-        return bytes([int(value)])
+        return blobmsg.packed(">B", value, 0, 255)
     if kind == _TEXT:
         return blobmsg.text_bytes(value) + b"\0"
     if kind == _TABLE:
@@ -121,9 +119,7 @@ def _encoded(kind, value):
 
 
 def _number(value):
-    if not 0 <= value < 1 << 32:
-        raise invalid("%d is no id" % value)
-    return struct.pack(">I", value)
+    return blobmsg.packed(">I", value, 0, 0xFFFFFFFF)
 
 
 # -- bytes to values --
@@ -152,11 +148,11 @@ def decode(data, start=0):
     used = size_of(data, start)
     if used is None or len(data) - start < used:
         return None, 0
-    _, type, seq, peer = struct.unpack_from(">BBHI", data, start)
-    kinds = _kinds(type)
+    _, message_type, seq, peer = struct.unpack_from(">BBHI", data, start)
+    kinds = _kinds(message_type)
     body = memoryview(data)[start + _HEADER + blob.HEADER : start + used]
     found = [(number, _decoded(kinds.get(number), value)) for number, _, value in blob.attributes(body)]
-    return Message(type, seq, peer, found), used
+    return Message(message_type, seq, peer, found), used
 
 
 def _decoded(kind, value):

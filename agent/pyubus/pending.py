@@ -12,7 +12,7 @@ from .message import (
 from .requests import status_of
 from .status import UBUS_STATUS_NO_MEMORY, UbusError
 
-ANSWER_LIMIT = UBUS_MAX_MSGLEN  # bytes of all that answers one message
+ANSWER_LIMIT = 2 * UBUS_MAX_MSGLEN  # bytes of all that answers one message; a single one may have half of them
 _SEQ_LIMIT = 0xFFFF
 
 

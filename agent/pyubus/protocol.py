@@ -27,9 +27,7 @@ from .message import (
     UBUS_MSG_UNSUBSCRIBE,
     Message,
     attribute,
-    decode,
     encode,
-    size_of,
 )
 from .pending import Pending
 from .status import (
@@ -41,80 +39,80 @@ from .status import (
     UBUS_STATUS_OK,
     UbusError,
 )
-
-OUTPUT_LIMIT = UBUS_MAX_MSGLEN  # bytes that wait for ubusd to read them; as many as it keeps for us
+from .stream import Input, Output
 
 
 class Protocol:
     """One connection's state. All methods that send raise UbusError: for what cannot be encoded, or sent any more.
 
-    Those with a `request` in their docstring return a number; its Finished has that number, and the replies named here.
+    Those that make a request return its number: its Finished has that number, and the replies that are named here.
     Arguments and data are dicts, as for values.from_python; None is an empty one.
     """
 
     def __init__(self):
         self.client_id = None  # int: ours, once Connected
         self.closed = False
-        self._input = bytearray()
-        self._output = []  # whole messages, in bytes
-        self._sent = 0  # bytes of the first of them
-        self._waiting = 0  # bytes of all of them
+        self.output = Output()  # what is to be sent
+        self._input = Input()
         self._own = {}  # id -> requests.Own
         self._pending = Pending(self._put)
 
     # -- requests --
 
     def lookup(self, path=None):
-        """The request for the objects on the bus: all, one path, or a prefix with `*`; replies: Object."""
+        """Requests the objects on the bus: all, one path, or a prefix with `*`; replies: Object."""
         return self._pending.begin(requests.lookup(path))
 
     def call(self, path, method, arguments=None):
-        """The request to look up an object and call a method of it; replies: dict, most often one.
+        """Requests to look up an object and to call a method of it; replies: dict, most often one.
 
         ubusd says nothing if the owner of the object dies meanwhile: cancel the request when its time is over.
         """
+        blobmsg.text_bytes(method)  # refused now, not in the second step
         return self._pending.begin(requests.call(path, method, _encoded(arguments)))
 
     def invoke(self, object_id, method, arguments=None):
-        """The request to call a method of an object whose id is known; replies: dict."""
+        """Requests to call a method of an object whose id is known; replies: dict."""
         return self._pending.begin(requests.invoke(object_id, method, _encoded(arguments)))
 
     def add(self, path, methods):
-        """The request to put an object on the bus; `methods`: `{method: {argument: type}}`; replies: its id.
+        """Requests to put an object on the bus; `methods`: `{method: {argument: type}}`; replies: its id.
 
         From then on its methods are Called. A path that is taken, or may not be had, is INVALID_ARGUMENT.
         """
         return self._pending.begin(requests.add(self._own, path, methods))
 
     def remove(self, object_id):
-        """The request to take back what `add`, `listen` or `subscribe` gave; no replies."""
+        """Requests to take back what `add`, `listen` or `subscribe` gave; no replies."""
         return self._pending.begin(requests.remove(self._own, object_id))
 
     def listen(self, pattern):
-        """The request to get each Event of a name, or of a prefix with `*`; replies: the id of the listener.
+        """Requests each Event of a name, or of a prefix with `*`; replies: the id of the listener.
 
         ubusd sends none of a client's own events back to it.
         """
+        blobmsg.text_bytes(pattern)
         return self._pending.begin(requests.listen(self._own, pattern))
 
     def subscribe(self, path):
-        """The request to be Notified by an object; replies: the id of the subscriber, the same for the same path.
+        """Requests to be Notified by an object; replies: the id of the subscriber, the same for the same path.
 
-        After Unsubscribed, or NOT_FOUND, ask again when the event `ubus.object.add` names the path.
+        After Unsubscribed, or NOT_FOUND, ask again when the event `ubus.object.add` names the path; not while a request
+        for the same path is under way.
         """
         return self._pending.begin(requests.subscribe(self._own, path))
 
     def send(self, name, data=None):
-        """The request to send an event; no replies."""
+        """Requests to send an event; no replies."""
         return self._pending.begin(requests.send(name, _table(data)))
 
     def notify(self, object_id, method, data=None):
-        """Notifies the subscribers of an object of ours; nothing comes of it."""
+        """Notifies the subscribers of an object of ours; no request, nothing comes of it."""
         attributes = [(UBUS_ATTR_OBJID, object_id), (UBUS_ATTR_METHOD, method), (UBUS_ATTR_DATA, _encoded(data))]
         self._put(UBUS_MSG_NOTIFY, self._pending.next_seq(), object_id, attributes + [(UBUS_ATTR_NO_REPLY, 1)])
 
     def ask_subscribers(self, object_id, method, data=None):
-        """The request to notify the subscribers of an object of ours and hear what they say; replies: Answer."""
+        """Requests to notify the subscribers of an object of ours and hear what they say; replies: Answer."""
         return self._pending.begin(requests.notify(object_id, method, _encoded(data)))
 
     def cancel(self, request):
@@ -148,63 +146,27 @@ class Protocol:
         try:
             if not data:
                 raise UbusError(UBUS_STATUS_CONNECTION_FAILED, "ubusd closed the connection")
-            self._input += data
-            self._input[: self._take(happened)] = b""
+            for message, size in self._input.messages(data):
+                happening = self._handle(message, size)
+                if happening is not None:
+                    happened.append(happening)
         except UbusError as error:
             happened.extend(self.end(error))
         except MemoryError:
             happened.extend(self.end(UbusError(UBUS_STATUS_NO_MEMORY, "out of memory")))
         return happened
 
-    def output(self):
-        """The bytes to send next, `b""` for none."""
-        return memoryview(self._output[0])[self._sent :] if self._output else b""
-
-    def sent(self, count):
-        """So many bytes of `output` were sent."""
-        self._waiting -= count
-        self._sent += count
-        if self._sent == len(self._output[0]):
-            self._output.pop(0)
-            self._sent = 0
-
     def end(self, error):
         """Ends the connection for a UbusError; returns the last that happens: every request Finished, Disconnected."""
         self.closed = True
-        self._input = bytearray()
-        self._output = []
+        self.output = Output()
+        self._input = Input()
         return self._pending.abandon(UBUS_STATUS_CONNECTION_FAILED) + [on.Disconnected(error)]
 
-    def _put(self, type, seq, peer, attributes):
+    def _put(self, kind, seq, peer, attributes):
         if self.closed:
             raise UbusError(UBUS_STATUS_CONNECTION_FAILED, "not connected to ubusd")
-        data = encode(Message(type, seq, peer, attributes))
-        if self._output and self._waiting + len(data) > OUTPUT_LIMIT:
-            raise UbusError(UBUS_STATUS_NO_MEMORY, "ubusd does not read: %d bytes wait for it" % self._waiting)
-        self._output.append(data)
-        self._waiting += len(data)
-
-    def _take(self, happened):
-        """Handles the whole messages in the input; returns how many bytes they are."""
-        at = 0
-        while True:
-            size = size_of(self._input, at)
-            if size is None or size > len(self._input) - at:
-                return at
-            message = self._decoded(at)
-            at += size
-            happening = message and self._handle(message, size)
-            if happening is not None:
-                happened.append(happening)
-
-    def _decoded(self, at):
-        try:
-            return decode(self._input, at)[0]
-        except UbusError:
-            # ubusd hands on answers without looking into them: such bytes are another client's, not its own
-            if self._input[at + 1] not in (UBUS_MSG_STATUS, UBUS_MSG_DATA):
-                raise
-        return None
+        self.output.put(encode(Message(kind, seq, peer, attributes)))
 
     def _handle(self, message, size):
         if self.client_id is None:
@@ -214,40 +176,38 @@ class Protocol:
             return on.Connected(message.peer)
         if message.type in (UBUS_MSG_STATUS, UBUS_MSG_DATA):
             return self._pending.answered(message, size)
-        own = self._own.get(attribute(message, UBUS_ATTR_OBJID))
+        object_id = attribute(message, UBUS_ATTR_OBJID)
+        own = self._own.get(object_id)
         if message.type == UBUS_MSG_INVOKE:
-            return self._invoked(message, own)
+            return self._invoked(message, object_id, own)
         if message.type == UBUS_MSG_NOTIFY and own is not None:
-            return on.SubscribersChanged(
-                attribute(message, UBUS_ATTR_OBJID), bool(attribute(message, UBUS_ATTR_ACTIVE))
-            )
+            return on.SubscribersChanged(object_id, bool(attribute(message, UBUS_ATTR_ACTIVE)))
         if message.type == UBUS_MSG_UNSUBSCRIBE and own is not None:
             own.target = None
-            return on.Unsubscribed(attribute(message, UBUS_ATTR_OBJID), own.path)
+            return on.Unsubscribed(object_id, own.path)
         return None  # of a later ubusd
 
-    def _invoked(self, message, own):
-        object_id, method = attribute(message, UBUS_ATTR_OBJID), attribute(message, UBUS_ATTR_METHOD)
+    def _invoked(self, message, object_id, own):
+        method, table = attribute(message, UBUS_ATTR_METHOD), attribute(message, UBUS_ATTR_DATA)
         call = on.Call(object_id, message.peer, message.seq, bool(attribute(message, UBUS_ATTR_NO_REPLY)))
-        table = attribute(message, UBUS_ATTR_DATA)
         if own is None:
-            return self._refuse(call, UBUS_STATUS_NOT_FOUND)
+            return self._settle(call, UBUS_STATUS_NOT_FOUND)
         if method is None or table is None:
-            return self._refuse(call, UBUS_STATUS_INVALID_ARGUMENT)
+            return self._settle(call, UBUS_STATUS_INVALID_ARGUMENT)
         data = values.to_python(table)
         if own.kind == requests.LISTENER:
-            self._refuse(call, UBUS_STATUS_OK)
+            self._settle(call, UBUS_STATUS_OK)
             return on.Event(object_id, method, data)
         if own.kind == requests.SUBSCRIBER:
             return on.Notified(object_id, own.path, method, data, call)
         if method not in own.methods:
-            return self._refuse(call, UBUS_STATUS_METHOD_NOT_FOUND)
+            return self._settle(call, UBUS_STATUS_METHOD_NOT_FOUND)
         if not signature.accepts(own.methods[method], data):
-            return self._refuse(call, UBUS_STATUS_INVALID_ARGUMENT)
+            return self._settle(call, UBUS_STATUS_INVALID_ARGUMENT)
         user, group = attribute(message, UBUS_ATTR_USER), attribute(message, UBUS_ATTR_GROUP)
         return on.Called(object_id, method, data, user, group, call)
 
-    def _refuse(self, call, status):
+    def _settle(self, call, status):
         try:
             if call.object_id is not None:
                 self.finish(call, status)

@@ -50,7 +50,7 @@ class PublishedObject:
             handler = Handler(connection, happening)
             callback = self._callbacks[happening.method]
             status = _status(connection, happening.call, callback, handler, happening.arguments)
-            if not handler.deferred:
+            if not handler.deferred and not connection.closed:
                 connection.finish(happening.call, status)
 
 
@@ -90,15 +90,19 @@ class Subscription:
             self.removed()
         else:
             status = _status(connection, happening.call, self._callback, happening.method, happening.data)
-            connection.finish(happening.call, status)
+            if not connection.closed:
+                connection.finish(happening.call, status)
 
 
 def _status(connection, call, callback, *arguments):
     """The UBUS_STATUS_* that a callback gives; where it fails, the caller hears of it first."""
     try:
-        return callback(*arguments) or UBUS_STATUS_OK
+        status = callback(*arguments)
     except UbusError as error:
+        if connection.closed:
+            raise
         return error.code
     except Exception:
         connection.finish(call, UBUS_STATUS_UNKNOWN_ERROR)
         raise
+    return status if isinstance(status, int) and not isinstance(status, bool) else UBUS_STATUS_OK

@@ -52,6 +52,7 @@ class Own:
 
 
 def lookup(path):
+    """Looks up the objects of a path, None for all; replies: Object."""
     attributes = [] if path is None else [(UBUS_ATTR_OBJPATH, path)]
     status, messages = yield Ask(UBUS_MSG_LOOKUP, 0, attributes)
     found = []
@@ -66,12 +67,14 @@ def lookup(path):
 
 
 def invoke(object_id, method, data):
+    """Calls a method; `data`: the bytes of a table, or its typed form; replies: dict."""
     ask = [(UBUS_ATTR_OBJID, object_id), (UBUS_ATTR_METHOD, method), (UBUS_ATTR_DATA, data)]
     status, messages = yield Ask(UBUS_MSG_INVOKE, object_id, ask)
     return _replies(status, messages)
 
 
 def call(path, method, data):
+    """Looks up an object and calls a method of it; replies: dict."""
     status, objects = yield from lookup(path)
     if status != UBUS_STATUS_OK:
         return status, []
@@ -79,6 +82,7 @@ def call(path, method, data):
 
 
 def add(own, path, methods):
+    """Adds an object with its signature; replies: its id."""
     ask = [(UBUS_ATTR_OBJPATH, path), (UBUS_ATTR_SIGNATURE, signature.to_table(methods))]
     return (yield from _add(own, Own(OBJECT, path, methods), ask))
 
@@ -86,6 +90,7 @@ def add(own, path, methods):
 def _add(own, what, ask):
     status, messages = yield Ask(UBUS_MSG_ADD_OBJECT, 0, ask)
     ids = [attribute(message, UBUS_ATTR_OBJID) for message in messages if message.type == UBUS_MSG_DATA]
+    ids = [object_id for object_id in ids if object_id is not None]
     if status != UBUS_STATUS_OK or not ids:
         return status or UBUS_STATUS_PARSE_ERROR, []
     own[ids[0]] = what
@@ -93,12 +98,14 @@ def _add(own, what, ask):
 
 
 def remove(own, object_id):
+    """Takes an object of ours away; no replies."""
     status, _ = yield Ask(UBUS_MSG_REMOVE_OBJECT, 0, [(UBUS_ATTR_OBJID, object_id)])
     own.pop(object_id, None)
     return status, []
 
 
 def listen(own, pattern):
+    """Adds an object that gets events; replies: its id."""
     status, ids = yield from _add(own, Own(LISTENER), [])
     if status != UBUS_STATUS_OK:
         return status, []
@@ -113,6 +120,7 @@ def listen(own, pattern):
 
 
 def subscribe(own, path):
+    """Subscribes an object of ours, a new one for each path, to the one at a path; replies: its id."""
     ids = [number for number in own if own[number].kind == SUBSCRIBER and own[number].path == path]
     if not ids:
         status, ids = yield from _add(own, Own(SUBSCRIBER, path), [])
@@ -132,11 +140,13 @@ def subscribe(own, path):
 
 
 def send(name, table):
+    """Sends an event; `table`: in its typed form; no replies."""
     data = [("id", BLOBMSG_TYPE_STRING, name), ("data", BLOBMSG_TYPE_TABLE, table)]
     return (yield from invoke(UBUS_SYSTEM_OBJECT_EVENT, "send", data))
 
 
 def notify(object_id, method, data):
+    """Notifies and waits for what the subscribers say; replies: Answer."""
     ask = [(UBUS_ATTR_OBJID, object_id), (UBUS_ATTR_METHOD, method), (UBUS_ATTR_DATA, data)]
     status, messages = yield Ask(UBUS_MSG_NOTIFY, object_id, ask)
     answers = []

@@ -4,15 +4,13 @@ from .blobmsg import (
     BLOBMSG_TYPE_ARRAY,
     BLOBMSG_TYPE_BOOL,
     BLOBMSG_TYPE_DOUBLE,
-    BLOBMSG_TYPE_INT16,
     BLOBMSG_TYPE_INT32,
-    BLOBMSG_TYPE_INT64,
     BLOBMSG_TYPE_STRING,
     BLOBMSG_TYPE_TABLE,
     BLOBMSG_TYPE_UNSPEC,
+    INTEGERS,
 )
 
-_BITS = {BLOBMSG_TYPE_INT16: 16, BLOBMSG_TYPE_INT32: 32, BLOBMSG_TYPE_INT64: 64}
 _CLASSES = {BLOBMSG_TYPE_STRING: str, BLOBMSG_TYPE_ARRAY: list, BLOBMSG_TYPE_TABLE: dict}
 
 
@@ -26,11 +24,12 @@ def to_table(signature):
 
 def from_table(table):
     """The signature in a table that a lookup brought; what is none is passed over."""
-    signature = {}
-    for method, kind, arguments in table:
-        if kind == BLOBMSG_TYPE_TABLE:
-            signature[method] = {name: value for name, kind, value in arguments if kind == BLOBMSG_TYPE_INT32}
-    return signature
+    methods = _named(table, BLOBMSG_TYPE_TABLE)
+    return {method: dict(_named(arguments, BLOBMSG_TYPE_INT32)) for method, arguments in methods}
+
+
+def _named(table, wanted):
+    return [(name, value) for name, kind, value in table if kind == wanted and isinstance(name, str)]
 
 
 def accepts(expected, arguments):
@@ -45,11 +44,11 @@ def accepts(expected, arguments):
 def _fits(value, kind):
     if kind == BLOBMSG_TYPE_UNSPEC:
         return True
-    if isinstance(value, bool):  # before int, which it is under CPython only
-        return kind == BLOBMSG_TYPE_BOOL
+    if kind == BLOBMSG_TYPE_BOOL or isinstance(value, bool):  # before int, which it is under CPython only
+        return kind == BLOBMSG_TYPE_BOOL and isinstance(value, bool)
     if kind == BLOBMSG_TYPE_DOUBLE:
         return isinstance(value, (float, int))
-    if kind in _BITS:
-        half = 1 << (_BITS[kind] - 1)
-        return isinstance(value, int) and -half <= value < half
+    if kind in INTEGERS:
+        _, _, lowest, highest = INTEGERS[kind]
+        return isinstance(value, int) and lowest <= value <= highest
     return kind in _CLASSES and isinstance(value, _CLASSES[kind])

@@ -6,20 +6,19 @@ from .blobmsg import (
     BLOBMSG_TYPE_ARRAY,
     BLOBMSG_TYPE_BOOL,
     BLOBMSG_TYPE_DOUBLE,
-    BLOBMSG_TYPE_INT16,
     BLOBMSG_TYPE_INT32,
     BLOBMSG_TYPE_INT64,
     BLOBMSG_TYPE_STRING,
     BLOBMSG_TYPE_TABLE,
     BLOBMSG_TYPE_UNSPEC,
+    INTEGERS,
     NESTING_LIMIT,
+    TOO_DEEP,
     invalid,
 )
 
 # A value for `from_python` that is to have one type and no other, as Typed(BLOBMSG_TYPE_INT64, 1).
 Typed = namedtuple("Typed", ("type", "value"))
-
-_BITS = {BLOBMSG_TYPE_INT16: 16, BLOBMSG_TYPE_INT32: 32, BLOBMSG_TYPE_INT64: 64}
 
 
 def to_python(table):
@@ -57,21 +56,21 @@ def from_python(values):
 
 def _table(values, depth):
     if not isinstance(values, dict):
-        raise invalid("%s is no dict" % type(values))
+        raise invalid("a %s is no dict" % type(values).__name__)
     _check(depth)
     return [(name,) + _typed(value, depth) for name, value in values.items()]
 
 
 def _array(values, depth):
     if not isinstance(values, (list, tuple)):
-        raise invalid("%s is nothing that ubus knows" % type(values))
+        raise invalid("a %s is nothing that ubus knows" % type(values).__name__)
     _check(depth)
     return [("",) + _typed(value, depth) for value in values]
 
 
 def _check(depth):
     if depth > NESTING_LIMIT:
-        raise invalid("more than %d levels of tables and arrays" % NESTING_LIMIT)
+        raise invalid(TOO_DEEP)
 
 
 def _typed(value, depth):
@@ -102,7 +101,8 @@ def _forced(kind, value, depth):
     if isinstance(value, bool):
         return int(value)
     # An object's id, or a mark, is unsigned in C; the wire's integers have no sign of their own.
-    bits = _BITS.get(kind)
-    if bits and isinstance(value, int) and 1 << (bits - 1) <= value < 1 << bits:
-        return value - (1 << bits)
+    if kind in INTEGERS and isinstance(value, int):
+        _, _, lowest, highest = INTEGERS[kind]
+        if lowest and highest < value <= highest - lowest:
+            return value - (highest - lowest + 1)
     return value

@@ -15,7 +15,7 @@ from nametrack.adapters.dns import Dns
 dns = Dns(poller, emit)
 server = sys.argv[1]
 def send(number=1, tcp=False, name="a.test", rtype=1, server=server):
-    dns.send(do.SendQuery(number, name, rtype, server, tcp))
+    dns.send(do.SendQuery(number, name, rtype, server, tcp, True))
 def over():
     return any(type(e) is not on.AnswerRejected for e in events)
 """
@@ -317,13 +317,16 @@ for i in range(1100):
     send(i + 5000, tcp=True)
     dns.cancel(i)
     dns.cancel(i + 5000)
-send(9999)
-until(over)
+number = 9000
+while not over():  # what was sent before may have filled the server's buffer: then this is lost
+    send(number)
+    number += 1
+    seconds(0.2)
 """
     )
     with udp_server(lambda s, data, peer: s.sendto(response(data), peer)) as (server, _):
         lines = run(interpreter, tmp_path, script, server)
-    assert lines[-1].startswith("QueryAnswered 9999")
+    assert lines[-1].startswith("QueryAnswered 9")
 
 
 @each_interpreter

@@ -13,7 +13,7 @@ store = files.LastGood(sys.argv[1])
 def load(wall):
     entries, problem = store.load(wall)
     for entry in entries:
-        print(entry.host, entry.address, entry.named, entry.remaining)
+        print(entry.host, entry.address, entry.named, entry.remaining, *([entry.port] if entry.port else []))
     print(problem)
 """
 
@@ -32,7 +32,9 @@ def line(host="a.test", address="192.0.2.1", named=True, expires=1000):
 def test_what_is_saved_is_loaded_with_less_time_remaining(interpreter, tmp_path):
     path = tmp_path / "last-good.json"
     text = """
-        store.save([Entry("a.test", "192.0.2.1", True, 0), Entry("b.test", "2001:db8::/32", False, 500)], 1000)
+        service = Entry("_wg._udp.test", "192.0.2.9", True, 0, 51999)
+        prefix = Entry("b.test", "2001:db8::/32", False, 500, None)
+        store.save([Entry("a.test", "192.0.2.1", True, 0, None), prefix, service], 1000)
         load(1100)
         load(5000)
         load(10)
@@ -40,9 +42,10 @@ def test_what_is_saved_is_loaded_with_less_time_remaining(interpreter, tmp_path)
     import textwrap
 
     lines = run(interpreter, tmp_path, LOAD + textwrap.dedent(text), path)
-    assert lines[:3] == ["a.test 192.0.2.1 True 0", "b.test 2001:db8::/32 False 400", "None"]
-    assert lines[3:6] == ["a.test 192.0.2.1 True 0", "b.test 2001:db8::/32 False 0", "None"]
-    assert lines[6:9] == ["a.test 192.0.2.1 True 990", "b.test 2001:db8::/32 False 1490", "None"]
+    port = "_wg._udp.test 192.0.2.9 True %d 51999"
+    assert lines[:4] == ["a.test 192.0.2.1 True 0", "b.test 2001:db8::/32 False 400", port % 0, "None"]
+    assert lines[4:8] == ["a.test 192.0.2.1 True 0", "b.test 2001:db8::/32 False 0", port % 0, "None"]
+    assert lines[8:12] == ["a.test 192.0.2.1 True 990", "b.test 2001:db8::/32 False 1490", port % 990, "None"]
     saved = json.loads(path.read_text())
     assert saved["version"] == 1
     assert saved["entries"][1] == {"host": "b.test", "address": "2001:db8::/32", "named": False, "expires": 1500}
@@ -53,7 +56,7 @@ def test_the_file_is_json_whatever_the_number_of_entries(interpreter, tmp_path):
     path = tmp_path / "last-good.json"
     text = """
         for count in (0, 1, 249, 250, 251, 500, 3000):
-            store.save([Entry("h%d.test" % i, "192.0.2.%d" % (i % 256), True, i) for i in range(count)], 7)
+            store.save([Entry("h%d.test" % i, "192.0.2.%d" % (i % 256), True, i, None) for i in range(count)], 7)
             entries, problem = store.load(7)
             print(len(entries) == count, problem)
         """
@@ -138,7 +141,7 @@ def test_a_full_disk_raises_and_keeps_the_old_file(interpreter, tmp_path):
     (tmp_path / "last-good.json.new").symlink_to("/dev/full")
     text = """
 try:
-    store.save([Entry("a.test", "192.0.2.1", True, 0)], 0)
+    store.save([Entry("a.test", "192.0.2.1", True, 0, None)], 0)
 except OSError as error:
     print(compat.error_text(error))
 """

@@ -14,12 +14,12 @@ from both import ALONE, TOP, each_interpreter, run
 
 WIREGUARD = """
 from nametrack.adapters.wireguard import WireGuard
-wireguard = WireGuard(poller, emit, sys.argv[1])
+wireguard = WireGuard(poller, emit, (sys.argv[1] + '/none', sys.argv[1]))
 KEY = "NwPKbjrhrfKNDu7scsY7ipBgY+I7hk/v4uWYQE9L0h8="
 def read(interface="wg0"):
     wireguard.read(do.ReadPeers(interface))
 def set_endpoint(address="127.0.0.1", port=51820, interface="wg0", key=KEY):
-    wireguard.set_endpoint(do.SetEndpoint(interface, key, address, port, "why"))
+    wireguard.set_endpoint(do.SetEndpoint(interface, key, address, port, None, None, "why"), lambda: None)
 def finish():
     until(lambda: not wireguard.busy())
 def show():
@@ -156,7 +156,7 @@ def test_an_address_without_a_route_is_not_set(interpreter, tmp_path):
     script = WIREGUARD + "set_endpoint('198.51.100.1')\nset_endpoint('2001:db8::1')\nfinish()\nshow()\n"
     with userspace(tmp_path, lambda c, request: c.sendall(b"errno=0\n\n")) as requests:
         lines = shown(run(interpreter, tmp_path, script, tmp_path, within=ALONE))
-    assert lines == ["SetEndpoint no route", "SetEndpoint no route"]
+    assert lines == ["SetEndpoint no route: network unreachable"] * 2
     assert requests == []
 
 
@@ -170,7 +170,10 @@ FAKE_KERNEL = (
     WIREGUARD
     + """
 import socket
+real = compat.netlink_socket
 def netlink_socket(protocol, groups=0):
+    if protocol != 16:  # the routes are the real kernel's
+        return real(protocol, groups)
     s = socket.socket(socket.AF_UNIX, 5)  # SOCK_SEQPACKET: datagrams, as netlink's
     s.connect(compat.unix_sockaddr(sys.argv[1] + "/kernel"))
     return s

@@ -85,4 +85,6 @@ class Events:
 
 
 def _entry(table, name, kind):
-    return next((value for entry, found, value in table if entry == name and found == kind), None)
+    """The first value of this name and type; bytes are a text that cannot be read."""
+    found = [value for entry, entry_kind, value in table if entry == name and entry_kind == kind]
+    return None if not found or isinstance(found[0], bytes) else found[0]

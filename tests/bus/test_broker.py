@@ -8,7 +8,7 @@ import pytest
 from bus.access import ROOT, Access
 from bus.broker import Broker
 from bus.objects import Client
-from pyubus import message
+from pyubus import message as wire
 from pyubus.message import (
     UBUS_ATTR_OBJID,
     UBUS_ATTR_OBJTYPE,
@@ -20,10 +20,12 @@ from pyubus.message import (
     Message,
     attribute,
 )
+from pyubus.status import UbusError
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent.parent / "pyubus"))
 
 import recorded  # noqa: E402
+import test_fuzz  # noqa: E402
 
 SUBSCRIBER, SERVICE = 0x8FD0929B, 0x68B356DD
 
@@ -51,13 +53,13 @@ class Recording:
             if line.data[1:2] == bytes([UBUS_MSG_HELLO]):
                 self._connect(line.conn)
         elif line.data:
-            self._broker.receive(self._clients[line.conn], message.decode(line.data)[0])
+            self._broker.receive(self._clients[line.conn], wire.decode(line.data)[0])
         elif line.conn in self._clients:
             self._broker.disconnect(self._clients.pop(line.conn))
 
     def _connect(self, conn):
         def send(told):
-            self.told.setdefault((self._now[0], conn), []).append(message.encode(told))
+            self.told.setdefault((self._now[0], conn), []).append(wire.encode(told))
 
         self._clients[conn] = Client(ROOT, send)
         self._broker.connect(self._clients[conn])
@@ -78,7 +80,7 @@ def ids(line):
     """The ids that ubusd had drawn when it sent this, in the order in which it draws them."""
     if line.direction == ">" or not line.data:
         return []
-    told = message.decode(line.data)[0]
+    told = wire.decode(line.data)[0]
     if told.type == UBUS_MSG_HELLO:
         return [told.peer]
     if told.type == UBUS_MSG_DATA and len(told.attributes) <= 2 and told.seq == 1 and told.peer == 0:
@@ -100,3 +102,21 @@ def recording():
 @pytest.mark.parametrize("scenario, conn", sorted(RECORDED))
 def test_every_connection_is_told_what_was_recorded(recording, scenario, conn):
     assert recording.told[scenario, conn] == RECORDED[scenario, conn]
+
+
+def test_no_message_at_all_breaks_it():
+    """What a fuzzed client sends is answered or not, and the others go on."""
+    broker, told = Broker(Access()), []
+    clients = [Client(ROOT, lambda message: told.append(wire.encode(message))) for _ in range(2)]
+    for client in clients:
+        broker.connect(client)
+    for number, data in enumerate(test_fuzz.samples(99, 20000)):
+        try:
+            found = wire.decode(data)[0]
+        except UbusError:
+            continue
+        if found is not None:
+            broker.receive(clients[number % 2], found)
+    assert len(told) > 1000
+    for client in clients:
+        broker.disconnect(client)

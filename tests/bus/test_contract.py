@@ -159,7 +159,7 @@ def test_the_time_of_a_call_is_over_when_its_owner_dies(bus, interpreter, servic
     """ubusd says nothing then."""
     script = """
         with UbusClient(path) as bus:
-            print(code(bus.call, "test", "never", None, 1))
+            print(code(bus.call, "test", "never", None, 2))
             print(code(bus.call, "test", "never"))
         """
     with Party(interpreter, script, bus) as caller:
@@ -308,6 +308,41 @@ def test_a_name_is_had_once_and_again_after_it_was_given_back(run, service):
         """
     )
     assert lines == ["2", "['mine', 'test']", "['test'] 4 4", "['mine', 'test']", "7", "10"]
+
+
+SERVING = """
+    bus = UbusClient(path)
+    bus.connect()
+    def list_later(handler, data):
+        print("called")
+        sys.stdin.readline()
+        bus.list()
+    bus.add("own", {
+        "odd": {"method": lambda handler, data: "no status"},
+        "end": {"method": lambda handler, data: bus.close()},
+        "list_later": {"method": list_later},
+    })
+    print("ready")
+    print(code(bus.loop))
+    """
+
+
+def test_a_callback_ends_the_loop(bus, interpreter, run):
+    with Party(interpreter, SERVING, bus) as party:
+        party.expect("ready")
+        assert run("with UbusClient(path) as bus: print(bus.call('own', 'odd'))") == ["{}"]
+        with Party(interpreter, "with UbusClient(path) as bus: bus.call('own', 'end')", bus):
+            assert party.finish() == ["None"]
+
+
+def test_a_callback_finds_ubusd_gone(bus, interpreter):
+    with Party(interpreter, SERVING, bus) as party:
+        party.expect("ready")
+        with Party(interpreter, "with UbusClient(path) as bus: bus.call('own', 'list_later')", bus):
+            party.expect("called")
+            bus.stop()
+            party.say("go on")
+            assert party.finish() == ["10"]
 
 
 # -- ubusd comes and goes --

@@ -15,8 +15,9 @@ from nametrack.core import events as on
 from nametrack.core.agent import Agent
 from nametrack.wire import uci
 from nametrack.wire.dns import Answer
+from nametrack.wire.netifd import Interface
 
-A, AAAA = 1, 28
+A, NS, CNAME, AAAA = 1, 2, 5, 28
 HOSTS = ["h%d.test" % i for i in range(6)]
 KEYS = [letter * 42 + "A=" for letter in "PQRS"]
 OTHER_KEY = "F" * 42 + "A="  # a peer that nobody asked us to follow
@@ -37,6 +38,11 @@ POLICIES = [
 ]
 MIN_TTL, MAX_TTL = 10, 120
 SERVERS = ["127.0.0.1", "192.0.2.53"]
+WAN_SERVER = "192.0.2.54"  # that the WAN learnt
+ZONE, ZONE_NAME, ZONE_SERVER = "test", "ns.test", "192.0.2.99"  # the zone of all hosts, and its server
+EVERY_SERVER = SERVERS + [WAN_SERVER, ZONE_SERVER]
+# name, device, nameservers, metric4, metric6
+WANS = [("wan", "eth1", [WAN_SERVER], 0, 0), ("wanb", "eth2", [], 10, None)]
 ALIVE_FOR = 180
 SLACK = 2  # seconds: what whole seconds in files and listings round away
 REST = 1500  # seconds: longer than any back-off, TTL and retain together
@@ -100,8 +106,11 @@ class Walk:
         self.alive = False
         for host in HOSTS:
             self.move(host)
-        for server in SERVERS:
+        for server in EVERY_SERVER:
             self.modes[server] = "found"
+        for name, device, nameservers, metric4, metric6 in WANS:
+            self.kernel.netifd[name] = Interface(name, True, "dhcp", device, nameservers, metric4, metric6)
+        self.kernel.netifd["wg0"] = Interface("wg0", True, "wireguard", "wg0", ["10.9.0.1"], 0, 0)
         for interface, key, _ in PEERS:
             self.kernel.peer(interface, key)
         self.other_peer()
@@ -114,7 +123,8 @@ class Walk:
     # -- the walk ------------------------------------------------------------------------------------------------
 
     def run(self, steps=60):
-        self.load()
+        if self.agent.config is None:
+            self.load()
         steps_known = STEPS + (RESTART_STEPS if self.restarts else REFUSAL_STEPS)
         for _ in range(steps):
             self.advance(self.now + self.random.one_of((0, 0.25, 1, 2, 5, 11, 30, 61)))
@@ -126,8 +136,10 @@ class Walk:
     def quiet(self):
         """The world rests: everything is there, answers and refuses nothing, until all timers have run."""
         self.kernel.refusals = []
-        for server in SERVERS:
+        for server in EVERY_SERVER:
             self.modes[server] = "found"
+        for name, _, _, _, _ in WANS:
+            self.wan(name, True)
         for name in SETS:
             held = self.kernel.sets.get(name)
             if held is None or held["merge"] or held["family"] is None:
@@ -185,6 +197,8 @@ class Walk:
                     self.broken("an answer to a query that is over had an effect")
                 return
             host, rtype = self.queries.pop(event.id)
+            if rtype not in (A, AAAA) or host not in HOSTS or self.outdated(event.id):
+                return self.take(self.agent.handle(event, self.now))
             if isinstance(event, on.QueryFailed):
                 failed_or_empty = event.reason != "truncated"
             elif event.answer.status != "alias":
@@ -196,6 +210,11 @@ class Walk:
             if isinstance(action, do.SetEndpoint) and (action.interface, action.public_key) in working:
                 self.broken("a failed or empty lookup changed a working endpoint: %s" % do.text(action))
         self.take(actions)
+
+    def outdated(self, query):
+        """Whether the servers of the zone spoke since this was asked of others: then that is what counts."""
+        _, question, lookup, _ = self.agent.resolver._queries[query]
+        return lookup is question.lookup and question.true_at is not None and question.true_at >= question.asked_at
 
     def take(self, actions):
         """Carries out what the core ordered; the answers of the kernel come at once or a little later."""
@@ -228,12 +247,21 @@ class Walk:
 
     def reply(self, query):
         """What the nameserver makes of a query."""
-        mode = self.modes[query.server]
+        server = query.server.partition("@")[0]
+        mode = self.modes[server]
         if mode == "mixed":
             mode = self.random.one_of(("found", "nodata", "failed", "silent", "truncated", "alias", "rejected", "lie"))
+        if server == ZONE_SERVER and query.recurse:
+            self.broken("a server of the zone is asked to ask others: %s" % do.text(query))
         delay = self.random.one_of((0.01, 0.05, 0.5, 2.5))
-        values = self.truth[query.name.replace("edge-", "")][query.rtype]
         ttl = self.random.one_of((0, 15, 60, 9999))
+        name = query.name.replace("edge-", "")
+        zone = {(ZONE, NS): [ZONE_NAME], (ZONE_NAME, A): [ZONE_SERVER]}
+        values = (
+            self.truth[name][query.rtype]
+            if (name in HOSTS and query.rtype != CNAME)
+            else zone.get((name, query.rtype), [])
+        )
         if mode == "silent":
             return
         if mode == "failed":
@@ -244,7 +272,7 @@ class Walk:
             self.later(on.QueryAnswered(query.id, Answer("alias", [], ttl, "edge-" + query.name)), delay)
         elif mode in ("nxdomain", "nodata") or not values:
             status = "nxdomain" if mode == "nxdomain" else "nodata"
-            self.later(on.QueryAnswered(query.id, Answer(status, [], ttl, None)), delay)
+            self.later(on.QueryAnswered(query.id, Answer(status, [], ttl, ZONE)), delay)
         else:
             if mode == "rejected":
                 self.later(on.AnswerRejected(query.id, "another id"), delay)
@@ -255,8 +283,15 @@ class Walk:
 
     def watch(self, action):
         if isinstance(action, do.SetEndpoint):
+            if action.via == "wg0":
+                self.broken("%s leads through the tunnel itself" % do.text(action))
+            if action.via is not None and self.agent.interfaces.known[action.via].device is None:
+                self.broken("%s leads nowhere" % do.text(action))
             for i in range(len(PEERS)):
                 if PEERS[i][:2] == (action.interface, action.public_key) and self.peers_on[i]:
+                    peer = self.kernel.interfaces.get(action.interface, {}).get(action.public_key)
+                    if peer is not None and (peer["address"], peer["port"]) == (action.address, action.port):
+                        return  # set again, wherever it may have roamed to
                     host = HOSTS[PEERS[i][2]]
                     known = self.candidates.get(host, ())
                     saved = [e.address for e in self.saved if e.host == host]
@@ -370,7 +405,10 @@ class Walk:
             if peer is None or not self.peers_on[i] or not candidates:
                 continue
             roamed = self.alive and peer["address"] is not None
-            if (peer["address"] not in candidates or peer["port"] != self.port) and not roamed:
+            # Where nothing is owed, a tunnel does not go where nobody answered before.
+            known = self.agent.peers.peers[interface, key]
+            stays = known.tunnel.owed_since is None and known.candidates.deserted([(c, self.port) for c in candidates])
+            if (peer["address"] not in candidates or peer["port"] != self.port) and not roamed and not stays:
                 wrong.append(
                     "%s %s has %s:%d, not of %s" % (interface, key[:2], peer["address"], peer["port"], candidates)
                 )
@@ -416,9 +454,21 @@ class Walk:
         v6 = sorted(set(["2001:db8::%x" % (1 + self.random.below(9)) for _ in range(self.random.one_of((0, 0, 1, 2)))]))
         self.truth[host] = {A: v4, AAAA: v6}
 
+    def wan(self, name, up):
+        """A way out goes or comes, and netifd says so."""
+        for each, device, nameservers, metric4, metric6 in WANS:
+            if each == name and up:
+                self.kernel.netifd[name] = Interface(name, True, "dhcp", device, nameservers, metric4, metric6)
+            elif each == name:
+                self.kernel.netifd[name] = Interface(name, False, "dhcp", None, [], None, None)
+        self.feed(on.InterfaceUp(name) if up else on.InterfaceDown(name))
+
+    def wan_goes_or_comes(self):
+        self.wan(self.random.one_of(("wan", "wanb")), self.random.chance(60))
+
     def dns_changes(self):
         modes = ("found", "found", "mixed", "mixed", "nodata", "nxdomain", "failed", "silent")
-        self.modes[self.random.one_of(SERVERS)] = self.random.one_of(modes)
+        self.modes[self.random.one_of(EVERY_SERVER)] = self.random.one_of(modes)
 
     def some_peer(self):
         interface, key, _ = self.random.one_of(PEERS)
@@ -531,7 +581,7 @@ class Walk:
         self.kernel.refusals.append(("set_endpoint wg%d" % self.random.below(2), reason))
 
     def set_refused(self):
-        what = self.random.one_of(("add", "delete", "replace", "list_set"))
+        what = self.random.one_of(("add ", "delete ", "replace ", "list_set "))
         self.kernel.refusals.append((what, "Device or resource busy"))
         self.disturb(30)
 
@@ -612,11 +662,13 @@ class Walk:
         if config.errors:
             self.broken("the configuration: %s" % config.errors)
         self.feed(on.ConfigLoaded(config))
+        if not self.agent.interfaces.known:
+            self.feed(on.BusConnected())
 
     def nametrack(self):
         servers = [SERVERS[1], SERVERS[0]] if self.swapped else SERVERS
         lines = ["config nametrack 'global'", "\tlist nameserver '%s'" % servers[0]]
-        lines.append("\tlist fallback_nameserver '%s'" % servers[1])
+        lines.extend(["\tlist fallback_nameserver '%s'" % server for server in (servers[1], "wan")])
         lines.extend(["\toption min_ttl '%d'" % MIN_TTL, "\toption max_ttl '%d'" % MAX_TTL])
         for i in range(len(POLICIES)):
             name, target, set4, set6, hosts, literals, retain = POLICIES[i]
@@ -645,8 +697,8 @@ class Walk:
 STEPS = [
     "move", "move", "move", "dns_changes", "dns_changes", "dns_changes", "peer_answers", "peer_answers",
     "peer_is_silent", "peer_is_silent", "peer_roams", "peer_comes_or_goes", "interface_goes", "interface_comes",
-    "interface_comes", "set_flushed", "set_deleted", "set_made", "foreign_element", "foreign_element", "refreshed",
-    "disturbed", "reload", "reload", "reload",
+    "interface_comes", "wan_goes_or_comes", "set_flushed", "set_deleted", "set_made", "foreign_element",
+    "foreign_element", "refreshed", "disturbed", "reload", "reload", "reload",
 ]  # fmt: skip
 REFUSAL_STEPS = [
     "endpoint_refused",

@@ -49,7 +49,29 @@ TABLE = [
 
 @pytest.mark.parametrize("installed,candidates,withdrawn,life,follow,pool,fresh,rule,verb", TABLE)
 def test_the_rule_table(installed, candidates, withdrawn, life, follow, pool, fresh, rule, verb):
-    assert decide(installed, candidates, withdrawn, life, follow, pool, fresh) == (rule, verb)
+    assert decide(installed, candidates, withdrawn, life, follow, pool, fresh, False) == (rule, verb)
+
+
+# The same where every candidate was left because nothing came from there.
+DESERTED = [
+    (A, [B], [A], ALIVE, "auto", False, True, 6, KEEP),  # on the word of a cache no living tunnel is sent back
+    (A, [B], [A], ALIVE, "dns", False, True, 6, KEEP),
+    (A, [B], [A], IDLE, "auto", False, True, 6, KEEP),
+    (A, [B], [A], IDLE, "auto", False, False, 6, KEEP),
+    (C, [B], [A], IDLE, "auto", False, False, 7, KEEP),
+    (A, [B], [A], STALLED, "auto", False, True, 5, SET),
+    (A, [B], [A], NEVER, "auto", False, True, 5, SET),
+    (A, [B], [A], STALE, "traffic", False, True, 8, SET),
+    (A, [A, B], [], STALLED, "auto", True, True, 4, RETRY),
+    (None, [B], [], NEVER, "auto", False, True, 2, SET),
+]
+
+
+@pytest.mark.parametrize("installed,candidates,withdrawn,life,follow,pool,fresh,rule,verb", DESERTED)
+def test_what_did_not_answer_tempts_no_living_tunnel(
+    installed, candidates, withdrawn, life, follow, pool, fresh, rule, verb
+):
+    assert decide(installed, candidates, withdrawn, life, follow, pool, fresh, True) == (rule, verb)
 
 
 def every_case():
@@ -60,7 +82,8 @@ def every_case():
                     for follow in ("auto", "dns", "traffic"):
                         for pool in (False, True):
                             for fresh in (False, True):
-                                yield installed, candidates, withdrawn, life, follow, pool, fresh
+                                for deserted in (False, True):
+                                    yield installed, candidates, withdrawn, life, follow, pool, fresh, deserted
 
 
 def test_every_rule_is_met_and_no_other():
@@ -69,7 +92,7 @@ def test_every_rule_is_met_and_no_other():
 
 def test_a_living_tunnel_is_moved_by_a_fresh_answer_only():
     for case in every_case():
-        installed, candidates, _, life, _, _, fresh = case
+        installed, candidates, _, life, _, _, fresh, _ = case
         if installed is not None and life == ALIVE and not fresh:
             assert decide(*case)[1] == KEEP, case
 

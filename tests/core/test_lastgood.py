@@ -6,8 +6,8 @@ from nametrack.core.lastgood import SAVE_DELAY, SAVE_INTERVAL, Entry, LastGood
 from nametrack.core.timers import Timers
 from nametrack.core.words import count, duration, seconds_ago
 
-ONE = [Entry("h.test", "192.0.2.1", True, 0)]
-TWO = [Entry("h.test", "192.0.2.1", False, 30), Entry("h.test", "192.0.2.2", True, 0)]
+ONE = [Entry("h.test", "192.0.2.1", True, 0, None)]
+TWO = [Entry("h.test", "192.0.2.1", False, 30, None), Entry("h.test", "192.0.2.2", True, 0, None)]
 
 
 def test_what_changes_together_is_written_together():
@@ -33,7 +33,7 @@ def test_what_the_file_holds_is_not_written_again():
     last_good = LastGood(Timers())
     last_good.loaded(TWO)
     # neither another order nor the seconds that go by are a change
-    assert last_good.save([TWO[1], Entry("h.test", "192.0.2.1", False, 7)], 5) == []
+    assert last_good.save([TWO[1], Entry("h.test", "192.0.2.1", False, 7, None)], 5) == []
     assert len(last_good.save(ONE, 6)) == 1
 
 

@@ -75,7 +75,7 @@ def test_an_answer_that_says_failed_is_a_failure():
     one = lookup()
     one.start(0)
     assert one.answered(1, Answer("failed", [], 0, "SERVFAIL"), 1) == []
-    assert (one.result.status, one.result.reason) == ("failed", "a says SERVFAIL")
+    assert (one.result.status, one.result.reason) == ("failed", "a: SERVFAIL")
 
 
 def test_a_negative_answer_is_an_answer():

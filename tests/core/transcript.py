@@ -21,7 +21,7 @@ from nametrack.core import events as on
 from nametrack.core.agent import Agent
 from nametrack.core.lastgood import Entry
 from nametrack.wire import uci
-from nametrack.wire.dns import Answer
+from nametrack.wire.dns import Answer, Srv
 from nametrack.wire.netifd import Interface
 
 READS = (do.ReadPeers, do.ReadInterfaces, do.ListSet)
@@ -80,7 +80,7 @@ class Transcript:
             for line in body:
                 if line.strip():
                     host, address, life = line.split()
-                    entries.append(Entry(host, address, life == "named", 0 if life == "named" else int(life)))
+                    entries.append(Entry(host, address, life == "named", 0 if life == "named" else int(life), None))
             self.handle(on.LastGoodRead(entries))
         elif name == "kernel":
             self.out.extend(self.holds() + [""])
@@ -158,6 +158,11 @@ class Transcript:
             for word in words[1:]:
                 if word.startswith("ttl="):
                     ttl = int(word[4:])
+                elif word.startswith("zone="):
+                    target = word[5:]
+                elif word.startswith("srv:"):
+                    priority, weight, port, name = word[4:].split(":")
+                    values.append(Srv(int(priority), int(weight), int(port), name))
                 elif word in ("nxdomain", "nodata", "alias"):
                     status = word
                 elif status == "alias":
@@ -194,6 +199,8 @@ class Transcript:
             self.handle(on.SetsDisturbed(" ".join(words)))
         elif what == "refresh":
             self.handle(on.RefreshRequested(words[0] if words else None))
+        elif what == "inquired":
+            self.handle(on.Inquired(int(words[0]), words[1]))
         elif what == "stop":
             self.order(self.agent.stop(self.now))
         else:

@@ -81,10 +81,10 @@ class Agent:
     """nametrack with its own configuration and state folders; not started yet.
 
     `sections` are those of /etc/config/nametrack, `network` those of /etc/config/network (default: network_of(world)).
-    Text in their place, `Agent(world, "config nametrack…")`, is written as it is. `ubus` is ubusd's socket.
+    Text in their place, `Agent(world, "config nametrack…")`, is written as it is. `bus`: the path of the bus's socket.
     """
 
-    def __init__(self, world, *sections, network=None, interpreter="micropython", host=None, environ=None, ubus="none"):
+    def __init__(self, world, *sections, network=None, interpreter="micropython", host=None, environ=None, bus="none"):
         self.host = host or world.beach
         self.interpreter = INTERPRETERS[interpreter]
         self.folder = RUN / f"agent-{next(COUNTER)}"
@@ -92,7 +92,7 @@ class Agent:
         self.config.mkdir(parents=True)
         self.state.mkdir()
         self.environ = environ or {}
-        self.ubus = ubus
+        self.bus = bus
         self.configure(*sections)
         self.write("network", network or network_of(world))
         self.process = None
@@ -109,10 +109,11 @@ class Agent:
         (self.config / package).write_text(sections if isinstance(sections, str) else uci(*sections))
 
     def command(self, *words):
-        if words[0] not in ("run", "plan", "check", "include"):
+        if words[0] in ("version", "help"):
             return [str(LAUNCHER), *words]
         folders = ["--config-dir", str(self.config), "--state-dir", str(self.state)]
-        return [str(LAUNCHER), *words, *folders, "--ubus", str(self.ubus)]
+        local = words[0] in ("run", "plan", "check", "include")
+        return [str(LAUNCHER), *words, *(folders if local else []), "--ubus", str(self.bus)]
 
     def environment(self):
         return {**os.environ, "NAMETRACK_LIB": str(TOP / "agent"), "NAMETRACK_PYTHON": self.interpreter, **self.environ}

@@ -127,11 +127,11 @@ def test_any_bytes_leave_a_connection_alive_or_end_it():
     bus = established()
     for data in samples(4711, COUNT):
         happened = bus.feed(data or b"\0")
-        if bus._input:
+        if bus._input._data:
             happened += bus.feed(b"")  # else it waits for the rest of this, and takes what follows for it
         told += len(happened)
-        while bus.output():
-            bus.sent(len(bus.output()))
+        while bus.output.waits():
+            bus.output.sent(len(bus.output.next()))
         if not bus.closed:
             alive += 1
             continue

@@ -4,7 +4,7 @@ import pytest
 import recorded
 
 from pyubus import happenings as on
-from pyubus import message, protocol, values
+from pyubus import message, stream, values
 from pyubus.blobmsg import BLOBMSG_TYPE_STRING
 from pyubus.message import (
     UBUS_ATTR_ACTIVE,
@@ -58,9 +58,9 @@ def connected():
 def out(bus):
     """What is to be sent, as Messages, and sends it."""
     sent = []
-    while bus.output():
-        sent.append(message.decode(bytes(bus.output()))[0])
-        bus.sent(len(bus.output()))
+    while bus.output.waits():
+        sent.append(message.decode(bytes(bus.output.next()))[0])
+        bus.output.sent(len(bus.output.next()))
     return sent
 
 
@@ -165,7 +165,7 @@ def test_garbage_after_good_messages_ends_the_connection_once_they_are_told():
         on.Finished(second, UBUS_STATUS_CONNECTION_FAILED, []),
     ]
     assert len(told) == 3 and told[2].error.code == UBUS_STATUS_PARSE_ERROR
-    assert not bus.output() and bus.feed(good) == []
+    assert not bus.output.waits() and bus.feed(good) == []
 
 
 def test_ubusd_hanging_up_ends_every_request():
@@ -188,12 +188,12 @@ def test_a_message_too_big_for_the_heap_ends_the_connection():
     def decode(data, start):
         raise MemoryError
 
-    bus, usual = connected(), protocol.decode
-    protocol.decode = decode
+    bus, usual = connected(), stream.decode
+    stream.decode = decode
     try:
         (told,) = bus.feed(HELLO)
     finally:
-        protocol.decode = usual
+        stream.decode = usual
     assert told.error.code == UBUS_STATUS_NO_MEMORY and bus.closed
 
 
@@ -220,9 +220,9 @@ def test_output_is_sent_in_pieces():
     bus.lookup("test")
     bus.lookup("other")
     sent = b""
-    while bus.output():
-        sent += bytes(bus.output())[:5]
-        bus.sent(min(5, len(bus.output())))
+    while bus.output.waits():
+        sent += bytes(bus.output.next())[:5]
+        bus.output.sent(min(5, len(bus.output.next())))
     assert message.decode(sent)[0] == Message(UBUS_MSG_LOOKUP, 1, 0, [(UBUS_ATTR_OBJPATH, "test")])
     assert message.decode(sent, message.decode(sent)[1])[0].seq == 2
 
@@ -236,7 +236,7 @@ def test_a_peer_that_does_not_read_does_not_fill_the_memory():
             bus.notify(OBJECT, "tick", piece)
             sent += 60000
     assert refused.value.code == UBUS_STATUS_NO_MEMORY
-    assert protocol.OUTPUT_LIMIT - 70000 < sent < protocol.OUTPUT_LIMIT
+    assert stream.OUTPUT_LIMIT - 70000 < sent < stream.OUTPUT_LIMIT
     # the connection lives: what is left out is one message
     assert called(bus, "nosuch", {}) == []
     out(bus)
@@ -320,6 +320,8 @@ def test_what_cannot_be_sent_is_refused_at_once_and_leaves_nothing_behind():
         lambda: bus.invoke(OBJECT, 5),
         lambda: bus.invoke(-1, "m"),
         lambda: bus.send("x", [1]),
+        lambda: bus.call("test", "a\0b"),
+        lambda: bus.listen(None),
         lambda: bus.add("x", {"m": {"a": "int"}}),
     ):
         with pytest.raises(UbusError) as refused:
@@ -331,7 +333,7 @@ def test_what_cannot_be_sent_is_refused_at_once_and_leaves_nothing_behind():
 
 def test_what_cannot_be_sent_in_a_later_step_finishes_the_request():
     bus = connected()
-    request = bus.call("test", "a\0b")
+    request = bus.call("test", "m", {"text": "x" * (UBUS_MAX_MSGLEN - 30)})
     told = answer(bus, UBUS_STATUS_OK, (UBUS_ATTR_OBJPATH, "test"), (UBUS_ATTR_OBJID, OBJECT))
     assert told == [on.Finished(request, UBUS_STATUS_INVALID_ARGUMENT, [])]
 
@@ -366,7 +368,7 @@ def test_answers_without_end_are_cut_off():
         told = bus.feed(piece)
         count += len(piece)
     assert told == [on.Finished(request, UBUS_STATUS_NO_MEMORY, [])]
-    assert UBUS_MAX_MSGLEN < count < UBUS_MAX_MSGLEN + 2 * len(piece)
+    assert 2 * UBUS_MAX_MSGLEN < count < 2 * UBUS_MAX_MSGLEN + 2 * len(piece)
     assert bus.feed(piece) == []
 
 
@@ -374,8 +376,9 @@ def test_an_object_that_cannot_be_added():
     bus = connected()
     request = bus.add("test", {"m": {}})
     assert answer(bus, UBUS_STATUS_INVALID_ARGUMENT) == [on.Finished(request, UBUS_STATUS_INVALID_ARGUMENT, [])]
-    request = bus.add("test", {"m": {}})
-    assert answer(bus, UBUS_STATUS_OK) == [on.Finished(request, UBUS_STATUS_PARSE_ERROR, [])]
+    for attributes in ([], [(UBUS_ATTR_OBJID, b"x")]):
+        request = bus.add("test", {"m": {}})
+        assert answer(bus, UBUS_STATUS_OK, *attributes) == [on.Finished(request, UBUS_STATUS_PARSE_ERROR, [])]
     assert called(bus, "m", {}) == []
     assert out(bus)[0].attributes == [(UBUS_ATTR_STATUS, UBUS_STATUS_NOT_FOUND), (UBUS_ATTR_OBJID, OBJECT)]
 

@@ -32,6 +32,7 @@ def test_a_signature_is_a_table_of_tables_of_types():
 def test_what_is_no_signature_is_passed_over():
     table = [
         ("a", BLOBMSG_TYPE_INT32, 1),
+        (b"\xff", BLOBMSG_TYPE_TABLE, []),
         ("b", BLOBMSG_TYPE_TABLE, [("x", BLOBMSG_TYPE_STRING, "y"), ("z", BLOBMSG_TYPE_INT32, 3)]),
     ]
     assert signature.from_table(table) == {"b": {"z": 3}}

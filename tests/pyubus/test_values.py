@@ -114,6 +114,7 @@ def test_what_ubus_does_not_know_is_refused(value):
         {"v": "a\0b"},
         {"v": Typed(BLOBMSG_TYPE_INT32, "1")},
         {"v": Typed(BLOBMSG_TYPE_INT32, 1 << 32)},
+        {"v": Typed(BLOBMSG_TYPE_BOOL, 256)},
         {"v": Typed(BLOBMSG_TYPE_INT32, None)},
         {"v": Typed(BLOBMSG_TYPE_STRING, 1)},
         {"v": Typed(BLOBMSG_TYPE_UNSPEC, 1)},

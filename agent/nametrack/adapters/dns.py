@@ -72,7 +72,7 @@ class _Query:
         self.name = dns.canonical_name(action.name)
         self.rtype = action.rtype
         self.number = compat.urandom16()
-        self.request = dns.query(self.number, self.name, self.rtype, True)
+        self.request = dns.query(self.number, self.name, self.rtype, action.recurse)
         address, port, device = _parts(action.server)
         self.socket = socket.socket(compat.family(address), kind | compat.CLOEXEC)
         self.fd = self.socket.fileno()
@@ -80,7 +80,7 @@ class _Query:
             self.socket.setblocking(False)
             if device:
                 # Whatever the routes say: a dead tunnel that took the default route must not swallow the question.
-                self.socket.setsockopt(socket.SOL_SOCKET, compat.SO_BINDTODEVICE, device.encode() + b"\0")
+                compat.bind_to_device(self.socket, device)
             self.connect(compat.sockaddr(address, port))
         except OSError:
             self.socket.close()

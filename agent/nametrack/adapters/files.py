@@ -80,7 +80,9 @@ def _chunks(entries, wall):
 def _line(entry, wall):
     """An entry. What remains becomes the time of its end: the router may be off for a while."""
     values = (json.dumps(entry.host), json.dumps(entry.address), "true" if entry.named else "false")
-    return '{"host": %s, "address": %s, "named": %s, "expires": %d}' % (values + (wall + _clamped(entry.remaining),))
+    port = "" if entry.port is None else ', "port": %d' % entry.port
+    values = values + (wall + _clamped(entry.remaining), port)
+    return '{"host": %s, "address": %s, "named": %s, "expires": %d%s}' % values
 
 
 def _entry(line, wall):
@@ -102,10 +104,13 @@ def _entry(line, wall):
         return None
     if isinstance(expires, bool) or not isinstance(expires, int):
         return None
+    port = values.get("port")
+    if port is not None and (isinstance(port, bool) or not isinstance(port, int) or not 0 < port < 65536):
+        return None
     address = ip.prefix(address)
     if address is None:
         return None
-    return Entry(host, address, named, _clamped(expires - wall))
+    return Entry(host, address, named, _clamped(expires - wall), port)
 
 
 def _clamped(seconds):

@@ -6,8 +6,10 @@ import socket
 from .. import compat
 from ..core import events as on
 from ..wire import netlink, uapi, wireguard
+from .route import no_way
 
-SOCKET_DIR = "/var/run/wireguard"
+# of wireguard-go and its like, and of amneziawg-go (ipc/uapi_unix.go)
+SOCKET_DIRS = ("/var/run/wireguard", "/var/run/amneziawg")
 LIMIT = 5  # seconds for a userspace interface to answer
 
 _GENERIC = 16  # NETLINK_GENERIC
@@ -15,19 +17,17 @@ _KERNEL_WAIT = 1000  # milliseconds; the kernel answers at once, or the answer w
 _DATAGRAM = 32768  # bytes: the kernel makes no larger ones (net/netlink/af_netlink.c, netlink_dump)
 _PIECE = 8192
 _DUMPS = 3  # tries to read a device that changes meanwhile
-# A route may be missing in many ways: also without IPv6, without an address to send from, and by decree.
-_NO_ROUTE = (compat.ENETUNREACH, compat.EHOSTUNREACH, compat.ENETDOWN)
-_NO_ROUTE += (compat.EADDRNOTAVAIL, compat.EAFNOSUPPORT, compat.EACCES)
 
 
 class WireGuard:
     """Carries out ReadPeers and SetEndpoint; hands in PeersRead and ActionFailed."""
 
-    def __init__(self, poller, emit, socket_dir=SOCKET_DIR):
+    def __init__(self, poller, emit, socket_dirs=SOCKET_DIRS):
         self._poller = poller
         self._emit = emit
-        self._socket_dir = socket_dir
+        self._socket_dirs = socket_dirs
         self._open = 0
+        self._marks = {}  # interface -> the firewall mark of what it sends, as read last
 
     def busy(self):
         """Whether an answer is still to come."""
@@ -35,26 +35,36 @@ class WireGuard:
 
     def read(self, action):
         """Carries out ReadPeers."""
-        self._carry_out(action, lambda: uapi.GET, lambda kernel: kernel.peers(action.interface))
 
-    def set_endpoint(self, action):
-        """Carries out SetEndpoint; "no route" is the reason where the address cannot be reached."""
-        if not _has_route(action.address, action.port):
-            return self._emit(on.ActionFailed(action, "no route"))
+        def done(listing):  # a wire.wireguard.Dump or a wire.uapi.Reply
+            self._marks[action.interface] = listing.fwmark
+            self._emit(on.PeersRead(action.interface, listing.peers, compat.wall()))
+
+        self._carry_out(action, lambda: uapi.GET, lambda kernel: kernel.peers(action.interface), done)
+
+    def set_endpoint(self, action, done):
+        """Carries out SetEndpoint, then calls `done()` if it went well.
+
+        A reason that begins with "no route" says that the address cannot be reached.
+        """
+        problem = no_way(action.address, action.interface, self._marks.get(action.interface, 0))
+        if problem is not None:
+            return self._emit(on.ActionFailed(action, "no route: %s" % problem))
         self._carry_out(
             action,
             lambda: uapi.set_endpoint(action.public_key, action.address, action.port),
             lambda kernel: kernel.set_endpoint(action.interface, action.public_key, action.address, action.port),
+            lambda reply: done(),
         )
 
-    def _carry_out(self, action, request, in_kernel):
+    def _carry_out(self, action, request, in_kernel, done):
         try:
             sock = self._userspace(action.interface)
             if sock is not None:
-                return self._exchange(sock, action, request())
+                return self._exchange(sock, action, request(), done)
             kernel = _Kernel()
             try:
-                self._done(action, in_kernel(kernel))
+                done(in_kernel(kernel))
             finally:
                 kernel.close()
         except OSError as error:
@@ -62,36 +72,33 @@ class WireGuard:
         except (netlink.NetlinkError, uapi.UapiError, _Refused) as error:
             self._emit(on.ActionFailed(action, str(error)))
 
-    def _done(self, action, peers):
-        if peers is not None:
-            self._emit(on.PeersRead(action.interface, peers, compat.wall()))
-
     def _userspace(self, interface):
         """A socket to the process that runs the interface, None where there is none. Raises OSError."""
         if "/" in interface or "\0" in interface:
             raise _Refused("'%s' is no name of an interface" % interface)
-        sock = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM | compat.CLOEXEC)
-        try:
-            sock.setblocking(False)
-            sock.connect(compat.unix_sockaddr("%s/%s.sock" % (self._socket_dir, interface)))
-        except OSError as error:
-            sock.close()
-            if error.errno in (compat.ENOENT, compat.ECONNREFUSED):  # refused: left by a process that died
-                return None
-            raise
-        return sock
+        for folder in self._socket_dirs:
+            sock = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM | compat.CLOEXEC)
+            try:
+                sock.setblocking(False)
+                sock.connect(compat.unix_sockaddr("%s/%s.sock" % (folder, interface)))
+                return sock
+            except OSError as error:
+                sock.close()
+                if error.errno not in (compat.ENOENT, compat.ECONNREFUSED):  # refused: left by a process that died
+                    raise
+        return None
 
-    def _exchange(self, sock, action, request):
+    def _exchange(self, sock, action, request, done):
+        def answered(reply, problem):
+            self._open -= 1
+            if problem is None and reply.errno:
+                problem = compat.errno_text(reply.errno)
+            if problem is not None:
+                return self._emit(on.ActionFailed(action, problem))
+            done(reply)
+
         self._open += 1
-        _Exchange(self._poller, sock, request, lambda reply, problem: self._answered(action, reply, problem))
-
-    def _answered(self, action, reply, problem):
-        self._open -= 1
-        if problem is None and reply.errno:
-            problem = compat.errno_text(reply.errno)
-        if problem is not None:
-            return self._emit(on.ActionFailed(action, problem))
-        self._done(action, None if hasattr(action, "public_key") else reply.peers)
+        _Exchange(self._poller, sock, request, answered)
 
 
 class _Refused(Exception):
@@ -161,7 +168,7 @@ class _Kernel:
         self._socket.close()
 
     def peers(self, interface):
-        """The peers of an interface. Raises OSError, NetlinkError, _Refused."""
+        """The wire.wireguard.Dump of an interface. Raises OSError, NetlinkError, _Refused."""
         return self._first(interface, lambda family: self._dump(family, interface))
 
     def set_endpoint(self, interface, public_key, address, port):
@@ -210,7 +217,7 @@ class _Kernel:
             while not dump.feed(self._receive()):
                 pass
             if dump.errno or not dump.interrupted:
-                return dump.errno, dump.text, dump.peers
+                return dump.errno, dump.text, dump
         raise _Refused("interface %s changes while it is read" % interface)
 
     def _ask(self, request):
@@ -228,17 +235,3 @@ class _Kernel:
         if not self._poll.poll(_KERNEL_WAIT):
             raise _Refused("the kernel does not answer")
         return self._socket.recv(_DATAGRAM)
-
-
-def _has_route(address, port):
-    """Whether the kernel has a route to the address, as far as it says so now."""
-    sock = None
-    try:
-        sock = socket.socket(compat.family(address), socket.SOCK_DGRAM | compat.CLOEXEC)
-        sock.connect(compat.sockaddr(address, port))
-    except OSError as error:
-        return error.errno not in _NO_ROUTE
-    finally:
-        if sock is not None:
-            sock.close()
-    return True

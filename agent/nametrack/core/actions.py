@@ -3,13 +3,19 @@
 from collections import namedtuple
 
 # id: counts up, never used twice; rtype: 1 A, 28 AAAA, …; tcp: bool; server: "address", "address#port", and with
-# "@device" after it, where the question must leave through that device
-SendQuery = namedtuple("SendQuery", ("id", "name", "rtype", "server", "tcp"))
+# "@device" after it, where the question must leave through that device; recurse: whether the server is to ask others
+SendQuery = namedtuple("SendQuery", ("id", "name", "rtype", "server", "tcp", "recurse"))
 CancelQuery = namedtuple("CancelQuery", ("id",))
 ReadPeers = namedtuple("ReadPeers", ("interface",))
 ReadInterfaces = namedtuple("ReadInterfaces", ())
-# reason: why, in words for people; part of the value because the log and `plan` show it, not of the text form
-SetEndpoint = namedtuple("SetEndpoint", ("interface", "public_key", "address", "port", "reason"))
+# via: the netifd interface that a host route is asked of before, None for no such route; probe: an address that is
+# probed after it, None for nobody; reason: why, in words for people; part of the value because the log and `plan` show
+# it, not of the text form
+SetEndpoint = namedtuple("SetEndpoint", ("interface", "public_key", "address", "port", "via", "probe", "reason"))
+# the route alone, for an endpoint that is set already
+AddHostRoute = namedtuple("AddHostRoute", ("address", "via"))
+# one small datagram through the tunnel, to an address that is reached by this peer: data must be answered
+Probe = namedtuple("Probe", ("interface", "address"))
 # set: "nft FAMILY TABLE NAME" or "ipset NAME"
 ListSet = namedtuple("ListSet", ("set",))
 # elements: lists of Element; each action is one transaction
@@ -22,13 +28,15 @@ SaveLastGood = namedtuple("SaveLastGood", ("entries",))
 # Something that people and programs hear of: it goes into the log, into the history, and to subscribers on the bus.
 # kind: endpoint | policy | trouble | recovered; values: dict, what subscribers get (CONTRACT.md section 5)
 Notify = namedtuple("Notify", ("kind", "subject", "text", "values"))
+# The answer to Inquired with this id; values: dict with `addresses`, `ttl` in seconds or None, and `reason`
+Reply = namedtuple("Reply", ("id", "values"))
 # level: error | warning | info | debug
 Log = namedtuple("Log", ("level", "text"))
 
 # address: address, prefix or range; timeout: seconds, None for none
 Element = namedtuple("Element", ("address", "timeout"))
 
-RTYPES = {1: "A", 28: "AAAA", 33: "SRV", 2: "NS"}
+RTYPES = {1: "A", 2: "NS", 5: "CNAME", 28: "AAAA", 33: "SRV"}
 
 
 def trouble(subject, reason):
@@ -56,11 +64,14 @@ def _elements(elements):
 
 
 def _query(a):
-    return "query %d %s %s @%s%s" % (a.id, a.name, RTYPES[a.rtype], a.server, " tcp" if a.tcp else "")
+    how = (" tcp" if a.tcp else "") + ("" if a.recurse else " authority")
+    return "query %d %s %s @%s%s" % (a.id, a.name, RTYPES[a.rtype], a.server, how)
 
 
 def _set_endpoint(a):
-    return "set_endpoint %s %s %s" % (a.interface, a.public_key, endpoint_text(a.address, a.port))
+    form = "set_endpoint %s %s %s" % (a.interface, a.public_key, endpoint_text(a.address, a.port))
+    form = form if a.via is None else "%s via %s" % (form, a.via)
+    return form if a.probe is None else "%s then probe %s" % (form, a.probe)
 
 
 def _save(a):
@@ -73,12 +84,15 @@ FORMS = {
     ReadPeers: lambda a: "read_peers %s" % a.interface,
     ReadInterfaces: lambda a: "read_interfaces",
     SetEndpoint: _set_endpoint,
+    AddHostRoute: lambda a: "add_host_route %s via %s" % tuple(a),
+    Probe: lambda a: "probe %s %s" % tuple(a),
     ListSet: lambda a: "list_set %s" % a.set,
     AddElements: lambda a: "add %s: %s" % (a.set, _elements(a.elements)),
     DeleteElements: lambda a: "delete %s: %s" % (a.set, _elements(a.elements)),
     ReplaceElements: lambda a: "replace %s: %s with %s" % (a.set, _elements(a.old), _elements(a.new)),
     SaveLastGood: _save,
     Notify: lambda a: "notify %s %s: %s" % (a.kind, a.subject, a.text),
+    Reply: lambda a: "reply %d: %s" % (a.id, " ".join(a.values["addresses"]) or a.values["reason"]),
     Log: lambda a: "log %s: %s" % tuple(a),
 }
 

@@ -7,7 +7,9 @@ deadline = agent.next_timer()           # absolute monotonic seconds, or None
 
 from . import actions as do
 from . import events as on
+from .findings import config_findings
 from .history import History
+from .inquiries import Inquiries
 from .interfaces import VIA, Interfaces
 from .lastgood import Entry, LastGood
 from .peers import Peers
@@ -15,8 +17,8 @@ from .policies import Policies
 from .resolver import Resolver
 from .timers import Timers
 
-NAME_TIMERS = ("ask", "lookup")
-PEER_TIMERS = ("read", "peer")
+NAME_TIMERS = ("ask", "lookup", "truth")
+PEER_TIMERS = ("read", "peer", "probe")
 
 
 class Agent:
@@ -24,28 +26,35 @@ class Agent:
 
     def __init__(self, random=None):
         self.config = None
+        self.config_findings = []
+        self._servers = []  # whom names are asked of, as the configuration lists them
+        self.cron = []  # the scheduled tasks of the router, a line each
         self._timers = Timers()
         self.interfaces = Interfaces(self._timers)
-        self.resolver = Resolver(self._timers, self.interfaces.nameservers, random or (lambda: 0))
-        self.peers = Peers(self._timers, self.resolver)
+        self.resolver = Resolver(self._timers, self.interfaces, random or (lambda: 0))
+        self.peers = Peers(self._timers, self.resolver, self.interfaces)
         self.policies = Policies(self._timers, self.resolver)
+        self.inquiries = Inquiries(self.resolver)
         self.last_good = LastGood(self._timers)
         self.history = History()
         self._remembered = []  # entries of the last-good file, for what is configured at the start
         self._handlers = {
             on.ConfigLoaded: self._config_loaded,
             on.LastGoodRead: self._last_good_read,
+            on.CronRead: self._cron_read,
             on.QueryAnswered: lambda e, now: self._name(self.resolver.answered(e.id, e.answer, now), now),
             on.QueryFailed: lambda e, now: self._name(self.resolver.failed(e.id, e.reason, now), now),
             on.AnswerRejected: lambda e, now: self.resolver.rejected(e.id, e.reason),
             on.PeersRead: lambda e, now: self.peers.read(e.interface, e.peers, now, e.wall),
             on.SetListed: lambda e, now: self.policies.listed(e.set, e.listing, now),
-            on.InterfaceUp: lambda e, now: self._interface_changed(now),
-            on.InterfaceDown: lambda e, now: self._interface_changed(now),
+            on.InterfaceUp: self._interface_up,
+            on.InterfaceDown: self._interface_changed,
+            on.InterfaceUpdated: self._interface_changed,
             on.BusConnected: lambda e, now: [do.ReadInterfaces()],
             on.InterfacesRead: self._interfaces_read,
-            on.SetsDisturbed: lambda e, now: self.policies.resync(),
+            on.SetsDisturbed: self._disturbed,
             on.RefreshRequested: self._refresh_requested,
+            on.Inquired: self._inquired,
             on.ActionFailed: self._action_failed,
         }
 
@@ -85,22 +94,25 @@ class Agent:
 
     def _config_loaded(self, event, now):
         config = self.config = event.config
+        self.config_findings = config_findings(config)
         self.resolver.min_ttl, self.resolver.max_ttl = config.min_ttl, config.max_ttl
         fallbacks = [text if kind == "address" else VIA + text for kind, text in config.fallbacks]
-        servers = config.nameservers + [s for s in fallbacks if s not in config.nameservers]
+        self.resolver.fallbacks, self.resolver.authoritative = fallbacks, config.authoritative
+        servers = self._servers = config.nameservers + [s for s in fallbacks if s not in config.nameservers]
 
         def host_key(host):
             return (host, tuple(servers))
 
-        def peer_key(peer):
-            own = peer.nameservers + [s for s in fallbacks if s not in peer.nameservers]
-            return (peer.endpoint_host, tuple(own if peer.nameservers else servers))
+        def servers_of(peer):
+            if not peer.nameservers:
+                return tuple(servers)
+            return tuple(peer.nameservers + [s for s in fallbacks if s not in peer.nameservers])
 
         actions = [do.Log("warning", text) for text in config.errors]
         by_host = {}
         for entry in self._remembered:
             by_host.setdefault(entry.host, []).append(entry)
-        peers_know = {host: [e.address for e in by_host[host] if e.named] for host in by_host}
+        peers_know = {host: [(e.address, e.port) for e in by_host[host] if e.named] for host in by_host}
         retain = {}
         for policy in config.policies:
             for host in policy.hosts:
@@ -109,19 +121,22 @@ class Agent:
         for host in by_host:
             policies_know[host] = [(e.address, now + _left(e, retain.get(host, 0))) for e in by_host[host]]
         self._remembered = []
-        self.peers.configure(config, peer_key, peers_know, now)
+        self.peers.configure(config, servers_of, peers_know, now)
         actions.extend(self.policies.configure(config, host_key, policies_know, now))
-        wanted = self.peers.wanted_names() + self.policies.wanted_names()
-        actions.extend(self.resolver.follow(wanted, now))
+        actions.extend(self._follow(now))
         for key in sorted(self.resolver.names):
             name = self.resolver.names[key]
             if name.answered():  # who is new to a name that is followed already hears of it now, not at its next answer
                 actions.extend(self.peers.name_answered(name, now) + self.policies.name_answered(name, now))
-        return actions
+        return actions + self._follow_changes(now)
 
     def _last_good_read(self, event, now):
         self._remembered = event.entries
         self.last_good.loaded(event.entries)
+        return []
+
+    def _cron_read(self, event, now):
+        self.cron = event.lines
         return []
 
     def _refresh_requested(self, event, now):
@@ -130,17 +145,34 @@ class Agent:
                 self.resolver.ask(self.resolver.names[key], now)
         return []
 
-    def _interface_changed(self, now):
+    def _inquired(self, event, now):
+        return self.inquiries.begin(event.id, event.name, tuple(self._servers)) + self._follow_changes(now)
+
+    def _disturbed(self, event, now):
+        self.peers.read_all(now)
+        return self.policies.resync()
+
+    def _interface_up(self, event, now):
+        self.interfaces.came_up(event.interface)
+        return self._interface_changed(event, now)
+
+    def _interface_changed(self, event, now):
         self.interfaces.changed(now)
         return []
 
     def _interfaces_read(self, event, now):
-        return self._network_changed(now) if self.interfaces.read(event.interfaces) else []
+        changed, came_up = self.interfaces.read(event.interfaces)
+        if not changed and not came_up:
+            return []
+        return self._network_changed(now) + self.peers.reroute(came_up, now)
 
     def _network_changed(self, now):
         """Routes, nameservers or endpoints may be others: what failed is tried again, what is set is compared."""
         self.resolver.retry(now)
-        return self.peers.interface_changed(now)
+        self.peers.ask(now)
+        self.peers.routes_changed()
+        self.peers.read_all(now)
+        return []
 
     def _action_failed(self, event, now):
         action, reason = event.action, event.reason
@@ -148,8 +180,9 @@ class Agent:
             return self.peers.unreadable(action.interface, reason, now)
         if isinstance(action, do.SetEndpoint):
             return self.peers.endpoint_failed(action, reason, now)
-        if isinstance(action, do.ReadInterfaces):
-            return []  # without netifd there is nothing to know; the adapter says what is wrong with the bus
+        if isinstance(action, (do.ReadInterfaces, do.AddHostRoute, do.Probe)):
+            # Without netifd there is nothing to know, and no route to protect; an unanswered probe is what it is for.
+            return [do.Log("debug", "%s: %s" % (do.text(action), reason))]
         if isinstance(action, do.SaveLastGood):
             self.last_good.failed(now)
             return [do.Log("error", "last good addresses not saved: %s" % reason)]
@@ -165,26 +198,40 @@ class Agent:
         actions, name = outcome
         if name is None:
             return actions
+        if self.inquiries.asks(name):
+            # whoever asked is told, and nobody else
+            actions = [action for action in actions if not isinstance(action, (do.Notify, do.Log))]
+            return actions + self.inquiries.name_answered(name) + self._follow_changes(now)
         self.last_good.changed(now)
-        return actions + self.peers.name_answered(name, now) + self.policies.name_answered(name, now)
+        actions = actions + self.peers.name_answered(name, now) + self.policies.name_answered(name, now)
+        return actions + self._follow_changes(now)
+
+    def _follow(self, now):
+        """Has the resolver follow exactly the names that are wanted now."""
+        wanted = self.peers.wanted_names() + self.policies.wanted_names() + self.inquiries.wanted_names()
+        return self.resolver.follow(wanted, now)
+
+    def _follow_changes(self, now):
+        return self._follow(now) if self.peers.names_changed or self.inquiries.names_changed else []
 
     def _entries(self, now):
         """What is to be remembered: every address named now, and every retained one with its remaining life."""
         found = {}
         for peer in self.peers.peers.values():
-            for address in peer.known():
-                found[peer.config.endpoint_host, address] = Entry(peer.config.endpoint_host, address, True, 0)
+            for address, port in peer.candidates.known():
+                port = port if peer.source.is_service else None
+                found[peer.config.endpoint_host, address] = Entry(peer.config.endpoint_host, address, True, 0, port)
         for policy in self.policies.policies.values():
             for host in policy.hosts.values():
                 for address in host.named:
-                    found[host.host, address] = Entry(host.host, address, True, 0)
+                    found[host.host, address] = Entry(host.host, address, True, 0, None)
                 for address in host.retained:
                     left = int(host.retained[address] - now + 0.999)  # not 0 while it is in the set
                     known = found.get((host.host, address))
                     if left > 0 and (known is None or (not known.named and known.remaining < left)):
-                        found[host.host, address] = Entry(host.host, address, False, left)
+                        found[host.host, address] = Entry(host.host, address, False, left, None)
             for literal in policy.config.literals:
-                found[literal, literal] = Entry(literal, literal, True, 0)
+                found[literal, literal] = Entry(literal, literal, True, 0, None)
         return [found[key] for key in sorted(found)]
 
 

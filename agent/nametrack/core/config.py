@@ -42,8 +42,8 @@ Config = namedtuple(
         "errors",
     ),
 )
-# probe_address: None where nobody is known to answer; persistent_keepalive: seconds, 0 for off; nohostroute and
-# tunlink: of its interface; in_network: False for a peer that only the kernel knows
+# probe_address: None where nobody is known to answer; persistent_keepalive: seconds, 0 for off; nohostroute, tunlink
+# and fwmark (whether there is one): of its interface; in_network: False for a peer that only the kernel knows
 PeerConfig = namedtuple(
     "PeerConfig",
     (
@@ -63,6 +63,7 @@ PeerConfig = namedtuple(
         "route_allowed_ips",
         "nohostroute",
         "tunlink",
+        "fwmark",
         "in_network",
     ),
 )
@@ -202,6 +203,7 @@ def _peer(key, values, peer, interfaces):
         route_allowed_ips=False if peer is None else peer.route_allowed_ips,
         nohostroute=False if interface is None else interface.nohostroute,
         tunlink=None if interface is None else interface.tunlink,
+        fwmark=interface is not None and interface.fwmark,
         in_network=peer is not None,
     )
 

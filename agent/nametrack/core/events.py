@@ -9,6 +9,8 @@ from collections import namedtuple
 ConfigLoaded = namedtuple("ConfigLoaded", ("config",))
 # entries: list of core.lastgood.Entry, read once at the start
 LastGoodRead = namedtuple("LastGoodRead", ("entries",))
+# lines: of the router's scheduled tasks, comments left out
+CronRead = namedtuple("CronRead", ("lines",))
 # id: of the SendQuery; answer: has status, values, ttl, target as wire.dns.Answer describes them
 QueryAnswered = namedtuple("QueryAnswered", ("id", "answer"))
 # the server or the network said no; silence is no event: the core watches the clock itself
@@ -19,16 +21,19 @@ AnswerRejected = namedtuple("AnswerRejected", ("id", "reason"))
 PeersRead = namedtuple("PeersRead", ("interface", "peers", "wall"))
 # listing: wire.sets.Listing, None where the set does not exist
 SetListed = namedtuple("SetListed", ("set", "listing"))
-# netifd said that an interface came up or is other than before, or that it went; what exactly is then asked
+# netifd said that an interface came up, that it went, or that it is other than before; how it is, is then asked
 InterfaceUp = namedtuple("InterfaceUp", ("interface",))
 InterfaceDown = namedtuple("InterfaceDown", ("interface",))
+InterfaceUpdated = namedtuple("InterfaceUpdated", ("interface",))
 # the bus can be used from now on, or again
 BusConnected = namedtuple("BusConnected", ())
 # interfaces: list of wire.netifd.Interface, all there are
 InterfacesRead = namedtuple("InterfacesRead", ("interfaces",))
-# somebody may have changed our sets: firewall restarted, pbr reloaded, …
+# somebody may have changed our sets or endpoints: firewall restarted, pbr reloaded, …
 SetsDisturbed = namedtuple("SetsDisturbed", ("reason",))
 # name: a host name, None for all
 RefreshRequested = namedtuple("RefreshRequested", ("name",))
+# somebody wants to know what a name resolves to; id: a number for the Reply
+Inquired = namedtuple("Inquired", ("id", "name"))
 # an action that could not be carried out; success is not reported, the next reading shows it
 ActionFailed = namedtuple("ActionFailed", ("action", "reason"))

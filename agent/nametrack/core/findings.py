@@ -2,31 +2,48 @@
 
 from .. import ip
 from .policies import plain
+from .tunnel import CLOCK_SET
+from .values import printable
+from .words import duration
 
 ADVICE = {
     "allowed_ips_overlap": "give each address to one peer only: the kernel sends it to the one that was set last",
+    "endpoint_in_allowed_ips": "remove the interface's option nohostroute, or set its option fwmark and a rule for it",
     "no_keepalive": "set persistent_keepalive (25 is usual), so that a dead tunnel is noticed without traffic",
+    "no_probe_address": "set option probe_address to an address beyond the tunnel, or option probe to 0",
     "name_unresolved": "check the spelling, and that the nameserver knows the name: nslookup %s %s",
+    "nameserver_silent": "check that it runs and can be reached: nslookup openwrt.org %s",
     "no_target": "create the set, e.g. with a `config ipset` section in /etc/config/firewall, or correct the option",
     "set_flags": "give the policy a set of the right type: ipv4_addr or ipv6_addr, with 'flags interval' for prefixes",
-    "configuration": "correct /etc/config/nametrack, then restart nametrack",
+    "watchdog_also_active": "remove the line from the scheduled tasks (crontab -e): nametrack does the same, sooner",
+    "clock_unset": "see that NTP works: until then the age of a handshake is guessed",
+    "configuration": "correct /etc/config/nametrack, then /etc/init.d/nametrack reload",
+    "not_loaded": "/etc/init.d/nametrack reload",
 }
+# What a scheduled task may do that nametrack does: words that all stand in its line.
+WATCHDOGS = (("wireguard_watchdog",), ("vpn-policy-routing", "reload"), ("vpn-policy-routing", "restart"))
+AHEAD = 300  # seconds that a handshake may lie in the future before the clock is suspected
 
 
 def finding(code, severity, subject, text, advice=None):
     return {"code": code, "severity": severity, "subject": subject, "text": text, "advice": advice or ADVICE[code]}
 
 
-def findings(agent):
-    """Every finding about the configuration and about what one pass has shown: a list, worst first."""
-    config = agent.config
+def findings(agent, wall):
+    """Every finding about the configuration and about how things stand at Unix time `wall`: a list, worst first."""
+    found = agent.config_findings + _swallowed(agent) + _unresolved(agent) + _silent(agent) + _sets(agent)
+    return _worst_first(found + _watchdogs(agent) + _clock(agent, wall))
+
+
+def config_findings(config):
+    """What the configuration alone tells: made once for each, as status and check show it again and again."""
     found = [finding("configuration", "error", "configuration", text) for text in config.errors]
-    found.extend(_overlaps(config))
-    found.extend(_keepalives(config))
-    found.extend(_unresolved(agent))
-    found.extend(_sets(agent))
+    return found + _overlaps(config) + _keepalives(config) + _probes(config)
+
+
+def _worst_first(found):
     order = {"error": 0, "warning": 1, "info": 2}
-    keyed = [(order[f["severity"]], i) for i, f in zip(range(len(found)), found)]
+    keyed = [(order[found[i]["severity"]], i) for i in range(len(found))]
     return [found[i] for _, i in sorted(keyed)]
 
 
@@ -35,33 +52,20 @@ def _label(peer):
 
 
 def _overlaps(config):
-    """Two peers of one interface that claim the same addresses: a sweep over the sorted spans, no pairs."""
-    found, by_interface = [], {}
+    """Two peers of one interface that claim the same prefix: the kernel keeps it for the one that was set last.
+
+    Of two prefixes that differ the longer one wins (cryptokey routing, as with routes): both peers work.
+    """
+    found, first, said = [], {}, set()
     for peer in config.network_peers:
-        if peer.disabled:
-            continue
-        for prefix in peer.allowed_ips:
-            by_interface.setdefault(peer.interface, []).append((prefix, peer))
-    for interface in sorted(by_interface):
-        spans = []
-        for prefix, peer in by_interface[interface]:
-            family, first, last = ip.span(prefix)
-            spans.append((family, first, -last, peer.public_key, prefix, _label(peer)))
-        said, widest = set(), {}
-        for family, first, minus_last, key, prefix, label in sorted(spans):
-            # The widest span so far of each of two different peers is enough to see any overlap.
-            for other_key, (last, other_prefix, other_label) in sorted(widest.get(family, {}).items()):
-                pair = tuple(sorted((key, other_key)))
-                if other_key != key and last >= first and pair not in said:
-                    said.add(pair)
-                    text = "peers '%s' (%s) and '%s' (%s) claim the same addresses: only one of them works at a time"
-                    text = text % (other_label, other_prefix, label, prefix)
-                    found.append(finding("allowed_ips_overlap", "error", interface, text))
-            reach = widest.setdefault(family, {})
-            live = {k: reach[k] for k in reach if reach[k][0] >= first}
-            if key not in live or live[key][0] < -minus_last:
-                live[key] = (-minus_last, prefix, label)
-            widest[family] = live
+        for prefix in [] if peer.disabled else peer.allowed_ips:
+            other = first.setdefault((peer.interface, prefix), peer)
+            pair = (other.interface, other.public_key, peer.public_key)
+            if other.public_key != peer.public_key and pair not in said:
+                said.add(pair)
+                text = "peers '%s' and '%s' both claim %s: only one of them works at a time"
+                text = text % (_label(other), _label(peer), prefix)
+                found.append(finding("allowed_ips_overlap", "error", peer.interface, text))
     return found
 
 
@@ -75,12 +79,70 @@ def _keepalives(config):
     return found
 
 
+def _probes(config):
+    found = []
+    for peer in config.peers:
+        if peer.enabled and peer.probe and peer.probe_address is None:
+            text = "option probe has nobody to ask: no single address is among the allowed IPs"
+            found.append(finding("no_probe_address", "warning", "%s peer %s" % (peer.interface, _label(peer)), text))
+    return found
+
+
+def _swallowed(agent):
+    """Endpoints that lie in what is routed into a tunnel, where nothing keeps the tunnel's own packets out of it."""
+    routed = {4: [], 6: []}
+    for peer in agent.config.network_peers:
+        if peer.route_allowed_ips and not peer.disabled:
+            for prefix in peer.allowed_ips:
+                family, first, last = ip.span(prefix)
+                routed[family].append((first, last, prefix, peer.interface))
+    found = []
+    for key in sorted(agent.peers.peers):
+        peer = agent.peers.peers[key]
+        if peer.installed is None or peer.config.fwmark or peer.has_way():
+            continue
+        number = ip.number(peer.installed[0])
+        for first, last, prefix, interface in routed[ip.family(peer.installed[0])]:
+            if first <= number <= last:
+                text = "its endpoint %s lies in %s, which is routed into %s" % (peer.installed[0], prefix, interface)
+                found.append(finding("endpoint_in_allowed_ips", "error", peer.label, text))
+                break
+    return found
+
+
+def _silent(agent):
+    found = []
+    for server, count in agent.resolver.servers.silent_ones():
+        text = "does not answer: %d queries in a row" % count
+        advice = ADVICE["nameserver_silent"] % server.partition("@")[0].replace("#", " port ")
+        found.append(finding("nameserver_silent", "warning", "nameserver %s" % server, text, advice))
+    return found
+
+
+def _watchdogs(agent):
+    found = []
+    for line in agent.cron:
+        if any(all(word in line for word in words) for words in WATCHDOGS):
+            found.append(finding("watchdog_also_active", "warning", "scheduled tasks", printable(line, 200)))
+    return found
+
+
+def _clock(agent, wall):
+    if wall < CLOCK_SET:
+        return [finding("clock_unset", "warning", "clock", "it was never set")]
+    readings = [peer.reading for peer in agent.peers.peers.values() if peer.reading is not None]
+    ahead = max([reading.last_handshake - wall for reading in readings] + [0])
+    if ahead > AHEAD:
+        return [finding("clock_unset", "warning", "clock", "a handshake lies %s in the future" % duration(ahead))]
+    return []
+
+
 def _unresolved(agent):
     found, said = [], set()
     for key in sorted(agent.resolver.names):
         name = agent.resolver.names[key]
         state, reason = name.state(sorted(name.questions))
-        if state in ("failing", "negative") and name.host not in said:
+        if state in ("failing", "negative") and name.host not in said and not agent.inquiries.asks(name):
             said.add(name.host)
             server = name.servers[0] if name.servers else ""
             advice = ADVICE["name_unresolved"] % (name.host, server.replace("#", " port "))

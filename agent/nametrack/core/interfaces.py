@@ -16,8 +16,13 @@ class Interfaces:
     def __init__(self, timers):
         self.known = {}  # name -> wire.netifd.Interface
         self._timers = timers
+        self._came_up = set()  # names of those that came up since the last reading
         self._waiting = False
         self._read_at = None
+
+    def came_up(self, name):
+        """An interface came up, for the first time or again: routes that it had are gone."""
+        self._came_up.add(name)
 
     def changed(self, now):
         """An interface came, went or changed: `due` follows."""
@@ -33,9 +38,14 @@ class Interfaces:
         return [ReadInterfaces()]
 
     def read(self, interfaces):
-        """netifd's own words; returns whether anything is other than before."""
+        """netifd's own words: `(whether anything is other than before, names of those that came up since)`."""
         before, self.known = self.known, {interface.name: interface for interface in interfaces}
-        return before != self.known
+        came_up, self._came_up = self._came_up, set()
+        return before != self.known, came_up
+
+    def is_up(self, name):
+        """Whether an interface is known, and up."""
+        return name in self.known and self.known[name].device is not None
 
     def nameservers(self, listed):
         """Whom to ask: `listed` with the nameservers of each `@interface` in its place, as `address@device`.
@@ -59,6 +69,13 @@ class Interfaces:
             if metric is not None and interface.device is not None and interface.proto not in TUNNELS:
                 keyed.append((metric, name))
         return [self.known[name] for _, name in sorted(keyed)]
+
+    def way(self, address):
+        """The text of a server with this address, asked past every tunnel; None where no way out is known for it."""
+        if not self.known:
+            return address
+        upstreams = self.upstreams(6 if ":" in address else 4)
+        return address + VIA + upstreams[0].device if upstreams else None
 
     def _of(self, name):
         interface = self.known.get(name)

@@ -5,8 +5,8 @@ from collections import namedtuple
 from .actions import SaveLastGood
 
 # host: a name, or a literal's own text; address: address or prefix; named: whether DNS named it at that time;
-# remaining: seconds that it would have stayed in a set
-Entry = namedtuple("Entry", ("host", "address", "named", "remaining"))
+# remaining: seconds that it would have stayed in a set; port: of a service's target, None where the port is configured
+Entry = namedtuple("Entry", ("host", "address", "named", "remaining", "port"))
 
 SAVE_DELAY = 60  # seconds from a change to its write, so that what changes together is written together
 SAVE_INTERVAL = 600  # seconds at least between two writes: flash wears
@@ -49,4 +49,4 @@ class LastGood:
 
 
 def _essence(entries):
-    return sorted([(entry.host, entry.address, entry.named) for entry in entries])
+    return sorted([(entry.host, entry.address, entry.named, entry.port or 0) for entry in entries])

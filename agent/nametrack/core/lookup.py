@@ -19,12 +19,13 @@ TCP_TIMEOUT = 5  # seconds, the connection included
 ATTEMPTS = 2
 MAX_ALIASES = 8
 
-# status: as of RRset, or "failed" with the reason; ttl as DNS gave it, the minimum along the aliases
-Result = namedtuple("Result", ("status", "values", "ttl", "reason"))
+# status: as of RRset, or "failed" with the reason; ttl as DNS gave it, the minimum along the aliases; zone: whose
+# servers said so, of a negative answer that tells
+Result = namedtuple("Result", ("status", "values", "ttl", "reason", "zone"))
 
 
 class Lookup:
-    def __init__(self, name, rtype, servers, next_id):
+    def __init__(self, name, rtype, servers, next_id, recurse=True):
         self.result = None
         self.deadline = None
         self.open = []  # ids of the queries that may still be answered
@@ -32,6 +33,7 @@ class Lookup:
         self._rtype = rtype
         self._servers = servers
         self._next_id = next_id  # function: the id for a new query
+        self._recurse = recurse  # whether the servers are to ask others
         self._server = 0  # index in servers
         self._attempt = 0
         self._tcp = False  # how the last query went out: over TCP nothing has a reason to be truncated
@@ -42,7 +44,7 @@ class Lookup:
     def start(self, now):
         """The first query, or the result "failed" where there is nobody to ask."""
         if not self._servers:
-            return self._end(Result("failed", [], 0, self._reason))
+            return self._end(Result("failed", [], 0, self._reason, None))
         return self._send(now, False)
 
     def answered(self, query, answer, now):
@@ -54,10 +56,12 @@ class Lookup:
         self.open.remove(query)
         ttl = answer.ttl if self._ttl is None else min(self._ttl, answer.ttl)
         if answer.status != "alias":
-            return self._end(Result(answer.status, answer.values if answer.status == FOUND else [], ttl, None))
+            found = answer.status == FOUND
+            zone = None if found else answer.target
+            return self._end(Result(answer.status, answer.values if found else [], ttl, None, zone))
         self._aliases += 1
         if self._aliases > MAX_ALIASES:
-            return self._end(Result("failed", [], 0, "more than %d aliases in a row" % MAX_ALIASES))
+            return self._end(Result("failed", [], 0, "more than %d aliases in a row" % MAX_ALIASES, None))
         self._ttl = ttl
         self._name = answer.target
         self._attempt = 0
@@ -70,7 +74,7 @@ class Lookup:
         self.open.remove(query)
         if reason == "truncated" and not self._tcp:
             return self._cancel() + self._send(now, True)
-        self._reason = "%s says %s" % (self._servers[self._server], reason)
+        self._reason = "%s: %s" % (self._servers[self._server], reason)
         return self._next_server(now)
 
     def timed_out(self, now):
@@ -89,7 +93,7 @@ class Lookup:
         self._server += 1
         self._attempt = 0
         if self._server == len(self._servers):
-            return self._end(Result("failed", [], 0, self._reason))
+            return self._end(Result("failed", [], 0, self._reason, None))
         return self._cancel() + self._send(now, False)
 
     def _send(self, now, tcp):
@@ -99,7 +103,7 @@ class Lookup:
         # over TCP the transport repeats what is lost: one attempt stands for all
         self._attempt = ATTEMPTS if tcp else self._attempt + 1
         self.deadline = now + (TCP_TIMEOUT if tcp else RETRANSMIT)
-        return [SendQuery(query, self._name, self._rtype, self._servers[self._server], tcp)]
+        return [SendQuery(query, self._name, self._rtype, self._servers[self._server], tcp, self._recurse)]
 
     def _cancel(self):
         gone, self.open = self.open, []

@@ -20,11 +20,20 @@ class Question:
         self.asked_at = None  # start of the last lookup
         self.next_at = None  # when it is asked again; None while a lookup is waiting or under way
         self.lookup = None
+        self.hurried = False  # the next lookup asks the fallback nameservers first
+        self.truth = None  # the lookup at the servers of the zone that is under way
+        self.truth_waits = False
+        self.truth_at = None  # start of the last such lookup
+        self.true_at = None  # when the servers of the zone answered last
         self.rejected = None  # the last lie that was logged, so that it is logged once
 
     def tried(self):
         """Whether the first lookup has come to an end, well or badly."""
         return self.rrset is not None or self.failures > 0
+
+    def waits(self, truth):
+        """Whether a lookup that was put into the queue is still to be started."""
+        return self.truth_waits if truth else self.lookup is None and self.next_at is None
 
     def failed(self, reason):
         """A lookup failed; returns the seconds to wait: 2, 4, 8 … 300."""

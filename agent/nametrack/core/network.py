@@ -10,8 +10,33 @@ from .options import NETWORK_INTERFACE, NETWORK_PEER
 from .section import sections
 from .values import device, interface, quoted
 
-# tunlink: the netifd interface that the tunnel's own packets leave through, or None
-NetworkInterface = namedtuple("NetworkInterface", ("name", "proto", "nohostroute", "tunlink"))
+# Values of `proto` that make a tunnel; OpenVPN's interfaces have none of their own.
+VPN_PROTOS = ("wireguard", "amneziawg", "openconnect", "openvpn", "pptp", "l2tp", "sstp", "vpnc", "xfrm")
+VPN_DEVICES = ("tun", "tap", "wg")
+
+
+class NetworkInterface:
+    """An interface of netifd.
+
+    tunlink: the interface that the tunnel's own packets leave through, or None; fwmark: whether those packets are
+    marked, so that rules can tell them from what goes into the tunnel.
+    """
+
+    def __init__(self, name, values):
+        self.name = name
+        self.proto = values["proto"]
+        self.nohostroute = values["nohostroute"]
+        self.tunlink = values["tunlink"]
+        self.fwmark = values["fwmark"] not in (None, "0")
+        self._device = values["device"] or values["ifname"] or ""
+
+    def is_vpn(self):
+        """Whether it is a tunnel, as far as its section tells."""
+        if self.proto in VPN_PROTOS:
+            return True
+        return self.proto == "none" and any(self._device.startswith(name) for name in VPN_DEVICES)
+
+
 # endpoint_host: canonical address, host name or None
 NetworkPeer = namedtuple(
     "NetworkPeer",
@@ -61,9 +86,7 @@ def _read_interface(section, interfaces):
         section.reject("the interface is there already")
     else:
         values = section.read(NETWORK_INTERFACE, {})
-        interfaces[section.name] = NetworkInterface(
-            section.name, values["proto"], values["nohostroute"], values["tunlink"]
-        )
+        interfaces[section.name] = NetworkInterface(section.name, values)
 
 
 def _read_peer(section, name):

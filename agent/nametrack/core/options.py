@@ -88,6 +88,9 @@ NETWORK_INTERFACE = (
     Option("proto", anything, None, False),
     Option("nohostroute", boolean, False, False),
     Option("tunlink", interface, None, False),
+    Option("fwmark", anything, None, False),
+    Option("device", anything, None, False),
+    Option("ifname", anything, None, False),  # the same, up to 19.07
 )
 
 NETWORK_PEER = (

@@ -1,89 +1,58 @@
 """One WireGuard peer: its endpoint in the kernel, its candidates in DNS, and what is being done about the two."""
 
 from .. import ip
-from .actions import Log, Notify, SetEndpoint, endpoint_text, recovered, trouble
+from .actions import AddHostRoute, Log, Notify, Probe, SetEndpoint, endpoint_text, recovered, trouble
+from .candidates import Candidates
 from .endpoint import LAST_GOOD, RETRY, SET, decide
-from .tunnel import STALE, STALLED, Tunnel
-from .words import seconds_ago
+from .rrset import AAAA, RTYPES, A
+from .trial import Trial
+from .tunnel import IDLE, NEVER, STALE, STALLED, Tunnel
+from .words import duration, seconds_ago
 
-A, AAAA = 1, 28
-# IPv6 first where both can be used, as getaddrinfo orders them (RFC 6724) and so wg and netifd choose
-RTYPES = {"any": (AAAA, A), "ipv4": (A,), "ipv6": (AAAA,)}
-MAX_WITHDRAWN = 64
-RETRY_FIRST, RETRY_MAX = 5, 120  # seconds between two rounds through the candidates
-ASK_FIRST = 1  # second that the fresh question has before the next candidate is tried
 NO_ROUTE_FOR = 60  # seconds that a candidate without a route is passed over
+SILENT = "silent"  # a life besides the tunnel's own: what we set was asked and did not answer
 
 STATES = {1: "unresolved", 4: "stalled", 7: "roamed"}  # every other rule: current
 
 
 class Peer:
-    def __init__(self, config, name_key, timers):
+    """`source`: core.source.Source, whom it hears of its name from; `way`: function that gives the upstream interface
+    for an address, None where no host route is to be asked for."""
+
+    def __init__(self, config, source, way, timers):
         self.config = config
         self.key = (config.interface, config.public_key)
-        self.name_key = name_key
-        self.rtypes = RTYPES[config.family]
+        self.source = source
         self.tunnel = Tunnel()
+        self.candidates = Candidates()
+        self.trial = Trial()
         self.reading = None  # the last wire.wireguard.Peer; None: not read yet, or missing
         self.missing = None  # why there is no such peer in the kernel; None while there is, or before the first reading
         self.installed = None  # (address, port)
-        self.candidates = []
         self.changed_at = None  # when we last set the endpoint
         self.ignore_reading = False  # the next reading was asked for before the endpoint was set
+        self.try_due = False  # the next candidate, or the next round, waits for a reading
         self.state = "unresolved"
         self.reason = "not looked up yet"
+        self._way = way
         self._timers = timers
-        self._withdrawn = []
-        self._pool = False
-        self._fresh = False
         self._no_route = {}  # address -> until
-        self._tries = None  # None: not retrying; else how many candidates were tried in this round
-        self._backoff = RETRY_FIRST
-        self._last_good = []
         self._roamed_from = None  # the endpoint before the one that the last reading showed
         self._troubled = False  # whether trouble was said, so that its end is said too
+        self._routed = (None, None)  # the address that a host route was asked for last, and through which interface
+        self._probed_at = None
 
     @property
     def label(self):
         return "%s peer %s" % (self.config.interface, self.config.description or self.config.public_key)
 
-    def configure(self, config, name_key):
-        """The peer's section may have changed in all but its host: what is known of that stays, whoever is asked."""
-        port = config.endpoint_port
-        if port != self.config.endpoint_port:
-            moved = [(a, port) for a, _ in self.candidates]
-            self._fresh = self._fresh or bool(moved)
-            self._withdraw(moved)
-            self.candidates = moved
-            self._last_good = [(a, port) for a, _ in self._last_good]
+    def configure(self, config):
+        """The peer's section may have changed in all but its host: what is known of that stays."""
+        if config.endpoint_port != self.config.endpoint_port and not self.source.is_service:
+            self.candidates.move_port(config.endpoint_port)
         self.config = config
-        self.name_key = name_key
-        self.rtypes = RTYPES[config.family]
 
     # -- what happens --------------------------------------------------------------------------------------------
-
-    def remember(self, addresses):
-        """What DNS named before we were started."""
-        port = self.config.endpoint_port
-        self._last_good = [(a, port) for a in addresses if self._wants(a)]
-
-    def known(self):
-        """The addresses that DNS named last, before the start if not since: what is worth remembering."""
-        return [address for address, _ in self.candidates or self._last_good]
-
-    def answered(self, addresses):
-        """DNS named these addresses just now; the order is kept."""
-        candidates = [(a, self.config.endpoint_port) for a in addresses]
-        if not candidates:
-            return  # a negative answer withdraws nothing: what was known may still work
-        if sorted(candidates) != sorted(self.candidates or self._last_good):
-            self._fresh = True
-        # One A and one AAAA are one host; several of a family are a pool.
-        families = [ip.family(a) for a, _ in candidates]
-        self._pool = len(families) > len(set(families))
-        self._withdraw(candidates)
-        self._last_good = []
-        self.candidates = candidates
 
     def read(self, reading, now, wall):
         """The kernel's own words; `reading` None with `missing` set says that it has no such peer."""
@@ -93,14 +62,19 @@ class Peer:
             self.installed = None
             self.tunnel = Tunnel()
             return
-        if self.tunnel.read(reading, now, wall):
-            self._alive_again()
+        received = self.tunnel.read(reading, now, wall)
         self.missing = None
         self.reading = reading
         if self.ignore_reading:
             self.ignore_reading = False
         elif _endpoint(reading) != self.installed:
             self._roamed_from, self.installed = self.installed, _endpoint(reading)
+        if received:
+            self.trial.answered()
+            self._timers.cancel(self.due())
+            if self.installed is not None:
+                self.candidates.works(self.installed)
+        self._watch_silence()
 
     def no_route(self, address, now):
         """There is no way to this candidate at present: it is passed over for a while."""
@@ -110,7 +84,7 @@ class Peer:
     def not_set(self):
         """The endpoint could not be set: the kernel has the old one still, and the answer is still to be followed."""
         self.installed = _endpoint(self.reading)
-        self._fresh = True
+        self.candidates.fresh = True
 
     def routes_changed(self):
         """An interface came up: what had no route may have one."""
@@ -118,90 +92,174 @@ class Peer:
 
     # -- what to do ----------------------------------------------------------------------------------------------
 
-    def evaluate(self, now, stall_timeout, host_state):
-        """Applies the rule table: `(actions, ask)`; ask: whether DNS is to be asked afresh."""
+    def evaluate(self, now, settings, host_state):
+        """Applies the rule table: `(actions, ask)`; ask: whether DNS is to be asked afresh, past every cache."""
         if self.reading is None:
             if self.missing is None:
                 return [], False
             return self._enter("missing", self.missing), False
-        self._no_route = {a: until for a, until in self._no_route.items() if until > now}
-        candidates = [c for c in self.candidates if c[0] not in self._no_route]
-        life = self.tunnel.life(now, stall_timeout)
-        follow = self.config.follow
-        rule, verb = decide(self.installed, candidates, self._withdrawn, life, follow, self._pool, self._fresh)
-        self._fresh = False
-        if rule != 4:
-            self._settle()
-        if not candidates and self.candidates:
+        candidates = self._usable(now)
+        life = self._life(now, settings)
+        rule, verb = decide(
+            self.installed,
+            candidates,
+            self.candidates.withdrawn,
+            STALLED if life == SILENT else life,
+            self.config.follow,
+            self.candidates.pool,
+            self.candidates.fresh,
+            # what was just set has not proved to live, whatever the age of the last handshake
+            not self.trial.open and self.candidates.deserted(candidates),
+        )
+        self.candidates.fresh = False
+        if rule != 4 and self.trial.next_at is not None:
+            self.trial.settle()
+            self._timers.cancel(self.due())
+        if not candidates and self.candidates.named:
             return self._enter("unresolved", "no route to any address of %s" % self.config.endpoint_host), False
         if verb == RETRY:
-            return self._retry(life, now)
+            return self._retry(life, now, settings)
         if verb == LAST_GOOD:
-            if not self._last_good:
+            if not self.candidates.last_good:
                 return self._enter("unresolved", "%s: %s" % (self.config.endpoint_host, host_state[1])), False
             reason = "last good address of %s: %s" % (self.config.endpoint_host, host_state[1])
-            return self._set(self._last_good[0], reason, "unresolved", now), False
+            return self._set(self.candidates.last_good[0], reason, "unresolved", now), False
         if verb == SET:
-            return self._set(candidates[0], self._why_set(rule), "current", now), False
+            if life in (STALLED, STALE, SILENT):
+                self.candidates.desert(self.installed)
+            fresh = [c for c in candidates if not self.candidates.deserted([c])]
+            return self._set((fresh or candidates)[0], self._why_set(rule), "current", now), False
         return self._enter(STATES.get(rule, "current"), self._why_kept(rule, host_state)), False
 
     def due(self):
         """The key of this peer's timer: the next candidate, or the next round, is due."""
         return ("peer", self.key)
 
+    def probe_due(self):
+        """The key of the timer of this peer's next probe."""
+        return ("probe", self.key)
+
+    def next_try(self, now, settings):
+        """The timer of a dead tunnel is due, and it was read again since: `(actions, ask)`."""
+        self.try_due = False
+        candidates = self._usable(now)
+        if self.trial.next_at is None or self.reading is None or not candidates:
+            return [], False
+        target = self.trial.next(candidates, self.installed, now, settings.handshake_timeout)
+        self._timers.set(self.due(), self.trial.next_at)
+        if target is None:
+            return [], True
+        old = self.installed
+        if old is not None and old != target:
+            self.candidates.desert(old)
+        why = "no answer from %s" % endpoint_text(old[0], old[1]) if old and old != target else "set again"
+        text = "%s: trying %s: %s" % (self.label, endpoint_text(target[0], target[1]), why)
+        actions = self._order(target, why, now)
+        if self.trial.rounds == 1 and old != target:
+            actions.append(self._moved(old, target, why))
+        else:
+            actions.append(Log("debug", text))
+        return actions, False
+
+    def probe(self, now, probe_interval):
+        """The timer of the probe is due: has the tunnel been silent for so long, it is made to answer."""
+        if not self._probes() or self.reading is None or self.installed is None:
+            return []
+        due_at = max(self.tunnel.silent_since, self._probed_at or 0) + probe_interval
+        if self.tunnel.owed_since is None and now >= due_at:
+            self._probed_at, due_at = now, now + probe_interval
+            self._timers.set(self.probe_due(), due_at)
+            return [Probe(self.config.interface, self.config.probe_address)]
+        self._timers.set(self.probe_due(), max(due_at, now + 1))
+        return []
+
+    def route(self):
+        """The endpoint may be one that nobody asked a host route for: it roamed, or was set before us."""
+        if self.installed is None:
+            return []
+        wanted = (self.installed[0], self._way(self.config, self.installed[0]))
+        if wanted[1] is None or wanted == self._routed:
+            return []
+        self._routed = wanted
+        return [AddHostRoute(wanted[0], wanted[1])]
+
+    def reroute(self, came_up, now):
+        """The way out may be another: the endpoint is set again, with a host route there and a fresh source address."""
+        if self.installed is None or self.reading is None or self._routed[1] is None:
+            return []
+        through = self._way(self.config, self.installed[0])
+        if through is None or (through == self._routed[1] and through not in came_up):
+            return []
+        self._start_anew(now)
+        return self._order(self.installed, "the way out is %s" % through, now)
+
+    def has_way(self):
+        """Whether a host route for its endpoint can be asked for."""
+        return self.installed is not None and self._way(self.config, self.installed[0]) is not None
+
     def explain(self, now):
         """The reason as shown now: ages move on while the state stays."""
-        if self.reading is None or self.state not in ("current", "roamed") or self.tunnel.handshake_at is None:
+        if self.reading is None or self.tunnel.handshake_at is None:
             return self.reason
-        age = seconds_ago(now - self.tunnel.handshake_at)
-        return "%s; handshake %s" % (self.reason, age)
+        if self.state == "stalled":
+            if self.trial.next_at is None or self.trial.rounds == 0:
+                return self.reason
+            left = duration(max(0, self.trial.next_at - now))
+            return "%s; next try in %s" % (self.reason, left)
+        if self.state not in ("current", "roamed"):
+            return self.reason
+        return "%s; handshake %s" % (self.reason, seconds_ago(now - self.tunnel.handshake_at))
 
-    def _retry(self, life, now):
-        if self._tries is None:
-            self._tries = 0
-            self._timers.set(self.due(), now + ASK_FIRST)
-            return self._enter("stalled", _why_stalled(life, self.tunnel, now)), True
-        return [], False
+    def _usable(self, now):
+        self._no_route = {a: until for a, until in self._no_route.items() if until > now}
+        return self.candidates.in_order(self._no_route, not self.source.is_service)
 
-    def next_try(self, now, handshake_timeout):
-        """The timer of a stalled peer is due: `(actions, ask)`."""
-        candidates = [c for c in self.candidates if c[0] not in self._no_route]
-        if self._tries is None or self.reading is None or not candidates:
+    def _life(self, now, settings):
+        life = self.tunnel.life(now, settings.stall_timeout)
+        keepalive = self.reading.persistent_keepalive if life in (NEVER, IDLE) else 0
+        if self.trial.failed(now, self.tunnel.asked_since, settings.handshake_timeout, keepalive):
+            return SILENT
+        return life
+
+    def _retry(self, life, now, settings):
+        # What was just set has failed: DNS was asked a moment ago, and the next candidate is tried at once.
+        if not self.trial.begin(now, life == SILENT):
             return [], False
-        if self._tries >= len(candidates):
-            self._tries = 0
-            self._timers.set(self.due(), now + self._backoff)
-            self._backoff = min(2 * self._backoff, RETRY_MAX)
-            return [], True
-        # From the one after the installed on; a single one is set again, which clears a stale source address.
-        start = candidates.index(self.installed) if self.installed in candidates else -1
-        target = candidates[(start + 1) % len(candidates)]
-        self._tries += 1
-        self._timers.set(self.due(), now + handshake_timeout)
-        why = "stalled: trying %s" % endpoint_text(target[0], target[1])
-        return [self._order(target, why, now), Log("info", "%s: %s" % (self.label, why))], False
+        actions = self._enter("stalled", self._why_stalled(life, now, settings))
+        self._timers.set(self.due(), self.trial.next_at)
+        return actions, True
 
-    def _alive_again(self):
-        self._tries = None
-        self._backoff = RETRY_FIRST
-        self._timers.cancel(self.due())
+    def _probes(self):
+        return self.config.probe and self.config.probe_address is not None
 
-    def _settle(self):
-        if self._tries is not None:
-            self._alive_again()
+    def _watch_silence(self):
+        if self._probes() and self._probed_at is None:
+            self._probed_at = self.tunnel.silent_since
+            self._timers.set(self.probe_due(), self.tunnel.silent_since)
+
+    def _start_anew(self, now):
+        """What is about to be set is judged by what comes from there, and not by what was owed before."""
+        self.trial.start(now)
+        self.tunnel.restart(now)
 
     def _order(self, target, reason, now):
-        self.installed = target
-        self.changed_at = now
-        return SetEndpoint(self.config.interface, self.config.public_key, target[0], target[1], reason)
+        if target != self.installed:
+            self.installed = target
+            self.changed_at = now
+        self._routed = (target[0], self._way(self.config, target[0]))
+        probe = None
+        if self._probes():
+            # Setting an endpoint sends nothing; this makes the other side answer, and hear where we are.
+            probe, self._probed_at = self.config.probe_address, now
+        key = self.config.public_key
+        return [SetEndpoint(self.config.interface, key, target[0], target[1], self._routed[1], probe, reason)]
 
     def _set(self, target, reason, state, now):
         old = self.installed
-        action = self._order(target, reason, now)
-        self.tunnel.restart(now)
         self.state, self.reason = state, reason
         self._troubled = False
-        return [action, self._moved(old, target, reason)]
+        self._start_anew(now)
+        return self._order(target, reason, now) + [self._moved(old, target, reason)]
 
     def _moved(self, old, new, reason):
         values = {"interface": self.config.interface, "public_key": self.config.public_key, "reason": reason}
@@ -233,28 +291,26 @@ class Peer:
     def _why_kept(self, rule, host_state):
         if rule == 1:
             return "kept: %s: %s" % (self.config.endpoint_host, host_state[1])
+        if rule == 6 and self.candidates.deserted(self.candidates.named):
+            return "kept: it works, and what DNS names still did not answer"
         if rule == 6:
             return "kept: one of several addresses, and it works"
         if rule == 7:
             return "kept: the peer roamed and told us itself"
         return "kept: DNS names it" if host_state[0] == "current" else "kept: %s" % host_state[1]
 
-    def _wants(self, address):
-        return (AAAA if ip.family(address) == 6 else A) in self.rtypes
+    def _why_stalled(self, life, now, settings):
+        if life == SILENT:
+            where = endpoint_text(self.installed[0], self.installed[1])
+            return "no handshake with %s within %d s" % (where, settings.handshake_timeout)
+        if life == STALLED:
+            return "nothing received although an answer is owed for %d s" % int(now - self.tunnel.owed_since)
+        return "no handshake for %d s although an answer is owed" % int(now - self.tunnel.handshake_at)
 
-    def _withdraw(self, candidates):
-        gone = [c for c in self.candidates or self._last_good if c not in candidates]
-        kept = [c for c in self._withdrawn if c not in candidates and c not in gone]
-        self._withdrawn = (kept + gone)[-MAX_WITHDRAWN:]
+    def wants(self, address):
+        """Whether its family may be used."""
+        return (AAAA if ip.family(address) == 6 else A) in RTYPES[self.config.family]
 
 
 def _endpoint(reading):
     return (reading.address, reading.port) if reading is not None and reading.address else None
-
-
-def _why_stalled(life, tunnel, now):
-    if life == STALLED:
-        return "nothing received although an answer is owed for %d s" % int(now - tunnel.owed_since)
-    if life == STALE:
-        return "no handshake for %d s although an answer is owed" % int(now - tunnel.handshake_at)
-    return life

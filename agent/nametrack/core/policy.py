@@ -2,7 +2,7 @@
 
 from .. import ip
 from .host import Host, Literals, longest_life
-from .peer import AAAA, RTYPES, A
+from .rrset import AAAA, RTYPES, A
 
 MAX_ADDRESSES = 65536  # of one policy
 

@@ -2,12 +2,17 @@
 
 A name is one pair of a host and the nameservers it is asked of; peers and policies share names. The callers get what
 happened as `(actions, name)`: `name` is not None when one of its RRsets was answered or has failed.
+
+For a dead tunnel the truth is wanted: the name is asked of the fallback nameservers first, and beside that of the
+servers of its zone, past every cache. What those say outweighs what a cache says in the same breath.
 """
 
-from .actions import Log, recovered, trouble
+from .actions import Log, SendQuery, recovered, trouble
+from .authority import Authority
 from .lookup import Lookup
 from .name import Name, Question, destinations
-from .rrset import FOUND, NODATA, RRset, lifetime
+from .rrset import FOUND, NODATA, SRV, RRset, lifetime
+from .servers import Servers
 from .words import count
 
 MAX_IN_FLIGHT = 64  # names
@@ -15,17 +20,23 @@ RETRY_GAP = 2  # seconds at least between two lookups of a name that fails
 
 
 class Resolver:
-    def __init__(self, timers, nameservers, random):
+    """`interfaces`: core.interfaces.Interfaces, for whom to ask through which device."""
+
+    def __init__(self, timers, interfaces, random):
         self.timers = timers
-        self._nameservers = nameservers  # function: whom to ask, for the list in the configuration
         self.random = random  # function: a fraction 0 <= f < 1 for the jitter
         self.names = {}  # key -> Name
         self.min_ttl = 10
         self.max_ttl = 3600
-        self._queries = {}  # id of an open query -> (Name, Question)
+        self.fallbacks = []  # of the nameservers those that are asked first when the truth is wanted
+        self.authoritative = False  # whether the zone's own servers may be asked
+        self.servers = Servers()
+        self._interfaces = interfaces
+        self._zones = {}  # host -> (Zone, until): what is known of its zone
+        self._queries = {}  # id of an open query -> (Name, Question, Lookup or Authority, server)
         self._last_id = 0
         self._active = {}  # key of a name -> number of its lookups under way
-        self._waiting = []  # [(name key, rtype)] in the order they came due; _head is the first
+        self._waiting = []  # [(name key, rtype, whether the truth is wanted)] in order; _head is the first
         self._head = 0
 
     def follow(self, wanted, now):
@@ -49,8 +60,12 @@ class Resolver:
             for rtype in rtypes:
                 if rtype not in name.questions:
                     name.questions[rtype] = Question(rtype)
-                    self._enqueue(name, rtype)
+                    self._waiting.append((key, rtype, False))
         return actions + self._fill(now)
+
+    def hosts(self, host):
+        """The followed hosts of this name, or all of them for None: sorted."""
+        return sorted(set([key[0] for key in self.names if host is None or key[0] == host]))
 
     def ask(self, name, now):
         """Asks for a name afresh as soon as `min_ttl` allows."""
@@ -58,6 +73,21 @@ class Resolver:
             question = name.questions[rtype]
             if question.next_at is not None:  # None: under way or waiting already
                 self._due_at(name, question, min(question.next_at, max(now, question.asked_at + self.min_ttl)))
+
+    def ask_truth(self, name, now):
+        """Asks for a name afresh, past the nameserver that may be as dead as the tunnel, and past every cache."""
+        actions = []
+        for rtype in sorted(name.questions):
+            question = name.questions[rtype]
+            question.hurried = True
+            if question.lookup is not None:
+                actions.extend(self._begin_anew(name, question, now))
+            if self.authoritative and question.truth is None and not question.truth_waits:
+                if question.truth_at is None or now - question.truth_at >= self.min_ttl:
+                    question.truth_waits = True
+                    self._waiting.append((name.key, rtype, True))
+        self.ask(name, now)
+        return actions + self._fill(now)
 
     def retry(self, now):
         """The way to the nameservers may be there again: what failed is asked now, and from then on in short steps."""
@@ -71,34 +101,35 @@ class Resolver:
                         self._due_at(name, question, min(question.next_at, max(now, question.asked_at + RETRY_GAP)))
 
     def handle_due(self, key, now):
-        """The timer ("ask", name key, rtype) or ("lookup", name key, rtype) is due: `(actions, name or None)`."""
+        """The timer ("ask" | "lookup" | "truth", name key, rtype) is due: `(actions, name or None)`."""
         what, name_key, rtype = key
         name = self.names[name_key]
         question = name.questions[rtype]
         if what == "ask":
             question.next_at = None
-            self._enqueue(name, rtype)
+            self._waiting.append((name_key, rtype, False))
             return self._fill(now), None
-        lookup = question.lookup
-        return self._after(name, question, self._watch(lookup.timed_out(now), name, question), now)
+        lookup = question.lookup if what == "lookup" else question.truth
+        if lookup.open:
+            self.servers.silent(self._queries[lookup.open[-1]][3])
+        return self._after(name, question, lookup, lookup.timed_out(now), now)
 
     def answered(self, query, answer, now):
-        name, question = self._queries.pop(query, (None, None))
+        name, question, lookup, server = self._queries.pop(query, (None, None, None, None))
         if name is None:
             return [], None
-        return self._after(
-            name, question, self._watch(question.lookup.answered(query, answer, now), name, question), now
-        )
+        self.servers.spoke(server)
+        return self._after(name, question, lookup, lookup.answered(query, answer, now), now)
 
     def failed(self, query, reason, now):
-        name, question = self._queries.pop(query, (None, None))
+        name, question, lookup, _ = self._queries.pop(query, (None, None, None, None))
         if name is None:
             return [], None
-        return self._after(name, question, self._watch(question.lookup.failed(query, reason, now), name, question), now)
+        return self._after(name, question, lookup, lookup.failed(query, reason, now), now)
 
     def rejected(self, query, reason):
         """Something came that is no answer to an open query: it is said once, and the waiting goes on."""
-        name, question = self._queries.get(query, (None, None))
+        name, question, _, _ = self._queries.get(query, (None, None, None, None))
         if name is None:
             return []
         if not _first(name, question, reason):
@@ -120,9 +151,6 @@ class Resolver:
         self._last_id += 1
         return self._last_id
 
-    def _enqueue(self, name, rtype):
-        self._waiting.append((name.key, rtype))
-
     def _due_at(self, name, question, at):
         question.next_at = at
         self.timers.set(("ask", name.key, question.rtype), at)
@@ -130,74 +158,132 @@ class Resolver:
     def _drop(self, name, rtype):
         question = name.questions.pop(rtype)
         self.timers.cancel(("ask", name.key, rtype))
-        self.timers.cancel(("lookup", name.key, rtype))
-        if question.lookup is None:
-            return []
-        actions = question.lookup.cancel()
+        actions = []
+        for lookup in (question.lookup, question.truth):
+            if lookup is not None:
+                actions.extend(self._abandon(name, question, lookup))
+        return actions
+
+    def _abandon(self, name, question, lookup):
+        """Ends a lookup that nobody waits for any more."""
+        self.timers.cancel(self._timer(name, question, lookup))
+        actions = lookup.cancel()
         for action in actions:
             self._queries.pop(action.id, None)
         self._release(name)
+        return actions
+
+    def _begin_anew(self, name, question, now):
+        """The lookup under way may be waiting for a nameserver beyond the dead tunnel: it goes on with the others."""
+        actions = self._abandon(name, question, question.lookup)
+        question.lookup = None
+        self._active[name.key] = self._active.get(name.key, 0) + 1
+        asked_at = question.asked_at
+        actions = actions + self._start(name, question, False, now)
+        question.asked_at = asked_at
         return actions
 
     def _fill(self, now):
         """Starts what is waiting, as far as the bound on names in flight allows."""
         actions = []
         while self._head < len(self._waiting):
-            key, rtype = self._waiting[self._head]
+            key, rtype, truth = self._waiting[self._head]
             name = self.names.get(key)
             question = None if name is None else name.questions.get(rtype)
-            if question is None or question.lookup is not None or question.next_at is not None:
+            if question is None or not question.waits(truth):
                 self._head += 1  # dropped while it waited
                 continue
             if key not in self._active and len(self._active) >= MAX_IN_FLIGHT:
                 break
             self._head += 1
             self._active[key] = self._active.get(key, 0) + 1
-            question.asked_at = now
-            servers = self._nameservers(name.servers)
-            question.lookup = Lookup(name.host, rtype, servers, self._next_id)
-            more, _ = self._after(name, question, self._watch(question.lookup.start(now), name, question), now)
-            actions.extend(more)
+            actions.extend(self._start(name, question, truth, now))
         if self._head > 256 and self._head * 2 > len(self._waiting):
             self._waiting = self._waiting[self._head :]
             self._head = 0
         return actions
 
-    def _watch(self, actions, name, question):
-        """Remembers whose the new queries are and forgets the cancelled ones."""
-        for action in actions:
-            if hasattr(action, "rtype"):
-                self._queries[action.id] = (name, question)
-            else:
-                self._queries.pop(action.id, None)
+    def _start(self, name, question, truth, now):
+        if truth:
+            question.truth_waits = False
+            question.truth_at = now
+            zone, until = self._zones.get(name.host, (None, 0))
+            zone = zone if now < until else None
+            resolvers = self._whom(name.servers, True)
+            way = self._interfaces.way
+            lookup = question.truth = Authority(name.host, question.rtype, resolvers, way, zone, self._next_id)
+        else:
+            question.asked_at = now
+            servers = self._whom(name.servers, question.hurried)
+            question.hurried = False
+            lookup = question.lookup = Lookup(name.host, question.rtype, servers, self._next_id)
+        actions, _ = self._after(name, question, lookup, lookup.start(now), now)
         return actions
+
+    def _whom(self, listed, hurried):
+        if hurried:
+            listed = [s for s in listed if s in self.fallbacks] + [s for s in listed if s not in self.fallbacks]
+        return self._interfaces.nameservers(listed)
 
     def _release(self, name):
         self._active[name.key] -= 1
         if not self._active[name.key]:
             del self._active[name.key]
 
-    def _after(self, name, question, actions, now):
+    def _timer(self, name, question, lookup):
+        return ("truth" if lookup is question.truth else "lookup", name.key, question.rtype)
+
+    def _after(self, name, question, lookup, actions, now):
         """A lookup went a step: it goes on until its deadline, or it is over and its result counts."""
-        lookup = question.lookup
-        timer = ("lookup", name.key, question.rtype)
+        for action in actions:
+            if isinstance(action, SendQuery):
+                self._queries[action.id] = (name, question, lookup, action.server)
+            else:
+                self._queries.pop(action.id, None)
+        timer = self._timer(name, question, lookup)
         if lookup.result is None:
             self.timers.set(timer, lookup.deadline)
             return actions, None
         self.timers.cancel(timer)
-        question.lookup = None
         self._release(name)
-        actions = actions + self._conclude(name, question, lookup.result, now)
-        return actions + self._fill(now), name
+        if lookup is question.truth:
+            question.truth = None
+            said = self._told_the_truth(name, question, lookup, now)
+        else:
+            question.lookup = None
+            said = self._conclude(name, question, lookup.result, now)
+        return actions + said + self._fill(now), name
+
+    def _told_the_truth(self, name, question, lookup, now):
+        """The servers of the zone spoke, or could not be asked, which changes nothing."""
+        if lookup.zone is None:
+            self._zones.pop(name.host, None)
+        else:
+            self._zones[name.host] = (lookup.zone, now + self.max_ttl)
+        if lookup.result.status == "failed":
+            return [Log("debug", "%s: its zone was not asked: %s" % (name.host, lookup.result.reason))]
+        actions = self._take(name, question, lookup.result, now)
+        question.true_at = now
+        return actions
 
     def _conclude(self, name, question, result, now):
         if result.status == "failed":
             return self._failed(name, question, result.reason, now)
+        if question.true_at is not None and question.true_at >= question.asked_at:
+            # Asked before the servers of the zone spoke: that was a cache, or the same. Theirs stands for its TTL, in
+            # which every cache comes to know it.
+            question.succeeded()
+            self._due_at(name, question, max(question.rrset.expires_at, now + self.min_ttl))
+            return []
+        return self._take(name, question, result, now)
+
+    def _take(self, name, question, result, now):
+        """An answer counts from now on."""
         actions = []
         failures = question.succeeded()
         if failures and not any(q.failures for q in name.questions.values()):
             actions.append(recovered(name.host, "answered again after %s" % count(failures, "failure")))
-        values, complaint = destinations(result.values)
+        values, complaint = (result.values, None) if question.rtype == SRV else destinations(result.values)
         if _first(name, question, complaint):
             actions.append(trouble(name.host, complaint))
         status = result.status
@@ -205,7 +291,8 @@ class Resolver:
             status = NODATA  # all of it was unusable: the name has no address that anybody could reach
         ttl = lifetime(result.ttl, self.min_ttl, self.max_ttl)
         question.rrset = RRset(status, values, ttl, now + ttl)
-        self._due_at(name, question, now + ttl)
+        if question.lookup is None:
+            self._due_at(name, question, now + ttl)
         return actions
 
     def _failed(self, name, question, reason, now):

@@ -1,5 +1,9 @@
 """RRsets as the core keeps them: the last answer for one name and type, and until when it is good."""
 
+A, NS, CNAME, AAAA, SRV = 1, 2, 5, 28, 33  # RR types
+# the option `family` -> what is asked for; IPv6 first where both can be used, as getaddrinfo orders them (RFC 6724)
+RTYPES = {"any": (AAAA, A), "ipv4": (A,), "ipv6": (AAAA,)}
+
 FOUND = "found"
 NODATA = "nodata"
 NXDOMAIN = "nxdomain"

@@ -4,8 +4,6 @@ from .actions import endpoint_text
 from .host import NAMED
 from .policies import UNSUPPORTED, plain
 
-FINE = ("current", "roamed", "disabled")
-
 
 def status(agent, now, wall):
     """`{"config_errors", "peers", "policies"}` at monotonic `now`, which is Unix time `wall`."""
@@ -52,15 +50,14 @@ def _peer(agent, peer, now, unix):
     shown = _peer_head(peer.config)
     reading = peer.reading
     installed = peer.installed
-    name = agent.resolver.names[peer.name_key]
     shown["endpoint"] = endpoint_text(installed[0], installed[1]) if installed else None
-    shown["addresses"] = [address for address, _ in peer.candidates]
+    shown["addresses"] = [address for address, _ in peer.candidates.named]
     shown["last_handshake"] = reading.last_handshake if reading else 0
     shown["rx_bytes"] = reading.rx_bytes if reading else 0
     shown["tx_bytes"] = reading.tx_bytes if reading else 0
     shown["state"] = peer.state
     shown["reason"] = peer.explain(now)
-    shown["next_query"] = _in(agent.resolver.next_query(name, peer.rtypes), now)
+    shown["next_query"] = _in(peer.source.next_query(agent.resolver), now)
     shown["changed"] = unix(peer.changed_at)
     return shown
 
@@ -89,13 +86,14 @@ def _policy(agent, policy, now, unix):
     hosts = [_host(agent, host, policy.config.retain, now, unix) for _, host in sorted(policy.hosts.items())]
     for literal in policy.config.literals:
         hosts.append(_literal(literal))
-    shown["state"], shown["reason"] = _policy_state(policy, targets, troubles, hosts)
+    behind = any(shown["installed%d" % family] < shown["wanted%d" % family] for family in targets)
+    shown["state"], shown["reason"] = _policy_state(policy, targets, troubles, hosts, behind)
     shown["changed"] = unix(policy.changed_at)
     shown["hosts"] = hosts
     return shown
 
 
-def _policy_state(policy, targets, troubles, hosts):
+def _policy_state(policy, targets, troubles, hosts, behind):
     if not targets:
         return "no_target", UNSUPPORTED % policy.config.target
     if troubles:
@@ -105,6 +103,8 @@ def _policy_state(policy, targets, troubles, hosts):
     if failing:
         state = "failing" if len(failing) == len(hosts) else "partial"
         return state, "%s: %s" % (failing[0]["host"], failing[0]["reason"])
+    if behind:
+        return "partial", "being brought up to date"
     return "current", "the sets hold what DNS names"
 
 

@@ -6,6 +6,7 @@ initiation (148 bytes, asks for an answer) is more than they explain by itself. 
 6 and the kernel's drivers/net/wireguard/messages.h.
 """
 
+QUIET = 0.9  # seconds without traffic, by two readings in a row, after which a tunnel counts as quiet
 KEEPALIVE = 32  # bytes of a keepalive as the counters see it
 REJECT_AFTER = 180  # seconds: no session is older (REJECT_AFTER_TIME)
 CLOCK_SET = 1577836800  # 2020-01-01: a wall clock before that was never set
@@ -22,7 +23,11 @@ class Tunnel:
 
     def __init__(self):
         self.owed_since = None  # time of the first reading that showed an answer owed
+        self.asked_since = None  # the same as owed_since at the most: it was not owed before the reading before that
+        self.silent_since = None  # nothing was received since then, by what the readings tell at the least
+        self.busy = False  # whether there is traffic, more than keepalives; it may be after the first reading
         self.handshake_at = None  # None: never
+        self._read_at = None
         self._handshake = 0  # last_handshake as read, Unix seconds; 0: never
         self._rx = None
         self._tx = None
@@ -33,10 +38,19 @@ class Tunnel:
         """Takes in one reading; True when something was received since the last one."""
         received = self._rx is not None and peer.rx_bytes > self._rx
         restarted = self._rx is None or peer.rx_bytes < self._rx or peer.tx_bytes < self._tx
+        if restarted or peer.tx_bytes - self._tx > 2 * KEEPALIVE:
+            self.busy = True
+        elif now - self._read_at >= QUIET:
+            self.busy = False
+        if restarted:
+            self.silent_since = now
+        elif received:
+            self.silent_since = self._read_at
+        read_at, self._read_at = self._read_at, now
         if received or restarted:
             self._observe_from(peer.tx_bytes, now)
         elif self.owed_since is None and peer.tx_bytes - self._base_tx > self._explained(peer, now):
-            self.owed_since = now
+            self.owed_since, self.asked_since = now, max(read_at, self._base_at)
         self._rx, self._tx = peer.rx_bytes, peer.tx_bytes
         self._date_handshake(peer.last_handshake, now, wall)
         return received
@@ -60,7 +74,7 @@ class Tunnel:
     def _observe_from(self, tx, now):
         self._base_tx = tx
         self._base_at = now
-        self.owed_since = None
+        self.owed_since = self.asked_since = None
 
     def _explained(self, peer, now):
         passive = KEEPALIVE  # one, for data received just before rx was last seen to grow

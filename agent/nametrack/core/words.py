@@ -24,3 +24,15 @@ def seconds_ago(seconds):
 def count(number, noun):
     """`1 failure`, `2 failures`."""
     return "%d %s%s" % (number, noun, "" if number == 1 else "s")
+
+
+def size(count):
+    """Bytes as `980 B`, `1.2 KiB`, `340 MiB`: three digits are enough."""
+    if count < 1000:
+        return "%d B" % count
+    unit, value = "KiB", count / 1024
+    for larger in ("MiB", "GiB", "TiB"):
+        if value < 999.5:
+            break
+        unit, value = larger, value / 1024
+    return ("%.1f %s" if value < 99.95 else "%.0f %s") % (value, unit)

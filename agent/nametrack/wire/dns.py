@@ -88,8 +88,9 @@ def answer(message, name, rtype):
     """What a response that `matches` says about `name` (canonical), as Answer(status, values, ttl, target).
 
     found: `values` of the type, in order, once each, the first MAX_VALUES. alias: the CNAME chain leaves the message
-    for `target`. nxdomain, nodata: a negative answer. failed: `target` is the reason, no name. `ttl`, in seconds, is
-    the least along the chain. Records that the chain does not lead to are passed over: they may be forged.
+    for `target`. nxdomain, nodata: a negative answer, `target` the zone that gives it, None where it is not said.
+    failed: `target` is the reason, no name. `ttl`, in seconds, is the least along the chain. Records that the chain
+    does not lead to are passed over: they may be forged.
     """
     if message.flags & TC:
         return _failed("truncated")
@@ -131,10 +132,11 @@ def _without(message, name, ttls):
     soas = [r for r in message.authority if r.rtype == SOA]
     known = bool(soas) and within(name, soas[0].name)
     ttl = min(ttls + [soas[0].ttl, seconds(soas[0].data.minimum)]) if known else 0
+    zone = soas[0].name if known else None
     if message.rcode == NXDOMAIN:
-        return Answer("nxdomain", [], ttl, None)  # RFC 6604: the rcode is about the chain's last name
+        return Answer("nxdomain", [], ttl, zone)  # RFC 6604: the rcode is about the chain's last name
     if known:
-        return Answer("nodata", [], ttl, None)
+        return Answer("nodata", [], ttl, zone)
     if ttls:
         return Answer("alias", [], min(ttls), name)
     if not message.flags & AA and any(r.rtype == NS for r in message.authority):

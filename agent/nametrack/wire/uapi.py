@@ -77,6 +77,7 @@ class Reply:
 
     def __init__(self):
         self.peers = []
+        self.fwmark = 0  # of the packets that the tunnel itself sends; 0: none
         self.errno = None  # None while more is to come, 0 for success, else a positive error number
         self._rest = b""
         self._peer = None
@@ -117,6 +118,8 @@ class Reply:
         key = data[at:equals]
         if key == b"errno":
             self._errno = _error_number(data[equals + 1 : end])
+        elif key == b"fwmark":
+            self.fwmark = _number(data[equals + 1 : end], 0xFFFFFFFF)
         elif key == b"public_key":
             self._close_peer()
             self._peer = _Peer(_key(data[equals + 1 : end]))

@@ -19,6 +19,7 @@ _VERSION = 1
 _GET_DEVICE = 0
 _SET_DEVICE = 1
 _DEVICE_IFNAME = 2
+_DEVICE_FWMARK = 7
 _DEVICE_PEERS = 8
 _PEER_PUBLIC_KEY = 1
 _PEER_FLAGS = 3
@@ -132,6 +133,7 @@ class Dump:
 
     def __init__(self, family_id, seq, order=NATIVE):
         self.peers = []
+        self.fwmark = 0  # of the packets that the tunnel itself sends; 0: none
         self.errno = None  # None while more is to come, 0 when complete, else why not (19, ENODEV: no such device)
         self.text = ""  # the kernel's words for that, where it has some
         self.interrupted = False  # the device changed meanwhile: peers may be missing or twice here, read again
@@ -155,7 +157,9 @@ class Dump:
         if command != _GET_DEVICE:
             raise NetlinkError("command %d in a dump" % command)
         for kind, value in found:
-            if kind == _DEVICE_PEERS:
+            if kind == _DEVICE_FWMARK:
+                self.fwmark = netlink.unsigned(value, 4, self._order)
+            elif kind == _DEVICE_PEERS:
                 first = True
                 for _, data in netlink.attributes(value, self._order):
                     self._add_peer(_peer(data, self._order), first)

@@ -1,0 +1,280 @@
+"""The bus: our object on it, what netifd tells there, and what it is asked.
+
+Nothing waits for ubusd. Where there is none the agent does its main job without; when it comes, or comes back, the
+object is put on the bus again and the network's interfaces are read anew.
+"""
+
+import pyubus
+from pyubus import UbusError
+from pyubus import happenings as what
+from pyubus.status import status_text
+
+from .. import compat
+from ..core import events as on
+from ..wire import netifd
+
+LIMIT = 5  # seconds for another program to answer a call
+ROUTE_LIMIT = 1  # second for netifd to add a route: an endpoint waits for it
+RETRY_FIRST, RETRY_MAX = 0.5, 30  # seconds between two tries to connect
+# An agent that was just stopped may be on the bus for a moment yet.
+TAKEN_TRIES, TAKEN_WAIT = 4, 0.5  # tries; seconds between them
+
+NETIFD = "network.interface"
+OBJECT_ADDED = "ubus.object.add"
+
+
+class Bus:
+    """Carries out ReadInterfaces and Notify; hands in what happens on the bus.
+
+    path: of ubusd's socket, None for the usual ones, "none" for no bus at all.
+    """
+
+    def __init__(self, poller, emit, log, path):
+        self._poller = poller
+        self._emit = emit
+        self._log = log
+        self._path = path
+        self._connection = None
+        self._fd = None
+        self._waiting = {}  # request -> function(status, replies)
+        self._wait = RETRY_FIRST
+        self._said = None  # the trouble that was said
+        self._object = None  # (name, methods, answer); None where nothing is served
+        self._decided = None  # function(free) that is still to be called
+        self._object_id = None
+        self._deferred = {}  # id -> call that is still to be answered
+        self._tries = 0  # to put our object on the bus since it was connected
+        self._heard = False  # whether anybody is subscribed to our object
+
+    def use(self):
+        """Connects, if there is a bus, to ask and not to serve."""
+        self._connect()
+
+    def serve(self, name, methods, answer, decided):
+        """Connects, now or as soon as there is a bus, with an object on it.
+
+        methods: {method: {argument: type}}; answer: function(method, arguments) that returns (status, reply); decided:
+        called once, with False where another client has an object of this name, and True where none has, or there is
+        no bus. One that has it when the bus comes back only keeps the object off the bus.
+        """
+        self._object = (name, methods, answer)
+        self._decided = decided
+        self._connect()
+
+    def busy(self):
+        """Whether an answer is still to come."""
+        return self._connection is not None and (self._connection.client_id is None or bool(self._waiting))
+
+    def close(self):
+        """Leaves the bus."""
+        self._object = None
+        self._drop()
+
+    def read_interfaces(self, action):
+        """Carries out ReadInterfaces."""
+
+        def answered(status, replies):
+            if status:
+                return self._emit(on.ActionFailed(action, status_text(status)))
+            self._emit(on.InterfacesRead(netifd.interfaces(replies[0] if replies else {})))
+
+        self._request(lambda c: c.call(NETIFD, "dump"), answered)
+
+    def add_host_route(self, address, interface, done):
+        """Has netifd add a route to the address through one of its interfaces; then `done(problem)`, None for success.
+
+        netifd's `network add_host_route`: it takes the next hop from the interface's own best route.
+        """
+        arguments = {"target": address, "v6": ":" in address, "interface": interface}
+
+        def answered(status, replies):
+            done(None if status == 0 else status_text(status))
+
+        self._request(lambda c: c.call("network", "add_host_route", arguments), answered, ROUTE_LIMIT)
+
+    def notify(self, action):
+        """Carries out Notify: those who are subscribed to our object hear of it."""
+        if self._heard and self._object_id is not None:
+            try:
+                self._connection.notify(self._object_id, action.kind, action.values)
+            except UbusError as error:
+                self._log.write("warning", "bus: a notification was not sent: %s" % error)
+            self._sent()
+
+    # -- the connection ------------------------------------------------------------------------------------------
+
+    def _decide(self, free):
+        decided, self._decided = self._decided, None
+        if decided is not None:
+            decided(free)
+
+    def _connect(self):
+        if self._path == "none":
+            return self._decide(True)
+        try:
+            self._connection = pyubus.Connection(self._path)
+        except UbusError as error:
+            return self._gone(error)
+        self._fd = self._connection.fileno()
+        self._poller.add(self._fd, self._ready)
+
+    def _ready(self, mask):
+        connection = self._connection
+        for happening in connection.receive():
+            self._handlers[type(happening)](self, happening)
+            if self._connection is not connection:
+                return  # it ended meanwhile
+        self._sent()
+
+    def _sent(self):
+        """What ubusd did not take yet is sent when it does."""
+        if self._connection is not None:
+            self._poller.also_write(self._fd, self._connection.wants_write())
+
+    def _drop(self):
+        if self._connection is not None:
+            self._poller.remove(self._fd)
+            self._connection.close()
+        self._connection = self._object_id = None
+        self._heard = False
+        self._deferred = {}  # who asked is told by ubusd's end
+        for request in list(self._waiting):
+            self._end(request, pyubus.UBUS_STATUS_CONNECTION_FAILED, [])
+
+    def _gone(self, error):
+        self._drop()
+        if self._object is None:
+            return
+        self._decide(True)
+        text = "bus: %s; the work goes on without it, it is tried again" % error
+        if text != self._said:
+            self._log.write("warning", text)
+            self._said = text
+        self._poller.call_at(("bus",), compat.monotonic() + self._wait, self._connect)
+        self._wait = min(2 * self._wait, RETRY_MAX)
+
+    def _connected(self, happening):
+        self._wait = RETRY_FIRST
+        if self._said is not None:
+            self._log.write("info", "bus: connected again")
+            self._said = None
+        if self._object is not None:
+            self._tries = 0
+            self._put_object()
+            # netifd may be restarted: then it is a new object, to be subscribed to anew
+            self._request(lambda c: c.listen(OBJECT_ADDED), lambda status, replies: None)
+            self._request(lambda c: c.listen(NETIFD), lambda status, replies: None)
+            self._subscribe()
+        self._emit(on.BusConnected())
+
+    def _disconnected(self, happening):
+        self._gone(happening.error)
+
+    # -- our object ----------------------------------------------------------------------------------------------
+
+    def _put_object(self):
+        name, methods, _ = self._object
+        self._request(lambda c: c.add(name, methods), self._object_put)
+
+    def _object_put(self, status, replies):
+        if status == 0:
+            self._object_id = replies[0]
+            self._decide(True)
+        elif self._connection is not None and self._object is not None:
+            self._tries += 1
+            if self._tries == TAKEN_TRIES:
+                self._log.write("error", "another agent is on the bus already (object %s)" % self._object[0])
+                self._decide(False)
+            self._poller.call_at(("bus",), compat.monotonic() + TAKEN_WAIT, self._put_object)
+
+    def _called(self, happening):
+        status, reply = self._object[2](happening.method, happening.arguments)
+        if status is None:
+            self._deferred[reply] = happening.call
+        else:
+            self._answer(happening.call, status, reply)
+
+    def reply(self, action):
+        """Carries out Reply: the answer to a call that was put off."""
+        call = self._deferred.pop(action.id, None)
+        if call is not None and self._connection is not None:
+            self._answer(call, 0, action.values)
+            self._sent()
+
+    def _answer(self, call, status, reply):
+        try:
+            if status == 0:
+                self._connection.reply(call, reply)
+        except UbusError as error:
+            status = error.code
+            self._log.write("warning", "bus: a call is not answered: %s" % error)
+        self._finish(call, status)
+
+    def _finish(self, call, status):
+        try:
+            self._connection.finish(call, status)
+        except UbusError:
+            pass  # ubusd reads no more: nobody can be told
+
+    def _subscribers_changed(self, happening):
+        self._heard = happening.active
+
+    # -- others --------------------------------------------------------------------------------------------------
+
+    def _subscribe(self):
+        self._request(lambda c: c.subscribe(NETIFD), lambda status, replies: None)
+
+    def _notified(self, happening):
+        """netifd tells that an interface is other than before, in whatever way, or that it went."""
+        self._finish(happening.call, 0)
+        name = happening.data.get("interface")
+        if isinstance(name, str):
+            self._emit((on.InterfaceDown if happening.method == "interface.down" else on.InterfaceUpdated)(name))
+
+    def _event(self, happening):
+        """netifd is there again, or an interface came up: that alone is no notification of its own."""
+        if happening.name == NETIFD:
+            name = happening.data.get("interface")
+            if isinstance(name, str) and happening.data.get("action") == "ifup":
+                self._emit(on.InterfaceUp(name))
+        elif happening.data.get("path") == NETIFD:
+            self._subscribe()
+            self._emit(on.BusConnected())
+
+    def _passed_over(self, happening):
+        pass
+
+    def _request(self, make, done, limit=LIMIT):
+        if self._connection is None or self._connection.closed:
+            return done(pyubus.UBUS_STATUS_CONNECTION_FAILED, [])
+        try:
+            request = make(self._connection)
+        except UbusError as error:
+            return done(error.code, [])
+        self._waiting[request] = done
+        self._poller.call_at(("bus", request), compat.monotonic() + limit, lambda: self._too_late(request))
+        self._sent()
+
+    def _too_late(self, request):
+        self._connection.cancel(request)
+        self._end(request, pyubus.UBUS_STATUS_TIMEOUT, [])
+
+    def _finished(self, happening):
+        self._end(happening.request, happening.status, happening.replies)
+
+    def _end(self, request, status, replies):
+        done = self._waiting.pop(request, None)
+        self._poller.cancel(("bus", request))
+        if done is not None:
+            done(status, replies)
+
+    _handlers = {
+        what.Connected: _connected,
+        what.Disconnected: _disconnected,
+        what.Finished: _finished,
+        what.Called: _called,
+        what.Notified: _notified,
+        what.Unsubscribed: _passed_over,
+        what.SubscribersChanged: _subscribers_changed,
+        what.Event: _event,
+    }

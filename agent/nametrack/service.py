@@ -1,0 +1,145 @@
+"""The object `nametrack` on the bus: what each of its methods answers (CONTRACT.md section 5).
+
+Any program with the right to may call it, so what the arguments say is checked; that they have the types of METHODS,
+pyubus has seen to. Arguments that no method knows are passed over: uhttpd adds `ubus_rpc_session` to every call.
+"""
+
+from pyubus import BLOBMSG_TYPE_INT32 as INT
+from pyubus import BLOBMSG_TYPE_STRING as STRING
+from pyubus import UBUS_STATUS_INVALID_ARGUMENT as INVALID_ARGUMENT
+from pyubus import UBUS_STATUS_METHOD_NOT_FOUND as METHOD_NOT_FOUND
+from pyubus import UBUS_STATUS_NO_DATA as NO_DATA
+from pyubus import UBUS_STATUS_OK as OK
+
+from . import VERSION
+from .core import events as on
+from .core.findings import findings
+from .core.status import status
+from .core.values import host, interface, printable
+
+NAME = "nametrack"
+
+# method -> {argument: its type}; any argument may be left out
+METHODS = {
+    "status": {},
+    "events": {"since": INT},
+    "refresh": {"name": STRING},
+    "resolve": {"name": STRING},
+    "reload": {},
+    "interface": {"action": STRING, "interface": STRING, "device": STRING},
+    "resync": {"reason": STRING},
+    "check": {},
+    "choices": {},
+}
+# hotplug's ACTION; any other says that the interface is other than before
+ACTIONS = {"ifup": on.InterfaceUp, "ifdown": on.InterfaceDown, "free": on.InterfaceDown}
+
+
+class Service:
+    """Answers calls for one agent.
+
+    interpreter: its name and version; started_at: monotonic seconds; emit: function that hands an event to the core;
+    reload: function that reads the configuration again and returns the list of what is wrong with it.
+    """
+
+    def __init__(self, agent, interpreter, started_at, emit, reload):
+        self._agent = agent
+        self._interpreter = interpreter
+        self._started_at = started_at
+        self._emit = emit
+        self._read_again = reload
+        self._configuration = {}
+        self._inquiries = 0  # that were begun
+        self._handlers = {
+            "status": self._status,
+            "events": self._events,
+            "refresh": self._refresh,
+            "resolve": self._resolve,
+            "reload": self._reload,
+            "interface": self._interface,
+            "resync": self._resync,
+            "check": self._check,
+            "choices": self._choices,
+        }
+
+    def loaded(self, folder, number):
+        """Which configuration is in force: its folder and the id of its text."""
+        self._configuration = {"config_dir": folder, "config_id": number}
+
+    def call(self, method, arguments, now, wall):
+        """`(status, reply)` at monotonic `now`, which is Unix time `wall`: UBUS_STATUS_* and a dict.
+
+        `(None, id)` where the core will answer later, by the action Reply with this id.
+        """
+        handler = self._handlers.get(method)
+        if handler is None:
+            return METHOD_NOT_FOUND, {}
+        if self._agent.config is None:
+            return NO_DATA, {}  # it has not begun yet
+        return handler(arguments, now, wall)
+
+    def status(self, now, wall):
+        """All that is known, as CONTRACT.md section 6 has it."""
+        answer = status(self._agent, now, wall)
+        answer["version"] = VERSION
+        answer["interpreter"] = self._interpreter
+        answer["started"] = int(wall - (now - self._started_at))
+        answer["now"] = int(wall)
+        answer["last_event"] = self._agent.history.last_id
+        answer["findings"] = findings(self._agent, wall)
+        return answer
+
+    def _status(self, given, now, wall):
+        return OK, self.status(now, wall)
+
+    def _events(self, given, now, wall):
+        return OK, {"events": self._agent.history.since(given.get("since", 0), now, wall)}
+
+    def _refresh(self, given, now, wall):
+        name = None
+        if "name" in given:
+            name, problem = host(given["name"])
+            if problem is not None:
+                return INVALID_ARGUMENT, {}
+        asked = self._agent.resolver.hosts(name)
+        self._emit(on.RefreshRequested(name))
+        return OK, {"asked": len(asked)}
+
+    def _resolve(self, given, now, wall):
+        name, problem = host(given.get("name", ""))
+        if problem is not None:
+            return INVALID_ARGUMENT, {}
+        self._inquiries += 1
+        self._emit(on.Inquired(self._inquiries, name))
+        return None, self._inquiries
+
+    def _choices(self, given, now, wall):
+        """What a configuration can be made of: the peers and the VPN interfaces of /etc/config/network, no keys."""
+        config, peers, names = self._agent.config, [], []
+        for peer in config.network_peers:
+            shown = {"interface": peer.interface, "public_key": peer.public_key, "description": peer.description}
+            shown["endpoint_host"] = peer.endpoint_host or ""
+            peers.append(shown)
+        for name in sorted(config.interfaces):
+            if config.interfaces[name].is_vpn():
+                names.append({"name": name})
+        return OK, {"peers": peers, "interfaces": names}
+
+    def _reload(self, given, now, wall):
+        return OK, {"errors": self._read_again()}
+
+    def _interface(self, given, now, wall):
+        action, name = given.get("action"), given.get("interface")
+        if action is None or name is None or interface(name)[1] is not None:
+            return INVALID_ARGUMENT, {}
+        self._emit(ACTIONS.get(action, on.InterfaceUpdated)(name))
+        return OK, {}
+
+    def _resync(self, given, now, wall):
+        self._emit(on.SetsDisturbed(printable(given.get("reason", ""), 60)))
+        return OK, {}
+
+    def _check(self, given, now, wall):
+        answer = {"findings": findings(self._agent, wall)}
+        answer.update(self._configuration)
+        return OK, answer

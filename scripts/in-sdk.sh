@@ -1,0 +1,26 @@
+#!/bin/sh
+# Builds the packages in OpenWrt's SDK, which is the current folder, from the sources in $1. A tar of them goes to
+# standard output, everything else to standard error. ../sdk-build.sh runs it, in a container or in an SDK named to it.
+set -eu
+
+sources=$1
+exec 3>&1 >&2
+
+# The images of snapshots hold a script that fetches the SDK.
+[ ! -f setup.sh ] || bash ./setup.sh
+
+[ -e feeds.conf ] || cp feeds.conf.default feeds.conf
+sed -i '/^src-cpy nametrack /d' feeds.conf
+echo "src-cpy nametrack $sources" >>feeds.conf
+./scripts/feeds update nametrack luci
+./scripts/feeds install -p nametrack nametrack luci-app-nametrack
+make defconfig
+# The SDK of an apk release signs each package with a key of the builder's, and does not make one.
+[ -e private-key.pem ] || openssl ecparam -name prime256v1 -genkey -noout -out private-key.pem
+
+# Nothing is compiled, so nothing of what the packages depend on needs to be built first.
+rm -rf bin/packages/*/nametrack
+for package in nametrack luci-app-nametrack; do
+	make "package/$package/compile" NO_DEPS=1 V=s
+done
+tar -cf - -C bin/packages/*/nametrack . >&3

@@ -1,0 +1,153 @@
+"""service.py: what the object `nametrack` on the bus answers."""
+
+import pytest
+
+from nametrack import VERSION
+from nametrack.core import config as configuration
+from nametrack.core import events as on
+from nametrack.core.agent import Agent
+from nametrack.service import INVALID_ARGUMENT, METHOD_NOT_FOUND, METHODS, OK, Service
+from nametrack.wire import uci
+
+NOW, WALL = 100, 1795406999
+NAMETRACK = """
+config policy 'work'
+	option target 'nftset'
+	option set4 'inet fw4 mine4'
+	list host 'a.example.com'
+	list host 'b.example.com'
+	option retian '5'
+"""
+
+
+class Called:
+    """A service, and what its methods gave to others to do."""
+
+    def __init__(self):
+        self.agent = Agent()
+        sections, _ = uci.parse(NAMETRACK)
+        self.agent.handle(on.ConfigLoaded(configuration.build(sections, [], [])), 0)
+        self.events = []
+        self.service = Service(self.agent, "python 3.11.2", 40, self.events.append, lambda: ["wrong"])
+
+    def call(self, method, **arguments):
+        return self.service.call(method, arguments, NOW, WALL)
+
+
+def test_status_says_who_answers_and_since_when():
+    status, answer = Called().call("status")
+    assert status == OK
+    assert (answer["version"], answer["interpreter"]) == (VERSION, "python 3.11.2")
+    assert (answer["started"], answer["now"]) == (WALL - 60, WALL)
+    assert answer["policies"][0]["name"] == "work"
+    assert [f["code"] for f in answer["findings"]][0] == "configuration"
+
+
+def test_events_are_those_after_an_id():
+    called = Called()
+    for i in range(3):
+        called.agent.history.add(type("Notify", (), {"kind": "trouble", "subject": "s", "text": "t%d" % i}), NOW)
+    assert [e["text"] for e in called.call("events")[1]["events"]] == ["t0", "t1", "t2"]
+    assert [e["text"] for e in called.call("events", since=2)[1]["events"]] == ["t2"]
+    assert called.call("status")[1]["last_event"] == 3
+
+
+def test_refresh_says_at_once_how_many_are_asked():
+    called = Called()
+    assert called.call("refresh") == (OK, {"asked": 2})
+    assert called.call("refresh", name="B.example.com.") == (OK, {"asked": 1})
+    assert called.call("refresh", name="other.example.com") == (OK, {"asked": 0})
+    names = [None, "b.example.com", "other.example.com"]
+    assert called.events == [on.RefreshRequested(name) for name in names]
+
+
+def test_reload_answers_with_what_is_wrong():
+    assert Called().call("reload") == (OK, {"errors": ["wrong"]})
+
+
+def test_interface_tells_the_core_what_hotplug_told():
+    called = Called()
+    assert called.call("interface", action="ifup", interface="wan", device="eth1") == (OK, {})
+    assert called.call("interface", action="ifdown", interface="wan") == (OK, {})
+    assert called.call("interface", action="ifupdate", interface="wan6", device="eth1") == (OK, {})
+    assert called.events == [on.InterfaceUp("wan"), on.InterfaceDown("wan"), on.InterfaceUpdated("wan6")]
+
+
+def test_resync_has_the_kernel_compared():
+    called = Called()
+    assert called.call("resync", reason="fw4\x1b reload") == (OK, {})
+    assert called.events == [on.SetsDisturbed("fw4\\x1b reload")]
+
+
+def test_check_answers_with_the_findings():
+    called = Called()
+    codes = [finding["code"] for finding in called.call("check")[1]["findings"]]
+    assert "configuration" in codes
+
+
+def test_resolve_is_answered_when_dns_has_answered():
+    called = Called()
+    assert called.call("resolve", name="Try.example.com") == (None, 1)
+    assert called.call("resolve", name="other.example.com") == (None, 2)
+    assert called.events == [on.Inquired(1, "try.example.com"), on.Inquired(2, "other.example.com")]
+
+
+NETWORK = """
+config interface 'lan'
+	option proto 'static'
+config interface 'wg0'
+	option proto 'wireguard'
+	option private_key 'secret'
+config interface 'office'
+	option proto 'none'
+	option device 'tun0'
+config wireguard_wg0
+	option public_key 'xTIBA5rboUvnH4htodjb6e697QjLERt1NAB4mZqp8Dg='
+	option preshared_key 'secret'
+	option description 'beach house'
+	option endpoint_host 'home.example.net'
+"""
+
+
+def test_choices_are_the_peers_and_tunnels_of_the_network_without_their_keys():
+    called = Called()
+    sections, _ = uci.parse(NETWORK)
+    called.agent.handle(on.ConfigLoaded(configuration.build([], sections, [])), 0)
+    status, answer = called.call("choices")
+    assert status == OK and "secret" not in str(answer)
+    assert [peer["endpoint_host"] for peer in answer["peers"]] == ["home.example.net"]
+    assert [interface["name"] for interface in answer["interfaces"]] == ["office", "wg0"]
+
+
+@pytest.mark.parametrize("method", sorted(METHODS))
+def test_unknown_arguments_are_passed_over(method):
+    """uhttpd adds one to every call."""
+    given = {"action": "ifup", "interface": "wan"} if method == "interface" else {}
+    given["ubus_rpc_session"] = "0" * 32
+    if method == "resolve":
+        given["name"] = "a.example.com"
+    assert Called().call(method, **given)[0] == (None if method == "resolve" else OK)
+
+
+WRONG = [
+    ("refresh", {"name": "a b"}),
+    ("refresh", {"name": ""}),
+    ("resolve", {}),
+    ("resolve", {"name": "*.example.com"}),
+    ("interface", {}),
+    ("interface", {"action": "ifup"}),
+    ("interface", {"interface": "wan"}),
+    ("interface", {"action": "ifup", "interface": "wan; reboot"}),
+]
+
+
+@pytest.mark.parametrize("wrong", WRONG)
+def test_wrong_arguments_are_refused_and_do_nothing(wrong):
+    called = Called()
+    assert called.call(wrong[0], **wrong[1]) == (INVALID_ARGUMENT, {})
+    assert called.events == []
+
+
+@pytest.mark.parametrize("method", ["", "Status", "_status", "__init__", "call", "status "])
+def test_unknown_methods_are_not_found(method):
+    assert Called().call(method) == (METHOD_NOT_FOUND, {})

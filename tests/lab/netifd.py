@@ -1,0 +1,140 @@
+"""A stand-in for netifd on the lab's bus: interfaces as the kernel's devices are, notifications, and host routes.
+
+It answers `network.interface dump` and `network add_host_route` as openwrt/netifd does (ubus.c, interface-ip.c), and
+tells what changes as an event and as a notification. A host route goes away with its interface, as there.
+"""
+
+import queue
+import subprocess
+import sys
+import threading
+
+from lab.enter import TOP
+from lab.host import LabError, wait_for
+
+sys.path.insert(0, str(TOP / "agent"))
+
+from pyubus import (  # noqa: E402
+    BLOBMSG_TYPE_BOOL,
+    BLOBMSG_TYPE_STRING,
+    UBUS_STATUS_INVALID_ARGUMENT,
+    UBUS_STATUS_NOT_FOUND,
+    UbusClient,
+)
+
+ROUTE = {"target": BLOBMSG_TYPE_STRING, "v6": BLOBMSG_TYPE_BOOL, "interface": BLOBMSG_TYPE_STRING}
+
+
+class Interface:
+    """An interface: `routers` are the next hops of its default routes by IP version, `metric` theirs."""
+
+    def __init__(self, name, device, proto="static", routers=None, nameservers=(), metric=0):
+        self.name = name
+        self.device = device
+        self.proto = proto
+        self.routers = routers or {}
+        self.nameservers = list(nameservers)
+        self.metric = metric
+        self.up = True
+        self.host_routes = []  # targets
+
+    def status(self):
+        status = {"interface": self.name, "up": self.up, "pending": False, "available": True, "proto": self.proto}
+        if self.up:
+            status.update({"l3_device": self.device, "device": self.device, "metric": self.metric, "uptime": 1})
+            targets = {4: "0.0.0.0", 6: "::"}
+            status["route"] = [
+                {"target": targets[version], "mask": 0, "nexthop": router, "metric": self.metric, "source": "::/0"}
+                for version, router in self.routers.items()
+            ]
+            status["dns-server"] = self.nameservers
+        return status
+
+
+class Netifd:
+    """Runs in a thread of its own; `host` is whose routes it changes, `path` the bus."""
+
+    def __init__(self, host, path, *interfaces):
+        self.host = host
+        self.interfaces = {interface.name: interface for interface in interfaces}
+        self.asked = []  # (target, interface)
+        self.dumps = 0  # how often it was asked for its interfaces
+        self.routes = True  # whether it finds a way for the routes that it is asked for
+        self._orders = queue.Queue()
+        self._ended = threading.Event()
+        self._ready = threading.Event()
+        self._client = UbusClient(path, 10)
+        self._thread = threading.Thread(target=self._run, daemon=True)
+
+    def __enter__(self):
+        self._thread.start()
+        if not self._ready.wait(10):
+            raise LabError("netifd's stand-in does not come up")
+        return self
+
+    def __exit__(self, *_):
+        self._ended.set()
+        self._thread.join(10)
+
+    def down(self, name):
+        """The interface goes: its routes with it, and who listens is told."""
+        interface = self.interfaces[name]
+        interface.up = False
+        for target in interface.host_routes:
+            subprocess.run(self.host.here(["ip", *_family(target), "route", "del", target]), stderr=subprocess.DEVNULL)
+        interface.host_routes = []
+        self._tell(interface, "interface.down", "ifdown")
+
+    def up(self, name):
+        """The interface comes (back)."""
+        self.interfaces[name].up = True
+        self._tell(self.interfaces[name], "interface.update", "ifup")
+
+    def update(self, name):
+        """Something about the interface changed."""
+        self._tell(self.interfaces[name], "interface.update", None)
+
+    def _tell(self, interface, notification, action):
+        done = threading.Event()
+        self._orders.put((interface, notification, action, done))
+        wait_for(done.is_set, 10, "netifd's stand-in to tell", every=0.005)
+
+    def _run(self):
+        with self._client as bus:
+            self._put(bus)
+            self._ready.set()
+            while not self._ended.is_set():
+                while not self._orders.empty():
+                    interface, notification, action, done = self._orders.get()
+                    bus.notify("network.interface", notification, interface.status())
+                    if action:
+                        bus.send("network.interface", {"action": action, "interface": interface.name})
+                    done.set()
+                bus.loop(0.02)
+
+    def _put(self, bus):
+        bus.add("network.interface", {"dump": {"method": self._dump, "signature": {}}})
+        bus.add("network", {"add_host_route": {"method": self._add_host_route, "signature": ROUTE}})
+
+    def _dump(self, handler, data):
+        self.dumps += 1
+        handler.reply({"interface": [self.interfaces[name].status() for name in sorted(self.interfaces)]})
+
+    def _add_host_route(self, handler, data):
+        target, name = data.get("target"), data.get("interface")
+        if target is None or data.get("v6", False) != (":" in target):
+            return UBUS_STATUS_INVALID_ARGUMENT
+        self.asked.append((target, name))
+        interface = self.interfaces.get(name)
+        router = interface.routers.get(6 if ":" in target else 4) if interface and interface.up else None
+        if router is None or not self.routes:
+            return UBUS_STATUS_NOT_FOUND
+        words = ["route", "replace", target, "via", router, "dev", interface.device, "proto", "static"]
+        self.host.run(["ip", *_family(target), *words])
+        interface.host_routes.append(target)
+        handler.reply({"interface": interface.name})
+        return None
+
+
+def _family(target):
+    return ["-6"] if ":" in target else []

@@ -1,0 +1,151 @@
+"""Reaching an OpenWrt root to test on, by what ROUTER says.
+
+docker:IMAGE    a container of that image, removed afterwards (CONTAINER=podman runs it in podman)
+ssh:USER@HOST   a device; packages are installed on it and removed again
+dir:FOLDER      a root file system in a folder, booted in namespaces of its own; the folder stays as it is
+"""
+
+import os
+import shlex
+import subprocess
+import time
+
+
+class Unreachable(Exception):
+    """There is no such router; the text says why."""
+
+
+class Router:
+    """A running OpenWrt system; `within` is the command that runs another one in it."""
+
+    def __init__(self, within):
+        self._within = within
+
+    def run(self, command, data=None):
+        """Runs a line of shell there; `data`: bytes for its standard input. Returns (exit code, what it printed)."""
+        done = subprocess.run(
+            self._within + [shlex.join(["sh", "-c", command])]
+            if self._within[0] == "ssh"
+            else [*self._within, command],
+            input=data,
+            stdin=None if data is not None else subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            timeout=300,
+        )
+        return done.returncode, done.stdout.decode(errors="replace")
+
+    def ok(self, command, data=None):
+        """What a line of shell printed, which must end well."""
+        code, text = self.run(command, data)
+        assert code == 0, f"{command}: exit {code}\n{text}"
+        return text
+
+    def succeeds(self, command):
+        return self.run(command)[0] == 0
+
+    def wait(self, command, seconds=60):
+        """Waits until a line of shell ends well."""
+        end = time.monotonic() + seconds
+        while not self.succeeds(command):
+            assert time.monotonic() < end, f"not within {seconds} s: {command}: {self.run(command)[1]}"
+            time.sleep(0.5)
+
+    def put(self, path, data):
+        self.ok(f"cat >{shlex.quote(path)}", data)
+
+    def close(self):
+        pass
+
+
+class Container(Router):
+    def __init__(self, image):
+        program = os.environ.get("CONTAINER", "docker")
+        self._program = program
+        done = _tried([program, "run", "--detach", "--rm", "--cap-add", "NET_ADMIN", image, "/sbin/init"])
+        self._id = done.stdout.decode().strip()
+        super().__init__([program, "exec", "--interactive", self._id, "sh", "-c"])
+
+    def close(self):
+        subprocess.run([self._program, "rm", "--force", self._id], capture_output=True)
+
+
+class Device(Router):
+    def __init__(self, host):
+        _tried(["ssh", "-o", "BatchMode=yes", host, "true"])
+        super().__init__(["ssh", "-o", "BatchMode=yes", host])
+
+
+# What the folder needs around it: its own copy above it, /proc, a few devices, and procd as process 1.
+BOOT = """
+set -e
+mount --make-rprivate /
+mount -t tmpfs none /mnt && mkdir /mnt/upper /mnt/work /mnt/root
+mount -t overlay -o "lowerdir=$1,upperdir=/mnt/upper,workdir=/mnt/work" none /mnt/root
+cd /mnt/root && mkdir -p proc sys dev tmp old
+mount -t proc none proc; mount -t sysfs none sys; mount -t tmpfs none tmp; mount -t tmpfs none dev
+mkdir tmp/run tmp/lock
+for device in null zero full random urandom tty; do : >dev/$device; mount --bind /dev/$device dev/$device; done
+: >dev/console
+ip link set lo up
+pivot_root . old
+umount -l old
+exec env -i container=lxc PATH=/usr/sbin:/usr/bin:/sbin:/bin /sbin/procd
+"""
+
+
+class Folder(Router):
+    def __init__(self, folder):
+        folder = os.path.abspath(folder)
+        if not os.path.exists(f"{folder}/sbin/procd"):
+            raise Unreachable(f"{folder} has no /sbin/procd: it is no root of OpenWrt's")
+        if os.geteuid() != 0:
+            raise Unreachable("a folder can be booted by root only")
+        namespaces = ["--mount", "--pid", "--fork", "--net", "--uts", "--ipc"]
+        command = ["unshare", *namespaces, "--kill-child", "sh", "-c", BOOT, "boot", folder]
+        self._unshare = subprocess.Popen(
+            command, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT
+        )
+        super().__init__(["nsenter", "--target", self._init(), "--all", "sh", "-c"])
+
+    def _init(self):
+        """Process 1 of the new root, as a pid of this machine."""
+        children = f"/proc/{self._unshare.pid}/task/{self._unshare.pid}/children"
+        end = time.monotonic() + 30
+        while time.monotonic() < end and self._unshare.poll() is None:
+            with open(children) as file:
+                pids = file.read().split()
+            if pids and os.path.basename(os.readlink(f"/proc/{pids[0]}/exe")) == "procd":
+                return pids[0]
+            time.sleep(0.05)
+        self._unshare.kill()
+        raise Unreachable(f"the folder does not boot: {self._unshare.stdout.read().decode().strip()}")
+
+    def close(self):
+        self._unshare.kill()
+        self._unshare.wait()
+
+
+def _tried(command):
+    try:
+        done = subprocess.run(command, capture_output=True, stdin=subprocess.DEVNULL, timeout=600)
+    except OSError as error:
+        raise Unreachable(f"{command[0]}: {error.strerror}")
+    if done.returncode:
+        raise Unreachable(f"{shlex.join(command)}: {done.stderr.decode().strip()}")
+    return done
+
+
+def reach(spec):
+    """The Router that `spec` names. Raises Unreachable."""
+    kind, _, where = spec.partition(":")
+    kinds = {"docker": Container, "ssh": Device, "dir": Folder}
+    if kind not in kinds or not where:
+        raise Unreachable(f"ROUTER={spec}: it is docker:IMAGE, ssh:USER@HOST or dir:FOLDER")
+    router = kinds[kind](where)
+    try:
+        router.wait("ubus list service")
+    except AssertionError as error:
+        router.close()
+        raise Unreachable(f"{spec}: procd is not on the bus: {error}")
+    return router

@@ -1,0 +1,182 @@
+"""The life of nametrack on a router, in the order in which it happens: each test goes on where the one before ended."""
+
+import json
+import os
+import pathlib
+
+import pytest
+
+if "ROUTER" not in os.environ:
+    pytest.skip(
+        "no router: set ROUTER=docker:openwrt/rootfs:x86-64-24.10.6, ssh:root@192.168.1.1 or dir:/path/to/rootfs",
+        allow_module_level=True,
+    )
+
+TOP = pathlib.Path(__file__).resolve().parent.parent.parent
+
+FILES = sorted("/" + str(p.relative_to(TOP / "files")) for p in (TOP / "files").rglob("*") if p.is_file())
+AGENT = sorted("/usr/lib/nametrack/" + str(p.relative_to(TOP / "agent")) for p in (TOP / "agent").rglob("*.py"))
+RUNNING = """ubus call service list '{"name":"nametrack"}' | grep -q '"running": true'"""
+
+
+def pid(router):
+    return router.ok("pgrep -f /usr/lib/nametrack/start.py").split()[0]
+
+
+def status(router):
+    return json.loads(router.ok("ubus call nametrack status"))
+
+
+def mode(router, path):
+    return router.ok(f"ls -ln {path}").split()[:4:2]
+
+
+@pytest.fixture(scope="module")
+def before(router):
+    """Every file that was there before."""
+    return set(files(router))
+
+
+def files(router):
+    return router.ok("find / -xdev -type f -o -xdev -type l").split("\n")
+
+
+def test_installation(router, packages, before):
+    router.run("opkg update || apk update")  # for the interpreter; without a network it must be there already
+    packages.install(packages.name, packages.version)
+    assert router.ok("nametrack version").startswith(f"nametrack {packages.version} (")
+
+
+def test_files_and_modes(router):
+    for path in FILES + AGENT:
+        if path.startswith("/etc/uci-defaults/"):
+            assert not router.succeeds(f"[ -e {path} ]"), f"{path} has not been run"
+            continue
+        shown, owner = mode(router, path)
+        script = router.ok(f"head -c 2 {path}") == "#!" and "/hotplug.d/" not in path
+        expected = "-rw-------" if path.startswith("/etc/config/") else "-rwxr-xr-x" if script else "-rw-r--r--"
+        assert (shown, owner) == (expected, "0"), path
+
+
+def test_it_is_enabled_and_running_under_procd(router):
+    assert router.succeeds("/etc/init.d/nametrack enabled")
+    router.wait(RUNNING)
+    assert router.ok("ls /etc/rc.d/*nametrack") == "/etc/rc.d/S95nametrack\n"
+
+
+def test_it_keeps_only_the_rights_it_needs(router):
+    if not router.succeeds("grep -qs inheritable /sbin/ujail"):
+        pytest.skip("this release has no ujail that could limit them")
+    shown = dict(
+        line.split(":\t") for line in router.ok(f"cat /proc/{pid(router)}/status").splitlines() if ":\t" in line
+    )
+    assert int(shown["CapEff"], 16) == int(shown["CapBnd"], 16) == 1 << 1 | 1 << 12 | 1 << 13
+    assert shown.get("NoNewPrivs", "1") == "1"
+
+
+def test_it_is_on_the_bus(router, packages):
+    router.wait("ubus list nametrack")
+    assert status(router)["version"] == packages.version
+    assert status(router)["config_errors"] == []
+
+
+def test_a_commit_is_read_without_a_restart(router):
+    first = pid(router)
+    router.ok("reload_config")  # the first one only takes stock
+    router.ok("uci set nametrack.global.retain=soon && uci commit nametrack && reload_config")
+    router.wait("ubus call nametrack status | grep -q soon")
+    router.ok("uci set nametrack.global.retain=7200 && uci commit nametrack && reload_config")
+    router.wait("! ubus call nametrack status | grep -q soon")
+    assert pid(router) == first
+
+
+def test_disabled_there_is_no_process(router):
+    router.ok("uci set nametrack.global.enabled=0 && uci commit nametrack && reload_config")
+    router.wait(f"! {RUNNING}")
+    router.ok("uci set nametrack.global.enabled=1 && uci commit nametrack && reload_config")
+    router.wait(RUNNING)
+
+
+def test_a_killed_agent_comes_back(router):
+    first = pid(router)
+    router.ok(f"kill -9 {first}")
+    router.wait(f"pgrep -f /usr/lib/nametrack/start.py | grep -vx {first}")
+
+
+def test_hotplug_tells_the_agent(router):
+    router.wait("ubus list nametrack")
+    event = "ACTION=ifup INTERFACE=test0 DEVICE=lo /sbin/hotplug-call iface"
+    seen = router.ok(f"ubus monitor >/tmp/seen & p=$!; sleep 2; {event}; sleep 2; kill $p; cat /tmp/seen; rm /tmp/seen")
+    assert '"method":"interface"' in seen and '"interface":"test0"' in seen
+
+
+def test_hotplug_does_not_mind_an_agent_that_is_stopped(router):
+    router.ok("/etc/init.d/nametrack stop")
+    router.wait(f"! {RUNNING}")
+    assert router.ok("ACTION=ifup INTERFACE=test0 DEVICE=lo /sbin/hotplug-call iface") == ""
+    router.ok("/etc/init.d/nametrack start")
+    router.wait(RUNNING)
+
+
+def kept(router):
+    return sorted(line for line in router.ok("sysupgrade -l").splitlines() if "nametrack" in line)
+
+
+def test_sysupgrade_keeps_the_configuration_and_what_is_remembered(router):
+    router.ok(
+        "mkdir -p /etc/nametrack && [ -e /etc/nametrack/last-good.json ] || echo '{}' >/etc/nametrack/last-good.json"
+    )
+    assert kept(router) == ["/etc/config/nametrack", "/etc/nametrack/last-good.json"]
+
+
+def test_sysupgrade_keeps_the_restore_script_where_it_is_chosen(router, packages):
+    router.ok("uci set nametrack.global.restore=1 && uci commit nametrack && reload_config")
+    router.wait("[ -e /etc/rc.d/S99nametrack-restore ]")
+    assert kept(router) == [
+        "/etc/config/nametrack",
+        "/etc/init.d/nametrack-restore",
+        "/etc/nametrack/last-good.json",
+        "/etc/rc.d/S99nametrack-restore",
+    ]
+    assert packages.name in router.ok("grep ^PACKAGES /etc/init.d/nametrack-restore")
+    router.ok("uci set nametrack.global.restore=0 && uci commit nametrack && reload_config")
+    router.wait("[ ! -e /etc/init.d/nametrack-restore ] && [ ! -e /etc/rc.d/S99nametrack-restore ]")
+
+
+def test_upgrade(router, packages):
+    first = pid(router)
+    packages.install(packages.name, packages.later)
+    assert router.ok("nametrack version").startswith(f"nametrack {packages.later} (")
+    # the code that runs is the new one, and the configuration the user's
+    router.wait(f"pgrep -f /usr/lib/nametrack/start.py | grep -vx {first}")
+    assert router.ok("uci get nametrack.global.retain") == "7200\n"
+    assert router.ok("ls /etc/nametrack") == "last-good.json\n"
+    assert router.succeeds("/etc/init.d/nametrack enabled")
+
+
+def test_the_running_agent_is_the_upgraded_one(router, packages):
+    router.wait("ubus list nametrack")
+    assert status(router)["version"] == packages.later
+
+
+def test_luci(router, packages):
+    if not router.succeeds("[ -d /www/luci-static/resources ]"):
+        pytest.skip("this router has no LuCI")
+    packages.install("luci-app-nametrack", packages.later)
+    for folder, place in (("htdocs", "/www"), ("root", "")):
+        for path in (TOP / "luci-app" / folder).rglob("*"):
+            if path.is_file():
+                assert router.succeeds(f"[ -r {place}/{path.relative_to(TOP / 'luci-app' / folder)} ]")
+    for name in ("rpcd/acl.d", "luci/menu.d"):
+        json.loads(router.ok(f"cat /usr/share/{name}/luci-app-nametrack.json"))
+    packages.remove("luci-app-nametrack")
+
+
+def test_removal_leaves_nothing_but_the_configuration(router, packages, before):
+    packages.remove(packages.name)
+    assert not router.succeeds(RUNNING) and not router.succeeds("pgrep -f /usr/lib/nametrack/start.py")
+    left = {path for path in set(files(router)) - before if "nametrack" in path}
+    assert {path for path in left if not path.startswith("/etc/config/nametrack")} == set()
+    assert router.ok("uci get nametrack.global.retain") == "7200\n"
+    assert not router.succeeds("[ -e /usr/lib/nametrack ] || [ -e /usr/share/nametrack ] || [ -e /etc/nametrack ]")
+    router.ok("rm /etc/config/nametrack*")

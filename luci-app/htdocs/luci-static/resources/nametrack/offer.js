@@ -9,16 +9,6 @@
 
 const NOTHING = { peers: [], interfaces: [] };
 
-/* An agent that knows no better way shows at least what it follows. */
-function followed(status) {
-	const names = status.peers.concat(status.policies).map((entry) => entry.interface).filter((name) => name);
-
-	return {
-		peers: status.peers,
-		interfaces: names.filter((name, i) => names.indexOf(name) === i).map((name) => ({ name: name }))
-	};
-}
-
 return baseclass.extend({
 	__init__: function() {
 		this.choices = NOTHING;
@@ -27,13 +17,11 @@ return baseclass.extend({
 
 	/* Asks the agent; `problem` is agent.why() where it cannot say. */
 	load: function() {
-		return agent.choices()
-			.catch((error) => agent.why(error) === 'absent' ? Promise.reject(error) : agent.status().then(followed))
-			.then((choices) => {
-				this.choices = choices;
-			}, (error) => {
-				this.problem = agent.why(error);
-			});
+		return agent.choices().then((choices) => {
+			this.choices = choices;
+		}, (error) => {
+			this.problem = agent.why(error);
+		});
 	},
 
 	peers: function() {

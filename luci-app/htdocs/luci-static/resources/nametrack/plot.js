@@ -55,6 +55,9 @@ return baseclass.extend({
 		for (let i = 0; i + 1 < samples.length; i += 2)
 			kept.push(samples[i + 1][1] === null || samples[i][1] > samples[i + 1][1] ? samples[i] : samples[i + 1]);
 
+		if (samples.length % 2)
+			kept.push(samples[samples.length - 1]);
+
 		series.step = (samples[samples.length - 1][0] - samples[0][0]) / KEPT * 2;
 		series.samples = kept;
 	},

@@ -1,17 +1,19 @@
 'use strict';
 'require baseclass';
+'require uci';
 'require nametrack.agent as agent';
 'require nametrack.feed as feed';
 'require nametrack.words as words';
 
 /*
  * Asking DNS again: who was asked, and what came of it. The agent takes an order at once and carries it out when
- * `min_ttl` allows; that a name was asked shows in the status, where the time of its next query moves on.
+ * `min_ttl` allows; that it has shows in the status, by the time of the name's next query.
  */
 
 const PATIENCE = 15;  /* seconds until a result says that the answer is still out */
 const SHOWN = 15;     /* seconds that a result stays */
 const SLACK = 1;      /* second by which rounding may move the time of a query */
+const MIN_TTL = 10;   /* seconds: the agent's default */
 
 const EVERYTHING = '';
 
@@ -38,6 +40,19 @@ function names(status) {
 	}));
 
 	return found;
+}
+
+/*
+ * Whether a name that was due at `before` was asked, now that it is due at `after`. What the router's own cache
+ * answers leaves the time as it was: then it is not waiting for `min_ttl` if it is due later than that.
+ */
+function wasAsked(before, after, now) {
+	if (after === null)
+		return false;
+	if (before === null || after > before + SLACK)
+		return true;
+
+	return after >= before - SLACK && after - now > (+uci.get('nametrack', 'global', 'min_ttl') || MIN_TTL);
 }
 
 function same(before, after) {
@@ -131,7 +146,7 @@ return baseclass.extend({
 		Object.keys(order.waiting).forEach((key) => {
 			const due = after[key] ? after[key].due : Infinity;
 
-			if (due !== null && (order.waiting[key] === null || due > order.waiting[key] + SLACK))
+			if (wasAsked(order.waiting[key], due, feed.status.now))
 				delete order.waiting[key];
 			else
 				order.waiting[key] = due;
@@ -154,11 +169,12 @@ return baseclass.extend({
 		return [ 'bad', _('no answer yet; nametrack goes on asking') ];
 	},
 
-	/* Forgets results that were there long enough to be read. */
+	/* Forgets results that were there long enough to be read; whether there were any. */
 	tidy: function() {
-		Object.keys(this.results).forEach((name) => {
-			if (Date.now() - this.results[name].at > SHOWN * 1000)
-				delete this.results[name];
-		});
+		const read = Object.keys(this.results).filter((name) => Date.now() - this.results[name].at > SHOWN * 1000);
+
+		read.forEach((name) => delete this.results[name]);
+
+		return read.length > 0;
 	}
 });

@@ -14,8 +14,8 @@
 const INTERVAL = 3;    /* seconds between two polls */
 const RELOADED = 300;  /* seconds until a page that reloaded itself may do so again */
 
-function alert(kind, title, lines) {
-	return E('div', { 'class': 'alert-message %s'.format(kind), 'role': 'status' }, [
+function notice(kind, title, lines) {
+	return E('div', { 'class': 'alert-message %s'.format(kind) }, [
 		E('h4', {}, [ title ])
 	].concat(lines.map((line) => E('p', {}, Array.isArray(line) ? line : [ line ]))));
 }
@@ -29,27 +29,27 @@ function explain(problem) {
 	const settings = uci.get('nametrack', 'global');
 
 	if (problem === 'denied')
-		return alert('warning', _('This login may not see the state of nametrack'), [
+		return notice('warning', _('This login may not see the state of nametrack'), [
 			_('Its rights do not include “%s”. Ask whoever administers this router, then log in again: rights are ' +
 			'given at login.').format('luci-app-nametrack')
 		]);
 
 	if (!settings)
-		return alert('warning', _('nametrack is not installed, or not set up'), [
+		return notice('warning', _('nametrack is not installed, or not set up'), [
 			_('There is no /etc/config/nametrack with a section “global” on this router.'),
-			[ _('Install the package “nametrack”:'), ' ', link('admin/system/package-manager', _('Software')) ]
+			_('Install the package “nametrack”, or give it its configuration back.')
 		]);
 
 	if (settings.enabled === '0')
-		return alert('warning', _('nametrack is switched off'), [
+		return notice('warning', _('nametrack is switched off'), [
 			[ _('Switch it on in its settings:'), ' ', link('admin/services/nametrack/settings', _('Settings')) ]
 		]);
 
-	return alert('warning', _('nametrack is not running'), [
+	return notice('warning', _('nametrack is not running'), [
 		_('Endpoints and sets stay as they are, and nobody follows DNS. This page goes on by itself when it runs ' +
 		'again.'),
 		[ _('Start it, and enable it for the next boot:'), ' ', link('admin/system/startup', _('Startup')) ],
-		[ _('If it ends again, the system log says why:'), ' ', link('admin/status/logs', _('System Log')) ]
+		_('If it ends again, the system log says why.')
 	]);
 }
 
@@ -107,9 +107,10 @@ return view.extend({
 			return this.poll();
 	},
 
+	/* Between two polls only what tells its own age changes. */
 	tick: function() {
-		refresh.tidy();
-		this.update();
+		if (refresh.tidy() || feed.old() || this.past)
+			this.update();
 
 		if (feed.lost())
 			this.reload();
@@ -129,6 +130,7 @@ return view.extend({
 	},
 
 	update: function() {
+		this.past = feed.old();
 		patch.apply(this.root, this.renderPage());
 	},
 
@@ -184,7 +186,7 @@ return view.extend({
 			E('div', { 'class': 'cbi-map-descr' }, [
 				_('WireGuard endpoints and policy routing sets that follow DNS.')
 			]),
-			E('div', { 'class': 'nametrack-news', 'aria-live': 'polite' }, [ this.renderOld() ]),
+			E('div', { 'class': 'nametrack-news' }, [ this.renderOld() ]),
 			feed.status ? this.renderState(feed.status) : E('div', {}, [ this.renderProblem() ])
 		]);
 	},
@@ -207,7 +209,7 @@ return view.extend({
 				E('small', {}, [ feed.trouble || '' ])
 			]);
 
-		return alert('warning nametrack-old', title, lines.concat([
+		return notice('warning nametrack-old', title, lines.concat([
 			[ E('button', { 'class': 'btn cbi-button', 'type': 'button', 'data-action': 'poll' }, [ _('Ask now') ]) ]
 		]));
 	},
@@ -216,7 +218,7 @@ return view.extend({
 		if (feed.problem === 'denied' || feed.problem === 'absent')
 			return explain(feed.problem);
 
-		return alert('warning', _('No answer from the router yet'), [ feed.trouble || '' ]);
+		return notice('warning', _('No answer from the router yet'), [ feed.trouble || '' ]);
 	},
 
 	renderState: function(status) {
@@ -230,7 +232,9 @@ return view.extend({
 		return E('div', { 'class': feed.old() ? 'nametrack-past' : null }, [
 			E('p', { 'class': 'nametrack-head' }, [
 				E('span', {}, [
-					words.label(feed.old() ? 'off' : 'good', feed.old() ? _('not live') : _('live')), ' ',
+					E('span', { 'role': 'status' }, [
+						words.label(feed.old() ? 'off' : 'good', feed.old() ? _('not live') : _('live'))
+					]), ' ',
 					_('%s, running for %s', 'program and version, how long').format(
 						'nametrack ' + status.version, words.duration(status.now - status.started)), ' ',
 					E('small', {}, [ status.interpreter ])
@@ -245,7 +249,7 @@ return view.extend({
 	},
 
 	renderNothing: function() {
-		return alert('info notice', _('Nothing to follow yet'), [
+		return notice('info notice', _('Nothing to follow yet'), [
 			[
 				_('Give a WireGuard peer a host name as its endpoint:'), ' ',
 				link('admin/network/network', _('Interfaces'))

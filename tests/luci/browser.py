@@ -14,6 +14,7 @@ from selenium.webdriver.common.keys import Keys
 from lab.enter import TOP
 from lab.host import wait_for
 
+LUCI = os.environ.get("LUCI", "").rstrip("/")  # where a real LuCI is, to be looked at in place of the lab's
 CHROMIUM = os.environ.get("CHROMIUM") or shutil.which("chromium")
 DRIVER = shutil.which("chromedriver")
 SCREENSHOTS = TOP / "build/screenshots"

@@ -2,9 +2,14 @@
 
 import pytest
 
+from bus import Bus
+from lab.agent import Agent, options, policy
 from lab.enter import inside
 from lab.host import Host
-from luci.browser import CHROMIUM, DRIVER, Browser
+from lab.world import STAGING_NAME, VPN_SETS, World
+from luci.browser import CHROMIUM, DRIVER, LUCI, Browser
+from luci.router import Router
+from luci.ubus import Ubus
 from luci.web import SOURCE
 
 COMMAND = "python tests/lab/enter.py -m pytest tests/luci"
@@ -16,7 +21,7 @@ def pytest_collection_modifyitems(items):
         if "browser" not in getattr(item, "fixturenames", ()):
             continue
         item.add_marker("browser")
-        if not inside():
+        if not inside() and not (LUCI and item.path.name == "test_router.py"):
             item.add_marker(pytest.mark.skip(reason=f"needs the lab: {COMMAND}"))
         elif not CHROMIUM or not DRIVER:
             item.add_marker(pytest.mark.skip(reason="needs Chromium: apt install chromium chromium-driver"))
@@ -43,3 +48,21 @@ def browser(chromium):
     if SOURCE:
         chromium.expect_complaints("/cgi-bin/cgi-exec")  # a newer LuCI runs programs there, which nobody misses here
     assert chromium.complaints() == []
+
+
+@pytest.fixture
+def world(request):
+    """A world of this test's own; its parameter, if it has one, is the DNS records' TTL."""
+    with World(ttl=getattr(request, "param", 5)) as world:
+        yield world
+
+
+@pytest.fixture
+def beach(world, tmp_path):
+    """The beach router: a bus, a running agent on it that fills sets for the staging server, and LuCI before it."""
+    world.beach.nft(VPN_SETS)
+    with Bus(tmp_path) as bus:
+        agent = Agent(world, options(), policy("staging", [STAGING_NAME]), bus=bus.path)
+        with agent, Router(Ubus(bus.path), agent.config) as router:
+            router.agent = agent
+            yield router

@@ -4,8 +4,10 @@ import pytest
 
 from lab.agent import uci
 from lab.host import wait_for
+from lab.watch import nft_elements
+from lab.world import STAGING4, STAGING_NAME
 from luci.router import Router
-from luci.scripted import KEYS, Scripted, peer
+from luci.scripted import KEYS, Scripted
 
 CHANGES = '[data-indicator="uci-changes"]'
 GLOBAL = ("nametrack", "global", {"enabled": 1})
@@ -54,6 +56,38 @@ def saved(browser):
     """Saves the dialogue, and waits until what it holds is staged."""
     browser.click("Save", ".modal")
     browser.wait(lambda: browser.find(CHANGES) and not browser.find(".modal-overlay-active"), "a staged change")
+
+
+def test_a_policy_added_here_ends_in_the_kernels_set(beach, browser, world):
+    world.beach.nft("add set inet vpn mine4 { type ipv4_addr; flags timeout; }")
+    opened(beach, browser)
+    browser.fill(browser.find(".cbi-section-create-name")[0], "mine")
+    browser.click("Add a policy")
+    browser.wait_for_text("Dismiss", ".modal")
+    browser.choose("interface", "wg0", ".modal")
+    browser.choose("target", "nftset", ".modal")
+    browser.choose("set4", "inet vpn mine4", ".modal")
+    browser.choose("host", STAGING_NAME, ".modal")
+    saved(browser)
+    browser.click("Save & Apply")
+    wait_for(lambda: nft_elements(world.beach, "inet", "vpn", "mine4") == set(STAGING4), 20, beach.agent.tail)
+    beach.open(browser)
+    browser.wait(
+        lambda: any("mine" in section.text for section in browser.find(".nametrack-policy")), "the policy's state"
+    )
+
+
+def test_a_running_agent_offers_its_peers_and_tries_names(beach, browser):
+    opened(beach, browser)
+    browser.click("Add a peer")
+    browser.wait_for_text("wg0: home (home.dyn.test)", ".modal")
+    browser.choose("endpoint_host", STAGING_NAME, ".modal")
+    browser.click("Look up now", ".modal")
+    tried = browser.wait(lambda: browser.text(".modal .nametrack-tried"), "what it resolves to")
+    assert all(address in tried for address in STAGING4) and "TTL" in tried
+    browser.choose("endpoint_host", "nowhere.example.test", ".modal")
+    browser.click("Look up now", ".modal")
+    browser.wait_for_text("nowhere.example.test: DNS says that it does not exist", ".modal")
 
 
 def test_a_staged_edit_survives_a_reload_and_is_reverted(scripted, browser):
@@ -205,14 +239,6 @@ def test_without_an_agent_what_is_set_can_still_be_changed(scripted, browser):
     edit(browser)
     browser.choose("retain", "60", ".modal")
     saved(browser)
-
-
-def test_an_older_agent_offers_what_it_follows(scripted, browser):
-    del scripted.bus.methods["choices"]
-    scripted.bus.answers["peers"] = [peer("home", "home.example.com")]
-    opened(scripted, browser)
-    browser.click("Add a peer")
-    browser.wait_for_text("wg0: home (home.example.com)", ".modal")
 
 
 @pytest.mark.parametrize("width", [1100, 360])

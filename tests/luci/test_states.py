@@ -189,6 +189,7 @@ def test_whatever_is_in_an_answer_shows_as_text(browser, config):
 
 @pytest.mark.parametrize("next_query, words", [(120, "to be asked in 2m: no sooner"), (None, "no answer yet")])
 def test_an_order_that_takes_long_has_an_end_too(browser, config, next_query, words):
+    (config / "nametrack").write_text(GLOBAL + "\toption min_ttl '300'\n")
     agent = Scripted(refresh=lambda _: {"asked": 1})
     agent.answers["peers"] = [peer("home", "home.example.com", next_query=next_query)]
     with Router(agent, config) as router:
@@ -198,3 +199,41 @@ def test_an_order_that_takes_long_has_an_end_too(browser, config, next_query, wo
         browser.run("const now = Date.now; Date.now = () => now() + 16000")
         browser.wait_for_text(words)
         assert browser.button("Refresh").is_enabled()
+
+
+def test_the_plot_has_an_axis_from_zero_with_units(browser, config):
+    agent = Scripted()
+    agent.answers["peers"] = [peer("home", "home.example.com"), peer("never", "b.example.com", public_key=KEYS[1])]
+    agent.answers["peers"][1]["last_handshake"] = 0
+    with Router(agent, config) as router:
+        router.open(browser)
+        plot = browser.wait(lambda: browser.find(".nametrack-plot"), "a plot")[0]
+        marks = [mark.text for mark in plot.find_elements("css selector", "text")]
+        assert marks == ["0s", "4m", "3m", "−1m", "now"]
+        assert plot.get_attribute("aria-label").startswith("Age of the last handshake of home in the last 1m: now ")
+        browser.wait(lambda: points(browser) >= 3, "samples of three polls")
+        lowest = browser.run("return document.querySelector('line.axis').getAttribute('y1')")
+        assert max(float(y) for _, y in pairs(browser)) <= float(lowest), "nothing is drawn below the axis"
+        assert "no handshake yet" in browser.text("figure:nth-of-type(2)")
+
+
+def pairs(browser):
+    points = browser.run("return document.querySelector('.nametrack-plot polyline').getAttribute('points')")
+    return [point.split(",") for point in points.split()]
+
+
+def points(browser):
+    return len(pairs(browser))
+
+
+def test_a_session_that_is_over_is_told_and_nothing_passes_for_now(browser, config):
+    agent = Scripted()
+    everything(agent)
+    with Router(agent, config) as router:
+        router.open(browser)
+        browser.wait_for_text("✓ live")
+        router.rpcd.sessions = {key: value for key, value in router.rpcd.sessions.items() if set(key) == {"0"}}
+        browser.wait_for_text("Session expired", ".modal")
+        browser.wait_for_text("– not live", seconds=12)
+        assert "✓ live" not in browser.text()
+        browser.expect_complaints("Login session is expired")

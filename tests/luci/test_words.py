@@ -8,6 +8,7 @@ import pytest
 from luci.router import Router
 from luci.scripted import Scripted
 from luci.test_states import everything
+from luci.web import SOURCE
 from luci.words import TEMPLATE, languages, scan, template
 
 PLACE = re.compile(r"%[a-z]")
@@ -36,6 +37,7 @@ def test_a_translation_keeps_the_places_of_values(language):
         assert PLACE.findall(entry.msgid) == PLACE.findall(entry.msgstr), entry.msgid
 
 
+@pytest.mark.skipif(bool(SOURCE), reason="LuCI's own client looks strings up by hashes, which its build makes")
 @pytest.mark.parametrize("language", languages())
 def test_the_pages_speak_the_language(browser, tmp_path, language):
     agent = Scripted()

@@ -196,8 +196,11 @@ class Browser:
         self.log[:] = [line for line in self.complaints() if text not in line]
 
     def overflow(self):
-        """How many pixels the page is wider than its window."""
-        return self.run("return document.documentElement.scrollWidth - document.documentElement.clientWidth")
+        """How many pixels of the page's own lie to the right of its window."""
+        return self.run("""
+            const nodes = Array.from(document.querySelectorAll('#view, #view *'));
+            const edge = Math.max(...nodes.map((node) => node.getBoundingClientRect().right));
+            return Math.max(0, Math.ceil(edge - document.documentElement.clientWidth - 0.5))""")
 
     def screenshot(self, name):
         """All of the page, to build/screenshots/NAME.png."""

@@ -4,7 +4,7 @@ import contextlib
 
 from luci.rpcd import Rpcd
 from luci.uci import Status
-from luci.web import APP, LUCI, Web
+from luci.web import APP, SCRIPT, Web
 
 ACL = APP / "root/usr/share/rpcd/acl.d/luci-app-nametrack.json"
 GROUP = "luci-app-nametrack"
@@ -13,7 +13,7 @@ GROUP = "luci-app-nametrack"
 class Router:
     """`bus` has the agent's object; `config` is /etc/config. Closed when left.
 
-    Logins: `root` may do everything that the package grants, `reader` only read, `guest` nothing of nametrack's.
+    Logins: `root` may do everything that the package grants, `reader` only read.
     """
 
     def __init__(self, bus, config):
@@ -22,7 +22,6 @@ class Router:
         self.rpcd = Rpcd(bus, [ACL], config, self.changed)
         self.rpcd.add_login("root", "", read=[GROUP], write=[GROUP])
         self.rpcd.add_login("reader", "", read=[GROUP])
-        self.rpcd.add_login("guest", "")
         self.web = Web(self.rpcd)
 
     def __enter__(self):
@@ -41,7 +40,7 @@ class Router:
         sid = self.rpcd.login(login, "")
         browser.cookie(self.web.url, "sysauth", sid)
         words = "&".join(f"{name}={value}" for name, value in query.items())
-        browser.open(f"{self.web.url}{LUCI}/admin/services/nametrack/{page}?{words}")
+        browser.open(f"{self.web.url}{SCRIPT}/admin/services/nametrack/{page}?{words}")
         return sid
 
     def calls(self, method=None):

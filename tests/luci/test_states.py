@@ -5,7 +5,10 @@ import pytest
 from lab.agent import uci
 from luci.router import Router
 from luci.scripted import KEYS, Scripted, finding, host, peer, policy
+from luci.web import SOURCE
 
+# the stand-in has one theme, LuCI's source all of them
+THEMES = [("bootstrap", ""), ("bootstrap", "1")] + ([("material", "")] if SOURCE else [])
 GLOBAL = "config nametrack 'global'\n\toption enabled '1'\n"
 HOSTILE = '<img src=x onerror="window.broken=1">"\'&amp;'
 
@@ -53,13 +56,13 @@ def everything(agent):
 
 
 @pytest.mark.parametrize("width", [1100, 360])
-@pytest.mark.parametrize("dark", ["", "1"])
-def test_everything_has_its_place_wide_and_narrow_light_and_dark(browser, config, width, dark):
+@pytest.mark.parametrize("theme, dark", THEMES)
+def test_everything_has_its_place_wide_and_narrow_light_and_dark(browser, config, width, theme, dark):
     agent = Scripted()
     everything(agent)
     with Router(agent, config) as router:
         browser.size(width)
-        router.open(browser, **({"dark": dark} if dark else {}))
+        router.open(browser, theme=theme, dark=dark)
         browser.wait_for_text("production.example.com")
         for text in (
             "✓ current followed: home.dyn.example.net moved",
@@ -72,9 +75,9 @@ def test_everything_has_its_place_wide_and_narrow_light_and_dark(browser, config
             "lookup failed: no answer from 127.0.0.1",
         ):
             assert text in browser.text()
-        assert [bar.get_attribute("title") for bar in browser.find(".cbi-progressbar")][1] == "1 of 2 installed"
+        assert [bar.get_attribute("title") for bar in browser.find(".cbi-progressbar")][1] == "1 of 2"
         assert browser.overflow() == 0
-        browser.screenshot(f"status-{width}{'-dark' if dark else ''}")
+        browser.screenshot(f"status-{width}-{theme}{'-dark' if dark else ''}")
 
 
 def test_findings_come_first_with_advice_and_the_page_that_mends_them(browser, config):

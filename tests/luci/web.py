@@ -22,7 +22,7 @@ from luci.words import languages
 APP = TOP / "luci-app"
 SOURCE = os.environ.get("LUCI_SOURCE")
 STANDIN = pathlib.Path(__file__).parent / "standin"
-LUCI = "/cgi-bin/luci"
+SCRIPT = "/cgi-bin/luci"
 MENU = json.loads((APP / "root/usr/share/luci/menu.d/luci-app-nametrack.json").read_text())
 
 PAGE = """<!DOCTYPE html>
@@ -104,7 +104,7 @@ class Web:
         siblings = [(p, n) for p, n in MENU.items() if p.rpartition("/")[0] == path.rpartition("/")[0]]
         tabs = "".join(
             f'<li class="tabmenu-item-{p.rpartition("/")[2]}{" active" if p == path else ""}">'
-            f'<a href="{LUCI}/{p}">{n["title"]}</a></li>'
+            f'<a href="{SCRIPT}/{p}">{n["title"]}</a></li>'
             for p, n in siblings
             if n["action"]["type"] == "view"
         )
@@ -112,7 +112,7 @@ class Web:
             "token": "token",
             "media": f"/luci-static/{theme}",
             "resource": "/luci-static/resources",
-            "scriptname": LUCI,
+            "scriptname": SCRIPT,
             "pathinfo": "/" + path,
             "documentroot": "/www",
             "requestpath": path.split("/"),
@@ -176,8 +176,8 @@ class Handler(http.server.BaseHTTPRequestHandler):
     def do_GET(self):
         url = urllib.parse.urlsplit(self.path)
         query = dict(urllib.parse.parse_qsl(url.query))
-        if url.path.startswith(LUCI + "/"):
-            page = self.web.page(url.path[len(LUCI) + 1 :], query, self.sid())
+        if url.path.startswith(SCRIPT + "/"):
+            page = self.web.page(url.path[len(SCRIPT) + 1 :], query, self.sid())
             return self.send(200 if page else 404, "text/html; charset=utf-8", (page or "").encode())
         if ".." in url.path:
             return self.send(404)
@@ -199,7 +199,7 @@ class Handler(http.server.BaseHTTPRequestHandler):
             return self.send(500)
         if path == "/ubus":
             return self.send(200, "application/json", json.dumps(self.web.rpcd.answer(body)).encode())
-        if path.startswith(LUCI + "/admin/uci/"):
+        if path.startswith(SCRIPT + "/admin/uci/"):
             status, value = self.web.admin(path, self.sid())
             return self.send(status, "application/json", b"" if value is None else json.dumps(value).encode())
         return self.send(404)

@@ -14,7 +14,7 @@ const WIDTH = 300, HEIGHT = 96, LEFT = 44, BOTTOM = 18, TOP = 8, RIGHT = 6;
 function svg(name, attributes, children) {
 	const node = document.createElementNS('http://www.w3.org/2000/svg', name);
 
-	for (let key in attributes)
+	for (const key in attributes)
 		node.setAttribute(key, attributes[key]);
 	(children || []).forEach((child) =>
 		node.appendChild(typeof child === 'string' ? document.createTextNode(child) : child));

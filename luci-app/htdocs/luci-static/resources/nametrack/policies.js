@@ -7,7 +7,7 @@ const HOSTS = 10, ADDRESSES = 4;  /* shown before a list folds */
 
 /* The native bar; its tooltip, which the themes print into it, says it in words. */
 function bar(installed, wanted) {
-	const says = wanted ? _('%d of %d installed').format(installed, wanted) : _('nothing wanted');
+	const says = wanted ? _('%d of %d', 'installed, wanted').format(installed, wanted) : _('nothing wanted');
 
 	return E('div', {
 		'class': 'cbi-progressbar', 'title': says,
@@ -56,7 +56,9 @@ return baseclass.extend({
 		return E('div', { 'class': 'cbi-section nametrack-policy', 'data-key': policy.name }, [
 			E('h4', {}, [ policy.name ]),
 			E('p', {}, [ words.state(policy.state), ' ', policy.reason ]),
-			table.render([ _('Interface'), _('Target'), _('IPv4'), _('IPv6') ], [ { key: policy.name, cells: [
+			table.render([
+				_('Interface'), _('Target'), _('IPv4 installed'), _('IPv6 installed')
+			], [ { key: policy.name, cells: [
 				[ policy.interface ? E('span', { 'class': 'ifacebadge' }, [ policy.interface ]) : '–' ],
 				[ policy.target ].concat(sets.map((set) => E('div', {}, [ E('code', {}, [ set ]) ]))),
 				[ policy.set4 ? bar(policy.installed4, policy.wanted4) : E('em', [ _('no set') ]) ],

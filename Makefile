@@ -35,7 +35,7 @@ fuzz: setup ## a million messages that are none, to each interpreter: minutes
 	@FUZZ=1000000 $(PYTHON) -m pytest -q tests/pyubus/test_fuzz.py
 
 test-router: setup ## the life of the packages on a router that ROUTER= names: docker:IMAGE, ssh:USER@HOST, dir:FOLDER
-	@$(PYTHON) -m pytest -q tests/router
+	@$(PYTHON) -m pytest -q -x tests/router
 
 setup: ## install what the others need, and only what is missing
 	@tests/setup/setup.sh

@@ -10,14 +10,17 @@ import time
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent.parent))
 
+from bus import Bus
 from lab.agent import Agent, options, policy
-from lab.enter import enter, inside
+from lab.enter import RUN, enter, inside
 from lab.host import LabError, wait_for
+from lab.netifd import Interface, Netifd
 from lab.watch import Pinger, SetWatcher, nft_elements
-from lab.world import HOME_LAN, HOME_NAME, HOME_PORT, STAGING4, STAGING6, STAGING_NAME, VPN_SETS, World
+from lab.world import DNS_ADDRESSES, HOME_LAN, HOME_NAME, HOME_PORT, STAGING4, STAGING6, STAGING_NAME, VPN_SETS, World
 
 TTL = 5
 RETAIN = 6
+STALL = 6  # seconds; 15 is the default
 NEW4, NEW6 = "192.0.2.132", "2001:db8:c::132"  # what the staging server moves to
 LATE4 = "192.0.2.133"  # and what it gains while DNS is away
 
@@ -167,6 +170,30 @@ def dns_goes_away(world, story, pinger):
     story.result("DNS outage", f"{length:.0f} s; endpoint and sets untouched, traffic went on; {share}")
 
 
+def home_moves_and_no_cache_knows(world, story, pinger):
+    story.chapter("Home moves again, and every cache keeps the old address for an hour")
+    now = time.monotonic()
+    world.zone.set(HOME_NAME, "A", [world.home_address], 3600)
+    wait_for(lambda: world.authority.count(HOME_NAME, "A", since=now), TTL + 10, "the router's cache to learn it")
+    pinger.wait_for_reply()
+    moved = time.monotonic()
+    world.move_home("198.51.100.12")
+    world.zone.set(HOME_NAME, "A", [world.home_address], 3600)
+    story.tell(f"home is {world.home_address} now; the router's own DNS server will say otherwise for an hour", moved)
+    back = pinger.wait_for_reply(after=moved + 0.2, seconds=STALL + 20)
+    if world.home_address in world.resolve(HOME_NAME, "A"):
+        raise LabError("the router's cache knows the new address")
+    story.tell(f"an answer was owed for {STALL} s: past the caches DNS knew better; traffic flows again", back)
+    story.result("stale caches", f"TTL an hour: traffic flowed again after {back - moved:.1f} s")
+
+
+def what_it_says(agent, story):
+    story.chapter("What `nametrack status` says of all that")
+    print(agent.call("status").stdout, end="", flush=True)
+    story.chapter("and the last of `nametrack events`")
+    print("\n".join(agent.call("events").stdout.splitlines()[-5:]), flush=True)
+
+
 def costs(agent, version, story):
     memory, seconds, children = agent.peak_memory() / 2**20, agent.cpu_seconds(), agent.children()
     if children:
@@ -179,15 +206,19 @@ def main():
     story = Story()
     agent = None
     try:
-        with World(ttl=TTL, dial=False) as world:
+        wan = Interface("wan", "wan", routers={4: "203.0.113.1"}, nameservers=[DNS_ADDRESSES[0][0]])
+        with World(ttl=TTL, dial=False) as world, Bus(RUN) as bus, Netifd(world.beach, bus.path, wan):
             world.beach.nft(VPN_SETS)
-            agent = Agent(world, options(retain=RETAIN), policy("staging", [STAGING_NAME]))
+            settings = options(retain=RETAIN, stall_timeout=STALL)
+            agent = Agent(world, settings, policy("staging", [STAGING_NAME]), bus=bus.path)
             version = agent.call("version").stdout.strip()
             tunnel_comes_up(world, agent, story)
             with Pinger(world.beach, HOME_LAN) as pinger:
                 home_moves(world, story, pinger)
                 staging_moves(world, story)
                 dns_goes_away(world, story, pinger)
+                home_moves_and_no_cache_knows(world, story, pinger)
+            what_it_says(agent, story)
             costs(agent, version, story)
             agent.stop()
     except LabError as error:

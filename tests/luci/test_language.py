@@ -77,7 +77,7 @@ def test_every_module_that_is_used_is_required_and_every_required_one_is_used(pa
     text = path.read_text()
     required = {(found[1] or found[0].replace(".", "_")) for found in DIRECTIVE.findall(text)}
     program = tree(path)
-    declared, used = set(required), set()
+    declared = set(required)
     for node in nodes(program):
         if node.type == "VariableDeclarator":
             declared |= set(bound(node.id))

@@ -23,13 +23,14 @@ lint: setup
 	@shellcheck $(SHELL_FILES)
 
 unit: setup
-	@$(PYTHON) -m pytest -q -n auto --dist loadfile --ignore tests/lab --ignore tests/kernel --ignore tests/router tests
+	@$(PYTHON) -m pytest -q -n auto --dist loadfile -m 'not browser' --ignore tests/lab --ignore tests/kernel --ignore tests/router tests
 
 # The tools of the kernel's sets in namespaces of their own, then the agent: in a lab for each interpreter, both at once,
-# for it mostly waits there.
+# for it mostly waits there. The pages come last and alone: their tests measure.
 lab: setup
 	@$(PYTHON) -m pytest -q tests/kernel
 	@$(MAKE) --no-print-directory --output-sync -j 2 lab-cpython lab-rest
+	@$(PYTHON) tests/lab/enter.py -m pytest -q tests/luci
 
 lab-cpython lab-rest:
 	@$(PYTHON) tests/lab/enter.py -m pytest -q -k '$(if $(filter %-rest,$@),not )cpython' tests/lab

@@ -23,13 +23,14 @@ lint: setup
 	@shellcheck $(SHELL_FILES)
 
 unit: setup
-	@$(PYTHON) -m pytest -q -n auto --dist loadfile --ignore tests/lab --ignore tests/kernel --ignore tests/router tests
+	@$(PYTHON) -m pytest -q -n auto --dist loadfile -m 'not browser' --ignore tests/lab --ignore tests/kernel --ignore tests/router tests
 
 # The tools of the kernel's sets in namespaces of their own, then the agent: in a lab for each interpreter, both at once,
-# for it mostly waits there.
+# for it mostly waits there. The pages come last and alone: their tests measure.
 lab: setup
 	@$(PYTHON) -m pytest -q tests/kernel
 	@$(MAKE) --no-print-directory --output-sync -j 2 lab-cpython lab-rest
+	@$(PYTHON) tests/lab/enter.py -m pytest -q tests/luci
 
 lab-cpython lab-rest:
 	@$(PYTHON) tests/lab/enter.py -m pytest -q -k '$(if $(filter %-rest,$@),not )cpython' tests/lab
@@ -41,8 +42,7 @@ hundred: setup ## a hundred routers and one name that moves for all of them: min
 	@$(PYTHON) tests/lab/hundred.py
 
 screenshots: ## the pictures of the documentation, of what the tests of the pages saw last
-	@ls build/screenshots/*.png >/dev/null 2>&1 || { echo "no pictures in build/screenshots: run the tests of the pages first"; exit 1; }
-	@mkdir -p docs/images && cp build/screenshots/*.png docs/images/
+	@for picture in docs/images/*.png; do cp "build/screenshots/$${picture##*/}" "$$picture" || exit 1; done
 
 test-router: setup ## the life of the packages on a router that ROUTER= names: docker:IMAGE, ssh:USER@HOST, dir:FOLDER
 	@$(PYTHON) -m pytest -q -x tests/router

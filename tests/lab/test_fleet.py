@@ -36,7 +36,7 @@ def openwisp(values):
 
 def ansible(values):
     """The template of the playbook, rendered with Ansible's own settings of Jinja, variables in variables resolved."""
-    given = {**yaml.safe_load((FLEET / "ansible/group_vars/routers.yml").read_text()), **values}
+    given = {**yaml.safe_load((FLEET / "ansible/group_vars/openwrt.yml").read_text()), **values}
     environment = jinja2.Environment(
         loader=jinja2.FileSystemLoader(FLEET / "ansible/templates"),
         trim_blocks=True,

@@ -5,7 +5,7 @@ PYTHON := build/venv/bin/python
 SHELL_FILES := $(shell grep -rl --exclude=*.py --exclude=Makefile '^\#!/bin/sh' .ci files openwrt scripts sdk-build.sh tests/files tests/setup)
 
 .DEFAULT_GOAL := help
-.PHONY: help run test check lint unit lab lab-cpython lab-rest fuzz test-router setup clean ipk apk release bump-major bump-minor
+.PHONY: help run test check lint unit lab lab-cpython lab-rest fuzz hundred screenshots test-router setup clean ipk apk release bump-major bump-minor
 
 help: ## print these targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-11s %s\n", $$1, $$2 }' Makefile
@@ -37,6 +37,12 @@ lab-cpython lab-rest:
 
 fuzz: setup ## a million messages that are none, to each interpreter: minutes
 	@FUZZ=1000000 $(PYTHON) -m pytest -q tests/pyubus/test_fuzz.py
+
+hundred: setup ## a hundred routers and one name that moves for all of them: minutes; writes the plot of docs/many-routers.md
+	@$(PYTHON) tests/lab/hundred.py
+
+screenshots: ## the pictures of the documentation, of what the tests of the pages saw last
+	@for picture in docs/images/*.png; do cp "build/screenshots/$${picture##*/}" "$$picture" || exit 1; done
 
 test-router: setup ## the life of the packages on a router that ROUTER= names: docker:IMAGE, ssh:USER@HOST, dir:FOLDER
 	@$(PYTHON) -m pytest -q -x tests/router

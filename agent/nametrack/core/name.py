@@ -58,6 +58,8 @@ class Name:
         self.host = host
         self.servers = servers
         self.questions = {}
+        self.queries = 0  # that were sent
+        self.failures = 0  # lookups that failed
 
     def addresses(self, rtypes):
         """What DNS names now for these RR types, in their order and that of the answers."""

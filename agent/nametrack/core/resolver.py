@@ -18,6 +18,9 @@ from .words import count
 
 MAX_IN_FLIGHT = 64  # names
 RETRY_GAP = 2  # seconds at least between two lookups of a name that fails
+# Routers behind one cache are told the same remaining TTL, and would all ask at the same moment. Each asks a little
+# later than that, by chance: by this share of the TTL at most, and by no more than SPREAD_MAX.
+SPREAD, SPREAD_MAX = 0.05, 1  # seconds
 
 
 class Resolver:
@@ -32,6 +35,8 @@ class Resolver:
         self.fallbacks = []  # of the nameservers those that are asked first when the truth is wanted
         self.authoritative = False  # whether the zone's own servers may be asked
         self.servers = Servers()
+        self.queries = 0  # that were sent, for whichever name
+        self.failures = 0  # lookups that failed
         self._interfaces = interfaces
         self._zones = {}  # host -> (Zone, until): what is known of its zone
         self._queries = {}  # id of an open query -> (Name, Question, Lookup or Authority, server)
@@ -150,6 +155,10 @@ class Resolver:
         self._last_id += 1
         return self._last_id
 
+    def _spread(self, at, now):
+        """A moment at `at` or soon after it, by chance."""
+        return at + min(SPREAD * (at - now), SPREAD_MAX) * self.random()
+
     def _due_at(self, name, question, at):
         question.next_at = at
         self.timers.set(("ask", name.key, question.rtype), at)
@@ -228,6 +237,8 @@ class Resolver:
         for action in actions:
             if isinstance(action, SendQuery):
                 self._queries[action.id] = (name, question, lookup, action.server)
+                self.queries += 1
+                name.queries += 1
             else:
                 self._queries.pop(action.id, None)
         timer = self._timer(name, question, lookup)
@@ -263,7 +274,7 @@ class Resolver:
             # Asked before the servers of the zone spoke: that was a cache, or the same. Theirs stands for its TTL, in
             # which every cache comes to know it.
             question.succeeded()
-            self._due_at(name, question, max(question.rrset.expires_at, now + self.min_ttl))
+            self._due_at(name, question, self._spread(max(question.rrset.expires_at, now + self.min_ttl), now))
             return []
         return self._take(name, question, result, now)
 
@@ -282,10 +293,12 @@ class Resolver:
         ttl = lifetime(result.ttl, self.min_ttl, self.max_ttl)
         question.rrset = RRset(status, values, ttl, now + ttl)
         if question.lookup is None:
-            self._due_at(name, question, now + ttl)
+            self._due_at(name, question, self._spread(now + ttl, now))
         return actions
 
     def _failed(self, name, question, reason, now):
+        self.failures += 1
+        name.failures += 1
         wait = question.failed(reason)
         wait += wait * self.random() / 4
         self._due_at(name, question, now + wait)

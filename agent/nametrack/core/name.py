@@ -58,6 +58,8 @@ class Name:
         self.host = host
         self.servers = servers
         self.questions = {}
+        self.zone = None  # what is known of its zone, an authority.Zone, until the monotonic time zone_until
+        self.zone_until = 0
         self.queries = 0  # that were sent
         self.failures = 0  # lookups that failed
 

@@ -38,7 +38,6 @@ class Resolver:
         self.queries = 0  # that were sent, for whichever name
         self.failures = 0  # lookups that failed
         self._interfaces = interfaces
-        self._zones = {}  # host -> (Zone, until): what is known of its zone
         self._queries = {}  # id of an open query -> (Name, Question, Lookup or Authority, server)
         self._last_id = 0
         self._queue = Queue(MAX_IN_FLIGHT)  # of (name key, rtype, whether the truth is wanted)
@@ -89,7 +88,7 @@ class Resolver:
             if self.authoritative and question.truth is None and not question.truth_waits:
                 if question.truth_at is None or now - question.truth_at >= self.min_ttl:
                     question.truth_waits = True
-                    self._queue.put((name.key, rtype, True))
+        self._queue_truth(name)
         self.ask(name, now)
         return actions + self._fill(now)
 
@@ -201,6 +200,15 @@ class Resolver:
             name = self.names[entry[0]]
             actions.extend(self._start(name, name.questions[entry[1]], entry[2], now))
 
+    def _queue_truth(self, name):
+        """The RRsets of a name are asked of its zone one after another: the first finds the zone for the others."""
+        questions = [name.questions[rtype] for rtype in sorted(name.questions)]
+        if all(question.truth is None for question in questions):
+            for question in questions:
+                if question.truth_waits:
+                    self._queue.put((name.key, question.rtype, True))
+                    return
+
     def _waits(self, entry):
         """Whether a lookup in the queue is still to be begun; names may be dropped while they wait."""
         name = self.names.get(entry[0])
@@ -211,8 +219,7 @@ class Resolver:
         if truth:
             question.truth_waits = False
             question.truth_at = now
-            zone, until = self._zones.get(name.host, (None, 0))
-            zone = zone if now < until else None
+            zone = name.zone if now < name.zone_until else None
             resolvers = self._whom(name.servers, True)
             way = self._interfaces.way
             lookup = question.truth = Authority(name.host, question.rtype, resolvers, way, zone, self._next_id)
@@ -250,6 +257,7 @@ class Resolver:
         if lookup is question.truth:
             question.truth = None
             said = self._told_the_truth(name, question, lookup, now)
+            self._queue_truth(name)
         else:
             question.lookup = None
             said = self._conclude(name, question, lookup.result, now)
@@ -257,10 +265,7 @@ class Resolver:
 
     def _told_the_truth(self, name, question, lookup, now):
         """The servers of the zone spoke, or could not be asked, which changes nothing."""
-        if lookup.zone is None:
-            self._zones.pop(name.host, None)
-        else:
-            self._zones[name.host] = (lookup.zone, now + self.max_ttl)
+        name.zone, name.zone_until = lookup.zone, now + self.max_ttl
         if lookup.result.status == "failed":
             return [Log("debug", "%s: its zone was not asked: %s" % (name.host, lookup.result.reason))]
         actions = self._take(name, question, lookup.result, now)

@@ -24,10 +24,11 @@ RULES = {
     "loop": ({"core", "adapters"}, {"select"}),
     "service": ({"core", "VERSION"}, {"pyubus"}),
     "configfiles": ({"core", "wire", "adapters"}, {"collections", "binascii"}),
-    "include": ({"core", "wire", "adapters", "compat", "command", "configfiles"}, {"sys"}),
+    "include": ({"core", "wire", "adapters", "compat", "command", "configfiles", "manual"}, {"sys"}),
     "program": (None, set()),
     "remote": ({"core", "wire", "compat", "service"}, {"pyubus", "sys"}),
-    "command": (set(), set()),
+    "command": ({"core"}, set()),
+    "manual": (set(), set()),
     "__init__": (set(), set()),
     "__main__": (None, None),
 }

@@ -1,31 +1,6 @@
 """The command line: what to do, with which files, in words for people where that is wrong."""
 
-USAGE = """usage: nametrack COMMAND [OPTION…]
-
-  run              follow the names, in the foreground (procd starts it)
-  run --once       one whole pass: resolve everything, bring the kernel up to date, report
-  plan             the same pass, but print what it would change and change nothing
-  check            validate the configuration and look for what keeps it from working
-  status           what the running agent follows, and how that stands
-  refresh [NAME…]  have the running agent ask DNS again, for all names or those
-  events           what changed and why, newest last; --follow goes on
-  include KIND     what the sets should have now, as commands for the user file of pbr or
-                   vpn-policy-routing, or for `ipset restore -!` (KIND ipset)
-  version          the version, and the interpreter it runs under
-  help             this text
-
-options of run, plan, check and include:
-  --config-dir DIR   where the files nametrack and network are (default /etc/config)
-  --state-dir DIR    where the last good addresses are kept (default /etc/nametrack)
-  --run-dir DIR      where the same are until the next boot (default /var/run/nametrack)
-options of run, plan and check:
-  --log-level LEVEL  error, warning, info or debug (default: option log_level)
-options of these and of status, refresh and events:
-  --ubus PATH|none   the bus (default /var/run/ubus/ubus.sock, then /var/run/ubus.sock)
-options of status:
-  --json             everything, for programs
-  --all              every host and address, however many
-"""
+from .core.metrics import FORMATS
 
 FOLDERS = {"--config-dir": "config_dir", "--state-dir": "state_dir", "--run-dir": "run_dir"}
 LOCAL = dict(FOLDERS)
@@ -40,8 +15,9 @@ COMMANDS = {
     "refresh": (BUS, {}, True),
     "include": (FOLDERS, {}, True),
     "events": (BUS, {"--follow": "follow"}, False),
+    "metrics": ({"--ubus": "ubus", "--format": "format"}, {}, False),
     "version": ({}, {}, False),
-    "help": ({}, {}, False),
+    "help": ({}, {}, True),
 }
 INCLUDES = ("pbr", "vpn-policy-routing", "ipset")
 LEVELS = ("error", "warning", "info", "debug")
@@ -62,12 +38,15 @@ class Command:
         self.run_dir = "/var/run/nametrack"
         self.ubus = None  # None: the default paths; "none": no bus
         self.log_level = None  # None: what the configuration says
+        self.format = "openmetrics"
         self.names = []
         if not argv:
             raise UsageError("no command given")
         self.name = {"--help": "help", "-h": "help", "--version": "version"}.get(argv[0], argv[0])
         if self.name not in COMMANDS:
             raise UsageError("'%s' is not a command" % self.name)
+        if any(word in ("--help", "-h") for word in argv[1:]):
+            self.name, argv = "help", ["help", self.name]
         self._options(argv[1:])
 
     def _options(self, argv):
@@ -93,3 +72,7 @@ class Command:
             raise UsageError("include takes one of %s" % ", ".join(INCLUDES))
         if self.log_level is not None and self.log_level not in LEVELS:
             raise UsageError("--log-level is one of %s, not '%s'" % (", ".join(LEVELS), self.log_level))
+        if self.format not in FORMATS:
+            raise UsageError("--format is one of %s, not '%s'" % (", ".join(sorted(FORMATS)), self.format))
+        if self.name == "help" and any(name not in COMMANDS for name in self.names):
+            raise UsageError("'%s' is not a command" % [name for name in self.names if name not in COMMANDS][0])

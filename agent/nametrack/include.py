@@ -6,7 +6,7 @@ costs is its own start, so it leaves most of the agent out.
 
 import sys
 
-from . import compat
+from . import compat, manual
 from .adapters import files, netfilter, services
 from .command import Command, UsageError
 from .configfiles import read_config
@@ -27,6 +27,9 @@ def main(argv):
     except UsageError as error:
         sys.stderr.write("nametrack: %s; try: nametrack help\n" % error)
         return 2
+    if command.name == "help":
+        sys.stdout.write(manual.COMMANDS["include"])
+        return 0
     compat.collect_early()
     return run(command)
 

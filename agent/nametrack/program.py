@@ -39,7 +39,7 @@ class Program:
         self._last_good = files.LastGood(command.state_dir)
         self._copy = files.LastGood(command.run_dir)
         emit = self._emit
-        self.service = Service(self.agent, compat.INTERPRETER, compat.monotonic(), emit, self._reload)
+        self.service = Service(self.agent, compat.INTERPRETER, compat.monotonic(), emit, self._reload, self._vitals)
         self._dns = Dns(self._poller, emit)
         self._runner = Runner(self._poller)
         self._notices = Notices(self._poller, emit)
@@ -54,6 +54,9 @@ class Program:
 
     def _emit(self, event):
         self.loop.emit(event)
+
+    def _vitals(self):
+        return compat.resident_memory(), self.loop.lag
 
     def _performers(self):
         performers = {

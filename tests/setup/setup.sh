@@ -14,7 +14,13 @@ as_root() {
 
 # command to look for:package that brings it
 wanted="python3:python3 nft:nftables ipset:ipset wireguard-go:wireguard-go wg:wireguard-tools dnsmasq:dnsmasq-base
-ip:iproute2 ping:iputils-ping unshare:util-linux shellcheck:shellcheck busybox:busybox"
+ip:iproute2 ping:iputils-ping unshare:util-linux shellcheck:shellcheck busybox:busybox xgettext:gettext
+lua5.1:lua5.1"
+
+# shellcheck disable=SC1091
+. /etc/os-release
+# Ubuntu has Chromium as a snap only, which knows no namespaces: there the tests of the pages are skipped.
+[ "$ID" = ubuntu ] || wanted="$wanted chromium:chromium chromedriver:chromium-driver"
 
 missing=
 for pair in $wanted; do
@@ -22,10 +28,10 @@ for pair in $wanted; do
 done
 # Debian's python3 comes without the module that makes virtual environments.
 python3 -c 'import venv, ensurepip' 2>/dev/null || missing="$missing python3-venv"
+# Chromium draws no text without a font.
+[ "$ID" = ubuntu ] || [ -d /usr/share/fonts/truetype/dejavu ] || missing="$missing fonts-dejavu-core"
 # MicroPython is packaged from Debian 13 and Ubuntu 24.04 on; tests/setup/micropython.sh does the rest.
 if ! command -v micropython >/dev/null && [ ! -x build/bin/micropython ]; then
-	# shellcheck disable=SC1091
-	. /etc/os-release
 	case "$ID-$VERSION_ID" in
 	debian-12) ;;
 	*) missing="$missing micropython" ;;
@@ -54,3 +60,4 @@ if ! cmp -s tests/requirements.txt build/venv/installed.txt 2>/dev/null; then
 fi
 
 tests/setup/micropython.sh
+tests/setup/prometheus.sh

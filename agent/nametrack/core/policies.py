@@ -34,8 +34,10 @@ class Policies:
                 continue
             policy = self.policies[wanted.name] = Policy(wanted, name_key)
             before = old.get(wanted.name)
-            if before is not None and before.target in policy.candidates:
-                policy.target = policy.candidates[policy.candidates.index(before.target)]
+            if before is not None:
+                policy.added, policy.deleted = before.added, before.deleted
+                if before.target in policy.candidates:
+                    policy.target = policy.candidates[policy.candidates.index(before.target)]
             for host in list(policy.hosts.values()):
                 known = before.hosts.get(host.host) if before else None
                 if known is not None and known.rtypes == host.rtypes and known.name_key == host.name_key:

@@ -272,7 +272,7 @@ class Sets:
             self._pauses[name] = (self._pauses[name][0], PAUSE / 2)
             for policy in kernel_set.sources:
                 policy.changed_at = now
-            told = self._tell(kernel_set, change, now) + told
+            told = self._tell(kernel_set, change) + told
         if not kernel_set.users and kernel_set.exists:
             # its policy was removed; it is forgotten once a listing shows that so is what we had put in
             if change is not None:
@@ -324,15 +324,17 @@ class Sets:
         self._said[kernel_set.name] = text
         return [self._complaint(kernel_set.name, text)]
 
-    def _tell(self, kernel_set, change, now):
+    def _tell(self, kernel_set, change):
         """The transaction, and what is to be said of it to each policy that fills the set."""
         action = change.action
         text = "%s: %s: %s" % (self._about(kernel_set.name)[1], _counts(change), action.reason)
         told = [action]
         for policy in kernel_set.sources:
             values = {"name": policy.config.name, "reason": action.reason}
-            values["added"] = _told([key for key in change.added if policy.life(key, now) is not None])
-            values["deleted"] = _told(change.deleted)
+            added = [key for key in change.added if policy.wants(key)]
+            values["added"], values["deleted"] = _told(added), _told(change.deleted)
+            policy.added += len(added)
+            policy.deleted += len(change.deleted)
             told.append(Notify("policy", policy.label, text, values))
         if not kernel_set.sources:
             told.append(Log("info", text))

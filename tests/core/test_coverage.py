@@ -45,8 +45,8 @@ class World:
         self.set.touch(self.policy.answered(host, list(addresses), self.now))
         self.set.touch(self.policy.expire(host, self.now))
 
-    def listed(self, printed=None):
-        self.set.listed(self.kernel.perform(do.ListSet(self.name), self.now).listing, printed, self.now)
+    def listed(self, printed=None, sure=True):
+        self.set.listed(self.kernel.perform(do.ListSet(self.name), self.now).listing, printed, self.now, sure)
 
     def write(self):
         """The action that was carried out, None for none."""
@@ -81,6 +81,23 @@ def test_what_touches_others_is_split_off_again():
     world.named("192.0.2.131")
     assert do.text(world.write().action) == "refill %s: 192.0.2.129 192.0.2.131-192.0.2.132" % world.name
     assert world.holds() == "192.0.2.129 192.0.2.131-192.0.2.132"
+
+
+def test_what_was_listed_while_others_were_at_it_is_only_added_to():
+    """A refill would take away what came since."""
+    world = World()
+    world.add("192.0.2.129")
+    world.named("192.0.2.130", "192.0.2.200")
+    world.listed()
+    world.write()
+    world.named("192.0.2.200", "192.0.2.201")
+    world.listed(sure=False)
+    world.add("192.0.2.140")
+    assert do.text(world.write().action) == "add %s: 192.0.2.201" % world.name
+    world.listed()
+    refilled = "192.0.2.129 192.0.2.140 192.0.2.200/31"
+    assert do.text(world.write().action) == "refill %s: %s" % (world.name, refilled)
+    assert world.write() is None
 
 
 def test_neighbours_that_come_later_are_split_off_too():

@@ -211,9 +211,10 @@ class Agent:
             # whoever asked is told, and nobody else
             actions = [action for action in actions if not isinstance(action, (do.Notify, do.Log))]
             return actions + self.inquiries.name_answered(name) + self._follow_changes(now)
-        if self.peers.follows(name):
-            self.last_good.changed(now)
+        known = self.peers.known(name)
         actions = actions + self.peers.name_answered(name, now) + self.policies.name_answered(name, now)
+        if self.peers.known(name) != known:
+            self.last_good.changed(now)
         return actions + self._follow_changes(now)
 
     def _follow(self, now):

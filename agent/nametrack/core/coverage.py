@@ -58,13 +58,19 @@ class Coverage:
         """How many of these are in it."""
         return len([key for key in keys if self._covered.holds(*ip.bounds(key))])
 
-    def changes(self, name, dirty, ours, sources, now, reason):
-        """The Change that brings the set up to date, as if it succeeds, or None. `ours` gets what is added."""
+    def changes(self, name, dirty, ours, sources, now, reason, sure):
+        """The Change that brings the set up to date, as if it succeeds, or None. `ours` gets what is added.
+
+        Not `sure` of all that the set holds now, it only adds: a refill takes away what it does not know.
+        """
         keys = set()
         for policy in sources:
             keys.update(policy.wanted(self._family))
         wanted = spans_of(keys, self._family).plus(self._foreign)
-        covered, self._covered = self._covered, wanted
+        covered = self._covered
+        if not sure:
+            wanted, keys = wanted.plus(covered), keys | ours
+        self._covered = wanted
         missing, surplus = wanted.minus(covered), covered.minus(wanted)
         added = keys_in_order([key for key in dirty if key in keys and missing.meets(*ip.bounds(key))])
         gone = [key for key in dirty if key in ours and key not in keys]

@@ -66,8 +66,11 @@ class Elements:
         cover = Cover([ip.element(key) for key in installed if isinstance(key, str)])
         return len(keys) - len([key for key in missing if not cover.holds(ip.element(key))])
 
-    def changes(self, name, dirty, ours, sources, now, reason):
-        """The Change that brings the dirty keys up to date, as if it succeeds, or None. `ours` gets what is added."""
+    def changes(self, name, dirty, ours, sources, now, reason, sure):
+        """The Change that brings the dirty keys up to date, as if it succeeds, or None. `ours` gets what is added.
+
+        Whether it is `sure` that nobody did anything meanwhile does not matter: no element of others is touched.
+        """
         self._expire(now)
         self._full_life = self._at_most(max([policy.config.retain for policy in sources] + [LIFE_FLOOR]))
         own = self._own(ours, sources) if self._exclusive else None

@@ -25,6 +25,7 @@ class KernelSet:
         self.exists = None  # None: not listed yet
         self.problem = None  # why it cannot hold what is wanted; None where it can
         self.stale = False  # whether somebody added to it since it was listed
+        self._sure = True  # whether nobody did anything to it while it was
         self._contents = Elements(family, self.is_ipset)
         self._ours = set()
         self._gone = {}  # key that was ours in a set of a service -> until when it may come back from there
@@ -89,14 +90,16 @@ class KernelSet:
         """{element: why} of what this kind of set cannot hold."""
         return self._contents.refused
 
-    def listed(self, listing, printed, now):
+    def listed(self, listing, printed, now, sure=True):
         """The kernel's own words; None: there is no such set.
 
-        `printed`: keys that a service has from our include; None: not known.
+        `printed`: keys that a service has from our include; None: not known. `sure`: whether nobody did anything to the
+        set while it was listed.
         """
         self.exists = listing is not None
         self.problem = None
         self.stale = False
+        self._sure = sure
         absent, self._absent = self._absent, listing is None
         if listing is None:
             return
@@ -130,7 +133,7 @@ class KernelSet:
             return None
         self.left = False
         dirty, self._dirty = self._dirty, set()
-        change = self._contents.changes(self.name, dirty, self._ours, self.sources, now, reason)
+        change = self._contents.changes(self.name, dirty, self._ours, self.sources, now, reason, self._sure)
         if change is not None:
             self._under_way.append(change)
             if self.feeder:

@@ -190,15 +190,18 @@ class Sets:
         kernel_set = self.by_name.get(name)
         if kernel_set is None:
             return []
-        if name in self._again:
+        last, pause = self._pauses.get(name, (None, PAUSE / 2))
+        sure = name not in self._again
+        if not sure:
+            # What happened meanwhile may be younger than this listing: so there will be another.
             self._again.discard(name)
-            return self.list(name)  # the disturbance may be younger than this listing
+            self._by("list", name, now + (SETTLE if last is None or now - last > 2 * PAUSE else PAUSE))
         existed = kernel_set.exists
         service = (self.services or {}).get(kernel_set.feeder)
         kernel_set.included = service is not None and service.registered
         printed = None if service is None or service.printed is None else service.printed.get(name, [])
-        kernel_set.listed(listing, printed, now)
-        _, pause = self._pauses.get(name, (None, PAUSE / 2))
+        kernel_set.listed(listing, printed, now, sure)
+        self.changes += 1
         self._pauses[name] = (now, min(2 * pause, QUIET_MAX))
         if (listing is None or kernel_set.problem) and not kernel_set.users:
             self._forget(name)

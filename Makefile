@@ -2,10 +2,12 @@
 
 SHELL := /bin/sh
 PYTHON := build/venv/bin/python
-SHELL_FILES := $(shell grep -rl --exclude=*.py --exclude=Makefile '^\#!/bin/sh' .ci files openwrt scripts sdk-build.sh tests/files tests/setup)
+SHELL_FILES := $(shell grep -rl --exclude=*.py --exclude=Makefile '^\#!/bin/sh' .ci files openwrt scripts sdk-build.sh tests/files tests/setup) tests/vm/guest/init
+
+SLOW := lab kernel router vm machines soak bench
 
 .DEFAULT_GOAL := help
-.PHONY: help run test check lint unit lab fuzz test-router setup clean ipk apk release bump-major bump-minor
+.PHONY: help run test check lint unit lab vm machines fuzz test-router setup clean ipk apk release bump-major bump-minor
 
 help: ## print these targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-11s %s\n", $$1, $$2 }' Makefile
@@ -13,7 +15,7 @@ help: ## print these targets
 run: setup ## the main job on real input: two houses, a staging server and their DNS, in under a minute
 	@$(PYTHON) tests/lab/demo.py
 
-test: check lab ## every test
+test: check lab vm machines ## every test that takes minutes at most
 
 check: lint unit ## the fast part of the tests: seconds, no root, no network namespaces
 
@@ -23,12 +25,20 @@ lint: setup
 	@shellcheck $(SHELL_FILES)
 
 unit: setup
-	@$(PYTHON) -m pytest -q --ignore tests/lab --ignore tests/kernel --ignore tests/router tests
+	@$(PYTHON) -m pytest -q $(SLOW:%=--ignore tests/%) tests
 
 # The tools of the kernel's sets in namespaces of their own, then the agent in the lab.
 lab: setup
 	@$(PYTHON) -m pytest -q tests/kernel
 	@$(PYTHON) tests/lab/enter.py -m pytest -q tests/lab
+
+vm: setup ## the agent on real kernels, from the oldest to the newest of Debian's archive, under qemu
+	@tests/setup/vm.sh
+	@$(PYTHON) -m pytest -q tests/vm
+
+machines: setup ## the unit tests on 32-bit ARM, on a big-endian machine, and under CPython 3.7 to 3.14
+	@tests/setup/machines.sh
+	@$(PYTHON) -m pytest -q tests/machines
 
 fuzz: setup ## a million messages that are none, to each interpreter: minutes
 	@FUZZ=1000000 $(PYTHON) -m pytest -q tests/pyubus/test_fuzz.py

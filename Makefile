@@ -7,7 +7,7 @@ SHELL_FILES := $(shell grep -rl --exclude=*.py --exclude=Makefile '^\#!/bin/sh' 
 SLOW := lab kernel router vm machines soak bench
 
 .DEFAULT_GOAL := help
-.PHONY: help run test check lint unit lab vm machines fuzz test-router setup clean ipk apk release bump-major bump-minor
+.PHONY: help run test check lint unit lab vm machines fuzz bench soak test-router setup clean ipk apk release bump-major bump-minor
 
 help: ## print these targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-11s %s\n", $$1, $$2 }' Makefile
@@ -40,8 +40,20 @@ machines: setup ## the unit tests on 32-bit ARM, on a big-endian machine, and un
 	@tests/setup/machines.sh
 	@$(PYTHON) -m pytest -q tests/machines
 
-fuzz: setup ## a million messages that are none, to each interpreter: minutes
-	@FUZZ=1000000 $(PYTHON) -m pytest -q tests/pyubus/test_fuzz.py
+CODECS := dns netlink uapi uci nft ipset netifd
+FUZZ ?= 1000000
+
+fuzz: setup ## FUZZ= cases for each codec: guided by coverage under CPython, a tenth mutated under MicroPython; an hour
+	@$(PYTHON) -m pip -q --disable-pip-version-check install -r tests/fuzz/requirements.txt
+	@for codec in $(CODECS); do \
+		$(PYTHON) tests/fuzz/guided.py $$codec $(FUZZ) 2>build/fuzz-$$codec.log || exit 1; \
+		build/bin/micropython -X heapsize=32M $(CURDIR)/tests/fuzz/mutated.py $$codec $$(($(FUZZ) / 10)) || exit 1; \
+	done
+	@FUZZ=$(FUZZ) $(PYTHON) -m pytest -q tests/pyubus/test_fuzz.py
+
+bench: setup ## the races against what people use, written into docs/benchmarks.md: half an hour
+	@tests/setup/install.sh dig:bind9-dnsutils adnshost:adns-tools
+	@$(PYTHON) tests/bench/bench.py
 
 test-router: setup ## the life of the packages on a router that ROUTER= names: docker:IMAGE, ssh:USER@HOST, dir:FOLDER
 	@$(PYTHON) -m pytest -q tests/router

@@ -72,9 +72,10 @@ def recovery():
     stale = found["nametrack 3600"]
     middle = f"{statistics.median(stale):.1f} s ({times(stale)})"
     text += f"""
-With a **TTL of an hour**, known to the router's cache and the provider's, nametrack took {middle}: the tunnel counts as stalled after `stall_timeout`, 15 s, and then the zone's own server is asked.
-The rivals ask the router's DNS server, which gives the old address until its TTL is over: half an hour on average if
-the house moves at any time. That follows from their rules and was not waited for.
+With a **TTL of an hour**, known to the router's cache and the provider's, nametrack took {middle}:
+the tunnel counts as stalled after `stall_timeout`, 15 s, and then the zone's own server is asked. The rivals ask the
+router's DNS server, which gives the old address until its TTL is over: half an hour on average if the house moves at
+any time. That follows from their rules and was not waited for.
 
 The best rival's median is {best / ours:.1f} times nametrack's.
 """

@@ -51,6 +51,12 @@ fuzz: setup ## FUZZ= cases for each codec: guided by coverage under CPython, a t
 	done
 	@FUZZ=$(FUZZ) $(PYTHON) -m pytest -q tests/pyubus/test_fuzz.py
 
+soak: setup ## a thousand kills under each interpreter, a simulated month, and the kernels between the oldest and the newest
+	@SOAK=1000 $(PYTHON) tests/lab/enter.py -m pytest -q -s tests/lab/test_agent_faults.py -k killed
+	@DAYS=31 $(PYTHON) -m pytest -q -s tests/core/test_month.py
+	@tests/setup/vm.sh
+	@KERNELS="bookworm trixie" $(PYTHON) -m pytest -q tests/vm
+
 bench: setup ## the races against what people use, written into docs/benchmarks.md: half an hour
 	@tests/setup/install.sh dig:bind9-dnsutils adnshost:adns-tools
 	@$(PYTHON) tests/bench/bench.py

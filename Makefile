@@ -7,7 +7,8 @@ SHELL_FILES := $(shell grep -rl --exclude=*.py --exclude=Makefile '^\#!/bin/sh' 
 SLOW := lab kernel router vm machines soak bench
 
 .DEFAULT_GOAL := help
-.PHONY: help run test check lint unit lab vm machines fuzz bench soak test-router setup clean ipk apk release bump-major bump-minor
+.PHONY: help run test check lint unit lab lab-cpython lab-rest vm machines fuzz soak bench test-router setup clean \
+	ipk apk release bump-major bump-minor
 
 help: ## print these targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-11s %s\n", $$1, $$2 }' Makefile
@@ -17,7 +18,7 @@ run: setup ## the main job on real input: two houses, a staging server and their
 
 test: check lab vm machines ## every test that takes minutes at most
 
-check: lint unit ## the fast part of the tests: seconds, no root, no network namespaces
+check: lint unit ## the fast part of the tests: a minute, no root, no network namespaces
 
 lint: setup
 	@$(PYTHON) -m ruff check --quiet .
@@ -25,12 +26,17 @@ lint: setup
 	@shellcheck $(SHELL_FILES)
 
 unit: setup
-	@$(PYTHON) -m pytest -q $(SLOW:%=--ignore tests/%) tests
+	@$(PYTHON) -m pytest -q -n auto --dist loadfile -m 'not browser' $(SLOW:%=--ignore tests/%) tests
 
-# The tools of the kernel's sets in namespaces of their own, then the agent in the lab.
+# The tools of the kernel's sets in namespaces of their own, then the agent: in a lab for each interpreter, both at once,
+# for it mostly waits there. The pages come last and alone: their tests measure.
 lab: setup
 	@$(PYTHON) -m pytest -q tests/kernel
-	@$(PYTHON) tests/lab/enter.py -m pytest -q tests/lab
+	@$(MAKE) --no-print-directory --output-sync -j 2 lab-cpython lab-rest
+	@$(PYTHON) tests/lab/enter.py -m pytest -q tests/luci
+
+lab-cpython lab-rest:
+	@$(PYTHON) tests/lab/enter.py -m pytest -q -k '$(if $(filter %-rest,$@),not )cpython' tests/lab
 
 vm: setup ## the agent on real kernels, from the oldest to the newest of Debian's archive, under qemu
 	@tests/setup/vm.sh
@@ -62,7 +68,7 @@ bench: setup ## the races against what people use, written into docs/benchmarks.
 	@$(PYTHON) tests/bench/bench.py
 
 test-router: setup ## the life of the packages on a router that ROUTER= names: docker:IMAGE, ssh:USER@HOST, dir:FOLDER
-	@$(PYTHON) -m pytest -q tests/router
+	@$(PYTHON) -m pytest -q -x tests/router
 
 setup: ## install what the others need, and only what is missing
 	@tests/setup/setup.sh

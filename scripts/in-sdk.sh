@@ -20,6 +20,8 @@ make defconfig
 
 # Nothing is compiled, so nothing of what the packages depend on needs to be built first.
 rm -rf bin/packages/*/nametrack
+# It brings po2lmo, which translations need.
+[ ! -d "$sources/luci-app/po" ] || make package/feeds/luci/luci-base/host/compile NO_DEPS=1 V=s
 for package in nametrack luci-app-nametrack; do
 	make "package/$package/compile" NO_DEPS=1 V=s
 done

@@ -11,15 +11,16 @@ usign where USIGN_KEY names a secret key; with packages for apk where APK or PAT
 import datetime
 import gzip
 import os
-import pathlib
 import re
 import shutil
 import subprocess
 import sys
 
+import apk
+import ipk
 import pack
+from feed import TOP, PackError, sha256
 
-TOP = pathlib.Path(__file__).resolve().parent.parent
 PACKED = ("agent", "files", "luci-app", "openwrt", "scripts/strip.py", "LICENSE")  # what goes into the packages
 
 # the files that hold the version, each with what stands around it
@@ -104,13 +105,13 @@ def build(folder):
     shutil.rmtree(folder, ignore_errors=True)
     pack.build("ipk", folder)
     try:
-        pack.apk_tool()
-    except pack.PackError as error:
+        apk.program()
+    except PackError as error:
         print(f"no packages for apk: {error}")
     else:
         pack.build("apk", folder)
-        pack.apk_index(folder)
-    index = pack.index(folder).encode()
+        apk.index(folder)
+    index = ipk.index(folder).encode()
     (folder / "Packages").write_bytes(index)
     (folder / "Packages.gz").write_bytes(gzip.compress(index, 9, mtime=0))
     if "USIGN_KEY" in os.environ:
@@ -118,7 +119,7 @@ def build(folder):
     else:
         print("the index is not signed: name a secret key of usign's in USIGN_KEY")
     files = sorted(path for path in folder.iterdir())
-    (folder / "SHA256SUMS").write_text("".join(f"{pack.sha256(path)}  {path.name}\n" for path in files))
+    (folder / "SHA256SUMS").write_text("".join(f"{sha256(path)}  {path.name}\n" for path in files))
     return folder
 
 
@@ -142,7 +143,7 @@ def main(argv):
         else:
             write_version(following(version(), argv[0]))
             print(f"{version()}; commit it, and make release when it is done")
-    except (ReleaseError, pack.PackError) as error:
+    except (ReleaseError, PackError) as error:
         print(f"release.py: {error}", file=sys.stderr)
         return 1
     return 0

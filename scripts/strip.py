@@ -1,4 +1,4 @@
-"""Copies Python sources for the router: without comments and docstrings, which take half of the space in its flash.
+"""Copies Python sources for the router, where flash is scarce: no comments, no docstrings, tabs for indentation.
 
     python3 scripts/strip.py FROM TO
 
@@ -9,24 +9,34 @@ syntax trees are compared.
 import ast
 import io
 import pathlib
+import re
 import sys
 import tokenize
 
+STRINGS = (tokenize.STRING, getattr(tokenize, "FSTRING_MIDDLE", tokenize.STRING))  # the latter from CPython 3.12 on
+
 
 def stripped(source):
-    """`source` without comments and docstrings, as many lines as before."""
+    """`source` without comments and docstrings and indented by tabs, as many lines as before."""
     lines = source.splitlines()
+    text = set()  # indices of the lines that begin inside a string
     for token in tokenize.generate_tokens(io.StringIO(source).readline):
+        (first, column), (last, _) = token.start, token.end
         if token.type == tokenize.COMMENT:
-            row, column = token.start
-            lines[row - 1] = lines[row - 1][:column]
+            lines[first - 1] = lines[first - 1][:column]
+        elif token.type in STRINGS:
+            text.update(range(first, last))
     for node in _documented(ast.parse(source)):
         docstring = node.body[0]
         first, last = docstring.lineno - 1, docstring.end_lineno - 1
         needed = len(node.body) == 1 and not isinstance(node, ast.Module)
         lines[first] = lines[first][: docstring.col_offset] + "pass" if needed else ""
         lines[first + 1 : last + 1] = [""] * (last - first)
-    return "".join(line.rstrip() + "\n" for line in lines)
+    return "".join(line + "\n" if i in text else _tabbed(line) + "\n" for i, line in enumerate(lines))
+
+
+def _tabbed(line):
+    return re.sub(r"^(    )+", lambda spaces: "\t" * (len(spaces[0]) // 4), line.rstrip())
 
 
 def _documented(tree):

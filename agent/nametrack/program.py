@@ -8,6 +8,7 @@ from .adapters import files
 from .adapters.bus import Bus
 from .adapters.dns import Dns
 from .adapters.endpoints import Endpoints
+from .adapters.netifd import Netifd
 from .adapters.process import Runner
 from .adapters.sets import Sets
 from .adapters.wireguard import WireGuard
@@ -48,8 +49,9 @@ class Program:
         self._runner = Runner(self._poller)
         self._sets = Sets(self._runner, emit)
         self._wireguard = WireGuard(self._poller, emit)
-        self._bus = Bus(self._poller, emit, log, command.ubus)
-        self._endpoints = Endpoints(self._bus, self._wireguard, emit)
+        self._bus = Bus(self._poller, log, command.ubus)
+        self._netifd = Netifd(self._bus, emit)
+        self._endpoints = Endpoints(self._netifd, self._wireguard, emit)
         self.loop = Loop(self.agent, self._poller, compat.monotonic, self._performers(), log)
 
     def _emit(self, event):
@@ -61,7 +63,7 @@ class Program:
             do.SendQuery: self._dns.send,
             do.CancelQuery: lambda action: self._dns.cancel(action.id),
             do.ReadPeers: self._wireguard.read,
-            do.ReadInterfaces: self._bus.read_interfaces,
+            do.ReadInterfaces: self._netifd.read,
             do.SetEndpoint: self._plan_endpoint if self._dry else self._endpoints.set,
             do.AddHostRoute: (lambda action: None) if self._dry else self._endpoints.add_host_route,
             do.Probe: (lambda action: None) if self._dry else self._endpoints.probe,

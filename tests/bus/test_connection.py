@@ -161,11 +161,14 @@ def test_who_is_not_read_keeps_little_and_loses_nothing_of_it(folder, interprete
         sent += 1
     print(sent, connection.wants_write())
     sys.stdin.readline()
-    while connection.wants_write():
-        poll.modify(connection.fileno(), select.POLLOUT)
-        poll.poll(20000)
-        connection.receive()
+    def drain():
+        while connection.wants_write():
+            poll.modify(connection.fileno(), select.POLLOUT)
+            poll.poll(20000)
+            connection.receive()
+    drain()
     connection.lookup()
+    drain()
     """
     with served(folder, serve) as place, Party(interpreter, LOOP + script, place) as running:
         sent, waits = running.next().split()

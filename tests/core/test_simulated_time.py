@@ -46,7 +46,7 @@ class World:
             while self.agent.next_timer() is not None and self.agent.next_timer() <= end:
                 self.now = max(self.now, self.agent.next_timer())
                 self.take(self.agent.handle_timer(self.now))
-                self.states.add(self.agent.peers.peers["wg0", KEY].state)
+                self.states.add(self.agent.peers.peers["wg0", KEY].standing.state)
             self.now = end
 
     def take(self, actions):

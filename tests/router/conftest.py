@@ -1,17 +1,14 @@
 """The router under test, and the packages that are tried on it; see reach.py for what ROUTER may say."""
 
 import os
-import pathlib
-import shutil
 import subprocess
 import sys
 
 import pytest
 
+import tree
 from reach import Unreachable, reach
-
-TOP = pathlib.Path(__file__).resolve().parent.parent.parent
-PARTS = ("LICENSE", "VERSION", "agent", "files", "luci-app", "openwrt", "scripts")
+from tree import TOP
 
 
 @pytest.fixture(scope="session")
@@ -38,20 +35,18 @@ class Packages:
         self.version = (TOP / "VERSION").read_text().strip()
         self.later = "99.0.0"
         self._folders = {self.version: self._build(TOP, folder / "now")}
-        tree = folder / "tree"
-        tree.mkdir()
-        for part in PARTS:
-            copy = shutil.copytree if (TOP / part).is_dir() else shutil.copy
-            copy(TOP / part, tree / part, **({"symlinks": True} if copy is shutil.copytree else {}))
+        later = folder / "tree"
+        later.mkdir()
+        tree.copy(later)
         write = f"import release; release.write_version('{self.later}')"
-        subprocess.run([sys.executable, "-c", write], cwd=tree, env={"PYTHONPATH": str(tree / "scripts")}, check=True)
-        (tree / "files/etc/config/nametrack").write_text("config nametrack 'global'\n\toption enabled '1'\n")
-        self._folders[self.later] = self._build(tree, folder / "later")
+        subprocess.run([sys.executable, "-c", write], cwd=later, env={"PYTHONPATH": str(later / "scripts")}, check=True)
+        (later / "files/etc/config/nametrack").write_text("config nametrack 'global'\n\toption enabled '1'\n")
+        self._folders[self.later] = self._build(later, folder / "later")
 
-    def _build(self, tree, out):
+    def _build(self, top, out):
         kind = "apk" if self.manager == "apk" else "ipk"
         environ = {**os.environ, "SOURCE_DATE_EPOCH": "1700000000"}
-        command = [sys.executable, str(tree / "scripts/pack.py"), kind, "--out", str(out)]
+        command = [sys.executable, str(top / "scripts/pack.py"), kind, "--out", str(out)]
         done = subprocess.run(command, env=environ, capture_output=True, text=True)
         if done.returncode:
             pytest.fail(f"the router wants an .{kind}: {done.stderr}", pytrace=False)

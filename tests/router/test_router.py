@@ -2,17 +2,16 @@
 
 import json
 import os
-import pathlib
 
 import pytest
+
+from tree import TOP
 
 if "ROUTER" not in os.environ:
     pytest.skip(
         "no router: set ROUTER=docker:openwrt/rootfs:x86-64-24.10.6, ssh:root@192.168.1.1 or dir:/path/to/rootfs",
         allow_module_level=True,
     )
-
-TOP = pathlib.Path(__file__).resolve().parent.parent.parent
 
 FILES = sorted("/" + str(p.relative_to(TOP / "files")) for p in (TOP / "files").rglob("*") if p.is_file())
 AGENT = sorted("/usr/lib/nametrack/" + str(p.relative_to(TOP / "agent")) for p in (TOP / "agent").rglob("*.py"))

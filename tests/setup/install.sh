@@ -1,5 +1,6 @@
 #!/bin/sh
-# install.sh COMMAND:PACKAGE… installs by apt, through sudo when not root, the packages whose commands are missing.
+# install.sh COMMAND:PACKAGE… installs by apt, through sudo when not root, the packages whose commands are missing;
+# `-` is a command that nobody has.
 set -eu
 
 cd "$(dirname "$0")/../.."
@@ -11,7 +12,7 @@ as_root() {
 
 missing=
 for pair in "$@"; do
-	PATH=$PATH:/usr/sbin:/sbin command -v "${pair%%:*}" >/dev/null || missing="$missing ${pair#*:}"
+	PATH=$PATH:/usr/sbin:/sbin command -v -- "${pair%%:*}" >/dev/null || missing="$missing ${pair#*:}"
 done
 [ -n "$missing" ] || exit 0
 

@@ -10,21 +10,25 @@ mkdir -p build
 
 # command to look for:package that brings it
 wanted="python3:python3 nft:nftables ipset:ipset wireguard-go:wireguard-go wg:wireguard-tools dnsmasq:dnsmasq-base
-ip:iproute2 ping:iputils-ping unshare:util-linux shellcheck:shellcheck busybox:busybox"
+ip:iproute2 ping:iputils-ping unshare:util-linux shellcheck:shellcheck busybox:busybox xgettext:gettext"
 
+# shellcheck disable=SC1091
+. /etc/os-release
+# Ubuntu has Chromium as a snap only, which knows no namespaces: there the tests of the pages are skipped.
+[ "$ID" = ubuntu ] || wanted="$wanted chromium:chromium chromedriver:chromium-driver"
+
+# What is no command, and is looked for in another way.
 # Debian's python3 comes without the module that makes virtual environments.
-python3 -c 'import venv, ensurepip' 2>/dev/null || wanted="$wanted no-venv:python3-venv"
+python3 -c 'import venv, ensurepip' 2>/dev/null || wanted="$wanted -:python3-venv"
+# Chromium draws no text without a font.
+[ "$ID" = ubuntu ] || [ -d /usr/share/fonts/truetype/dejavu ] || wanted="$wanted -:fonts-dejavu-core"
 # MicroPython is packaged from Debian 13 and Ubuntu 24.04 on; tests/setup/micropython.sh does the rest.
-if [ ! -x build/bin/micropython ]; then
-	# shellcheck disable=SC1091
-	. /etc/os-release
-	case "$ID-$VERSION_ID" in
-	debian-12) ;;
-	*) wanted="$wanted micropython:micropython" ;;
-	esac
-fi
+case "$ID-$VERSION_ID" in
+debian-12) ;;
+*) [ -x build/bin/micropython ] || wanted="$wanted micropython:micropython" ;;
+esac
 # Debian's archive key verifies what is taken from its other releases.
-[ -e /usr/share/keyrings/debian-archive-keyring.gpg ] || wanted="$wanted no-keyring:debian-archive-keyring"
+[ -e /usr/share/keyrings/debian-archive-keyring.gpg ] || wanted="$wanted -:debian-archive-keyring"
 
 # shellcheck disable=SC2086
 tests/setup/install.sh $wanted

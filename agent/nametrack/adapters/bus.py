@@ -1,37 +1,26 @@
-"""The bus: our object on it, what netifd tells there, and what it is asked.
+"""The bus: our object on it, and the connection that others of the adapters use.
 
 Nothing waits for ubusd. Where there is none the agent does its main job without; when it comes, or comes back, the
-object is put on the bus again and the network's interfaces are read anew.
+object is put on the bus again, and those who watch are told.
 """
 
 import pyubus
 from pyubus import UbusError
 from pyubus import happenings as what
-from pyubus.status import status_text
 
 from .. import compat
-from ..core import events as on
-from ..wire import netifd
 
 LIMIT = 5  # seconds for another program to answer a call
-ROUTE_LIMIT = 1  # second for netifd to add a route: an endpoint waits for it
 RETRY_FIRST, RETRY_MAX = 0.5, 30  # seconds between two tries to connect
 # An agent that was just stopped may be on the bus for a moment yet.
 TAKEN_TRIES, TAKEN_WAIT = 4, 0.5  # tries; seconds between them
 
-NETIFD = "network.interface"
-OBJECT_ADDED = "ubus.object.add"
-
 
 class Bus:
-    """Carries out ReadInterfaces and Notify; hands in what happens on the bus.
+    """Carries out Notify and Reply. `path`: of ubusd's socket, None for the usual ones, "none" for no bus at all."""
 
-    path: of ubusd's socket, None for the usual ones, "none" for no bus at all.
-    """
-
-    def __init__(self, poller, emit, log, path):
+    def __init__(self, poller, log, path):
         self._poller = poller
-        self._emit = emit
         self._log = log
         self._path = path
         self._connection = None
@@ -45,6 +34,7 @@ class Bus:
         self._deferred = {}  # id -> call that is still to be answered
         self._tries = 0  # to put our object on the bus since it was connected
         self._heard = False  # whether anybody is subscribed to our object
+        self._watchers = []
 
     def use(self):
         """Connects, if there is a bus, to ask and not to serve."""
@@ -70,27 +60,21 @@ class Bus:
         self._object = None
         self._drop()
 
-    def read_interfaces(self, action):
-        """Carries out ReadInterfaces."""
+    def watch(self, watcher):
+        """Tells `watcher` by its `connected(serving)`, `notified(path, method, data)` and `event(name, data)`."""
+        self._watchers.append(watcher)
 
-        def answered(status, replies):
-            if status:
-                return self._emit(on.ActionFailed(action, status_text(status)))
-            self._emit(on.InterfacesRead(netifd.interfaces(replies[0] if replies else {})))
-
-        self._request(lambda c: c.call(NETIFD, "dump"), answered)
-
-    def add_host_route(self, address, interface, done):
-        """Has netifd add a route to the address through one of its interfaces; then `done(problem)`, None for success.
-
-        netifd's `network add_host_route`: it takes the next hop from the interface's own best route.
-        """
-        arguments = {"target": address, "v6": ":" in address, "interface": interface}
-
-        def answered(status, replies):
-            done(None if status == 0 else status_text(status))
-
-        self._request(lambda c: c.call("network", "add_host_route", arguments), answered, ROUTE_LIMIT)
+    def request(self, make, done, limit=LIMIT):
+        """Makes a request, `make(pyubus.Connection)`; then `done(status, replies)`, after `limit` seconds at most."""
+        if self._connection is None or self._connection.closed:
+            return done(pyubus.UBUS_STATUS_CONNECTION_FAILED, [])
+        try:
+            request = make(self._connection)
+        except UbusError as error:
+            return done(error.code, [])
+        self._waiting[request] = done
+        self._poller.call_at(("bus", request), compat.monotonic() + limit, lambda: self._too_late(request))
+        self._sent()
 
     def notify(self, action):
         """Carries out Notify: those who are subscribed to our object hear of it."""
@@ -161,11 +145,8 @@ class Bus:
         if self._object is not None:
             self._tries = 0
             self._put_object()
-            # netifd may be restarted: then it is a new object, to be subscribed to anew
-            self._request(lambda c: c.listen(OBJECT_ADDED), lambda status, replies: None)
-            self._request(lambda c: c.listen(NETIFD), lambda status, replies: None)
-            self._subscribe()
-        self._emit(on.BusConnected())
+        for watcher in self._watchers:
+            watcher.connected(self._object is not None)
 
     def _disconnected(self, happening):
         self._gone(happening.error)
@@ -174,7 +155,7 @@ class Bus:
 
     def _put_object(self):
         name, methods, _ = self._object
-        self._request(lambda c: c.add(name, methods), self._object_put)
+        self.request(lambda bus: bus.add(name, methods), self._object_put)
 
     def _object_put(self, status, replies):
         if status == 0:
@@ -221,39 +202,17 @@ class Bus:
 
     # -- others --------------------------------------------------------------------------------------------------
 
-    def _subscribe(self):
-        self._request(lambda c: c.subscribe(NETIFD), lambda status, replies: None)
-
     def _notified(self, happening):
-        """netifd tells that an interface is other than before, in whatever way, or that it went."""
         self._finish(happening.call, 0)
-        name = happening.data.get("interface")
-        if isinstance(name, str):
-            self._emit((on.InterfaceDown if happening.method == "interface.down" else on.InterfaceUpdated)(name))
+        for watcher in self._watchers:
+            watcher.notified(happening.path, happening.method, happening.data)
 
     def _event(self, happening):
-        """netifd is there again, or an interface came up: that alone is no notification of its own."""
-        if happening.name == NETIFD:
-            name = happening.data.get("interface")
-            if isinstance(name, str) and happening.data.get("action") == "ifup":
-                self._emit(on.InterfaceUp(name))
-        elif happening.data.get("path") == NETIFD:
-            self._subscribe()
-            self._emit(on.BusConnected())
+        for watcher in self._watchers:
+            watcher.event(happening.name, happening.data)
 
     def _passed_over(self, happening):
         pass
-
-    def _request(self, make, done, limit=LIMIT):
-        if self._connection is None or self._connection.closed:
-            return done(pyubus.UBUS_STATUS_CONNECTION_FAILED, [])
-        try:
-            request = make(self._connection)
-        except UbusError as error:
-            return done(error.code, [])
-        self._waiting[request] = done
-        self._poller.call_at(("bus", request), compat.monotonic() + limit, lambda: self._too_late(request))
-        self._sent()
 
     def _too_late(self, request):
         self._connection.cancel(request)

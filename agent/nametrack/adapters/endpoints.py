@@ -14,8 +14,8 @@ PAYLOAD = bytes(96)
 class Endpoints:
     """Carries out SetEndpoint, AddHostRoute and Probe."""
 
-    def __init__(self, bus, wireguard, emit):
-        self._bus = bus
+    def __init__(self, netifd, wireguard, emit):
+        self._netifd = netifd
         self._wireguard = wireguard
         self._emit = emit
         self._waiting = {}  # (interface, public key) -> the SetEndpoint whose host route is being asked for
@@ -34,7 +34,7 @@ class Endpoints:
                 del self._waiting[key]
                 self._set(action)
 
-        self._bus.add_host_route(action.address, action.via, asked)
+        self._netifd.add_host_route(action.address, action.via, asked)
 
     def _set(self, action):
         probe = do.Probe(action.interface, action.probe)
@@ -51,7 +51,7 @@ class Endpoints:
             if problem is not None:
                 self._emit(on.ActionFailed(action, problem))
 
-        self._bus.add_host_route(action.address, action.via, asked)
+        self._netifd.add_host_route(action.address, action.via, asked)
 
     def probe(self, action):
         """Carries out Probe."""

@@ -65,6 +65,10 @@ class Candidates:
         others = [e for e in usable if ip.family(e[0]) != self._worked]
         return [e for e in usable if ip.family(e[0]) == self._worked] + others
 
+    def best(self, endpoints):
+        """The first of these that was not left without an answer, else the first."""
+        return ([e for e in endpoints if e not in self._deserted] or endpoints)[0]
+
     def works(self, endpoint):
         """Something came from this endpoint."""
         self._worked = ip.family(endpoint[0])

@@ -1,18 +1,17 @@
 """One WireGuard peer: its endpoint in the kernel, its candidates in DNS, and what is being done about the two."""
 
 from .. import ip
-from .actions import AddHostRoute, Log, Notify, Probe, SetEndpoint, endpoint_text, recovered, trouble
+from .actions import AddHostRoute, Log, SetEndpoint, endpoint_text
 from .candidates import Candidates
 from .endpoint import LAST_GOOD, RETRY, SET, decide
+from .probing import Probing
 from .rrset import AAAA, RTYPES, A
+from .standing import SILENT, STATES, Standing, moved, why_kept, why_set, why_stalled
 from .trial import Trial
 from .tunnel import IDLE, NEVER, STALE, STALLED, Tunnel
 from .words import duration, seconds_ago
 
 NO_ROUTE_FOR = 60  # seconds that a candidate without a route is passed over
-SILENT = "silent"  # a life besides the tunnel's own: what we set was asked and did not answer
-
-STATES = {1: "unresolved", 4: "stalled", 7: "roamed"}  # every other rule: current
 
 
 class Peer:
@@ -26,21 +25,19 @@ class Peer:
         self.tunnel = Tunnel()
         self.candidates = Candidates()
         self.trial = Trial()
+        self.standing = Standing()
+        self.probing = Probing()
         self.reading = None  # the last wire.wireguard.Peer; None: not read yet, or missing
         self.missing = None  # why there is no such peer in the kernel; None while there is, or before the first reading
         self.installed = None  # (address, port)
         self.changed_at = None  # when we last set the endpoint
         self.ignore_reading = False  # the next reading was asked for before the endpoint was set
         self.try_due = False  # the next candidate, or the next round, waits for a reading
-        self.state = "unresolved"
-        self.reason = "not looked up yet"
         self._way = way
         self._timers = timers
         self._no_route = {}  # address -> until
         self._roamed_from = None  # the endpoint before the one that the last reading showed
-        self._troubled = False  # whether trouble was said, so that its end is said too
         self._routed = (None, None)  # the address that a host route was asked for last, and through which interface
-        self._probed_at = None
 
     @property
     def label(self):
@@ -51,6 +48,7 @@ class Peer:
         if config.endpoint_port != self.config.endpoint_port and not self.source.is_service:
             self.candidates.move_port(config.endpoint_port)
         self.config = config
+        self.probing.configure(config.probe_address if config.probe else None)
 
     # -- what happens --------------------------------------------------------------------------------------------
 
@@ -74,7 +72,8 @@ class Peer:
             self._timers.cancel(self.due())
             if self.installed is not None:
                 self.candidates.works(self.installed)
-        self._watch_silence()
+        if self.probing.begin():
+            self._timers.set(self.probe_due(), now)
 
     def no_route(self, address, now):
         """There is no way to this candidate at present: it is passed over for a while."""
@@ -98,8 +97,11 @@ class Peer:
             if self.missing is None:
                 return [], False
             return self._enter("missing", self.missing), False
+        host = self.config.endpoint_host
         candidates = self._usable(now)
         life = self._life(now, settings)
+        # What was just set has not proved to live, whatever the age of the last handshake.
+        deserted = not self.trial.open and self.candidates.deserted(candidates)
         rule, verb = decide(
             self.installed,
             candidates,
@@ -108,28 +110,26 @@ class Peer:
             self.config.follow,
             self.candidates.pool,
             self.candidates.fresh,
-            # what was just set has not proved to live, whatever the age of the last handshake
-            not self.trial.open and self.candidates.deserted(candidates),
+            deserted,
         )
         self.candidates.fresh = False
         if rule != 4 and self.trial.next_at is not None:
             self.trial.settle()
             self._timers.cancel(self.due())
         if not candidates and self.candidates.named:
-            return self._enter("unresolved", "no route to any address of %s" % self.config.endpoint_host), False
+            return self._enter("unresolved", "no route to any address of %s" % host), False
         if verb == RETRY:
             return self._retry(life, now, settings)
         if verb == LAST_GOOD:
             if not self.candidates.last_good:
-                return self._enter("unresolved", "%s: %s" % (self.config.endpoint_host, host_state[1])), False
-            reason = "last good address of %s: %s" % (self.config.endpoint_host, host_state[1])
+                return self._enter("unresolved", "%s: %s" % (host, host_state[1])), False
+            reason = "last good address of %s: %s" % (host, host_state[1])
             return self._set(self.candidates.last_good[0], reason, "unresolved", now), False
         if verb == SET:
-            if life in (STALLED, STALE, SILENT):
+            if self.installed is not None and life in (STALLED, STALE, SILENT):
                 self.candidates.desert(self.installed)
-            fresh = [c for c in candidates if not self.candidates.deserted([c])]
-            return self._set((fresh or candidates)[0], self._why_set(rule), "current", now), False
-        return self._enter(STATES.get(rule, "current"), self._why_kept(rule, host_state)), False
+            return self._set(self.candidates.best(candidates), why_set(rule, host), "current", now), False
+        return self._enter(STATES.get(rule, "current"), why_kept(rule, host, host_state, deserted)), False
 
     def due(self):
         """The key of this peer's timer: the next candidate, or the next round, is due."""
@@ -156,22 +156,18 @@ class Peer:
         text = "%s: trying %s: %s" % (self.label, endpoint_text(target[0], target[1]), why)
         actions = self._order(target, why, now)
         if self.trial.rounds == 1 and old != target:
-            actions.append(self._moved(old, target, why))
+            actions.append(moved(self.config, self.label, old, target, why))
         else:
             actions.append(Log("debug", text))
         return actions, False
 
     def probe(self, now, probe_interval):
-        """The timer of the probe is due: has the tunnel been silent for so long, it is made to answer."""
-        if not self._probes() or self.reading is None or self.installed is None:
+        """The timer of the probe is due: a list of actions."""
+        if self.probing.address is None or self.reading is None or self.installed is None:
             return []
-        due_at = max(self.tunnel.silent_since, self._probed_at or 0) + probe_interval
-        if self.tunnel.owed_since is None and now >= due_at:
-            self._probed_at, due_at = now, now + probe_interval
-            self._timers.set(self.probe_due(), due_at)
-            return [Probe(self.config.interface, self.config.probe_address)]
-        self._timers.set(self.probe_due(), max(due_at, now + 1))
-        return []
+        actions, again_at = self.probing.due(self.config.interface, self.tunnel, probe_interval, now)
+        self._timers.set(self.probe_due(), again_at)
+        return actions
 
     def route(self):
         """The endpoint may be one that nobody asked a host route for: it roamed, or was set before us."""
@@ -199,16 +195,12 @@ class Peer:
 
     def explain(self, now):
         """The reason as shown now: ages move on while the state stays."""
-        if self.reading is None or self.tunnel.handshake_at is None:
-            return self.reason
-        if self.state == "stalled":
-            if self.trial.next_at is None or self.trial.rounds == 0:
-                return self.reason
-            left = duration(max(0, self.trial.next_at - now))
-            return "%s; next try in %s" % (self.reason, left)
-        if self.state not in ("current", "roamed"):
-            return self.reason
-        return "%s; handshake %s" % (self.reason, seconds_ago(now - self.tunnel.handshake_at))
+        state, reason = self.standing.state, self.standing.reason
+        if state == "stalled" and self.trial.next_at is not None and self.trial.rounds:
+            return "%s; next try in %s" % (reason, duration(max(0, self.trial.next_at - now)))
+        if state not in ("current", "roamed") or self.reading is None or self.tunnel.handshake_at is None:
+            return reason
+        return "%s; handshake %s" % (reason, seconds_ago(now - self.tunnel.handshake_at))
 
     def _usable(self, now):
         self._no_route = {a: until for a, until in self._no_route.items() if until > now}
@@ -225,17 +217,9 @@ class Peer:
         # What was just set has failed: DNS was asked a moment ago, and the next candidate is tried at once.
         if not self.trial.begin(now, life == SILENT):
             return [], False
-        actions = self._enter("stalled", self._why_stalled(life, now, settings))
+        why = why_stalled(life, self.tunnel, self.installed, now, settings.handshake_timeout)
         self._timers.set(self.due(), self.trial.next_at)
-        return actions, True
-
-    def _probes(self):
-        return self.config.probe and self.config.probe_address is not None
-
-    def _watch_silence(self):
-        if self._probes() and self._probed_at is None:
-            self._probed_at = self.tunnel.silent_since
-            self._timers.set(self.probe_due(), self.tunnel.silent_since)
+        return self._enter("stalled", why), True
 
     def _start_anew(self, now):
         """What is about to be set is judged by what comes from there, and not by what was owed before."""
@@ -247,65 +231,22 @@ class Peer:
             self.installed = target
             self.changed_at = now
         self._routed = (target[0], self._way(self.config, target[0]))
-        probe = None
-        if self._probes():
-            # Setting an endpoint sends nothing; this makes the other side answer, and hear where we are.
-            probe, self._probed_at = self.config.probe_address, now
+        # Setting an endpoint sends nothing; a probe makes the other side answer, and hear where we are.
+        probe = self.probing.sent(now)
         key = self.config.public_key
         return [SetEndpoint(self.config.interface, key, target[0], target[1], self._routed[1], probe, reason)]
 
     def _set(self, target, reason, state, now):
         old = self.installed
-        self.state, self.reason = state, reason
-        self._troubled = False
+        self.standing.put(state, reason)
         self._start_anew(now)
-        return self._order(target, reason, now) + [self._moved(old, target, reason)]
-
-    def _moved(self, old, new, reason):
-        values = {"interface": self.config.interface, "public_key": self.config.public_key, "reason": reason}
-        values["old"] = endpoint_text(old[0], old[1]) if old else None
-        values["new"] = endpoint_text(new[0], new[1])
-        return Notify("endpoint", self.label, "endpoint %s: %s" % (values["new"], reason), values)
+        return self._order(target, reason, now) + [moved(self.config, self.label, old, target, reason)]
 
     def _enter(self, state, reason):
-        """A state and its reason; said once, when it begins."""
-        before, self.state, self.reason = self.state, state, reason
-        if state == before:
-            return []
-        if state == "roamed":
-            return [self._moved(self._roamed_from, self.installed, "roamed: %s" % reason)]
-        if state != "current":
-            self._troubled = True
-            return [trouble(self.label, "%s: %s" % (state, reason))]
-        told, self._troubled = self._troubled, False
-        return [recovered(self.label, reason)] if told else []
-
-    def _why_set(self, rule):
-        host = self.config.endpoint_host
-        if rule == 2:
-            return "the kernel had none"
-        if rule == 5:
-            return "followed: %s moved" % host
-        return "the old one is not what %s names, and the tunnel does not live" % host
-
-    def _why_kept(self, rule, host_state):
-        if rule == 1:
-            return "kept: %s: %s" % (self.config.endpoint_host, host_state[1])
-        if rule == 6 and self.candidates.deserted(self.candidates.named):
-            return "kept: it works, and what DNS names still did not answer"
-        if rule == 6:
-            return "kept: one of several addresses, and it works"
-        if rule == 7:
-            return "kept: the peer roamed and told us itself"
-        return "kept: DNS names it" if host_state[0] == "current" else "kept: %s" % host_state[1]
-
-    def _why_stalled(self, life, now, settings):
-        if life == SILENT:
-            where = endpoint_text(self.installed[0], self.installed[1])
-            return "no handshake with %s within %d s" % (where, settings.handshake_timeout)
-        if life == STALLED:
-            return "nothing received although an answer is owed for %d s" % int(now - self.tunnel.owed_since)
-        return "no handshake for %d s although an answer is owed" % int(now - self.tunnel.handshake_at)
+        if state == "roamed" and self.standing.state != state:
+            self.standing.put(state, reason)
+            return [moved(self.config, self.label, self._roamed_from, self.installed, "roamed: %s" % reason)]
+        return self.standing.enter(self.label, state, reason)
 
     def wants(self, address):
         """Whether its family may be used."""

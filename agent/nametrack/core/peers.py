@@ -138,7 +138,7 @@ class Peers:
         for peer in self._by_interface[interface]:
             peer.missing = reason
             peer.read(None, now, 0)
-            peer.state, peer.reason = "missing", reason
+            peer.standing.put("missing", reason)
         return actions
 
     def endpoint_failed(self, action, reason, now):

@@ -11,6 +11,7 @@ from .actions import Log, SendQuery, recovered, trouble
 from .authority import Authority
 from .lookup import Lookup
 from .name import Name, Question, destinations
+from .queue import Queue
 from .rrset import FOUND, NODATA, SRV, RRset, lifetime
 from .servers import Servers
 from .words import count
@@ -35,9 +36,7 @@ class Resolver:
         self._zones = {}  # host -> (Zone, until): what is known of its zone
         self._queries = {}  # id of an open query -> (Name, Question, Lookup or Authority, server)
         self._last_id = 0
-        self._active = {}  # key of a name -> number of its lookups under way
-        self._waiting = []  # [(name key, rtype, whether the truth is wanted)] in order; _head is the first
-        self._head = 0
+        self._queue = Queue(MAX_IN_FLIGHT)  # of (name key, rtype, whether the truth is wanted)
 
     def follow(self, wanted, now):
         """Follows exactly `wanted`: a list of (key, host, servers, rtypes); names that stay keep what is known."""
@@ -60,7 +59,7 @@ class Resolver:
             for rtype in rtypes:
                 if rtype not in name.questions:
                     name.questions[rtype] = Question(rtype)
-                    self._waiting.append((key, rtype, False))
+                    self._queue.put((key, rtype, False))
         return actions + self._fill(now)
 
     def hosts(self, host):
@@ -85,7 +84,7 @@ class Resolver:
             if self.authoritative and question.truth is None and not question.truth_waits:
                 if question.truth_at is None or now - question.truth_at >= self.min_ttl:
                     question.truth_waits = True
-                    self._waiting.append((name.key, rtype, True))
+                    self._queue.put((name.key, rtype, True))
         self.ask(name, now)
         return actions + self._fill(now)
 
@@ -107,7 +106,7 @@ class Resolver:
         question = name.questions[rtype]
         if what == "ask":
             question.next_at = None
-            self._waiting.append((name_key, rtype, False))
+            self._queue.put((name_key, rtype, False))
             return self._fill(now), None
         lookup = question.lookup if what == "lookup" else question.truth
         if lookup.open:
@@ -138,7 +137,7 @@ class Resolver:
 
     def idle(self):
         """Whether no lookup is under way or waiting."""
-        return not self._active and self._head == len(self._waiting)
+        return self._queue.idle()
 
     def next_query(self, name, rtypes):
         """The monotonic time at which one of these RRsets is asked again; None while one is under way."""
@@ -170,14 +169,14 @@ class Resolver:
         actions = lookup.cancel()
         for action in actions:
             self._queries.pop(action.id, None)
-        self._release(name)
+        self._queue.end(name.key)
         return actions
 
     def _begin_anew(self, name, question, now):
         """The lookup under way may be waiting for a nameserver beyond the dead tunnel: it goes on with the others."""
         actions = self._abandon(name, question, question.lookup)
         question.lookup = None
-        self._active[name.key] = self._active.get(name.key, 0) + 1
+        self._queue.begin(name.key)
         asked_at = question.asked_at
         actions = actions + self._start(name, question, False, now)
         question.asked_at = asked_at
@@ -186,22 +185,18 @@ class Resolver:
     def _fill(self, now):
         """Starts what is waiting, as far as the bound on names in flight allows."""
         actions = []
-        while self._head < len(self._waiting):
-            key, rtype, truth = self._waiting[self._head]
-            name = self.names.get(key)
-            question = None if name is None else name.questions.get(rtype)
-            if question is None or not question.waits(truth):
-                self._head += 1  # dropped while it waited
-                continue
-            if key not in self._active and len(self._active) >= MAX_IN_FLIGHT:
-                break
-            self._head += 1
-            self._active[key] = self._active.get(key, 0) + 1
-            actions.extend(self._start(name, question, truth, now))
-        if self._head > 256 and self._head * 2 > len(self._waiting):
-            self._waiting = self._waiting[self._head :]
-            self._head = 0
-        return actions
+        while True:
+            entry = self._queue.take(self._waits)
+            if entry is None:
+                return actions
+            name = self.names[entry[0]]
+            actions.extend(self._start(name, name.questions[entry[1]], entry[2], now))
+
+    def _waits(self, entry):
+        """Whether a lookup in the queue is still to be begun; names may be dropped while they wait."""
+        name = self.names.get(entry[0])
+        question = None if name is None else name.questions.get(entry[1])
+        return question is not None and question.waits(entry[2])
 
     def _start(self, name, question, truth, now):
         if truth:
@@ -225,11 +220,6 @@ class Resolver:
             listed = [s for s in listed if s in self.fallbacks] + [s for s in listed if s not in self.fallbacks]
         return self._interfaces.nameservers(listed)
 
-    def _release(self, name):
-        self._active[name.key] -= 1
-        if not self._active[name.key]:
-            del self._active[name.key]
-
     def _timer(self, name, question, lookup):
         return ("truth" if lookup is question.truth else "lookup", name.key, question.rtype)
 
@@ -245,7 +235,7 @@ class Resolver:
             self.timers.set(timer, lookup.deadline)
             return actions, None
         self.timers.cancel(timer)
-        self._release(name)
+        self._queue.end(name.key)
         if lookup is question.truth:
             question.truth = None
             said = self._told_the_truth(name, question, lookup, now)

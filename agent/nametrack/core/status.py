@@ -55,7 +55,7 @@ def _peer(agent, peer, now, unix):
     shown["last_handshake"] = reading.last_handshake if reading else 0
     shown["rx_bytes"] = reading.rx_bytes if reading else 0
     shown["tx_bytes"] = reading.tx_bytes if reading else 0
-    shown["state"] = peer.state
+    shown["state"] = peer.standing.state
     shown["reason"] = peer.explain(now)
     shown["next_query"] = _in(peer.source.next_query(agent.resolver), now)
     shown["changed"] = unix(peer.changed_at)

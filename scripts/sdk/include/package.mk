@@ -8,7 +8,6 @@
 # Expansion is as often as OpenWrt's, so that a $$ means the same in both.
 
 PKG_BUILD_DIR ?= $(OUT)/build/$(PKG_NAME)
-VERSION := $(PKG_VERSION)-r$(PKG_RELEASE)
 SOURCE := feeds/nametrack/openwrt/$(notdir $(CURDIR))
 
 FIELDS := VERSION SECTION TITLE DEPENDS PROVIDES CONFLICTS DEFAULT_VARIANT PKGARCH MAINTAINER LICENSE LICENSE_FILES URL SOURCE
@@ -22,6 +21,7 @@ endef
 # 1: package
 define BuildPackage
 $(foreach field,SECTION TITLE DEPENDS PROVIDES CONFLICTS DEFAULT_VARIANT URL,$(eval $(field) :=))
+$(eval VERSION := $(PKG_VERSION)-r$(PKG_RELEASE))
 $(eval PKGARCH := any)
 $(eval MAINTAINER := $(PKG_MAINTAINER))
 $(eval LICENSE := $(PKG_LICENSE))

@@ -1,0 +1,58 @@
+'use strict';
+'require baseclass';
+'require nametrack.words as words';
+
+/* What `check` found, worst first as it comes: each with its advice, and the page that mends it where there is one. */
+
+const INTERFACES = [ 'admin/network/network', _('Interfaces') ];
+const SETTINGS = [ 'admin/services/nametrack/settings', _('Settings') ];
+
+const MENDED_AT = {
+	allowed_ips_overlap: INTERFACES,
+	endpoint_in_allowed_ips: INTERFACES,
+	no_keepalive: INTERFACES,
+	configuration: SETTINGS,
+	name_unresolved: SETTINGS,
+	no_target: SETTINGS,
+	set_flags: SETTINGS,
+	nameserver_silent: [ 'admin/network/dhcp', _('DHCP and DNS') ],
+	watchdog_also_active: [ 'admin/system/crontab', _('Scheduled Tasks') ],
+	clock_unset: [ 'admin/system/system', _('System') ]
+};
+
+/* Beyond what the finding says itself: what people stumble over. */
+const EXPLAINED = {
+	allowed_ips_overlap: _('The allowed IPs of a peer are the addresses that are sent to it, and that may come from ' +
+		'it. Of two peers of one interface that claim the same address, WireGuard keeps it for the one that was set ' +
+		'last, and takes it from the other without a word.')
+};
+
+const SEVERITIES = {
+	error: [ 'bad', _('Error') ],
+	warning: [ 'warn', _('Warning') ],
+	info: [ 'note', _('Note') ]
+};
+
+function render(finding) {
+	const name = SEVERITIES[finding.severity] ? finding.severity : 'info';
+	const page = MENDED_AT[finding.code];
+
+	return E('div', {
+		'class': 'nametrack-finding nametrack-%s'.format(name),
+		'data-key': [ finding.code, finding.subject, finding.text ].join(' ')
+	}, [
+		E('p', {}, [
+			words.label(SEVERITIES[name][0], SEVERITIES[name][1]), ' ',
+			E('strong', {}, [ finding.subject ]), ': ', finding.text
+		]),
+		EXPLAINED[finding.code] ? E('p', {}, [ EXPLAINED[finding.code] ]) : '',
+		E('p', {}, [
+			E('em', [ _('What to do:') ]), ' ', finding.advice,
+			page ? E('span', {}, [ ' → ', E('a', { 'href': L.url(page[0]) }, [ page[1] ]) ]) : ''
+		])
+	]);
+}
+
+return baseclass.extend({
+	render: (findings) => findings.map(render)
+});

@@ -1,0 +1,78 @@
+'use strict';
+'require baseclass';
+
+/*
+ * Makes a node look like a newly rendered one and touches only what differs, so that the focus, a selection and the
+ * place in the page survive a poll. Rows that come, go and move are told apart by `data-key`. Listeners of the new
+ * nodes are lost: a page that is patched listens at its root.
+ */
+
+function keyOf(node) {
+	return node.nodeType === Node.ELEMENT_NODE ? node.getAttribute('data-key') : null;
+}
+
+function alike(node, wanted) {
+	return node.nodeName === wanted.nodeName && keyOf(node) === keyOf(wanted);
+}
+
+function patchAttributes(node, wanted) {
+	for (let i = node.attributes.length - 1; i >= 0; i--)
+		if (!wanted.hasAttribute(node.attributes[i].name))
+			node.removeAttribute(node.attributes[i].name);
+
+	for (let i = 0; i < wanted.attributes.length; i++)
+		if (node.getAttribute(wanted.attributes[i].name) !== wanted.attributes[i].value)
+			node.setAttribute(wanted.attributes[i].name, wanted.attributes[i].value);
+}
+
+function patchChildren(node, wanted) {
+	const keyed = {};
+
+	for (let child = node.firstChild; child; child = child.nextSibling)
+		if (keyOf(child) !== null)
+			keyed[keyOf(child)] = child;
+
+	let place = node.firstChild;
+
+	while (wanted.firstChild) {
+		const next = wanted.firstChild;
+		const known = keyOf(next) === null ? place : keyed[keyOf(next)];
+
+		if (known && alike(known, next)) {
+			if (known === place)
+				place = place.nextSibling;
+			else
+				node.insertBefore(known, place);
+
+			wanted.removeChild(next);
+			patch(known, next);
+		}
+		else {
+			node.insertBefore(next, place);
+		}
+	}
+
+	while (place) {
+		const gone = place;
+
+		place = place.nextSibling;
+		node.removeChild(gone);
+	}
+}
+
+function patch(node, wanted) {
+	if (node.nodeType === Node.TEXT_NODE) {
+		if (node.data !== wanted.data)
+			node.data = wanted.data;
+
+		return;
+	}
+
+	patchAttributes(node, wanted);
+	patchChildren(node, wanted);
+}
+
+return baseclass.extend({
+	/* `wanted` is of the same element as `node`, and is used up. */
+	apply: patch
+});

@@ -1,0 +1,86 @@
+'use strict';
+'require baseclass';
+'require nametrack.plot as plot';
+'require nametrack.table as table';
+'require nametrack.words as words';
+
+function nextQuery(peer) {
+	/* null while DNS is being asked, and for a peer that is switched off */
+	return peer.next_query === null ? [] : [ _('next query in %s').format(words.duration(peer.next_query)) ];
+}
+
+function cells(peer, now) {
+	const known = peer.addresses;
+
+	return [
+		[
+			E('strong', [ peer.description || _('Untitled peer') ]), E('br'),
+			E('span', { 'class': 'ifacebadge' }, [ peer.interface ]), ' ', words.key(peer.public_key)
+		],
+		[
+			E('span', {}, words.name(peer.endpoint_host || '')), E('br'),
+			E('small', {}, known.length ? words.address(known.join(', ')) : [ _('no address known') ]), E('br'),
+			E('small', {}, nextQuery(peer))
+		],
+		peer.endpoint ? words.address(peer.endpoint) : [ E('em', [ _('none') ]) ],
+		[ peer.last_handshake ? E('span', {
+			'title': words.moment(peer.last_handshake)
+		}, [ words.ago(now - peer.last_handshake) ]) : E('em', [ _('never') ]) ],
+		[
+			'▼\xa0', words.bytes(peer.rx_bytes), E('br'),
+			'▲\xa0', words.bytes(peer.tx_bytes)
+		],
+		[ words.state(peer.state), ' ', peer.reason ]
+	];
+}
+
+return baseclass.extend({
+	__init__: function() {
+		this.series = {};
+	},
+
+	idOf: function(peer) {
+		return peer.interface + ' ' + peer.public_key;
+	},
+
+	/* Keeps the handshake ages of one status for the plots. */
+	remember: function(status) {
+		const series = {};
+
+		status.peers.forEach((peer) => {
+			const id = this.idOf(peer);
+
+			series[id] = this.series[id] || plot.create();
+			plot.add(series[id], status.now, peer.last_handshake);
+		});
+		this.series = series;
+	},
+
+	/* `refresh(name)`: the button that asks for a name, or nothing. */
+	render: function(status, refresh) {
+		if (!status.peers.length)
+			return [ E('p', {}, [ E('em', [
+				_('No peer to follow: no WireGuard peer of this router has a host name as its endpoint.')
+			]) ]) ];
+
+		return [
+			table.render([
+				_('Peer'), _('Name'), _('Endpoint'), _('Last handshake'), _('Traffic'), _('State')
+			], status.peers.map((peer) => ({
+				key: this.idOf(peer),
+				cells: cells(peer, status.now),
+				actions: peer.endpoint_host && peer.state !== 'disabled' ? refresh(peer.endpoint_host) : null
+			}))),
+			E('h4', [ _('Handshake age') ]),
+			E('div', { 'class': 'nametrack-plots' },
+				status.peers.filter((peer) => peer.state !== 'disabled').map((peer) => this.renderPlot(peer)))
+		];
+	},
+
+	renderPlot: function(peer) {
+		return E('figure', { 'data-key': this.idOf(peer) }, [
+			E('figcaption', [ words.peer(peer), ' ', E('small', {}, [ peer.interface ]) ]),
+			plot.render(this.series[this.idOf(peer)], words.peer(peer))
+		]);
+	}
+});

@@ -1,0 +1,89 @@
+'use strict';
+'require baseclass';
+'require nametrack.table as table';
+'require nametrack.words as words';
+
+const HOSTS = 10, ADDRESSES = 4;  /* shown before a list folds */
+
+/* The native bar; its tooltip, which the themes print into it, says it in words. */
+function bar(installed, wanted) {
+	const says = wanted ? _('%d of %d', 'installed, wanted').format(installed, wanted) : _('nothing wanted');
+
+	return E('div', {
+		'class': 'cbi-progressbar', 'title': says,
+		'role': 'progressbar', 'aria-label': says,
+		'aria-valuemin': 0, 'aria-valuemax': wanted, 'aria-valuenow': installed
+	}, [
+		E('div', { 'style': 'width:%d%%'.format(wanted ? 100 * installed / wanted : 0) }, [])
+	]);
+}
+
+function addressNode(entry, now) {
+	if (entry.named)
+		return E('span', { 'class': 'nametrack-address' }, words.address(entry.address));
+
+	return E('span', { 'class': 'nametrack-address nametrack-retained' }, words.address(entry.address).concat([
+		' ', E('em', [ _('retained, %s left').format(words.duration(entry.expires - now)) ])
+	]));
+}
+
+function asked(host) {
+	const told = [];
+
+	if (host.next_query !== null)
+		told.push(_('next query in %s').format(words.duration(host.next_query)));
+	if (host.ttl !== null)
+		told.push(_('TTL %s', 'time to live of a DNS record').format(words.duration(host.ttl)));
+	if (host.failures)
+		told.push(_('failures: %d').format(host.failures));
+
+	return told.join(', ');
+}
+
+return baseclass.extend({
+	/* `refresh(name)`: the button that asks for a name; `isOpen(fold)`: whether that fold is open. */
+	render: function(status, refresh, isOpen) {
+		if (!status.policies.length)
+			return [ E('p', {}, [ E('em', [ _('No policy: no traffic is sent through a VPN by host name.') ]) ]) ];
+
+		return status.policies.map((policy) => this.renderPolicy(policy, status.now, refresh, isOpen));
+	},
+
+	renderPolicy: function(policy, now, refresh, isOpen) {
+		const fold = table.fold(policy.hosts, HOSTS, 'policy ' + policy.name, isOpen('policy ' + policy.name));
+		const sets = [ policy.set4, policy.set6 ].filter((set) => set);
+
+		return E('div', { 'class': 'cbi-section nametrack-policy', 'data-key': policy.name }, [
+			E('h4', {}, [ policy.name ]),
+			E('p', {}, [ words.state(policy.state), ' ', policy.reason ]),
+			table.render([
+				_('Interface'), _('Target'), _('IPv4 installed'), _('IPv6 installed')
+			], [ { key: policy.name, cells: [
+				[ policy.interface ? E('span', { 'class': 'ifacebadge' }, [ policy.interface ]) : '–' ],
+				[ policy.target ].concat(sets.map((set) => E('div', {}, [ E('code', {}, [ set ]) ]))),
+				[ policy.set4 ? bar(policy.installed4, policy.wanted4) : E('em', [ _('no set') ]) ],
+				[ policy.set6 ? bar(policy.installed6, policy.wanted6) : E('em', [ _('no set') ]) ]
+			] } ]),
+			policy.hosts.length ? table.render([
+				_('Host'), _('Addresses'), _('State')
+			], fold.shown.map((host) => ({
+				key: host.host,
+				cells: this.cells(policy, host, now, isOpen),
+				actions: host.state === 'literal' ? null : refresh(host.host)
+			}))) : '',
+			E('div', {}, fold.button)
+		]);
+	},
+
+	cells: function(policy, host, now, isOpen) {
+		const key = 'host %s %s'.format(policy.name, host.host);
+		const fold = table.fold(host.addresses, ADDRESSES, key, isOpen(key));
+		const addresses = fold.shown.map((entry) => addressNode(entry, now));
+
+		return [
+			words.name(host.host),
+			(addresses.length ? addresses : [ E('em', [ _('none') ]) ]).concat(fold.button),
+			[ words.state(host.state), ' ', host.reason, E('br'), E('small', {}, [ asked(host) ]) ]
+		];
+	}
+});

@@ -1,0 +1,36 @@
+'use strict';
+'require baseclass';
+'require nametrack.table as table';
+'require nametrack.words as words';
+
+const SHOWN = 15;  /* events before the list folds */
+
+const KINDS = {
+	endpoint: [ 'note', _('endpoint') ],
+	policy: [ 'note', _('policy') ],
+	trouble: [ 'bad', _('trouble') ],
+	recovered: [ 'good', _('recovered') ]
+};
+
+return baseclass.extend({
+	/* `events`: newest first. */
+	render: function(events, now, isOpen) {
+		const fold = table.fold(events, SHOWN, 'timeline', isOpen('timeline'));
+
+		if (!events.length)
+			return [ E('p', {}, [ E('em', [ _('Nothing has changed since nametrack was started.') ]) ]) ];
+
+		return [
+			table.render([ _('When'), _('About'), _('What happened') ], fold.shown.map((event) => {
+				const kind = KINDS[event.kind] || [ 'off', event.kind ];
+
+				return { key: 'event %d'.format(event.id), cells: [
+					[ words.moment(event.time), ' ', E('small', {}, [ words.ago(now - event.time) ]) ],
+					[ event.subject ],
+					[ words.label(kind[0], kind[1]), ' ', event.text ]
+				] };
+			})),
+			E('div', {}, fold.button)
+		];
+	}
+});

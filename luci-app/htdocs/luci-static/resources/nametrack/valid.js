@@ -1,0 +1,65 @@
+'use strict';
+'require baseclass';
+'require validation';
+
+/* Whether a value is one that the agent takes: `true`, or what is expected, as LuCI's fields want it. */
+
+const LABEL = /^[a-z0-9_]([a-z0-9_-]{0,61}[a-z0-9_])?$/i;
+const FINAL_DOT = /\.$/;
+const NUMERIC = /^[0-9]+$/;
+const PORT = /^[0-9]{1,5}$/;
+const INTERFACE = /^[a-z0-9_][a-z0-9_-]{0,29}$/i;
+const IPSET = /^[a-z0-9_][a-z0-9_.-]{0,30}$/i;
+const NFT_SET = /^(ip|ip6|inet|bridge|netdev) [a-z_][a-z0-9_.-]{0,254} [a-z_][a-z0-9_.-]{0,254}$/i;
+const PACKAGE = /^\/[a-z0-9\/._+~-]+\.(ipk|apk)$/i;
+
+function isAddress(text) {
+	return validation.parseIPv4(text) !== null || validation.parseIPv6(text) !== null;
+}
+
+function isPrefix(text) {
+	const parts = text.split('/');
+	const most = validation.parseIPv4(parts[0]) !== null ? 32 : 128;
+
+	return parts.length === 2 && isAddress(parts[0]) && NUMERIC.test(parts[1]) && +parts[1] <= most;
+}
+
+function isName(text) {
+	const labels = text.replace(FINAL_DOT, '').split('.');
+
+	/* a last label of digits is an address with a slip of the finger */
+	return text.length <= 254 && labels.every((label) => LABEL.test(label)) && !NUMERIC.test(labels[labels.length - 1]);
+}
+
+function isNameserver(text) {
+	const parts = text.split('#');
+
+	return isAddress(parts[0]) && (parts.length === 1 ||
+		parts.length === 2 && PORT.test(parts[1]) && +parts[1] >= 1 && +parts[1] <= 65535);
+}
+
+/* A validate function for a field; an empty field is for the field's own `rmempty` to judge. */
+function rule(holds, expected) {
+	return (section_id, value) => value == null || value === '' || holds(value)
+		? true : _('Expecting: %s').format(expected);
+}
+
+return baseclass.extend({
+	host: function(section_id, value) {
+		if (String(value).charAt(0) === '*')
+			return _('A wildcard cannot be looked up: list the names that are used.');
+
+		return rule((text) => isName(text) || isAddress(text) || isPrefix(text),
+			_('a host name, an address or a prefix'))(section_id, value);
+	},
+
+	name: rule(isName, _('a host name')),
+	address: rule(isAddress, _('an address')),
+	nameserver: rule(isNameserver, _('an address, or address#port')),
+	fallback: rule((text) => isNameserver(text) || INTERFACE.test(text),
+		_('an address, address#port, or an interface')),
+	interface: rule((text) => INTERFACE.test(text), _('the name of an interface')),
+	nftSet: rule((text) => NFT_SET.test(text), _('family, table and name of a set, as “inet fw4 mine4”')),
+	ipset: rule((text) => IPSET.test(text), _('the name of an ipset')),
+	packageFile: rule((text) => PACKAGE.test(text), _('the full path of an .ipk or .apk'))
+});

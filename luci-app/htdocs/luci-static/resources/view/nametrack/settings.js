@@ -1,0 +1,228 @@
+'use strict';
+'require view';
+'require dom';
+'require form';
+'require uci';
+'require nametrack.fields as fields';
+'require nametrack.offer as offer';
+'require nametrack.trial as trial';
+'require nametrack.valid as valid';
+
+const FAMILIES = [ [ 'any', _('IPv6 and IPv4') ], [ 'ipv4', _('IPv4 only') ], [ 'ipv6', _('IPv6 only') ] ];
+const MODAL = { modalonly: true };
+const GENERAL = _('general setting');
+
+function get(section_id, option) {
+	return uci.get('nametrack', section_id, option);
+}
+
+/* The value of the one field for the two options that name a peer. */
+function peerOf(section_id) {
+	return offer.idOf(get(section_id, 'interface'), get(section_id, 'public_key'));
+}
+
+function peerLabel(id) {
+	return offer.label.apply(offer, id.split(' '));
+}
+
+function listed(values) {
+	const all = L.toArray(values);
+
+	return all.length > 3 ? _('%s and %d more').format(all.slice(0, 3).join(', '), all.length - 3) : all.join(', ');
+}
+
+return view.extend({
+	load: function() {
+		return offer.load();
+	},
+
+	render: function() {
+		const map = new form.Map('nametrack', _('Nametrack'),
+			_('Which names are followed, and what their addresses are put into.'));
+
+		this.addGeneral(map.section(form.NamedSection, 'global', 'nametrack', _('General')));
+		this.addPeers(map.section(form.GridSection, 'peer', _('Peers'),
+			_('Every WireGuard peer whose endpoint is a host name is followed without being listed here. List one ' +
+			'to follow it in another way, or to switch it off. Which addresses are sent to a peer is for its ' +
+			'“Allowed IPs” in the network settings to say: nametrack never changes them, and moves nothing but ' +
+			'the peer’s own outer address.')));
+		this.addPolicies(map.section(form.GridSection, 'policy', _('Policies'),
+			_('Traffic to these hosts leaves through a VPN: nametrack keeps their addresses in the set that a ' +
+			'rule of pbr, of vpn-policy-routing or of your own sends there.')));
+
+		return map.render().then((node) => E('div', { 'class': 'nametrack' }, [
+			E('link', { 'rel': 'stylesheet', 'href': L.resource('nametrack/nametrack.css') }),
+			offer.problem ? E('div', { 'class': 'alert-message warning' }, [ E('p', {}, [
+				_('nametrack does not answer, so there are no peers and interfaces to choose from. What is set ' +
+				'already can be changed.')
+			]) ]) : '',
+			node
+		]));
+	},
+
+	addGeneral: function(s) {
+		s.tab('general', _('What is followed'));
+		s.tab('dns', _('DNS'));
+		s.tab('tunnels', _('Tunnels'));
+		s.tab('upgrade', _('Firmware upgrade'));
+
+		fields.add(s, 'general', fields.flag('1'), 'enabled', _('Enabled'),
+			_('Switched off, everything stays as it was last.'));
+		fields.add(s, 'general', fields.choice([
+			[ 'all', _('all whose endpoint is a host name') ], [ 'listed', _('only those listed below') ]
+		], _('all')), 'track_peers', _('Peers'), _('Which WireGuard peers are followed.'));
+		fields.add(s, 'general', fields.choice(FAMILIES, FAMILIES[0][1]), 'family', _('Addresses'),
+			_('Which of a name’s addresses are used, where a peer or policy does not say otherwise.'));
+		fields.add(s, 'general', fields.choice([
+			[ 'error', _('errors') ], [ 'warning', _('warnings') ], [ 'info', _('changes') ],
+			[ 'debug', _('everything') ]
+		], _('changes')), 'log_level', _('Log'), _('How much goes to the system log.'));
+
+		fields.add(s, 'dns', fields.list(valid.nameserver, '127.0.0.1'), 'nameserver', _('Name servers'),
+			_('Asked first, in this order. The router’s own one also knows the names of this network.'));
+		fields.add(s, 'dns', fields.list(valid.fallback, 'wan'), 'fallback_nameserver', _('Fallback'),
+			_('Asked when those fail or a tunnel is stalled: an address, or an interface whose name servers are ' +
+			'asked through that interface alone, so that a dead tunnel cannot swallow the question.'));
+		fields.add(s, 'dns', fields.number(1, 86400, '10'), 'min_ttl', _('Shortest TTL'),
+			_('Seconds. A name is asked again when the time to live of its answer is over, but no sooner than this.'));
+		fields.add(s, 'dns', fields.number(1, 604800, '3600'), 'max_ttl', _('Longest TTL'),
+			_('Seconds. A name is asked again after this, however long its answer may be kept.'));
+		fields.add(s, 'dns', fields.number(0, 31536000, '86400'), 'retain', _('Retain'),
+			_('Seconds that an address stays in a set after DNS stopped naming it: servers with many addresses ' +
+			'name a few at a time.'));
+
+		fields.add(s, 'tunnels', fields.number(1, 3600, '5'), 'peer_interval', _('Look every'),
+			_('Seconds between two looks at the tunnels’ counters.'));
+		fields.add(s, 'tunnels', fields.number(5, 3600, '15'), 'stall_timeout', _('Stalled after'),
+			_('Seconds without an answer that the other end owes: then DNS is asked afresh, and the name’s ' +
+			'addresses are tried in turn.'));
+		fields.add(s, 'tunnels', fields.number(5, 600, '10'), 'handshake_timeout', _('Try each for'),
+			_('Seconds that an address is given to answer before the next one is tried.'));
+		fields.add(s, 'tunnels', fields.flag('1'), 'authoritative', _('Ask the source'),
+			_('A stalled tunnel may ask the servers of the name’s own zone, so that no cache delays its recovery.'));
+		fields.add(s, 'tunnels', fields.flag('1'), 'flush_conntrack', _('Move connections'),
+			_('Connections that run to an address when it enters a set go through the VPN at once, and not only ' +
+			'the next ones.'));
+		fields.add(s, 'tunnels', fields.flag('0'), 'probe', _('Probe'),
+			_('Send a packet through idle tunnels, so that their death shows before somebody needs them.'));
+		fields.add(s, 'tunnels', fields.number(5, 3600, '25'), 'probe_interval', _('Probe after'),
+			_('Seconds in which nothing was received.')).depends('probe', '1');
+
+		fields.add(s, 'upgrade', fields.flag('0'), 'restore', _('Reinstall'),
+			_('A firmware upgrade that does not bring nametrack along loses it: install it again, with these ' +
+			'pages, at the first boot.'));
+		fields.add(s, 'upgrade', fields.text(valid.packageFile, _('from the feeds')), 'restore_package',
+			_('From a file'), _('A package file that the upgrade keeps; without one, nametrack is taken from the ' +
+			'configured feeds.')).depends('restore', '1');
+	},
+
+	addPeers: function(s) {
+		Object.assign(s, {
+			anonymous: true, addremove: true, sortable: true, nodescriptions: true,
+			modaltitle: _('Peer'), addbtntitle: _('Add a peer')
+		});
+
+		fields.add(s, null, fields.flag('1'), 'enabled', _('Enabled'), '', { editable: true });
+		this.addPeer(s);
+		fields.add(s, null, fields.text(valid.name, _('from the network')), 'endpoint_host', _('Name'),
+			_('Followed instead of the endpoint in the network settings. If there is none there, nametrack alone ' +
+			'resolves it, and a name that does not resolve at boot cannot keep the interface down. A name that ' +
+			'begins with _ is an SRV record.'),
+			fields.shownAs((id) => get(id, 'endpoint_host') || _('from the network')));
+		fields.add(s, null, trial.button('endpoint_host'), '_try', _('Try'), _('Shows what the name resolves to now.'));
+		fields.add(s, null, fields.number(1, 65535, '51820'), 'endpoint_port', _('Port'),
+			_('Only where it is not that of the network settings. An SRV record brings its own.'), MODAL);
+		fields.add(s, null, fields.choice([
+			[ 'auto', _('auto: go along if it has one address') ],
+			[ 'dns', _('dns: always go along') ],
+			[ 'traffic', _('traffic: stay while it works') ]
+		], 'auto'), 'follow', _('Follow'),
+		_('When the name moves away from an address that still works: a name with one address is a host that ' +
+		'moved, one with several is a pool. Whatever is chosen, a dead tunnel follows.'), MODAL);
+		fields.add(s, null, fields.choice(FAMILIES, GENERAL), 'family', _('Addresses'), '', MODAL);
+		fields.add(s, null, fields.list(valid.nameserver), 'nameserver', _('Name servers'),
+			_('Instead of the general ones, for this peer.'), MODAL);
+		fields.add(s, null, fields.flag('0'), 'probe', _('Probe'),
+			_('Send a packet through this tunnel when it is idle.'), MODAL);
+		fields.add(s, null, fields.text(valid.address, _('from the allowed IPs')), 'probe_address', _('Probe address'),
+			_('An address at the other end, inside the tunnel.'), MODAL).depends('probe', '1');
+	},
+
+	/* One choice for the two options that name a peer. */
+	addPeer: function(s) {
+		fields.add(s, null, [ form.ListValue, { choices: offer.peers(), rmempty: false } ], '_peer', _('Peer'),
+			_('One of the WireGuard peers of the network settings.'), {
+				load: function(section_id) {
+					const id = peerOf(section_id);
+
+					/* configured, and gone from the network or not offered: it stays chosen */
+					if (id && L.toArray(this.keylist).indexOf(id) < 0)
+						this.value(id, peerLabel(id));
+
+					return id;
+				},
+
+				write: (section_id, value) => {
+					uci.set('nametrack', section_id, 'interface', value.split(' ')[0]);
+					uci.set('nametrack', section_id, 'public_key', value.split(' ')[1]);
+				},
+
+				validate: (section_id, value) => uci.sections('nametrack', 'peer').some((other) =>
+					other['.name'] !== section_id && peerOf(other['.name']) === value
+				) ? _('This peer is listed already.') : true,
+
+				textvalue: (section_id) => E('span', {}, [ peerOf(section_id) ? peerLabel(peerOf(section_id)) : '–' ])
+			});
+	},
+
+	addPolicies: function(s) {
+		Object.assign(s, { addremove: true, sortable: true, nodescriptions: true, addbtntitle: _('Add a policy') });
+
+		fields.add(s, null, fields.flag('1'), 'enabled', _('Enabled'), '', { editable: true });
+		fields.add(s, null, fields.text(valid.interface), 'interface', _('Interface'),
+			_('The VPN that the traffic leaves through.'), Object.assign({
+				choices: offer.choices.interfaces.map((entry) => [ entry.name ]),
+
+				onchange: function(ev, section_id, value) {
+					dom.content(this.section.getOption('_auto').shown, [ offer.auto(value) ]);
+				}
+			}, fields.shownAs((id) => get(id, 'interface') || '–')));
+		fields.add(s, null, fields.choice([
+			[ 'auto', 'auto' ], [ 'pbr', 'pbr' ], [ 'vpn-policy-routing', 'vpn-policy-routing' ],
+			[ 'nftset', _('an nft set of my own') ], [ 'ipset', _('an ipset of my own') ]
+		], 'auto'), 'target', _('Target'), _('Where the addresses are put.'),
+		fields.shownAs((id) => get(id, 'target') || 'auto'));
+
+		const auto = fields.add(s, null, [ form.DummyValue, MODAL ], '_auto', _('Chosen by auto'),
+			_('What auto would take now: the set of pbr, else that of vpn-policy-routing.'), {
+				renderWidget: function(section_id) {
+					this.shown = E('div', { 'id': this.cbid(section_id) },
+						[ offer.auto(get(section_id, 'interface')) ]);
+
+					return this.shown;
+				}
+			});
+
+		auto.depends('target', '');
+		auto.depends('target', 'auto');
+
+		[ [ 'set4', _('IPv4 set'), 'mine4' ], [ 'set6', _('IPv6 set'), 'mine6' ] ].forEach((names) => {
+			const set = fields.add(s, null, fields.text(function(section_id, value) {
+				return this.section.formvalue(section_id, 'target') === 'ipset'
+					? valid.ipset(section_id, value) : valid.nftSet(section_id, value);
+			}, 'inet fw4 ' + names[2]), names[0], names[1],
+			_('A set that exists already. Without one, this family is left out.'), MODAL);
+
+			set.depends('target', 'nftset');
+			set.depends('target', 'ipset');
+		});
+
+		fields.add(s, null, fields.list(valid.host, 'staging.example.com'), 'host', _('Hosts'),
+			_('Host names; addresses and prefixes pass straight through. Wildcards cannot be looked up.'),
+			Object.assign({ rmempty: false }, fields.shownAs((id) => listed(get(id, 'host')))));
+		fields.add(s, null, trial.button('host'), '_try', _('Try'), _('Shows what the names resolve to now.'));
+		fields.add(s, null, fields.choice(FAMILIES, GENERAL), 'family', _('Addresses'), '', MODAL);
+		fields.add(s, null, fields.number(0, 31536000, GENERAL), 'retain', _('Retain'),
+			_('Seconds that an address stays after DNS stopped naming it.'), MODAL);
+	}
+});

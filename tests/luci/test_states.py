@@ -1,0 +1,242 @@
+"""What the status page says in each state, and that whatever it says is text. The answers are scripted."""
+
+import pytest
+
+from lab.agent import uci
+from luci.router import Router
+from luci.scripted import KEYS, Scripted, finding, host, peer, policy
+from luci.web import SOURCE
+
+# the stand-in has one theme, LuCI's source all of them
+THEMES = [("bootstrap", ""), ("bootstrap", "1")] + ([("material", "")] if SOURCE else [])
+GLOBAL = "config nametrack 'global'\n\toption enabled '1'\n"
+HOSTILE = '<img src=x onerror="window.broken=1">"\'&amp;'
+
+
+@pytest.fixture
+def config(tmp_path):
+    (tmp_path / "nametrack").write_text(GLOBAL)
+    return tmp_path
+
+
+def everything(agent):
+    """Gives the agent one of each: states, lists that fold, findings, events."""
+    agent.answers["peers"] = [
+        peer("home", "home.dyn.example.net", reason="followed: home.dyn.example.net moved"),
+        peer("beach house", "beach.dyn.example.net", "stalled", "nothing received although an answer is owed for 42 s",
+             public_key=KEYS[1], address="203.0.113.20", addresses=["203.0.113.20", "2001:db8:a::10"]),
+        peer("", "office.example.com", "unresolved", "waiting: next query in 12 s", public_key=KEYS[2], address=None),
+        peer("old laptop", "laptop.example.com", "disabled", "disabled in the configuration", interface="wg1",
+             next_query=None),
+    ]  # fmt: skip
+    many = [f"192.0.2.{i}" for i in range(20, 31)]
+    agent.answers["policies"] = [
+        policy(
+            "work",
+            host("staging.example.com", "192.0.2.7", "2001:db8::7", retained=["192.0.2.9"]),
+            host("production.example.com", *many, state="stale", reason="no answer from 127.0.0.1", failures=3),
+            host("192.0.2.0/24", "192.0.2.0/24", state="literal", reason="written in the configuration",
+                 ttl=None, next_query=None),
+            state="partial", reason="production.example.com: no answer from 127.0.0.1",
+            set6="inet fw4 mine6", wanted6=2, installed6=1,
+        ),
+        policy("media", state="no_target", reason="neither pbr nor vpn-policy-routing has a set", target="auto",
+               set4=None),
+    ]  # fmt: skip
+    overlap = "peers 'home' (10.9.0.0/16) and 'beach house' (10.9.1.0/24) claim the same addresses"
+    agent.answers["findings"] = [
+        finding("allowed_ips_overlap", "error", "wg0", overlap),
+        finding("no_keepalive", "warning", "wg0 peer office", "no persistent_keepalive"),
+    ]
+    agent.happen("endpoint", "wg0 peer home", "endpoint 198.51.100.10:51820: the kernel had none", ago=9000)
+    agent.happen("trouble", "production.example.com", "lookup failed: no answer from 127.0.0.1", ago=120)
+    agent.happen(
+        "endpoint", "wg0 peer home", "endpoint 198.51.100.10:51820: followed: home.dyn.example.net moved", ago=9
+    )
+
+
+@pytest.mark.parametrize("width", [1100, 360])
+@pytest.mark.parametrize("theme, dark", THEMES)
+def test_everything_has_its_place_wide_and_narrow_light_and_dark(browser, config, width, theme, dark):
+    agent = Scripted()
+    everything(agent)
+    with Router(agent, config) as router:
+        browser.size(width)
+        router.open(browser, theme=theme, dark=dark)
+        browser.wait_for_text("production.example.com")
+        for text in (
+            "✓ current followed: home.dyn.example.net moved",
+            "✕ stalled nothing received although an answer is owed for 42 s",
+            "! unresolved waiting: next query in 12 s",
+            "– disabled",
+            "retained, 1h 23m left",
+            "Show all 11",
+            "✕ no set",
+            "lookup failed: no answer from 127.0.0.1",
+        ):
+            assert text.lower() in browser.text().lower()  # a theme may have buttons speak in capitals
+        assert [bar.get_attribute("title") for bar in browser.find(".cbi-progressbar")][1] == "1 of 2"
+        assert browser.overflow() == 0
+        browser.screenshot(f"status-{width}-{theme}{'-dark' if dark else ''}")
+
+
+def test_findings_come_first_with_advice_and_the_page_that_mends_them(browser, config):
+    agent = Scripted()
+    everything(agent)
+    with Router(agent, config) as router:
+        router.open(browser)
+        browser.wait_for_text("Findings")
+        text = browser.text()
+        assert text.index("Findings") < text.index("Peers")
+        assert "'home' (10.9.0.0/16) and 'beach house' (10.9.1.0/24)" in text
+        assert "WireGuard keeps it for the one that was set last" in text
+        assert "do something about it" in text
+        link = browser.find(".nametrack-finding a")[0]
+        assert (link.text, link.get_attribute("href").partition("/cgi-bin/luci/")[2]) == (
+            "Interfaces",
+            "admin/network/network",
+        )
+
+
+def test_long_lists_fold_by_mouse_and_by_keyboard(browser, config):
+    agent = Scripted()
+    agent.answers["policies"] = [policy("work", *(host(f"h{i}.example.com", "192.0.2.7") for i in range(30)))]
+    with Router(agent, config) as router:
+        router.open(browser)
+        browser.wait_for_text("h9.example.com")
+        assert "h10.example.com" not in browser.text()
+        browser.click("Show all 30")
+        browser.wait_for_text("h29.example.com")
+        browser.run("document.activeElement.blur()")
+        button = browser.tab_to("Show fewer")
+        assert button.get_attribute("aria-expanded") == "true"
+        browser.press("Enter")
+        browser.wait(lambda: "h10.example.com" not in browser.text(), "a folded list")
+        assert browser.focused() == "Show all 30", "the focus is where it was"
+
+
+def test_a_poll_moves_neither_focus_nor_nodes(browser, config):
+    agent = Scripted()
+    everything(agent)
+    with Router(agent, config) as router:
+        router.open(browser)
+        browser.wait_for_text("home.dyn.example.net")
+        browser.run(
+            "window.row = document.querySelector('[data-key^=\"wg0 y\"]'); arguments[0].focus()",
+            browser.button("Refresh"),
+        )
+        agent.answers["peers"].insert(0, peer("new", "new.example.com", interface="wg2"))
+        browser.wait_for_text("new.example.com")
+        assert browser.run("return window.row.isConnected && window.row.textContent.includes('beach house')")
+        assert browser.focused() == "Refresh"
+
+
+@pytest.mark.parametrize("state", ["not running", "not installed", "switched off", "no rights", "nothing to follow"])
+def test_each_emptiness_has_words_of_its_own(browser, config, state):
+    agent = Scripted()
+    agent.running = state == "nothing to follow"
+    if state == "not installed":
+        (config / "nametrack").unlink()
+    if state == "switched off":
+        (config / "nametrack").write_text(GLOBAL.replace("1", "0"))
+    said = {
+        "not running": "nametrack is not running",
+        "not installed": "nametrack is not installed, or not set up",
+        "switched off": "nametrack is switched off",
+        "no rights": "This login may not see the state of nametrack",
+        "nothing to follow": "Nothing to follow yet",
+    }
+    with Router(agent, config) as router:
+        if state == "no rights":
+            # the menu would not show the page at all; a session whose rights were taken away still has it open
+            router.rpcd.groups["luci-app-nametrack"] = {"read": {}}
+        router.open(browser)
+        browser.wait_for_text(said[state])
+        assert [text for text in said.values() if text in browser.text()] == [said[state]]
+        browser.screenshot("state-" + state.replace(" ", "-"))
+
+
+def test_whatever_is_in_an_answer_shows_as_text(browser, config):
+    agent = Scripted(choices=lambda _: {
+        "peers": [{"interface": "wg0", "public_key": KEYS[0], "description": HOSTILE, "endpoint_host": HOSTILE}],
+        "interfaces": [{"name": HOSTILE, "target": HOSTILE, "set4": HOSTILE, "set6": None}],
+    }, resolve=lambda _: {"addresses": [], "ttl": None, "reason": HOSTILE})  # fmt: skip
+    agent.answers.update(
+        peers=[peer(HOSTILE, HOSTILE, HOSTILE, HOSTILE, address=HOSTILE, interface=HOSTILE)],
+        policies=[policy(HOSTILE, host(HOSTILE, HOSTILE, retained=[HOSTILE], state=HOSTILE, reason=HOSTILE),
+                         state=HOSTILE, reason=HOSTILE, interface=HOSTILE, target=HOSTILE, set4=HOSTILE, set6=HOSTILE)],
+        findings=[finding(HOSTILE, HOSTILE, HOSTILE, HOSTILE, HOSTILE)],
+    )  # fmt: skip
+    agent.happen(HOSTILE, HOSTILE, HOSTILE)
+    options = {"interface": HOSTILE, "host": [HOSTILE, "a.example"], "endpoint_host": HOSTILE, "public_key": KEYS[0]}
+    (config / "nametrack").write_text(
+        uci(("nametrack", "global", {}), ("policy", "work", options), ("peer", "", options))
+    )
+    with Router(agent, config) as router:
+        router.open(browser)
+        browser.wait_for_text("Policies")
+        assert browser.text().count("<img src=x onerror=") > 15
+        browser.click("Refresh")
+        for page in ("status", "settings"):
+            if page == "settings":
+                router.open(browser, "settings")
+                browser.wait_for_text(HOSTILE[:10])
+                for kind in ("policy", "peer"):
+                    browser.click("Edit", f"#cbi-nametrack-{kind}")
+                    browser.wait_for_text("Look up now", ".modal")
+                    browser.click("Look up now", ".modal")
+                    browser.click("Dismiss", ".modal")
+            assert browser.find("#view img, .modal img") == []
+            assert browser.run("return window.broken") is None
+
+
+@pytest.mark.parametrize("next_query, words", [(120, "to be asked in 2m: no sooner"), (None, "no answer yet")])
+def test_an_order_that_takes_long_has_an_end_too(browser, config, next_query, words):
+    (config / "nametrack").write_text(GLOBAL + "\toption min_ttl '300'\n")
+    agent = Scripted(refresh=lambda _: {"asked": 1})
+    agent.answers["peers"] = [peer("home", "home.example.com", next_query=next_query)]
+    with Router(agent, config) as router:
+        router.open(browser)
+        browser.click("Refresh")
+        browser.wait_for_text("Asking…")
+        browser.run("const now = Date.now; Date.now = () => now() + 16000")
+        browser.wait_for_text(words)
+        assert browser.button("Refresh").is_enabled()
+
+
+def test_the_plot_has_an_axis_from_zero_with_units(browser, config):
+    agent = Scripted()
+    agent.answers["peers"] = [peer("home", "home.example.com"), peer("never", "b.example.com", public_key=KEYS[1])]
+    agent.answers["peers"][1]["last_handshake"] = 0
+    with Router(agent, config) as router:
+        router.open(browser)
+        plot = browser.wait(lambda: browser.find(".nametrack-plot"), "a plot")[0]
+        marks = [mark.text for mark in plot.find_elements("css selector", "text")]
+        assert marks == ["0s", "4m", "3m", "−1m", "now"]
+        assert plot.get_attribute("aria-label").startswith("Age of the last handshake of home in the last 1m: now ")
+        browser.wait(lambda: points(browser) >= 3, "samples of three polls")
+        lowest = browser.run("return document.querySelector('line.axis').getAttribute('y1')")
+        assert max(float(y) for _, y in pairs(browser)) <= float(lowest), "nothing is drawn below the axis"
+        assert "no handshake yet" in browser.text("figure:nth-of-type(2)")
+
+
+def pairs(browser):
+    points = browser.run("return document.querySelector('.nametrack-plot polyline').getAttribute('points')")
+    return [point.split(",") for point in points.split()]
+
+
+def points(browser):
+    return len(pairs(browser))
+
+
+def test_a_session_that_is_over_is_told_and_nothing_passes_for_now(browser, config):
+    agent = Scripted()
+    everything(agent)
+    with Router(agent, config) as router:
+        router.open(browser)
+        browser.wait_for_text("✓ live")
+        router.rpcd.sessions = {key: value for key, value in router.rpcd.sessions.items() if set(key) == {"0"}}
+        browser.wait_for_text("Session expired", ".modal")
+        browser.wait_for_text("– not live", seconds=12)
+        assert "✓ live" not in browser.text()
+        browser.expect_complaints("Login session is expired")

@@ -1,0 +1,64 @@
+"""The agent as it is packed: without comments, and the same for both interpreters."""
+
+import ast
+import os
+import subprocess
+import sys
+
+import pytest
+
+import strip
+from tree import TOP
+
+VERSION = (TOP / "VERSION").read_text().strip()
+PYTHON = {"micropython": os.environ.get("MICROPYTHON", str(TOP / "build/bin/micropython")), "python3": sys.executable}
+
+
+@pytest.mark.parametrize("interpreter", sorted(PYTHON))
+def test_the_packaged_agent_knows_its_version(built, tmp_path, interpreter):
+    built["nametrack"].unpack(tmp_path)
+    lib = str(tmp_path / "usr/lib/nametrack")
+    environ = {**os.environ, "NAMETRACK_LIB": lib, "NAMETRACK_PYTHON": PYTHON[interpreter]}
+    done = subprocess.run([tmp_path / "usr/sbin/nametrack", "version"], env=environ, capture_output=True, text=True)
+    assert done.stdout.startswith(f"nametrack {VERSION} ("), done.stderr
+
+
+@pytest.mark.parametrize("interpreter", sorted(PYTHON))
+def test_each_packaged_module_can_be_read(built, tmp_path, interpreter):
+    built["nametrack"].unpack(tmp_path)
+    lib = tmp_path / "usr/lib/nametrack"
+    paths = [path.relative_to(lib).with_suffix("") for path in lib.rglob("*.py") if path.name != "start.py"]
+    names = sorted(".".join(path.parts) for path in paths if path.name != "__main__")
+    script = tmp_path / "usr/lib/nametrack/all.py"
+    script.write_text("".join(f"import {name.removesuffix('.__init__')}\n" for name in names) + "print('read')\n")
+    environ = {**os.environ, "MICROPYPATH": ".frozen"}
+    done = subprocess.run([PYTHON[interpreter], script], env=environ, capture_output=True, text=True)
+    assert done.stdout == "read\n", done.stderr
+
+
+def test_the_packaged_agent_means_the_same_on_the_same_lines(built):
+    for path in sorted((TOP / "agent").rglob("*.py")):
+        source = path.read_text()
+        short = built["nametrack"].files[f"/usr/lib/nametrack/{path.relative_to(TOP / 'agent')}"][0].decode()
+        assert strip.meaning(short) == strip.meaning(source), path
+        assert short.count("\n") == source.count("\n"), path
+        assert not [
+            n for n in ast.walk(ast.parse(short)) if isinstance(n, ast.Expr) and isinstance(n.value, ast.Constant)
+        ]
+
+
+@pytest.mark.parametrize(
+    ("source", "short"),
+    [
+        ('"""Doc."""\n\nx = 1  # why\n', "\n\nx = 1\n"),
+        ('def f():\n    """Doc,\n\n    on."""\n    return "#"\n', 'def f():\n\n\n\n\treturn "#"\n'),
+        ('class E(Exception):\n    """Doc."""\n', "class E(Exception):\n\tpass\n"),
+        ('x = """\n# no comment\n"""\n', 'x = """\n# no comment\n"""\n'),
+        ("# only this\n", "\n"),
+        ('"""Doc."""\n', "\n"),
+        ("if a:\n    if b:\n        c(1,\n          2)\n", "if a:\n\tif b:\n\t\tc(1,\n\t\t  2)\n"),
+        ('x = """\n    text  \n"""\n', 'x = """\n    text  \n"""\n'),
+    ],
+)
+def test_comments_and_docstrings_go(source, short):
+    assert strip.stripped(source) == short

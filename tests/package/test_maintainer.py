@@ -1,0 +1,98 @@
+"""The packages' own scripts, as opkg runs them, in a scratch root."""
+
+import subprocess
+
+import pytest
+
+from scratch import Router
+
+FUNCTIONS = """
+default_postinst() { echo "default_postinst ${1##*/}${2:+ $2}" >>"$CALLS"; }
+default_prerm() { echo "default_prerm ${1##*/}${2:+ $2}" >>"$CALLS"; }
+"""
+
+
+@pytest.fixture
+def router(tmp_path, built):
+    router = Router(tmp_path)
+    router.write("/lib/functions.sh", FUNCTIONS)
+    for name in built["nametrack"].scripts:
+        # without a root of its own to be installed in, that of this test
+        text = built["nametrack"].script(name[2:]).replace("${IPKG_INSTROOT}/", f"${{IPKG_INSTROOT:-{tmp_path}}}/")
+        router.write("/usr/lib/opkg/info/nametrack." + name[2:], text)
+    router.write("/usr/share/nametrack/restore", '#!/bin/sh\necho "restore $*" >>"$CALLS"\n', 0o755)
+    router.stand_in("pgrep", "exit 1")
+    router.stand_in("sleep")
+    return router
+
+
+def run(router, script, *arguments, **environ):
+    router.run(f"sh /usr/lib/opkg/info/nametrack.{script} {' '.join(arguments)}", **environ)
+    return router.calls()
+
+
+def test_openwrt_does_what_is_usual_around_an_installation(router):
+    assert run(router, "postinst", "configure") == ["default_postinst nametrack.postinst configure"]
+    assert run(router, "prerm", "remove")[1:] == ["default_prerm nametrack.prerm remove"]
+
+
+def test_an_image_build_without_scripts_runs_none(router):
+    assert run(router, "postinst", IPKG_NO_SCRIPT="1") == []
+
+
+def test_in_an_image_build_openwrt_does_it_for_that_root(router):
+    root = router.path("/image")
+    (root / "lib").mkdir(parents=True)
+    (root / "lib/functions.sh").write_text(FUNCTIONS)
+    assert run(router, "postinst", IPKG_INSTROOT=str(root)) == ["default_postinst nametrack.postinst"]
+    # and nothing of this machine is touched
+    assert run(router, "prerm-pkg", IPKG_INSTROOT=str(root))[1:] == []
+    router.write("/etc/nametrack/last-good.json")
+    assert run(router, "postrm", "remove", IPKG_INSTROOT=str(root))[1:] == []
+    assert router.path("/etc/nametrack/last-good.json").exists()
+
+
+def test_a_removal_leaves_nothing_but_the_configuration(router):
+    router.write("/etc/config/nametrack")
+    router.write("/etc/nametrack/last-good.json")
+    router.write("/usr/lib/nametrack/nametrack/left.pyc")
+    assert run(router, "prerm-pkg", "remove") == ["restore forget"]
+    run(router, "postrm", "remove")
+    assert not router.path("/etc/nametrack").exists()
+    assert not router.path("/usr/lib/nametrack").exists() and not router.path("/usr/share/nametrack").exists()
+    assert router.path("/etc/config/nametrack").exists()
+
+
+def test_a_removal_keeps_a_package_that_was_kept(router):
+    kept = router.write("/etc/nametrack/nametrack_0.1.0-r1_all.ipk")
+    run(router, "postrm", "remove")
+    assert kept.exists()
+
+
+def test_a_removal_leaves_what_the_other_variant_has_brought(router):
+    brought = [router.write(path) for path in ("/usr/sbin/nametrack", "/usr/lib/nametrack/start.py")]
+    brought.append(router.write("/etc/nametrack/last-good.json"))
+    run(router, "postrm", "remove")
+    assert all(path.exists() for path in brought)
+
+
+def test_a_removal_waits_for_the_agent_to_write_and_end(router):
+    router.write("/etc/nametrack/last-good.json")
+    router.stand_in("pgrep", "[ ! -e /tmp/ended ]")
+    router.stand_in("sleep", ": >/tmp/ended; : >/etc/nametrack/last-good.json")
+    assert run(router, "postrm", "remove")[1] == "sleep 1"
+    assert not router.path("/etc/nametrack").exists()
+
+
+def test_an_upgrade_keeps_what_is_remembered(router):
+    router.write("/etc/nametrack/last-good.json")
+    assert run(router, "prerm-pkg", "upgrade", "0.2.0-r1", PKG_UPGRADE="1") == []
+    assert run(router, "postrm", "upgrade", "0.2.0-r1", PKG_UPGRADE="1") == []
+    assert router.path("/etc/nametrack/last-good.json").exists()
+
+
+@pytest.mark.parametrize("name", ["prerm-pkg", "postrm"])
+def test_its_own_scripts_are_clean(built, name):
+    command = ["shellcheck", "--shell=sh", "--exclude=SC2034", "-"]  # SC2034: the counter of a wait
+    done = subprocess.run(command, input=built["nametrack"].script(name), capture_output=True, text=True)
+    assert not done.stdout, done.stdout

@@ -24,8 +24,6 @@ import zlib
 TOP = pathlib.Path(__file__).resolve().parent.parent.parent
 sys.path[:0] = [str(TOP / folder) for folder in ("tests", "tests/bench", "tests/adapters", "agent")]
 
-from rivals import RIVALS  # noqa: E402
-
 import both  # noqa: E402
 from lab.agent import INTERPRETERS, Agent, network_of, options, policy  # noqa: E402
 from lab.enter import RUN  # noqa: E402
@@ -34,6 +32,7 @@ from lab.watch import nft_elements  # noqa: E402
 from lab.wireguard import random_public_key  # noqa: E402
 from lab.world import VPN_SETS, World  # noqa: E402
 from nametrack.wire import dnsmessage  # noqa: E402
+from rivals import RIVALS  # noqa: E402
 
 HOUR = 3600
 WATCHED = 60  # seconds of steady state that are taken for a minute of the hour

@@ -13,13 +13,12 @@ import time
 TOP = pathlib.Path(__file__).resolve().parent.parent.parent
 sys.path[:0] = [str(TOP / folder) for folder in ("tests", "tests/bench", "agent")]
 
-from rivals import RIVALS  # noqa: E402
-
 from lab.agent import Agent, options  # noqa: E402
 from lab.host import wait_for  # noqa: E402
 from lab.test_agent_recovery import PROVIDER, moved, provider, router  # noqa: E402
 from lab.watch import Pinger  # noqa: E402
 from lab.world import HOME_LAN, HOME_NAME, HOME_PORT, World  # noqa: E402
+from rivals import RIVALS  # noqa: E402
 
 LONGEST = 900  # seconds to wait for traffic
 REKEY = 120  # seconds after which a tunnel in use has a new handshake

@@ -1,7 +1,7 @@
 """A month of the agent in minutes: memory stands still after the first day, and questions and flash writes are bounded.
 
 The world is the simulator's; something happens in it every ten minutes. DAYS in the environment sets how long it goes
-on: by default for a few hours, `make soak` a month of 31 days.
+on: by default for a few hours, which say nothing of memory, and in `make soak` a month of 31 days.
 """
 
 import gc
@@ -57,9 +57,11 @@ def test_a_month_costs_no_more_than_its_first_day():
     print("\n  " + told)
     assert 0 < walk.questions < MOST_QUESTIONS * lasted, told
     assert 0 < walk.writes <= lasted / SAVE_INTERVAL + 1, told
-    # the world itself goes up and down: what is in it now and again, and not more with every day
-    first = max(used[:3])
-    assert max(used[3:]) < first * 1.15, told
+    # Within a day everything has been there once, the 200 events that are remembered among them. What is in use goes
+    # up and down with the world; it does not with the days.
+    days = [used[i] for i in range(10) if DAYS * (i + 1) / 10 >= 1]
+    if DAYS >= 4:
+        assert max(days[len(days) // 2 :]) < max(days[: len(days) // 2]) * 1.1, told
     due = walk.agent.next_timer()
     assert due is not None and walk.now <= due <= walk.now + 3600, told
     assert walk.quiet().wanted() == []

@@ -99,12 +99,13 @@ def memory():
     found, rows = load("memory"), []
     for interpreter in ("micropython", "cpython"):
         bare = found[f"{interpreter}, sleeping"]
-        row = [interpreter, str(bare)]
+        rows.append([f"{interpreter}, sleeping", *map(str, bare), "", "", ""])
         for count in (1, 20, 200):
             here = found[f"{interpreter}, {count} peers"]
-            row.append(f"{here} (+{here - bare}), peak {found[f'{interpreter}, {count} peers, peak resident']}")
-        rows.append(row)
-    return table(("KiB", "sleeping", "1 peer", "20 peers", "200 peers"), rows)
+            more = [f"+{value - other}" for value, other in zip(here, bare)]
+            peak = found[f"{interpreter}, {count} peers, peak resident"]
+            rows.append([f"{interpreter}, {count} peers", *map(str, here), *more, str(peak)])
+    return table(("KiB", "PSS", "private", "PSS, more", "private, more", "peak resident"), rows)
 
 
 def ratios(what, base):

@@ -1,7 +1,7 @@
 """What following costs, beside what the rivals cost: `cost.py WHAT …`, run in the lab; the last line is JSON.
 
 steady PEERS   processes started and CPU seconds in an hour in which nothing changes, TTL 60
-memory         PSS of the agent after its first pass, and of an interpreter that only sleeps, in KiB
+memory         PSS and private memory of the agent and of an interpreter that only sleeps, and the peak, in KiB
 sets COUNT     seconds for COUNT elements into an empty nft set, by the agent's adapter and by plain `nft -f`
 names COUNT    seconds for COUNT names looked up at once, of a server 20 ms away
 start          seconds from the start of the process to the endpoint being set in the kernel
@@ -109,11 +109,11 @@ def rival(world, rule, keys):
     return {"processes": int(programs * passes), "cpu": statistics.median(used) * passes}
 
 
-def pss(pid):
-    for line in pathlib.Path(f"/proc/{pid}/smaps_rollup").read_text().splitlines():
-        if line.startswith("Pss:"):
-            return int(line.split()[1])
-    raise ValueError("no PSS")
+def in_memory(pid):
+    """PSS, and of it what is this process's alone and written to, in KiB."""
+    lines = pathlib.Path(f"/proc/{pid}/smaps_rollup").read_text().splitlines()[1:]
+    found = {line.split()[0]: int(line.split()[1]) for line in lines}
+    return found["Pss:"], found["Private_Dirty:"]
 
 
 def memory():
@@ -125,7 +125,7 @@ def memory():
     for interpreter in BOTH:
         process = subprocess.Popen(sleeping[interpreter])
         time.sleep(2)
-        found[f"{interpreter}, sleeping"] = pss(process.pid)
+        found[f"{interpreter}, sleeping"] = in_memory(process.pid)
         process.kill()
         process.wait()
         for count in (1, 20, 200):
@@ -134,7 +134,7 @@ def memory():
                 with Agent(world, options(), network=network_of(world, *sections), interpreter=interpreter) as agent:
                     world.wait_for_tunnel(20)
                     time.sleep(10)
-                    found[f"{interpreter}, {count} peers"] = pss(agent.process.pid)
+                    found[f"{interpreter}, {count} peers"] = in_memory(agent.process.pid)
                     found[f"{interpreter}, {count} peers, peak resident"] = agent.peak_memory() // 1024
     return found
 

@@ -17,7 +17,9 @@ FUZZ = __file__[: __file__.rfind("/")] + "/data/fuzz/"
 def corpus(name):
     """The kept inputs of a codec."""
     found = []
-    for each in os.listdir(FUZZ + name):
+    # MicroPython 1.18 has no listdir, CPython no ilistdir
+    names = [e[0] for e in os.ilistdir(FUZZ + name)] if hasattr(os, "ilistdir") else os.listdir(FUZZ + name)
+    for each in [e for e in names if e[0] != "."]:
         with open(FUZZ + name + "/" + each, "rb") as file:
             found.append(file.read())
     return sorted(found)

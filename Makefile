@@ -7,7 +7,7 @@ SHELL_FILES := $(shell grep -rl --exclude=*.py --exclude=Makefile '^\#!/bin/sh' 
 SLOW := lab kernel router vm machines soak bench
 
 .DEFAULT_GOAL := help
-.PHONY: help run test check lint unit lab lab-cpython lab-rest vm machines fuzz soak bench test-router setup clean \
+.PHONY: help run test check lint unit lab lab-cpython lab-rest vm machines fuzz soak bench hundred screenshots test-router setup clean \
 	ipk apk release bump-major bump-minor
 
 help: ## print these targets
@@ -66,6 +66,12 @@ soak: setup ## a thousand kills under each interpreter, a simulated month, and t
 bench: setup ## the races against what people use, written into docs/benchmarks.md: half an hour
 	@tests/setup/install.sh dig:bind9-dnsutils adnshost:adns-tools
 	@$(PYTHON) tests/bench/bench.py
+
+hundred: setup ## a hundred routers and one name that moves for all of them: minutes; writes the plot of docs/many-routers.md
+	@$(PYTHON) tests/lab/hundred.py
+
+screenshots: ## the pictures of the documentation, of what the tests of the pages saw last
+	@for picture in docs/images/*.png; do cp "build/screenshots/$${picture##*/}" "$$picture" || exit 1; done
 
 test-router: setup ## the life of the packages on a router that ROUTER= names: docker:IMAGE, ssh:USER@HOST, dir:FOLDER
 	@$(PYTHON) -m pytest -q -x tests/router

@@ -13,7 +13,7 @@ exec 3>&1 >&2
 sed -i '/^src-cpy nametrack /d' feeds.conf
 echo "src-cpy nametrack $sources" >>feeds.conf
 ./scripts/feeds update nametrack luci
-./scripts/feeds install -p nametrack nametrack luci-app-nametrack
+./scripts/feeds install -p nametrack nametrack luci-app-nametrack nametrack-collectors
 make defconfig
 # The SDK of an apk release signs each package with a key of the builder's, and does not make one.
 [ -e private-key.pem ] || openssl ecparam -name prime256v1 -genkey -noout -out private-key.pem
@@ -22,7 +22,7 @@ make defconfig
 rm -rf bin/packages/*/nametrack
 # It brings po2lmo, which translations need.
 [ ! -d "$sources/luci-app/po" ] || make package/feeds/luci/luci-base/host/compile NO_DEPS=1 V=s
-for package in nametrack luci-app-nametrack; do
+for package in nametrack luci-app-nametrack nametrack-collectors; do
 	make "package/$package/compile" NO_DEPS=1 V=s
 done
 tar -cf - -C bin/packages/*/nametrack . >&3

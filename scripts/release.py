@@ -29,6 +29,7 @@ PLACES = (
     ("agent/nametrack/__init__.py", r'^(VERSION = ")(.*?)(")'),
     ("openwrt/nametrack/Makefile", r"^(PKG_VERSION:=)(.*)()$"),
     ("openwrt/luci-app-nametrack/Makefile", r"^(PKG_VERSION:=)(.*)()$"),
+    ("openwrt/nametrack-collectors/Makefile", r"^(PKG_VERSION:=)(.*)()$"),
 )
 
 

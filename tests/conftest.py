@@ -15,7 +15,16 @@ TOP = pathlib.Path(__file__).resolve().parent.parent
 MICROPYTHON = os.environ.get("MICROPYTHON", str(TOP / "build/bin/micropython"))
 BOTH = [TOP / "tests/core", TOP / "tests/wire", TOP / "tests/pyubus"]
 
-for folder in ("scripts", "scripts/sdk", "tests/package", "tests/files", "tests/adapters", "tests", "agent"):
+for folder in (
+    "scripts",
+    "scripts/sdk",
+    "tests/package",
+    "tests/files",
+    "tests/adapters",
+    "tests/core",
+    "tests",
+    "agent",
+):
     sys.path.insert(0, str(TOP / folder))
 
 

@@ -25,7 +25,8 @@ RULES = {
     "service": ({"core", "VERSION"}, {"pyubus"}),
     "program": (None, {"collections", "binascii"}),
     "remote": ({"core", "wire", "compat", "service"}, {"pyubus", "sys"}),
-    "command": (set(), set()),
+    "command": ({"core"}, set()),
+    "manual": (set(), set()),
     "__init__": (set(), set()),
     "__main__": (None, None),
 }

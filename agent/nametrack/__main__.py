@@ -2,8 +2,8 @@
 
 import sys
 
-from . import VERSION, compat, remote
-from .command import USAGE, Command, UsageError
+from . import VERSION, compat, manual, remote
+from .command import Command, UsageError
 from .core.findings import finding, findings
 from .core.report import finding_lines, status_lines, troubles
 from .log import Log
@@ -64,7 +64,7 @@ def version(command, log):
 
 
 def usage(command, log):
-    sys.stdout.write(USAGE)
+    sys.stdout.write("\n".join([manual.COMMANDS[name] for name in command.names]) or manual.USAGE)
     return 0
 
 
@@ -77,6 +77,7 @@ COMMANDS = {
     "status": remote.status,
     "refresh": remote.refresh,
     "events": remote.events,
+    "metrics": remote.metrics,
     "version": version,
     "help": usage,
 }

@@ -1,27 +1,6 @@
 """The command line: what to do, with which files, in words for people where that is wrong."""
 
-USAGE = """usage: nametrack COMMAND [OPTION…]
-
-  run              follow the names, in the foreground (procd starts it)
-  run --once       one whole pass: resolve everything, bring the kernel up to date, report
-  plan             the same pass, but print what it would change and change nothing
-  check            validate the configuration and look for what keeps it from working
-  status           what the running agent follows, and how that stands
-  refresh [NAME…]  have the running agent ask DNS again, for all names or those
-  events           what changed and why, newest last; --follow goes on
-  version          the version, and the interpreter it runs under
-  help             this text
-
-options of run, plan and check:
-  --config-dir DIR   where the files nametrack and network are (default /etc/config)
-  --state-dir DIR    where the last good addresses are kept (default /etc/nametrack)
-  --log-level LEVEL  error, warning, info or debug (default: option log_level)
-options of these and of status, refresh and events:
-  --ubus PATH|none   the bus (default /var/run/ubus/ubus.sock, then /var/run/ubus.sock)
-options of status:
-  --json             everything, for programs
-  --all              every host and address, however many
-"""
+from .core.metrics import FORMATS
 
 LOCAL = {"--config-dir": "config_dir", "--state-dir": "state_dir", "--log-level": "log_level", "--ubus": "ubus"}
 BUS = {"--ubus": "ubus"}
@@ -33,8 +12,9 @@ COMMANDS = {
     "status": (BUS, {"--json": "json", "--all": "all"}, False),
     "refresh": (BUS, {}, True),
     "events": (BUS, {"--follow": "follow"}, False),
+    "metrics": ({"--ubus": "ubus", "--format": "format"}, {}, False),
     "version": ({}, {}, False),
-    "help": ({}, {}, False),
+    "help": ({}, {}, True),
 }
 LEVELS = ("error", "warning", "info", "debug")
 
@@ -53,12 +33,15 @@ class Command:
         self.state_dir = "/etc/nametrack"
         self.ubus = None  # None: the default paths; "none": no bus
         self.log_level = None  # None: what the configuration says
+        self.format = "openmetrics"
         self.names = []
         if not argv:
             raise UsageError("no command given")
         self.name = {"--help": "help", "-h": "help", "--version": "version"}.get(argv[0], argv[0])
         if self.name not in COMMANDS:
             raise UsageError("'%s' is not a command" % self.name)
+        if any(word in ("--help", "-h") for word in argv[1:]):
+            self.name, argv = "help", ["help", self.name]
         self._options(argv[1:])
 
     def _options(self, argv):
@@ -82,3 +65,7 @@ class Command:
             i += 1
         if self.log_level is not None and self.log_level not in LEVELS:
             raise UsageError("--log-level is one of %s, not '%s'" % (", ".join(LEVELS), self.log_level))
+        if self.format not in FORMATS:
+            raise UsageError("--format is one of %s, not '%s'" % (", ".join(sorted(FORMATS)), self.format))
+        if self.name == "help" and any(name not in COMMANDS for name in self.names):
+            raise UsageError("'%s' is not a command" % [name for name in self.names if name not in COMMANDS][0])

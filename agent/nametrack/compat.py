@@ -97,6 +97,18 @@ def collect_early(size):
         gc.threshold(size)
 
 
+def resident_memory():
+    """The memory of this process that is resident, in bytes; None where the kernel does not tell."""
+    try:
+        with open("/proc/self/status") as file:
+            for line in file:
+                if line.startswith("VmRSS:"):
+                    return int(line.split()[1]) * 1024
+    except (OSError, ValueError):
+        pass
+    return None
+
+
 def flush(stream):
     """Writes out what CPython holds back; MicroPython holds back nothing. Raises OSError."""
     if not MICROPYTHON:

@@ -7,7 +7,10 @@ descriptors and time limits, and hand in events by `emit`.
 import select
 
 from .core import actions as do
+from .core.histogram import Histogram
 from .core.timers import Timers
+
+LAGS = (0.01, 0.05, 0.25, 1, 5)  # seconds
 
 
 class Poller:
@@ -78,6 +81,7 @@ class Loop:
         self._perform = perform
         self._log = log
         self._events = []
+        self.lag = Histogram(LAGS)  # how late what was due was done
         self.stopped = False
 
     def emit(self, event):
@@ -126,6 +130,7 @@ class Loop:
             now = self._clock()
             due = self._agent.next_timer()
             if due is not None and due <= now:
+                self.lag.observe(now - due)
                 self.order(self._agent.handle_timer(now))
             elif not self._events:
                 return

@@ -44,7 +44,7 @@ class Program:
         self._poller = Poller(compat.monotonic)
         self._last_good = files.LastGood(command.state_dir + "/" + STATE_FILE)
         emit = self._emit
-        self.service = Service(self.agent, compat.INTERPRETER, compat.monotonic(), emit, self._reload)
+        self.service = Service(self.agent, compat.INTERPRETER, compat.monotonic(), emit, self._reload, self._vitals)
         self._dns = Dns(self._poller, emit)
         self._runner = Runner(self._poller)
         self._sets = Sets(self._runner, emit)
@@ -56,6 +56,9 @@ class Program:
 
     def _emit(self, event):
         self.loop.emit(event)
+
+    def _vitals(self):
+        return compat.resident_memory(), self.loop.lag
 
     def _performers(self):
         change_set = self._plan_set if self._dry else self._sets.change

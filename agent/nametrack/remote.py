@@ -71,6 +71,11 @@ def status(command, log):
     return 0
 
 
+def metrics(command, log):
+    sys.stdout.write(Remote(command.ubus).call("metrics", {"format": command.format})["text"])
+    return 0
+
+
 def check(command, loaded):
     """`(findings, other)`: what the running agent finds, None where it cannot be asked or runs with another
     configuration than `loaded`, a program.Loaded; other: whether one runs that has an older one of the same files."""

@@ -13,6 +13,7 @@ from pyubus import UBUS_STATUS_OK as OK
 
 from . import VERSION
 from .core import events as on
+from .core import metrics
 from .core.findings import findings
 from .core.status import status
 from .core.values import host, interface, printable
@@ -30,6 +31,7 @@ METHODS = {
     "resync": {"reason": STRING},
     "check": {},
     "choices": {},
+    "metrics": {"format": STRING},
 }
 # hotplug's ACTION; any other says that the interface is other than before
 ACTIONS = {"ifup": on.InterfaceUp, "ifdown": on.InterfaceDown, "free": on.InterfaceDown}
@@ -39,15 +41,17 @@ class Service:
     """Answers calls for one agent.
 
     interpreter: its name and version; started_at: monotonic seconds; emit: function that hands an event to the core;
-    reload: function that reads the configuration again and returns the list of what is wrong with it.
+    reload: function that reads the configuration again and returns the list of what is wrong with it; vitals: function
+    that gives the process's memory in bytes, None where that is not known, and its core.histogram.Histogram of lags.
     """
 
-    def __init__(self, agent, interpreter, started_at, emit, reload):
+    def __init__(self, agent, interpreter, started_at, emit, reload, vitals):
         self._agent = agent
         self._interpreter = interpreter
         self._started_at = started_at
         self._emit = emit
         self._read_again = reload
+        self._vitals = vitals
         self._configuration = {}
         self._inquiries = 0  # that were begun
         self._handlers = {
@@ -60,6 +64,7 @@ class Service:
             "resync": self._resync,
             "check": self._check,
             "choices": self._choices,
+            "metrics": self._metrics,
         }
 
     def loaded(self, folder, number):
@@ -83,11 +88,14 @@ class Service:
         answer = status(self._agent, now, wall)
         answer["version"] = VERSION
         answer["interpreter"] = self._interpreter
-        answer["started"] = int(wall - (now - self._started_at))
+        answer["started"] = self._started(now, wall)
         answer["now"] = int(wall)
         answer["last_event"] = self._agent.history.last_id
         answer["findings"] = findings(self._agent, wall)
         return answer
+
+    def _started(self, now, wall):
+        return int(wall - (now - self._started_at))
 
     def _status(self, given, now, wall):
         return OK, self.status(now, wall)
@@ -143,3 +151,12 @@ class Service:
         answer = {"findings": findings(self._agent, wall)}
         answer.update(self._configuration)
         return OK, answer
+
+    def _metrics(self, given, now, wall):
+        write = metrics.FORMATS.get(given.get("format", "openmetrics"))
+        if write is None:
+            return INVALID_ARGUMENT, {}
+        build = {"version": VERSION, "interpreter": self._interpreter}
+        memory, lag = self._vitals()
+        process = metrics.process_families(build, self._started(now, wall), memory, lag)
+        return OK, {"text": write(process + metrics.families(self._agent, now, wall))}

@@ -88,6 +88,7 @@ class Walk:
         self.pending = []  # (at, order, event)
         self.order = 0
         self.last_word = {}  # interface or set -> when its last answer comes
+        self.shown = {}  # (interface, public key) -> (address, port): the endpoint that the agent was shown last
         self.saved = []
         self.truth = {}  # host -> {rtype: addresses}
         self.modes = {}  # server -> how it answers
@@ -189,6 +190,9 @@ class Walk:
     def feed(self, event):
         """One event into the core; what DNS said is noted, for the checks."""
         failed_or_empty = False
+        if isinstance(event, on.PeersRead):
+            for peer in event.peers:
+                self.shown[(event.interface, peer.public_key)] = (peer.address, peer.port)
         if isinstance(event, (on.QueryAnswered, on.QueryFailed)):
             if event.id not in self.queries:
                 before = len(self.trace)
@@ -289,9 +293,8 @@ class Walk:
                 self.broken("%s leads nowhere" % do.text(action))
             for i in range(len(PEERS)):
                 if PEERS[i][:2] == (action.interface, action.public_key) and self.peers_on[i]:
-                    peer = self.kernel.interfaces.get(action.interface, {}).get(action.public_key)
-                    if peer is not None and (peer["address"], peer["port"]) == (action.address, action.port):
-                        return  # set again, wherever it may have roamed to
+                    if self.shown.get((action.interface, action.public_key)) == (action.address, action.port):
+                        return  # set again, wherever it had roamed to
                     host = HOSTS[PEERS[i][2]]
                     known = self.candidates.get(host, ())
                     saved = [e.address for e in self.saved if e.host == host]

@@ -6,6 +6,7 @@ from nametrack import VERSION
 from nametrack.core import config as configuration
 from nametrack.core import events as on
 from nametrack.core.agent import Agent
+from nametrack.core.histogram import Histogram
 from nametrack.service import INVALID_ARGUMENT, METHOD_NOT_FOUND, METHODS, OK, Service
 from nametrack.wire import uci
 
@@ -28,7 +29,9 @@ class Called:
         sections, _ = uci.parse(NAMETRACK)
         self.agent.handle(on.ConfigLoaded(configuration.build(sections, [], [])), 0)
         self.events = []
-        self.service = Service(self.agent, "python 3.11.2", 40, self.events.append, lambda: ["wrong"])
+        self.service = Service(
+            self.agent, "python 3.11.2", 40, self.events.append, lambda: ["wrong"], lambda: (2 << 20, Histogram((1,)))
+        )
 
     def call(self, method, **arguments):
         return self.service.call(method, arguments, NOW, WALL)

@@ -52,10 +52,14 @@ class Interface:
 
 
 class Netifd:
-    """Runs in a thread of its own; `host` is whose routes it changes, `path` the bus."""
+    """Runs in a thread of its own; `host` is whose routes it changes, `path` the bus.
 
-    def __init__(self, host, path, *interfaces):
+    `pause`: seconds in which it looks for what it is to tell.
+    """
+
+    def __init__(self, host, path, *interfaces, pause=0.02):
         self.host = host
+        self.pause = pause
         self.interfaces = {interface.name: interface for interface in interfaces}
         self.asked = []  # (target, interface)
         self.dumps = 0  # how often it was asked for its interfaces
@@ -110,7 +114,7 @@ class Netifd:
                     if action:
                         bus.send("network.interface", {"action": action, "interface": interface.name})
                     done.set()
-                bus.loop(0.02)
+                bus.loop(self.pause)
 
     def _put(self, bus):
         bus.add("network.interface", {"dump": {"method": self._dump, "signature": {}}})

@@ -6,6 +6,7 @@ import time
 
 import jsonschema
 import pytest
+from prometheus_client.openmetrics.parser import text_string_to_metric_families as openmetrics
 
 from bus import DOUBLE, Bus, real_ubusd
 from lab.agent import Agent, network_of, options, policy
@@ -118,6 +119,21 @@ def test_the_table_fits_80_columns_and_says_how_things_stand(world, bus, interpr
         assert re.search(r"^wg0 home +current +in \d+s", done.stdout, re.M), done.stdout
         assert f"{HOME_NAME} -> 198.51.100.10:{HOME_PORT}" in done.stdout
         assert re.search(rf"^ +{STAGING_NAME} +current +in \d+s", done.stdout, re.M), done.stdout
+
+
+def test_metrics_are_what_prometheus_reads(world, bus, interpreter):
+    with followed(world, bus, interpreter) as agent:
+        settled(on_the_bus(bus))
+        done = agent.call("metrics")
+        assert (done.returncode, done.stderr) == (0, ""), done
+        found = {sample.name: sample.value for family in openmetrics(done.stdout) for sample in family.samples}
+        assert found["nametrack_policy_installed_elements"] == 2
+        assert 1 << 20 < found["nametrack_resident_memory_bytes"] <= agent.peak_memory()
+        assert found["nametrack_loop_lag_seconds_count"] > 0
+        older = agent.call("metrics", "--format", "prometheus")
+        assert older.returncode == 0 and "# TYPE nametrack_dns_queries_total counter" in older.stdout
+    done = agent.call("metrics")
+    assert (done.returncode, done.stdout) == (1, "") and "not running" in done.stderr
 
 
 def test_status_answers_at_once_while_a_lookup_waits_for_a_dead_nameserver(world, bus, interpreter):

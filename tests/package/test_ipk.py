@@ -21,7 +21,7 @@ TRANSLATIONS = {
 
 
 def test_the_feed_has_these_packages(built):
-    assert set(built) == {"luci-app-nametrack", "nametrack", "nametrack-python3", *TRANSLATIONS}
+    assert set(built) == {"luci-app-nametrack", "nametrack", "nametrack-collectors", "nametrack-python3", *TRANSLATIONS}
 
 
 def test_a_translation_is_a_package_of_its_own(built):
@@ -97,6 +97,7 @@ def test_modes(built):
             {"Depends": "libc, python3-light", "Section": "net", "Provides": "nametrack", "Conflicts": "nametrack"},
         ),
         ("luci-app-nametrack", {"Depends": "libc, luci-base, nametrack", "Section": "luci"}),
+        ("nametrack-collectors", {"Depends": "libc, nametrack", "Section": "utils"}),
     ],
 )
 def test_control_fields(built, name, fields):
@@ -104,7 +105,7 @@ def test_control_fields(built, name, fields):
     assert int(control.pop("SourceDateEpoch")) == feed.epoch()
     assert int(control.pop("Installed-Size")) > 1000
     assert control.pop("Description").strip()
-    source = "luci-app-nametrack" if name.startswith("luci") else "nametrack"
+    source = "nametrack" if name == "nametrack-python3" else name
     assert control == {
         "Package": name,
         "Version": f"{VERSION}-r1",
@@ -113,9 +114,17 @@ def test_control_fields(built, name, fields):
         "License": "Apache-2.0",
         "Maintainer": "The nametrack developers",
         "Architecture": "all",
-        **({} if name.startswith("luci") else {"LicenseFiles": "LICENSE"}),
+        **({"LicenseFiles": "LICENSE"} if source == "nametrack" else {}),
         **fields,
     }
+
+
+def test_the_collectors_are_a_package_of_their_own(built):
+    folder = TOP / "openwrt/nametrack-collectors/files"
+    wanted = {"/" + str(path.relative_to(folder)) for path in folder.rglob("*") if path.is_file()}
+    files = built["nametrack-collectors"].files
+    assert set(files) == wanted and not wanted & set(built["nametrack"].files)
+    assert {name for name, (_, mode) in files.items() if mode == 0o755} == {"/usr/libexec/collectd/nametrack"}
 
 
 def test_the_configuration_is_the_conffile(built):

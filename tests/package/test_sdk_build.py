@@ -150,11 +150,12 @@ def test_a_folder_with_an_sdk_needs_no_container(programs, tmp_path):
         po2lmo = ["make package/feeds/luci/luci-base/host/compile NO_DEPS=1 V=s"] if translated else []
         assert (sdk / "calls").read_text().splitlines() == [
             "feeds update nametrack luci",
-            "feeds install -p nametrack nametrack luci-app-nametrack",
+            "feeds install -p nametrack nametrack luci-app-nametrack nametrack-collectors",
             "make defconfig",
             *po2lmo,
             "make package/nametrack/compile NO_DEPS=1 V=s",
             "make package/luci-app-nametrack/compile NO_DEPS=1 V=s",
+            "make package/nametrack-collectors/compile NO_DEPS=1 V=s",
         ]
         feeds = (sdk / "feeds.conf").read_text().splitlines()
         assert feeds == ["src-git luci https://example.org/luci.git", f"src-cpy nametrack {tmp_path}/out/sources"]

@@ -10,7 +10,8 @@ mkdir -p build
 
 # command to look for:package that brings it
 wanted="python3:python3 nft:nftables ipset:ipset wireguard-go:wireguard-go wg:wireguard-tools dnsmasq:dnsmasq-base
-ip:iproute2 ping:iputils-ping unshare:util-linux shellcheck:shellcheck busybox:busybox xgettext:gettext"
+ip:iproute2 ping:iputils-ping unshare:util-linux shellcheck:shellcheck busybox:busybox xgettext:gettext
+lua5.1:lua5.1"
 
 # shellcheck disable=SC1091
 . /etc/os-release
@@ -41,3 +42,4 @@ if ! cmp -s tests/requirements.txt build/venv/installed.txt 2>/dev/null; then
 fi
 
 tests/setup/micropython.sh
+tests/setup/prometheus.sh

@@ -58,6 +58,10 @@ class Name:
         self.host = host
         self.servers = servers
         self.questions = {}
+        self.zone = None  # what is known of its zone, an authority.Zone, until the monotonic time zone_until
+        self.zone_until = 0
+        self.queries = 0  # that were sent
+        self.failures = 0  # lookups that failed
 
     def addresses(self, rtypes):
         """What DNS names now for these RR types, in their order and that of the answers."""

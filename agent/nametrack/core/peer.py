@@ -4,6 +4,7 @@ from .. import ip
 from .actions import AddHostRoute, Log, SetEndpoint, endpoint_text
 from .candidates import Candidates
 from .endpoint import LAST_GOOD, RETRY, SET, decide
+from .outages import Outages
 from .probing import Probing
 from .rrset import AAAA, RTYPES, A
 from .standing import SILENT, STATES, Standing, moved, why_kept, why_set, why_stalled
@@ -27,6 +28,7 @@ class Peer:
         self.trial = Trial()
         self.standing = Standing()
         self.probing = Probing()
+        self.outages = Outages()
         self.reading = None  # the last wire.wireguard.Peer; None: not read yet, or missing
         self.missing = None  # why there is no such peer in the kernel; None while there is, or before the first reading
         self.installed = None  # (address, port)
@@ -53,14 +55,19 @@ class Peer:
     # -- what happens --------------------------------------------------------------------------------------------
 
     def read(self, reading, now, wall):
-        """The kernel's own words; `reading` None with `missing` set says that it has no such peer."""
+        """The kernel's own words; `reading` None with `missing` set says that it has no such peer.
+
+        Returns how many seconds an outage took that is seen to be over now; None for none.
+        """
         if reading is None:
             self.reading = None
             self.ignore_reading = False
             self.installed = None
             self.tunnel = Tunnel()
-            return
+            return None
         received = self.tunnel.read(reading, now, wall)
+        if self.reading is not None and _endpoint(reading) != _endpoint(self.reading):
+            self.outages.endpoint_changes += 1
         self.missing = None
         self.reading = reading
         if self.ignore_reading:
@@ -74,6 +81,7 @@ class Peer:
                 self.candidates.works(self.installed)
         if self.probing.begin():
             self._timers.set(self.probe_due(), now)
+        return self.outages.end(now) if received else None
 
     def no_route(self, address, now):
         """There is no way to this candidate at present: it is passed over for a while."""
@@ -217,12 +225,17 @@ class Peer:
         # What was just set has failed: DNS was asked a moment ago, and the next candidate is tried at once.
         if not self.trial.begin(now, life == SILENT):
             return [], False
+        if self.standing.state != "stalled":
+            self.outages.stalls += 1
+        self.outages.begin(self.tunnel.asked_since, now)
         why = why_stalled(life, self.tunnel, self.installed, now, settings.handshake_timeout)
         self._timers.set(self.due(), self.trial.next_at)
         return self._enter("stalled", why), True
 
     def _start_anew(self, now):
         """What is about to be set is judged by what comes from there, and not by what was owed before."""
+        if self.tunnel.asked_since is not None:
+            self.outages.begin(self.tunnel.asked_since, now)
         self.trial.start(now)
         self.tunnel.restart(now)
 

@@ -1,6 +1,7 @@
 """Every followed peer: their readings by interface, and who hears of which name."""
 
 from .actions import Log, ReadPeers, SetEndpoint, recovered, trouble
+from .histogram import Histogram
 from .peer import Peer
 from .rrset import FOUND, SRV
 from .source import Source
@@ -8,6 +9,7 @@ from .source import Source
 OWED_INTERVAL = 1  # second between two readings while an answer is owed
 BUSY_INTERVAL = 1  # second while there is traffic, so that its end is seen soon
 NO_ROUTE = "no route"  # how the reason begins where an address cannot be reached
+OUTAGES = (1, 2, 5, 10, 15, 20, 30, 60, 120, 300, 600, 1800, 3600)  # seconds
 PROBE_READ = 0.5  # seconds from a probe to the reading that shows its answer, or that one is owed
 
 
@@ -15,6 +17,7 @@ class Peers:
     def __init__(self, timers, resolver, interfaces):
         self.peers = {}  # (interface, public key) -> Peer
         self.names_changed = False  # whether `wanted_names` gives others than before, for the resolver to follow
+        self.outages = Histogram(OUTAGES)  # that are over
         self._timers = timers
         self._resolver = resolver
         self._interfaces = interfaces
@@ -111,7 +114,9 @@ class Peers:
             reading = by_key.get(peer.config.public_key)
             if reading is None:
                 peer.missing = "%s has no such peer" % interface
-            peer.read(reading, now, wall)
+            outage = peer.read(reading, now, wall)
+            if outage is not None:
+                self.outages.observe(outage)
             if peer.tunnel.owed_since is not None:
                 pause = min(pause, OWED_INTERVAL)
             elif peer.tunnel.busy:

@@ -38,6 +38,8 @@ class Policies:
             policy = Policy(wanted, name_key)
             self.policies[wanted.name] = policy
             before = old.get(wanted.name)
+            if before is not None:
+                policy.added, policy.deleted = before.added, before.deleted
             for host in list(policy.hosts.values()):
                 known = before.hosts.get(host.host) if before else None
                 if known is not None and known.rtypes == host.rtypes and known.name_key == host.name_key:
@@ -242,6 +244,8 @@ class Policies:
                 values = {"name": policy.config.name, "reason": action.reason}
                 values["added"] = [a for a in added if policy.wants(a)][:TOLD]
                 values["deleted"] = deleted[:TOLD]
+                policy.added += len([a for a in added if policy.wants(a)])
+                policy.deleted += len(deleted)
                 told.append(Notify("policy", policy.label, text, values))
             if not kernel_set.sources:
                 told.append(Log("info", text))

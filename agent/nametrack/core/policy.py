@@ -11,6 +11,7 @@ class Policy:
     def __init__(self, config, name_key):
         self.config = config
         self.changed_at = None  # when one of its sets was changed last
+        self.added = self.deleted = 0  # elements of its sets, since the start
         self.hosts = {}  # host -> Host
         self.literals = Literals(config.literals)
         self.overflows = False  # whether an address found no place

@@ -18,6 +18,9 @@ from .words import count
 
 MAX_IN_FLIGHT = 64  # names
 RETRY_GAP = 2  # seconds at least between two lookups of a name that fails
+# Routers behind one cache are told the same remaining TTL, and would all ask at the same moment. Each asks a little
+# later than that, by chance: by this share of the TTL at most, and by no more than SPREAD_MAX.
+SPREAD, SPREAD_MAX = 0.05, 1  # seconds
 
 
 class Resolver:
@@ -32,8 +35,9 @@ class Resolver:
         self.fallbacks = []  # of the nameservers those that are asked first when the truth is wanted
         self.authoritative = False  # whether the zone's own servers may be asked
         self.servers = Servers()
+        self.queries = 0  # that were sent, for whichever name
+        self.failures = 0  # lookups that failed
         self._interfaces = interfaces
-        self._zones = {}  # host -> (Zone, until): what is known of its zone
         self._queries = {}  # id of an open query -> (Name, Question, Lookup or Authority, server)
         self._last_id = 0
         self._queue = Queue(MAX_IN_FLIGHT)  # of (name key, rtype, whether the truth is wanted)
@@ -84,7 +88,7 @@ class Resolver:
             if self.authoritative and question.truth is None and not question.truth_waits:
                 if question.truth_at is None or now - question.truth_at >= self.min_ttl:
                     question.truth_waits = True
-                    self._queue.put((name.key, rtype, True))
+        self._queue_truth(name)
         self.ask(name, now)
         return actions + self._fill(now)
 
@@ -150,6 +154,10 @@ class Resolver:
         self._last_id += 1
         return self._last_id
 
+    def _spread(self, at, now):
+        """A moment at `at` or soon after it, by chance."""
+        return at + min(SPREAD * (at - now), SPREAD_MAX) * self.random()
+
     def _due_at(self, name, question, at):
         question.next_at = at
         self.timers.set(("ask", name.key, question.rtype), at)
@@ -192,6 +200,15 @@ class Resolver:
             name = self.names[entry[0]]
             actions.extend(self._start(name, name.questions[entry[1]], entry[2], now))
 
+    def _queue_truth(self, name):
+        """The RRsets of a name are asked of its zone one after another: the first finds the zone for the others."""
+        questions = [name.questions[rtype] for rtype in sorted(name.questions)]
+        if all(question.truth is None for question in questions):
+            for question in questions:
+                if question.truth_waits:
+                    self._queue.put((name.key, question.rtype, True))
+                    return
+
     def _waits(self, entry):
         """Whether a lookup in the queue is still to be begun; names may be dropped while they wait."""
         name = self.names.get(entry[0])
@@ -202,8 +219,7 @@ class Resolver:
         if truth:
             question.truth_waits = False
             question.truth_at = now
-            zone, until = self._zones.get(name.host, (None, 0))
-            zone = zone if now < until else None
+            zone = name.zone if now < name.zone_until else None
             resolvers = self._whom(name.servers, True)
             way = self._interfaces.way
             lookup = question.truth = Authority(name.host, question.rtype, resolvers, way, zone, self._next_id)
@@ -228,6 +244,8 @@ class Resolver:
         for action in actions:
             if isinstance(action, SendQuery):
                 self._queries[action.id] = (name, question, lookup, action.server)
+                self.queries += 1
+                name.queries += 1
             else:
                 self._queries.pop(action.id, None)
         timer = self._timer(name, question, lookup)
@@ -239,6 +257,7 @@ class Resolver:
         if lookup is question.truth:
             question.truth = None
             said = self._told_the_truth(name, question, lookup, now)
+            self._queue_truth(name)
         else:
             question.lookup = None
             said = self._conclude(name, question, lookup.result, now)
@@ -246,10 +265,7 @@ class Resolver:
 
     def _told_the_truth(self, name, question, lookup, now):
         """The servers of the zone spoke, or could not be asked, which changes nothing."""
-        if lookup.zone is None:
-            self._zones.pop(name.host, None)
-        else:
-            self._zones[name.host] = (lookup.zone, now + self.max_ttl)
+        name.zone, name.zone_until = lookup.zone, now + self.max_ttl
         if lookup.result.status == "failed":
             return [Log("debug", "%s: its zone was not asked: %s" % (name.host, lookup.result.reason))]
         actions = self._take(name, question, lookup.result, now)
@@ -263,7 +279,7 @@ class Resolver:
             # Asked before the servers of the zone spoke: that was a cache, or the same. Theirs stands for its TTL, in
             # which every cache comes to know it.
             question.succeeded()
-            self._due_at(name, question, max(question.rrset.expires_at, now + self.min_ttl))
+            self._due_at(name, question, self._spread(max(question.rrset.expires_at, now + self.min_ttl), now))
             return []
         return self._take(name, question, result, now)
 
@@ -282,10 +298,12 @@ class Resolver:
         ttl = lifetime(result.ttl, self.min_ttl, self.max_ttl)
         question.rrset = RRset(status, values, ttl, now + ttl)
         if question.lookup is None:
-            self._due_at(name, question, now + ttl)
+            self._due_at(name, question, self._spread(now + ttl, now))
         return actions
 
     def _failed(self, name, question, reason, now):
+        self.failures += 1
+        name.failures += 1
         wait = question.failed(reason)
         wait += wait * self.random() / 4
         self._due_at(name, question, now + wait)

@@ -7,20 +7,32 @@ from .policies import UNSUPPORTED, plain
 
 def status(agent, now, wall):
     """`{"config_errors", "peers", "policies"}` at monotonic `now`, which is Unix time `wall`."""
+    shown = {"config_errors": list(agent.config.errors), "peers": peers(agent, now, wall)}
+    shown["policies"] = policies(agent, now, wall)
+    return shown
 
-    def unix(at):
-        return None if at is None else int(wall + at - now)
 
-    config = agent.config
-    peers = []
-    for wanted in config.peers:
+def peers(agent, now, wall):
+    """Every peer that is followed, and those that would be but are disabled."""
+    found = []
+    for wanted in agent.config.peers:
         peer = agent.peers.peers.get((wanted.interface, wanted.public_key))
-        peers.append(_disabled_peer(wanted) if peer is None else _peer(agent, peer, now, unix))
-    policies = []
-    for wanted in config.policies:
+        found.append(_disabled_peer(wanted) if peer is None else _peer(agent, peer, now, _dated(now, wall)))
+    return found
+
+
+def policies(agent, now, wall):
+    """Every policy, likewise."""
+    found = []
+    for wanted in agent.config.policies:
         policy = agent.policies.policies.get(wanted.name)
-        policies.append(_disabled_policy(wanted) if policy is None else _policy(agent, policy, now, unix))
-    return {"config_errors": list(config.errors), "peers": peers, "policies": policies}
+        found.append(_disabled_policy(wanted) if policy is None else _policy(agent, policy, now, _dated(now, wall)))
+    return found
+
+
+def _dated(now, wall):
+    """A function that makes Unix time of a monotonic one."""
+    return lambda at: None if at is None else int(wall + at - now)
 
 
 def _in(at, now):

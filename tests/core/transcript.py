@@ -194,7 +194,7 @@ class Transcript:
         elif what == "interface":
             self.feed_interface(words)
         elif what == "bus":
-            self.handle(on.BusConnected())
+            self.handle(on.BusConnected("network.interface"))
         elif what == "disturbed":
             self.handle(on.SetsDisturbed(" ".join(words)))
         elif what == "refresh":

@@ -2,10 +2,13 @@
 
 SHELL := /bin/sh
 PYTHON := build/venv/bin/python
-SHELL_FILES := $(shell grep -rl --exclude=*.py --exclude=Makefile '^\#!/bin/sh' .ci files openwrt scripts sdk-build.sh tests/files tests/setup)
+SHELL_FILES := $(shell grep -rl --exclude=*.py --exclude=Makefile '^\#!/bin/sh' .ci files openwrt scripts sdk-build.sh tests/files tests/setup) tests/vm/guest/init
+
+SLOW := lab kernel router vm machines soak bench
 
 .DEFAULT_GOAL := help
-.PHONY: help run test check lint unit lab lab-cpython lab-rest fuzz hundred screenshots test-router setup clean ipk apk release bump-major bump-minor
+.PHONY: help run test check lint unit lab lab-cpython lab-rest vm machines fuzz soak bench hundred screenshots test-router setup clean \
+	ipk apk release bump-major bump-minor
 
 help: ## print these targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-11s %s\n", $$1, $$2 }' Makefile
@@ -13,7 +16,7 @@ help: ## print these targets
 run: setup ## the main job on real input: two houses, a staging server and their DNS, in under a minute
 	@$(PYTHON) tests/lab/demo.py
 
-test: check lab ## every test
+test: check lab vm machines ## every test that takes minutes at most
 
 check: lint unit ## the fast part of the tests: a minute, no root, no network namespaces
 
@@ -23,7 +26,7 @@ lint: setup
 	@shellcheck $(SHELL_FILES)
 
 unit: setup
-	@$(PYTHON) -m pytest -q -n auto --dist loadfile -m 'not browser' --ignore tests/lab --ignore tests/kernel --ignore tests/router tests
+	@$(PYTHON) -m pytest -q -n auto --dist loadfile -m 'not browser' $(SLOW:%=--ignore tests/%) tests
 
 # The tools of the kernel's sets in namespaces of their own, then the agent: in a lab for each interpreter, both at once,
 # for it mostly waits there. The pages come last and alone: their tests measure.
@@ -35,8 +38,34 @@ lab: setup
 lab-cpython lab-rest:
 	@$(PYTHON) tests/lab/enter.py -m pytest -q -k '$(if $(filter %-rest,$@),not )cpython' tests/lab
 
-fuzz: setup ## a million messages that are none, to each interpreter: minutes
-	@FUZZ=1000000 $(PYTHON) -m pytest -q tests/pyubus/test_fuzz.py
+vm: setup ## the agent on real kernels, from the oldest to the newest of Debian's archive, under qemu
+	@tests/setup/vm.sh
+	@$(PYTHON) -m pytest -q tests/vm
+
+machines: setup ## the unit tests on 32-bit ARM, on a big-endian machine, and under CPython 3.7 to 3.14
+	@tests/setup/machines.sh
+	@$(PYTHON) -m pytest -q tests/machines
+
+CODECS := dns netlink uapi uci nft ipset netifd
+FUZZ ?= 1000000
+
+fuzz: setup ## FUZZ= cases for each codec: guided by coverage under CPython, a tenth mutated under MicroPython; an hour
+	@$(PYTHON) -m pip -q --disable-pip-version-check install -r tests/fuzz/requirements.txt
+	@for codec in $(CODECS); do \
+		$(PYTHON) tests/fuzz/guided.py $$codec $(FUZZ) 2>build/fuzz-$$codec.log || exit 1; \
+		build/bin/micropython -X heapsize=32M $(CURDIR)/tests/fuzz/mutated.py $$codec $$(($(FUZZ) / 10)) || exit 1; \
+	done
+	@FUZZ=$(FUZZ) $(PYTHON) -m pytest -q tests/pyubus/test_fuzz.py
+
+soak: setup ## a thousand kills under each interpreter, a simulated month, and the kernels between the oldest and the newest
+	@SOAK=1000 $(PYTHON) tests/lab/enter.py -m pytest -q -s tests/lab/test_agent_faults.py -k killed
+	@DAYS=31 $(PYTHON) -m pytest -q -s tests/core/test_month.py
+	@tests/setup/vm.sh
+	@KERNELS="bookworm trixie" $(PYTHON) -m pytest -q tests/vm
+
+bench: setup ## the races against what people use, written into docs/benchmarks.md: half an hour
+	@tests/setup/install.sh dig:bind9-dnsutils adnshost:adns-tools
+	@$(PYTHON) tests/bench/bench.py
 
 hundred: setup ## a hundred routers and one name that moves for all of them: minutes; writes the plot of docs/many-routers.md
 	@$(PYTHON) tests/lab/hundred.py

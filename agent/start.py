@@ -2,6 +2,11 @@
 
 import sys
 
+from nametrack import compat
+
+# Compiling leaves more behind than the program takes: collected this often it never touches that much of the heap.
+compat.collect_early(20000)
+
 if sys.argv[1:2] == ["include"]:  # services wait for it, and it needs little of the rest
     from nametrack.include import main
 else:

@@ -27,7 +27,28 @@ EXCEPTIONS = {
     "ConnectionRefusedError", "ConnectionResetError", "PermissionError", "InterruptedError", "ProcessLookupError",
     "IsADirectoryError", "NotADirectoryError", "RecursionError", "UnicodeDecodeError", "UnicodeEncodeError",
 }  # fmt: skip
-NAMES = {"enumerate_", "vars", "breakpoint", "ascii", "format", "aiter", "anext"}
+NAMES = {"vars", "slice", "breakpoint", "ascii", "format", "aiter", "anext", "ExceptionGroup", "BaseExceptionGroup"}
+# What sockets, errors and functions have in CPython only.
+ATTRIBUTES = {
+    "sendall", "recv_into", "recvfrom_into", "shutdown", "getsockopt", "getsockname", "getpeername", "connect_ex",
+    "strerror", "winerror", "__doc__", "__init_subclass__", "__subclasses__", "__mro__", "__annotations__",
+}  # fmt: skip
+# All that MicroPython 1.18 has of these modules and CPython has as well.
+KNOWN_OF = {
+    "os": {"remove", "rename", "mkdir", "rmdir", "stat", "statvfs", "getenv", "system", "urandom"},
+    "time": {"sleep", "time", "time_ns", "localtime", "gmtime", "mktime"},
+    "select": {"poll", "POLLIN", "POLLOUT", "POLLERR", "POLLHUP"},
+    "errno": {
+        "ENOENT", "EAGAIN", "ECONNREFUSED", "EINPROGRESS", "EACCES", "EEXIST", "EINVAL", "EIO", "EBADF", "ENOMEM",
+        "EPERM", "EISDIR", "ENODEV", "EOPNOTSUPP", "EADDRINUSE", "ECONNABORTED", "ECONNRESET", "ENOBUFS", "ENOTCONN",
+        "ETIMEDOUT", "EHOSTUNREACH", "EALREADY",
+    },
+    "json": {"loads", "dumps", "load", "dump"},
+    "struct": {"pack", "unpack", "pack_into", "unpack_from", "calcsize"},
+    "sys": {"argv", "byteorder", "exit", "implementation", "maxsize", "modules", "path", "platform", "stderr", "stdin",
+            "stdout", "version", "version_info", "exc_info"},
+}  # fmt: skip
+JSON_KEYWORDS = {"separators"}
 
 
 def problems(tree):
@@ -46,7 +67,7 @@ def problem(node):
     if isinstance(node, ast.arguments) and node.posonlyargs:
         return "positional-only parameters"
     if isinstance(node, (ast.List, ast.Tuple, ast.Set)) and any(isinstance(e, ast.Starred) for e in node.elts):
-        return "unpacking in a display" if isinstance(node.ctx if hasattr(node, "ctx") else None, ast.Load) else None
+        return None if isinstance(getattr(node, "ctx", None), ast.Store) else "unpacking in a display"
     if isinstance(node, ast.Dict) and None in node.keys:
         return "** in a display"
     if isinstance(node, ast.Slice) and node.step is not None:
@@ -67,10 +88,12 @@ def problem(node):
         return "a bare except"
     if isinstance(node, ast.Name) and node.id in EXCEPTIONS | NAMES:
         return f"{node.id} does not exist under MicroPython"
-    if isinstance(node, ast.Attribute) and node.attr in STR_METHODS:
+    if isinstance(node, ast.Attribute) and node.attr in STR_METHODS | ATTRIBUTES:
         return f".{node.attr} does not exist under MicroPython"
-    if isinstance(node, ast.Attribute) and node.attr in ("error", "Struct", "iter_unpack") and named(node, "struct"):
-        return f"struct.{node.attr} does not exist under MicroPython"
+    if isinstance(node, ast.Attribute) and isinstance(node.value, ast.Name):
+        module = node.value.id
+        if module in KNOWN_OF and node.attr not in KNOWN_OF[module]:
+            return f"{module}.{node.attr} does not exist under MicroPython"
     if isinstance(node, ast.Call):
         return call_problem(node)
     return None
@@ -78,10 +101,16 @@ def problem(node):
 
 def call_problem(node):
     keywords = {k.arg for k in node.keywords}
+    if len([a for a in node.args if isinstance(a, ast.Starred)]) > 1 or [k.arg for k in node.keywords].count(None) > 1:
+        return "several * or ** in a call"
     if isinstance(node.func, ast.Attribute):
         method = node.func.attr
         if method in ("startswith", "endswith") and node.args and isinstance(node.args[0], ast.Tuple):
             return f"{method} with a tuple"
+        if method == "endswith" and len(node.args) > 1:
+            return "endswith from a place on"
+        if named(node.func, "json") and keywords - JSON_KEYWORDS:
+            return "json with a keyword that MicroPython does not know"
         if method in ("split", "rsplit") and keywords:
             return f"{method} with keywords"
         if method in ("to_bytes", "from_bytes") and keywords:
@@ -94,9 +123,22 @@ def call_problem(node):
     elif isinstance(node.func, ast.Name):
         if node.func.id == "print" and keywords - {"file", "sep", "end"}:
             return "print with flush"
-        if node.func.id in ("deque",) and len(node.args) < 2:
+        if node.func.id == "namedtuple" and len(node.args) > 1 and not getattr(node.args[1], "elts", True):
+            return "a namedtuple without fields, which ends MicroPython 1.18 by a segmentation fault"
+        if node.func.id == "deque" and len(node.args) < 2:
             return "deque without its length"
+        if node.func.id == "iter" and len(node.args) > 1:
+            return "iter until a value comes"
+        if node.func.id == "str" and len(node.args) > 2:
+            return "decode with an error handler"
+        if node.func.id == "open" and "x" in str(getattr(mode(node), "value", "")):
+            return "open for a file that must not exist"
     return None
+
+
+def mode(call):
+    """The argument of `open` that says how, None where there is none."""
+    return call.args[1] if len(call.args) > 1 else next((k.value for k in call.keywords if k.arg == "mode"), None)
 
 
 def named(attribute, module):
@@ -119,13 +161,33 @@ def test_nothing_outside_the_subset(path):
 @pytest.mark.parametrize("path", FILES, ids=lambda p: str(p.relative_to(AGENT)))
 def test_only_modules_that_both_interpreters_have(path):
     allowed = COMPAT_MODULES if path.name.startswith("compat") else MODULES
+    used = modules(ast.parse(path.read_text()))
+    assert used <= allowed, used - allowed
+
+
+def modules(tree):
+    """The names of the modules that are imported, ours aside."""
     used = set()
-    for node in ast.walk(ast.parse(path.read_text())):
+    for node in ast.walk(tree):
         if isinstance(node, ast.Import):
             used.update(alias.name for alias in node.names if alias.name not in OURS)
         elif isinstance(node, ast.ImportFrom) and node.level == 0 and node.module.split(".")[0] not in OURS:
             used.add(node.module)
-    assert used <= allowed, used - allowed
+    return used
+
+
+# MicroPython's unix port has none of them, or in some versions only, or as another module of the same name.
+REFUSED_MODULES = [
+    "__future__", "typing", "dataclasses", "enum", "abc", "functools", "itertools", "contextlib", "copy", "logging",
+    "argparse", "signal", "subprocess", "fcntl", "ipaddress", "base64", "string", "stat", "traceback", "threading",
+    "os.path", "weakref", "asyncio", "random", "re", "hashlib", "io", "math", "types", "inspect", "datetime", "queue",
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("module", REFUSED_MODULES)
+def test_a_module_that_one_of_them_lacks_is_refused(module):
+    for source in (f"import {module}", f"from {module} import x"):
+        assert not modules(ast.parse(source)) <= MODULES
 
 
 REFUSED = [
@@ -135,6 +197,23 @@ REFUSED = [
     "a.startswith((b, c))", "a.split(b, maxsplit=1)", "int.from_bytes(a, byteorder='big')",
     "a.decode('utf-8', 'replace')",
     "struct.pack('=H', 1)", "struct.unpack('<Hx', a)", "print(a, flush=True)", "if (n := 1): pass", "bytes.fromhex(a)",
+    # the table of what MicroPython's versions lack, entry by entry
+    "def f(*a): return *a, 1", "x = {*a}", "f(*a, *b)", "f(**a, **b)", "async def f(): yield 1",
+    "try: pass\nexcept* A: pass", "try: pass\nexcept ExceptionGroup: pass", "class A(E, KeyError): pass",
+    "f.__doc__", "class A:\n  def f(self): return self.__init_subclass__", "a.removesuffix(b)", "a.zfill(2)",
+    "a.ljust(2)", "a.rjust(2)", "a.isalnum()", "a.isascii()", "a.capitalize()", "a.casefold()", "a.translate(b)",
+    "a.expandtabs()", "a.splitlines()", "a.endswith((b, c))", "a.endswith(b, 1)", "a.rsplit(b, maxsplit=1)",
+    "x = a[::2]", "a.hex()", "str(a, 'utf-8', 'replace')", "a.tobytes()", "a.cast('B')", "struct.pack('?', 1)",
+    "struct.Struct('<H')", "struct.iter_unpack('<H', a)", "a.to_bytes(2, 'big', signed=True)", "a.bit_length()",
+    "a.strerror", "errno.EINTR", "errno.EPIPE", "errno.ENETUNREACH", "raise A from None", "vars()", "slice(1, 2)",
+    "iter(f, None)", "json.loads(a, object_pairs_hook=b)", "json.dumps(a, sort_keys=True)", "json.dumps(a, indent=1)",
+    "json.JSONDecodeError", "time.monotonic()", "time.strftime(a)", "time.perf_counter()", "os.listdir(a)",
+    "os.unlink(a)", "os.getpid()", "os.environ", "os.path.join(a, b)", "os.chmod(a, 1)", "os.replace(a, b)",
+    "deque()", "deque([])", "open(a, 'x')", "open(a, mode='xb')", "a.sendall(b)", "a.recv_into(b)", "a.shutdown(1)",
+    "a.getsockopt(1, 2)", "a.getsockname()", "a.connect_ex(b)", "select.select(a, b, c)", "select.epoll()",
+    "try: pass\nexcept BlockingIOError: pass", "try: pass\nexcept RecursionError: pass", "a._replace(b=1)",
+    "a._asdict()", "a.appendleft(b)", "sys.getsizeof(a)", "assert a, b", "namedtuple('A', ())",
+    "match a:\n  case _: pass",
 ]  # fmt: skip
 
 
@@ -145,7 +224,10 @@ def test_the_subset_refuses(source):
 
 ACCEPTED = [
     "x = f'{a:03d}'", "f(*a)", "x = a[1:]", "a.split(b, 1)", "int.from_bytes(a, 'big')", "struct.pack('<HI', 1, 2)",
-    "a, *b = c", "class A(B): pass", "a.decode()", "b[:n] = b''", "print(a, file=b)",
+    "a, *b = c", "class A(B): pass", "a.decode()", "b[:n] = b''", "print(a, file=b)", "json.dumps(a, separators=b)",
+    "deque((), 5)", "namedtuple('A', ('b',))",
+    "os.rename(a, b)", "open(a, 'rb')", "a.startswith(b)", "errno.EAGAIN", "time.time()", "a | b",
+    "x: list[int] = 1", "def f(a, *, b=1): yield a", "x = [i for i in a]",
 ]  # fmt: skip
 
 

@@ -68,6 +68,8 @@ def usage(command, log):
     return 0
 
 
+WORKING = 100000  # bytes; a collection takes a millisecond or two
+
 COMMANDS = {
     "run": run,
     "plan": plan,
@@ -89,7 +91,7 @@ def main(argv):
     except UsageError as error:
         sys.stderr.write("nametrack: %s; try: nametrack help\n" % error)
         return 2
-    compat.collect_early()
+    compat.collect_early(WORKING)
     log = Log(command.log_level or "info")
     try:
         code = COMMANDS[command.name](command, log)

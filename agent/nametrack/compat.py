@@ -89,12 +89,12 @@ def random_fraction():
     return urandom16() / 65536
 
 
-def collect_early():
-    """Has MicroPython collect garbage before its whole heap was touched once: that much less memory is in use."""
+def collect_early(size):
+    """Has MicroPython collect garbage whenever `size` bytes were taken, before its whole heap was touched once."""
     if MICROPYTHON:
         import gc
 
-        gc.threshold(200000)
+        gc.threshold(size)
 
 
 def resident_memory():

@@ -281,7 +281,7 @@ class Walk:
                 self.watch(action)
             event = self.kernel.perform(action, self.now)
             if event is not None:
-                self.in_turn(action[0] if len(action) else "netifd", event, self.random.one_of((0, 0, 0.05, 0.3)))
+                self.in_turn(action[0], event, self.random.one_of((0, 0, 0.05, 0.3)))
         self.watch_questions()
 
     def in_turn(self, target, event, delay):
@@ -848,7 +848,7 @@ class Walk:
             self.broken("the configuration: %s" % config.errors)
         self.feed(on.ConfigLoaded(config))
         if not self.agent.interfaces.known:
-            self.feed(on.BusConnected())
+            self.feed(on.BusConnected("network.interface"))
 
     def nametrack(self):
         servers = [SERVERS[1], SERVERS[0]] if self.swapped else SERVERS

@@ -8,7 +8,7 @@ from nametrack.core.intervals import Cover
 
 def addresses(text):
     _, first, last = ip.span(text)
-    return set(range(first, last + 1))
+    return set([first + i for i in range(last - first + 1)])  # a 32-bit MicroPython's range ends at 2^31
 
 
 def by_walking(texts, text):

@@ -90,3 +90,15 @@ def test_asked_of_others_it_keeps_its_targets():
     assert source.as_asked(SERVERS, "ipv4") is source
     other = source.as_asked(("192.0.2.53",), "ipv4")
     assert [key for key in other.keys()] == [(SERVICE, ("192.0.2.53",)), ("a.test", ("192.0.2.53",))]
+
+
+def test_all_it_knows_is_as_old_as_its_oldest_answer_and_it_fails_as_its_worst_does():
+    source = Source("home.test", SERVERS, "any")
+    known = names(source, {})
+    questions = known[source.key].questions
+    assert (source.answered_at(known), source.failed(known)) == (None, 0)
+    questions[A].succeeded(100)
+    assert source.answered_at(known) is None
+    questions[AAAA].succeeded(160)
+    questions[A].failed("SERVFAIL")
+    assert (source.answered_at(known), source.failed(known)) == (100, 1)

@@ -199,7 +199,7 @@ class Transcript:
         elif what == "interface":
             self.feed_interface(words)
         elif what == "bus":
-            self.handle(on.BusConnected())
+            self.handle(on.BusConnected("network.interface"))
         elif what == "service":
             self.kernel.services[words[0]] = the_service(words[0], words[1:])
         elif what == "printed":

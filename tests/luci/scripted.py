@@ -27,6 +27,8 @@ def peer(description, host, state="current", reason="kept: DNS names it", **valu
         "state": state,
         "reason": reason,
         "next_query": 12,
+        "answered": int(time.time()) - 48,
+        "failures": 0,
         "changed": None,
         **values,
     }
@@ -37,7 +39,7 @@ def host(name, *addresses, retained=(), state="current", reason="answered", **va
     found = [{"address": a, "expires": now + 86400, "named": True} for a in addresses]
     found += [{"address": a, "expires": now + 5000, "named": False} for a in retained]
     shown = {"host": name, "addresses": found, "state": state, "reason": reason}
-    return {**shown, "ttl": 60, "next_query": 12, "failures": 0, **values}
+    return {**shown, "ttl": 60, "next_query": 12, "answered": now - 48, "failures": 0, **values}
 
 
 def policy(name, *hosts, state="current", reason="the sets hold what DNS names", **values):
@@ -91,7 +93,7 @@ class Scripted:
         """Every name is asked, and answered at once as before."""
         for entry in self.answers["peers"] + [h for p in self.answers["policies"] for h in p["hosts"]]:
             if entry["next_query"] is not None:
-                entry["next_query"] += 60
+                entry.update(next_query=60, answered=int(time.time()), failures=0)
         return {"asked": 1}
 
     def call(self, name, method, arguments):

@@ -17,12 +17,20 @@ def load(path):
 def report(path, name, index, verdict, error=None):
     print("RESULT %s %s %d %s" % (path, name, index, verdict))
     if error is not None:
-        import io
-
-        out = io.StringIO()
-        sys.print_exception(error, out)
-        for line in out.getvalue().split("\n"):
+        for line in traceback(error).split("\n"):
             print("\t" + line)
+
+
+def traceback(error):
+    if not hasattr(sys, "print_exception"):  # CPython, which tests/machines runs these tests under as well
+        from traceback import format_exception
+
+        return "".join(format_exception(type(error), error, error.__traceback__))
+    import io
+
+    out = io.StringIO()
+    sys.print_exception(error, out)
+    return out.getvalue()
 
 
 def main(paths):

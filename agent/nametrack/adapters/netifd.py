@@ -52,7 +52,7 @@ class Netifd:
             for pattern in (ADDED, OBJECT):
                 self._bus.request(lambda bus, pattern=pattern: bus.listen(pattern), _whatever)
             self._subscribe()
-        self._emit(on.BusConnected())
+        self._emit(on.BusConnected(OBJECT))
 
     def notified(self, path, method, data):
         """An object that was subscribed to tells something."""
@@ -65,7 +65,7 @@ class Netifd:
         if name == ADDED:
             if data.get("path") == OBJECT:  # netifd was restarted: another object, and nobody is subscribed to it yet
                 self._subscribe()
-                self._emit(on.BusConnected())
+                self._emit(on.BusConnected(OBJECT))
         elif isinstance(data.get("interface"), str) and data.get("action") == "ifup":
             self._emit(on.InterfaceUp(data["interface"]))
 

@@ -9,7 +9,8 @@ from .. import ip
 SendQuery = namedtuple("SendQuery", ("id", "name", "rtype", "server", "tcp", "recurse"))
 CancelQuery = namedtuple("CancelQuery", ("id",))
 ReadPeers = namedtuple("ReadPeers", ("interface",))
-ReadInterfaces = namedtuple("ReadInterfaces", ())
+# source: "netifd", for one without fields ends MicroPython 1.18 by a segmentation fault
+ReadInterfaces = namedtuple("ReadInterfaces", ("source",))
 # via: the netifd interface that a host route is asked of before, None for no such route; probe: an address that is
 # probed after it, None for nobody; reason: why, in words for people; part of the value because the log and `plan` show
 # it, not of the text form

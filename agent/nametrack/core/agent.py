@@ -55,7 +55,7 @@ class Agent:
             on.InterfaceUp: self._interface_up,
             on.InterfaceDown: self._interface_changed,
             on.InterfaceUpdated: self._interface_changed,
-            on.BusConnected: lambda e, now: [do.ReadInterfaces()],
+            on.BusConnected: lambda e, now: [do.ReadInterfaces("netifd")],
             on.InterfacesRead: self._interfaces_read,
             on.SetsDisturbed: self._disturbed,
             on.RefreshRequested: self._refresh_requested,

@@ -33,8 +33,8 @@ ServicesRead = namedtuple("ServicesRead", ("services",))
 InterfaceUp = namedtuple("InterfaceUp", ("interface",))
 InterfaceDown = namedtuple("InterfaceDown", ("interface",))
 InterfaceUpdated = namedtuple("InterfaceUpdated", ("interface",))
-# the bus can be used from now on, or again
-BusConnected = namedtuple("BusConnected", ())
+# the bus can be used from now on, or again; path: of the object to ask there, netifd's
+BusConnected = namedtuple("BusConnected", ("path",))
 # interfaces: list of wire.netifd.Interface, all there are
 InterfacesRead = namedtuple("InterfacesRead", ("interfaces",))
 # somebody may have changed our sets or endpoints: firewall restarted, pbr reloaded, …

@@ -35,7 +35,7 @@ class Interfaces:
         """The timer ("interfaces",) is due."""
         self._waiting = False
         self._read_at = now
-        return [ReadInterfaces()]
+        return [ReadInterfaces("netifd")]
 
     def read(self, interfaces):
         """netifd's own words: `(whether anything is other than before, names of those that came up since)`."""

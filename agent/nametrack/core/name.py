@@ -18,6 +18,7 @@ class Question:
         self.wait = 0  # seconds between the last failure and the next try, before jitter
         self.reason = None  # of the last failure
         self.asked_at = None  # start of the last lookup
+        self.answered_at = None  # end of the last one that was answered
         self.next_at = None  # when it is asked again; None while a lookup is waiting or under way
         self.lookup = None
         self.hurried = False  # the next lookup asks the fallback nameservers first
@@ -42,8 +43,9 @@ class Question:
         self.wait = min(max(2 * self.wait, BACKOFF_FIRST), BACKOFF_MAX)
         return self.wait
 
-    def succeeded(self):
+    def succeeded(self, now):
         """A lookup was answered; returns how many had failed before it."""
+        self.answered_at = now
         failures, self.failures = self.failures, 0
         self.wait = 0
         self.reason = None
@@ -75,6 +77,15 @@ class Name:
     def answered(self):
         """Whether DNS ever said anything about it."""
         return any(question.rrset is not None for question in self.questions.values())
+
+    def answered_at(self, rtypes):
+        """Since when all that is known of these RR types is no older, monotonic seconds; None where one never was."""
+        times = [self.questions[rtype].answered_at for rtype in rtypes]
+        return None if None in times else min(times)
+
+    def failed(self, rtypes):
+        """How many lookups failed in a row, of the RR type that fares worst."""
+        return max([self.questions[rtype].failures for rtype in rtypes])
 
     def tried(self, rtypes):
         """Whether every one of these RR types was answered, or failed, at least once."""

@@ -278,7 +278,7 @@ class Resolver:
         if question.true_at is not None and question.true_at >= question.asked_at:
             # Asked before the servers of the zone spoke: that was a cache, or the same. Theirs stands for its TTL, in
             # which every cache comes to know it.
-            question.succeeded()
+            question.succeeded(now)
             self._due_at(name, question, self._spread(max(question.rrset.expires_at, now + self.min_ttl), now))
             return []
         return self._take(name, question, result, now)
@@ -286,7 +286,7 @@ class Resolver:
     def _take(self, name, question, result, now):
         """An answer counts from now on."""
         actions = []
-        failures = question.succeeded()
+        failures = question.succeeded(now)
         if failures and not any(q.failures for q in name.questions.values()):
             actions.append(recovered(name.host, "answered again after %s" % count(failures, "failure")))
         values, complaint = (result.values, None) if question.rtype == SRV else destinations(result.values)

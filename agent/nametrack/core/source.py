@@ -88,8 +88,17 @@ class Source:
 
     def next_query(self, resolver):
         """When one of its names is asked again, monotonic seconds; None while one is under way."""
-        times = []
-        for key, _, _, rtypes in self.wanted():
-            if key in resolver.names:
-                times.append(resolver.next_query(resolver.names[key], rtypes))
+        times = [resolver.next_query(name, rtypes) for name, rtypes in self._followed(resolver.names)]
         return None if not times or None in times else min(times)
+
+    def answered_at(self, names):
+        """As Name.answered_at, of all its names."""
+        times = [name.answered_at(rtypes) for name, rtypes in self._followed(names)]
+        return None if not times or None in times else min(times)
+
+    def failed(self, names):
+        """As Name.failed, of the name that fares worst."""
+        return max([0] + [name.failed(rtypes) for name, rtypes in self._followed(names)])
+
+    def _followed(self, names):
+        return [(names[key], rtypes) for key, _, _, rtypes in self.wanted() if key in names]

@@ -32,8 +32,9 @@ def policies(agent, now, wall):
 
 
 def _dated(now, wall):
-    """A function that makes Unix time of a monotonic one."""
-    return lambda at: None if at is None else int(wall + at - now)
+    """A function that makes Unix time of a monotonic one, the same of the same one whenever it is asked for."""
+    between = int((wall - now) * 10 + 0.5) / 10  # the two clocks are never read at quite the same moment
+    return lambda at: None if at is None else int(between + at)
 
 
 def _in(at, now):
@@ -55,7 +56,8 @@ def _disabled_peer(wanted):
     shown.update(
         {"endpoint": None, "addresses": [], "last_handshake": 0, "rx_bytes": 0, "tx_bytes": 0, "state": "disabled"}
     )
-    shown.update({"reason": "disabled in the configuration", "next_query": None, "changed": None})
+    shown.update({"reason": "disabled in the configuration", "next_query": None, "answered": None, "failures": 0})
+    shown["changed"] = None
     return shown
 
 
@@ -71,6 +73,8 @@ def _peer(agent, peer, now, unix):
     shown["state"] = peer.standing.state
     shown["reason"] = peer.explain(now)
     shown["next_query"] = _in(peer.source.next_query(agent.resolver), now)
+    shown["answered"] = unix(peer.source.answered_at(agent.resolver.names))
+    shown["failures"] = peer.source.failed(agent.resolver.names)
     shown["changed"] = unix(peer.changed_at)
     return shown
 
@@ -141,11 +145,13 @@ def _host(agent, host, retain, now, unix):
         "reason": reason,
         "ttl": min(ttls) if ttls else None,
         "next_query": _in(agent.resolver.next_query(name, host.rtypes), now),
-        "failures": max([q.failures for q in questions]),
+        "answered": unix(name.answered_at(host.rtypes)),
+        "failures": name.failed(host.rtypes),
     }
 
 
 def _literal(literal):
     shown = {"host": literal, "addresses": [{"address": literal, "expires": None, "named": True}], "state": "literal"}
-    shown.update({"reason": "written in the configuration", "ttl": None, "next_query": None, "failures": 0})
+    shown.update({"reason": "written in the configuration", "ttl": None, "next_query": None, "answered": None})
+    shown["failures"] = 0
     return shown

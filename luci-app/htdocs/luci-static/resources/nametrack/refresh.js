@@ -1,58 +1,52 @@
 'use strict';
 'require baseclass';
-'require uci';
 'require nametrack.agent as agent';
 'require nametrack.feed as feed';
 'require nametrack.words as words';
 
 /*
  * Asking DNS again: who was asked, and what came of it. The agent takes an order at once and carries it out when
- * `min_ttl` allows; that it has shows in the status, by the time of the name's next query.
+ * `min_ttl` allows; that it has shows in the status, by the time of the name's last answer or its failures.
  */
 
 const PATIENCE = 15;  /* seconds until a result says that the answer is still out */
 const SHOWN = 15;     /* seconds that a result stays */
-const SLACK = 1;      /* second by which rounding may move the time of a query */
-const MIN_TTL = 10;   /* seconds: the agent's default */
 
 const EVERYTHING = '';
 
-/* { name: { addresses, due: Unix time of the next query, null while one is under way, trouble: text or null } } */
+/*
+ * { name: { addresses, next: seconds until the next query, null while one is under way, answered: Unix time, 0 for
+ * never, failures: in a row, trouble: text or null } }; of a name that is asked of several nameservers, the worst.
+ */
 function names(status) {
 	const found = {};
-	const add = (name, addresses, next, trouble) => {
-		const known = found[name] || (found[name] = { addresses: [], due: Infinity, trouble: null });
+	const add = (name, addresses, entry, trouble) => {
+		const known = found[name] || (found[name] = {
+			addresses: [], next: Infinity, answered: Infinity, failures: 0, trouble: null
+		});
 
 		known.addresses = known.addresses.concat(addresses.filter((address) => known.addresses.indexOf(address) < 0));
-		known.due = next === null || known.due === null ? null : Math.min(known.due, status.now + next);
+		known.next = entry.next_query === null || known.next === null ? null : Math.min(known.next, entry.next_query);
+		known.answered = Math.min(known.answered, entry.answered || 0);
+		known.failures = Math.max(known.failures, entry.failures);
 		known.trouble = known.trouble || trouble;
 	};
 
 	status.peers.forEach((peer) => {
 		if (peer.endpoint_host && peer.state !== 'disabled')
-			add(peer.endpoint_host, peer.addresses, peer.next_query,
-				peer.failures || !peer.addresses.length ? peer.reason : null);
+			add(peer.endpoint_host, peer.addresses, peer, peer.failures || !peer.addresses.length ? peer.reason : null);
 	});
 	status.policies.forEach((policy) => policy.hosts.forEach((host) => {
 		if (host.state !== 'literal')
-			add(host.host, host.addresses.filter((entry) => entry.named).map((entry) => entry.address), host.next_query,
+			add(host.host, host.addresses.filter((entry) => entry.named).map((entry) => entry.address), host,
 				host.state === 'current' ? null : host.reason);
 	}));
 
 	return found;
 }
 
-/*
- * Whether a name that was due at `before` was asked, now that it is due at `after`. What the router's own cache
- * answers leaves the time as it was: then it is not waiting for `min_ttl` if it is due later than that.
- */
-function wasAsked(before, after, now) {
-	if (after === null)
-		return false;
-	if (before === null || after > before + SLACK)
-		return true;
-
-	return after >= before - SLACK && after - now > (+uci.get('nametrack', 'global', 'min_ttl') || MIN_TTL);
+function wasAsked(before, after) {
+	return after.failures !== before.failures || after.answered > before.answered;
 }
 
 function same(before, after) {
@@ -83,10 +77,7 @@ return baseclass.extend({
 	EVERYTHING: EVERYTHING,
 
 	__init__: function() {
-		/*
-		 * name -> { before: names of then, at, waiting: { name: when it was due last }, after: the number of the
-		 * last status that is too old to tell }
-		 */
+		/* name -> { before: names of then, at, waiting: [ name ], after: the last status that is too old to tell } */
 		this.orders = {};
 		/* name -> { said: [ kind, text ], at } */
 		this.results = {};
@@ -108,12 +99,9 @@ return baseclass.extend({
 	/* Asks for a name, or for EVERYTHING; resolves when the agent has taken the order. */
 	ask: function(name) {
 		const before = names(feed.status);
-		const order = { before: before, at: Date.now(), waiting: {}, after: Infinity };
+		const order = { before: before, at: Date.now(), after: Infinity };
 
-		Object.keys(before).forEach((key) => {
-			if (name === EVERYTHING || name === key)
-				order.waiting[key] = before[key].due;
-		});
+		order.waiting = Object.keys(before).filter((key) => name === EVERYTHING || name === key);
 		this.orders[name] = order;
 		delete this.results[name];
 
@@ -143,27 +131,18 @@ return baseclass.extend({
 	},
 
 	advance: function(name, order, after) {
-		Object.keys(order.waiting).forEach((key) => {
-			const due = after[key] ? after[key].due : Infinity;
+		order.waiting = order.waiting.filter((key) => after[key] && !wasAsked(order.before[key], after[key]));
 
-			if (wasAsked(order.waiting[key], due, feed.status.now))
-				delete order.waiting[key];
-			else
-				order.waiting[key] = due;
-		});
-
-		if (!Object.keys(order.waiting).length)
+		if (!order.waiting.length)
 			this.say(name, name === EVERYTHING ? summary(order.before, after)
 				: outcome(order.before[name], after[name] || { addresses: [], trouble: _('not followed any more') }));
 		else if (Date.now() - order.at > PATIENCE * 1000)
-			this.say(name, this.excuse(order.waiting[name]));
+			this.say(name, this.excuse(after[name] ? after[name].next : null));
 	},
 
-	/* Why there is still no result for a name that is due then. */
-	excuse: function(due) {
-		const left = due ? due - feed.status.now : 0;
-
-		if (left > SLACK)
+	/* Why there is still no result for a name that is asked in so many seconds. */
+	excuse: function(left) {
+		if (left > 1)
 			return [ 'note', _('to be asked in %s: no sooner, by the shortest TTL').format(words.duration(left)) ];
 
 		return [ 'bad', _('no answer yet; nametrack goes on asking') ];

@@ -1,0 +1,155 @@
+"""The agent is killed, its clock jumps, its tools hang, its memory gives out: it comes back, or it says why not.
+
+SOAK in the environment sets how often it is killed; `make soak` sets it to 1,000.
+"""
+
+import json
+import os
+import random
+import subprocess
+import time
+
+import pytest
+
+from lab.agent import Agent, options, policy
+from lab.authority import Zone
+from lab.enter import RUN
+from lab.host import wait_for
+from lab.test_agent_bad_input import folder_of_programs, four, put_program, wait_for_four
+from lab.watch import nft_elements
+from lab.world import DNS_ADDRESSES, HOME_NAME, HOME_PORT, STAGING4, STAGING6, STAGING_NAME, VPN_SETS, World
+
+SERVER = DNS_ADDRESSES[0][0]
+KILLS = int(os.environ.get("SOAK", "20"))
+LONGEST = 0.35  # seconds of a pass that is killed somewhere; a whole one takes half of it where nothing else runs
+
+
+def test_killed_at_any_moment_it_leaves_what_is_whole_and_comes_back(interpreter):
+    chance = random.Random(20261124)
+    with World(ttl=1, dial=False) as world:
+        world.beach.nft(VPN_SETS)
+        settings = options(nameserver=[SERVER])
+        agent = Agent(world, settings, policy("staging", [STAGING_NAME]), interpreter=interpreter)
+        file = agent.state / "last-good.json"
+        named, endpoints, ended = set(STAGING4), {f"{world.home_address}:{HOME_PORT}"}, 0
+        for number in range(KILLS):
+            now = [f"198.18.{number // 250}.{number % 250 + 1}", *chance.sample(STAGING4, 1)]
+            home = f"198.51.100.{chance.randrange(20, 250)}"
+            world.zone.set(STAGING_NAME, "A", now, 1)
+            world.zone.set(HOME_NAME, "A", [home], 1)
+            named.update(now)
+            endpoints.add(f"{home}:{HOME_PORT}")
+            process = world.beach.start(agent.command("run", "--once"), env=agent.environment())
+            try:
+                ended += process.wait(chance.uniform(0, LONGEST)) == 0
+            except subprocess.TimeoutExpired:
+                process.kill()
+            world.beach.stop(process)
+            if file.exists():
+                saved = json.loads(file.read_text())
+                homes = {endpoint.rpartition(":")[0] for endpoint in endpoints}
+                assert saved["version"] == 1
+                assert {entry["address"] for entry in saved["entries"]} <= {*named, *STAGING6, *homes}
+            assert world.home_endpoint() in {None, *endpoints}
+            assert four(world) <= named, "an address that DNS never named"
+            if number % 10 == 9:
+                done = agent.once()
+                assert done.returncode == 0, done.stderr
+                assert set(now) <= four(world) and world.home_endpoint() == f"{home}:{HOME_PORT}"
+        assert ended < KILLS, "it was never killed in its work"
+        print(f"\n  {interpreter}: {KILLS} kills, {KILLS - ended} of them in its work")
+
+
+def test_a_hanging_nft_is_killed_and_said_and_the_tunnel_is_followed_meanwhile(interpreter):
+    with World(dial=False) as world:
+        world.beach.nft(VPN_SETS)
+        folder = folder_of_programs("#!/bin/sh\nexec sleep 3600\n")
+        (folder / "sleep").symlink_to("/bin/sleep")
+        agent = Agent(
+            world,
+            options(),
+            policy("staging", [STAGING_NAME], set6=""),
+            interpreter=interpreter,
+            environ={"PATH": str(folder)},
+        )
+        with agent:
+            wait_for(world.home_endpoint, 10, lambda: f"the endpoint; the log:\n{agent.tail()}")
+            agent.wait_for_line("nft: killed after 30 s", 45)
+            put_program(folder / "nft", '#!/bin/sh\nexec /usr/sbin/nft "$@"\n')
+            wait_for_four(world, agent, set(STAGING4), 45)
+
+
+def test_a_read_only_file_system_costs_only_what_would_be_remembered(world, interpreter):
+    agent = Agent(world, options(), interpreter=interpreter)
+    subprocess.run(["mount", "-t", "tmpfs", "-o", "ro", "none", agent.state], check=True)
+    try:
+        agent.start()
+        world.wait_for_tunnel()
+        world.move_home("198.51.100.11")
+        world.announce_home()
+        wait_for(lambda: world.home_endpoint() == f"198.51.100.11:{HOME_PORT}", 20, agent.tail)
+        agent.stop()
+        assert len(agent.lines("not saved")) == 1 and "read-only" in agent.lines("not saved")[0], agent.tail()
+    finally:
+        subprocess.run(["umount", agent.state], check=True)
+
+
+def test_a_heap_that_is_full_is_a_message_and_an_exit_and_nothing_half_written(world):
+    """MicroPython's heap does not grow: procd starts it again, and it works with what was saved."""
+    world.beach.nft(VPN_SETS)
+    agent = Agent(world, options(), policy("staging", [STAGING_NAME]))
+    assert agent.once().returncode == 0
+    saved = (agent.state / "last-good.json").read_bytes()
+    before = four(world)
+    hosts = [f"host{i}.example.test" for i in range(4000)]
+    agent.configure(options(), policy("staging", [STAGING_NAME, *hosts]))
+    wrapper = RUN / "micropython-small"
+    wrapper.write_text(f'#!/bin/sh\nshift 2\nexec {agent.interpreter} -X heapsize=900k "$@"\n')
+    wrapper.chmod(0o755)
+    small, agent.interpreter = agent.interpreter, str(wrapper)
+    done = agent.once()
+    assert done.returncode == 1 and "memory" in done.stderr and "Traceback" not in done.stderr, done
+    assert (agent.state / "last-good.json").read_bytes() == saved
+    assert four(world) == before
+    agent.interpreter = small
+    agent.configure(options(), policy("staging", [STAGING_NAME]))
+    assert agent.once().returncode == 0
+
+
+def test_a_thousand_names_with_a_ttl_of_a_second_are_asked_no_more_often_than_min_ttl(interpreter):
+    with World(ttl=1) as world:
+        world.beach.nft(VPN_SETS)
+        world.zone = Zone("example.test")
+        hosts = [f"host{i}.example.test" for i in range(1000)]
+        for i, host in enumerate(hosts):
+            world.zone.set(host, "A", [f"198.18.{i // 250}.{i % 250 + 1}"], 1)
+        world.authority.zone = world.zone
+        settings = options(nameserver=[SERVER], min_ttl=30, family="ipv4")
+        agent = Agent(world, settings, policy("many", hosts), network=["\n"], interpreter=interpreter)
+        with agent:
+            wait_for(lambda: len(four(world)) == 1000, 60, lambda: f"{len(four(world))} elements\n{agent.tail()}")
+            began, queries = time.monotonic(), len(world.authority.queries)
+            time.sleep(10)
+            asked = len(world.authority.queries) - queries
+            assert asked <= 1000 * (time.monotonic() - began) / 30 * 2 + 100, f"{asked} questions in 10 s"
+            assert nft_elements(world.beach, "inet", "vpn", "staging4")
+
+
+@pytest.mark.parametrize("years", [-50, 10])
+def test_a_clock_that_jumps_years_disturbs_no_tunnel_and_no_set(world, interpreter, years):
+    """NTP sets the clock after the boot. A router's clock cannot be set here: what was saved looks that old instead."""
+    world.beach.nft(VPN_SETS)
+    agent = Agent(world, options(), policy("staging", [STAGING_NAME]), interpreter=interpreter)
+    assert agent.once().returncode == 0
+    file = agent.state / "last-good.json"
+    saved = json.loads(file.read_text())
+    lines = []
+    for entry in saved["entries"]:
+        entry["expires"] += years * 365 * 86400
+        lines.append(json.dumps(entry))
+    file.write_text('{"version": 1, "entries": [\n' + ",\n".join(lines) + "\n]}\n")
+    world.stop_dnsmasq()
+    with agent:
+        time.sleep(3)
+        assert four(world) == set(STAGING4), agent.tail()
+        assert world.home_endpoint() == f"{world.home_address}:{HOME_PORT}"

@@ -1,0 +1,269 @@
+"""What every reader of bytes or text from outside must hold, whatever it is given; and a few honest things to mutate.
+
+CODECS: name -> (samples, read). `samples()` gives honest inputs; `read(data)` raises nothing for any bytes at all but
+what a broken promise raises, and returns whether they were taken for something. The promise of each:
+
+dns      a message, or DnsError; what was read is written and read again as the same; an answer of it is an Answer,
+         whatever is asked, with addresses in canonical text
+netlink  peers with canonical endpoints and prefixes, or NetlinkError; never more peers than bytes
+uapi     the same of the userspace protocol, however the bytes are cut, or UapiError; no private key in what is kept
+uci      sections and problems, never more than there is text; no value, which may be a key, in what is said of it
+nft      a Listing whose elements are canonical and have the family that it says, or NftError
+ipset    the same, or IpsetError
+netifd   interfaces, whatever the JSON says
+"""
+
+import binascii
+import json
+
+from nametrack import ip
+from nametrack.wire import dns, dnsmessage, ipset, netifd, netlink, nft, route, uapi, uci, wireguard
+from nametrack.wire.dnsname import DnsError
+
+HERE = __file__[: __file__.rfind("/")]
+SECRET = "kEkEkEkEkEkEkEkEkEkEkEkEkEkEkEkEkEkEkEkEkEk="
+SECRET_HEX = "ab" * 32
+
+
+class Broken(Exception):
+    """A promise that was not kept."""
+
+
+def check(condition, text):
+    if not condition:
+        raise Broken(text)
+
+
+# -- DNS --
+
+
+def dns_samples():
+    records = [dnsmessage.Record("home.dyn.test", 1, 60, "198.51.100.%d" % i) for i in range(3)]
+    alias = dnsmessage.Record("www.test", 5, 5, "home.dyn.test")
+    six = dnsmessage.Record("home.dyn.test", 28, 60, "2001:db8::1")
+    soa = dnsmessage.Record("test", 6, 9, dnsmessage.Soa("ns.test", "a.test", 1, 2, 3, 4, 5))
+    srv = dnsmessage.Record("_wg._udp.test", 33, 60, dnsmessage.Srv(1, 2, 51820, "home.dyn.test"))
+    opt = dnsmessage.Record("", 41, 0, dnsmessage.Opt(1232, 0, 0, b""))
+    found = []
+    for name, rtype, rcode, answer, authority, additional in (
+        ("home.dyn.test", 1, 0, records, [], [opt]),
+        ("www.test", 1, 0, [alias] + records, [], []),
+        ("www.test", 28, 0, [alias, six], [], [opt]),
+        ("none.test", 1, 3, [], [soa], []),
+        ("_wg._udp.test", 33, 0, [srv], [], records + [six]),
+    ):
+        question = [dnsmessage.Question(name, rtype)]
+        message = dnsmessage.Message(7, 0x8180, rcode, question, answer, authority, additional)
+        found.append(dnsmessage.encode(message))
+    return found
+
+
+def read_dns(data):
+    try:
+        message = dnsmessage.decode(data)
+    except DnsError:
+        return False
+    try:
+        again = dnsmessage.encode(message)
+    except DnsError:
+        again = None  # what does not fit when its names are compressed otherwise
+    if again is not None:
+        check(dnsmessage.decode(again) == message, "read again it is another message")
+    for name, rtype in (("home.dyn.test", 1), ("www.test", 28), ("_wg._udp.test", 33)):
+        dns.matches(message, 7, name, rtype)
+        found = dns.answer(message, name, rtype)
+        check(found.ttl >= 0, "a negative TTL")
+        if rtype != 33 and found.status == "found":
+            for address in found.values:
+                check(ip.prefix(address) == address, "an address that is not canonical")
+    return True
+
+
+# -- WireGuard in the kernel, and routes --
+
+
+def netlink_samples():
+    with open(HERE + "/data/wireguard.jsonl") as lines:
+        found = [json.loads(line) for line in lines]
+    return [binascii.unhexlify(one["hex"]) for one in found if one["dir"] == "<" and len(one["hex"]) < 6000]
+
+
+def read_netlink(data):
+    taken = False
+    number = int.from_bytes(data[8:12], "little")  # of the request that it answers: else it is passed over
+    dump = wireguard.Dump(32, number, "<")
+    try:
+        dump.feed(data)
+        taken = True
+    except netlink.NetlinkError:
+        pass
+    check(len(dump.peers) <= len(data), "more peers than bytes")
+    for peer in dump.peers:
+        check_peer(peer)
+    try:
+        for message in netlink.messages(data, "<"):
+            for reader in (netlink.family, route.out_interface):
+                try:
+                    reader(message, "<")
+                except netlink.NetlinkError:
+                    pass
+    except netlink.NetlinkError:
+        pass
+    return taken
+
+
+def check_peer(peer):
+    check(len(peer.public_key) == 44, "a key of another length")
+    check((peer.address is None) == (peer.endpoint is None), "half an endpoint")
+    if peer.address is not None:
+        check(ip.prefix(peer.address) == peer.address and 0 <= peer.port < 65536, "an endpoint that is none")
+    for prefix in peer.allowed_ips:
+        check(ip.prefix(prefix) == prefix, "an allowed IP that is not canonical")
+
+
+# -- WireGuard of a userspace process --
+
+
+def uapi_samples():
+    key = "c2" * 32
+    text = (
+        "private_key=%s\nlisten_port=51820\nfwmark=81\npublic_key=%s\npreshared_key=%s\nendpoint=[2001:db8::1]:51820\n"
+    )
+    more = "last_handshake_time_sec=5\nlast_handshake_time_nsec=0\nrx_bytes=1\ntx_bytes=2\n"
+    more += "persistent_keepalive_interval=25\nallowed_ip=10.9.0.0/24\nallowed_ip=fd00::/64\nprotocol_version=1\n"
+    peer = "public_key=%s\nendpoint=192.0.2.1:1\n" % ("d3" * 32)
+    whole = text % (SECRET_HEX, key, SECRET_HEX) + more + peer + more + "errno=0\n\n"
+    return [whole.encode(), b"errno=0\n\n", b"errno=-2\n\n", (peer + "errno=0\n\n").encode()]
+
+
+def read_uapi(data):
+    whole, pieces = uapi.Reply(), uapi.Reply()
+    try:
+        whole.feed(data)
+    except uapi.UapiError:
+        whole = None
+    step = 1 + len(data) // 3
+    try:
+        for start in range(0, len(data), step):
+            if pieces.feed(data[start : start + step]):
+                break
+    except uapi.UapiError:
+        pieces = None
+    if whole is None or pieces is None:
+        return False
+    check(whole.errno == pieces.errno, "cut into pieces it says something else")
+    for peer in whole.peers:
+        check_peer(peer)
+        check(SECRET_HEX[:32] not in str(peer), "a key is kept")
+    return whole.errno is not None
+
+
+# -- UCI --
+
+
+def uci_samples():
+    text = """config nametrack 'global'
+	option min_ttl '10'
+	list nameserver "127.0.0.1#53"
+
+config interface 'wg0'
+	option proto wireguard
+	option private_key '%s'
+config wireguard_wg0 # a comment
+	option public_key 'xTIBA5rboUvnH4htodjb6e697QjLERt1NAB4mZqp8Dg='
+	option description 'it'"'"'s "home" \\\\ here'
+	list allowed_ips '10.9.0.0/24'; option endpoint_host home.dyn.test
+"""
+    return [(text % SECRET).encode(), b"package network\n\nconfig interface lan\n\toption device br-lan\n"]
+
+
+def read_uci(data):
+    sections, problems = uci.parse(uci.decode(data))
+    check(len(sections) <= len(data) and len(problems) <= len(data) + 1, "more than there is")
+    said = str([problem.text for problem in problems])
+    for section in sections:
+        check(isinstance(section.type, str), "a section without a type")
+        for option in section.options:
+            check(isinstance(option, str), "an option without a name")
+    check(SECRET not in said, "a key is told")
+    return bool(sections)
+
+
+# -- sets --
+
+
+def nft_samples():
+    frame = "table inet vpn {\n\tset a {\n\t\t%s\n\t\telements = { %s }\n\t}\n}\n"
+    timed = "1.2.3.4 timeout 1d expires 23h59m58s,\n 1.2.3.5 timeout 1h expires 9s"
+    named = 'type ipv6_addr\n\t\tsize 65535\t# count 2\n\t\tcomment "a } b"'
+    found = [
+        frame % ("type ipv4_addr\n\t\tflags timeout", timed),
+        frame % ("type ipv4_addr\n\t\tflags interval\n\t\tauto-merge", "1.2.3.0/24, 10.0.0.1-10.0.0.9"),
+        frame % (named, '2001:db8::1 comment "x, y", ::1'),
+        "table inet vpn {\n\tset a {\n\t\ttypeof ip daddr\n\t}\n}\n",
+    ]
+    return [text.encode() for text in found]
+
+
+def ipset_samples():
+    head = "create a %s family %s hashsize 1024 maxelem 65536 %s bucketsize 12 initval 0x1\n"
+    return [
+        (head % ("hash:ip", "inet", "timeout 600") + "add a 1.2.3.4 timeout 599\nadd a 1.2.3.5 timeout 0\n").encode(),
+        (head % ("hash:net", "inet6", "comment") + 'add a 2001:db8::/32 comment "x } y"\nadd a ::1 nomatch\n').encode(),
+    ]
+
+
+def read_set(parse, error, data):
+    try:
+        listing = parse(data)
+    except error:
+        return False
+    if listing is None:
+        return False
+    check(listing.family in (4, 6, None), "a family that is none")
+    for element in listing.elements:
+        family = ip.family(element.address.split("-")[0])
+        check(family is not None, "an element that is no address: %s" % element.address)
+        check(element.timeout is None or element.timeout >= 0, "a timeout before now")
+        if "-" not in element.address:
+            check(ip.prefix(element.address) == element.address, "an element that is not canonical")
+    return True
+
+
+def read_nft(data):
+    return read_set(nft.parse_listing, nft.NftError, data)
+
+
+def read_ipset(data):
+    return read_set(ipset.parse_listing, ipset.IpsetError, data)
+
+
+# -- netifd --
+
+
+def netifd_samples():
+    lan = '{"interface": "wan", "up": true, "l3_device": "eth1", "dns-server": ["192.0.2.53"], '
+    routes = '"route": [{"target": "0.0.0.0", "mask": 0, "nexthop": "192.0.2.1", "metric": 5}], "inactive": {}}'
+    return [('{"interface": [%s%s, {"interface": "lan", "up": false}]}' % (lan, routes)).encode()]
+
+
+def read_netifd(data):
+    try:
+        answer = json.loads(data.decode())
+    except (ValueError, RuntimeError, UnicodeError, MemoryError):
+        return False
+    if not isinstance(answer, dict):
+        return False  # pyubus hands in a dict, whatever is in it
+    netifd.interfaces(answer)
+    return True
+
+
+CODECS = {
+    "dns": (dns_samples, read_dns),
+    "netlink": (netlink_samples, read_netlink),
+    "uapi": (uapi_samples, read_uapi),
+    "uci": (uci_samples, read_uci),
+    "nft": (nft_samples, read_nft),
+    "ipset": (ipset_samples, read_ipset),
+    "netifd": (netifd_samples, read_netifd),
+}

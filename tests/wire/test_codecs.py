@@ -1,0 +1,57 @@
+"""Any bytes at all leave every reader's promise kept: codecs_of_wire.py says which, FUZZ in the environment how many.
+
+What once broke a promise, or was found by the guided fuzzer to lead somewhere new, is in data/fuzz/CODEC, a file each.
+"""
+
+import os
+
+import codecs_of_wire as codecs
+import pytest
+
+from mutations import Chance, mutated
+
+COUNT = int(os.getenv("FUZZ") or "3000")
+FUZZ = __file__[: __file__.rfind("/")] + "/data/fuzz/"
+
+
+def corpus(name):
+    """The kept inputs of a codec."""
+    found = []
+    # MicroPython 1.18 has no listdir, CPython no ilistdir
+    names = [e[0] for e in os.ilistdir(FUZZ + name)] if hasattr(os, "ilistdir") else os.listdir(FUZZ + name)
+    for each in [e for e in names if e[0] != "."]:
+        with open(FUZZ + name + "/" + each, "rb") as file:
+            found.append(file.read())
+    return sorted(found)
+
+
+@pytest.mark.parametrize("name", sorted(codecs.CODECS))
+def test_what_is_honest_is_read(name):
+    samples, read = codecs.CODECS[name]
+    for data in samples():
+        assert read(data), data
+
+
+@pytest.mark.parametrize("name", sorted(codecs.CODECS))
+def test_what_was_found_once_breaks_nothing(name):
+    for data in corpus(name):
+        codecs.CODECS[name][1](data)
+
+
+@pytest.mark.parametrize("name", sorted(codecs.CODECS))
+def test_any_bytes_keep_the_promise(name):
+    samples, read = codecs.CODECS[name]
+    chance = Chance(20261124)
+    known = samples()
+    seeds = known + corpus(name)
+    taken = 0
+    for number in range(COUNT):
+        if number % 16 == 0:
+            data = chance.bytes(chance.below(200))
+        else:
+            data = mutated(chance, seeds[chance.below(len(seeds))], known)
+        try:
+            taken += read(data)
+        except Exception as error:
+            raise AssertionError("%s: %s: %s" % (type(error).__name__, error, data))
+    assert COUNT > taken > COUNT // 50, "%d of %d were taken: mutation went too far, or nowhere" % (taken, COUNT)

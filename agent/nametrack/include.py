@@ -11,6 +11,7 @@ from .adapters import files, netfilter, services
 from .command import Command, UsageError
 from .configfiles import read_config
 from .core.include import contents, supports
+from .core.target import SERVICES
 from .wire import ipset, nft, uci
 from .wire.sets import MARK, Element
 
@@ -54,7 +55,7 @@ def lines(command):
         sys.stderr.write("nametrack: %s\n" % problem)
         return
     copy, file = files.LastGood(command.run_dir), files.LastGood(command.state_dir)
-    found = services.installed(command.config_dir)
+    found = services.installed(command.config_dir, SERVICES)
     entries = files.remembered(copy, file, compat.wall())
     for set_name, addresses in contents(kind, loaded.config, entries, found, _makes(kind, command.config_dir, found)):
         elements = [Element(address, None) for address in addresses]

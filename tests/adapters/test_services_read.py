@@ -19,7 +19,7 @@ class Bus:
         self.heard.append(pattern)
 bus = Bus()
 services = Services(sys.argv[1] + "/etc/config", bus, emit)
-services.read(do.ReadServices())
+services.read(do.ReadServices(("pbr", "vpn-policy-routing")))
 def show(event):
     for name in sorted(event.services):
         one = event.services[name]

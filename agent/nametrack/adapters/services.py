@@ -9,7 +9,6 @@ from . import files
 
 # where pbr keeps its rules for the firewall, from version 1.1.7 on; seen from /etc/config
 RULES = "/../../usr/share/nftables.d/ruleset-post/30-pbr.nft"
-NAMES = ("pbr", "vpn-policy-routing")
 STARTS, STOPS = "service.start", "service.stop"
 
 
@@ -18,13 +17,15 @@ class Services:
 
     def __init__(self, config_dir, bus, emit):
         self._config_dir = config_dir
+        self._names = ()
         self._bus = bus
         self._emit = emit
         bus.watch(self)
 
     def read(self, action):
         """Carries out ReadServices."""
-        found = installed(self._config_dir)
+        self._names = action.names
+        found = installed(self._config_dir, action.names)
         self._emit(on.ServicesRead(found))
         for name in sorted(found):
             self._ask(found, name)
@@ -50,14 +51,14 @@ class Services:
 
     def event(self, name, data):
         """An event that was listened to."""
-        if name in (STARTS, STOPS) and (data.get("service") in NAMES or data.get("service") == "firewall"):
+        if name in (STARTS, STOPS) and (data.get("service") in self._names or data.get("service") == "firewall"):
             self._emit(on.SetsDisturbed("%s of %s" % (name, data["service"])))
 
 
-def installed(config_dir):
+def installed(config_dir, names):
     """{name: Service} of those whose configuration is there."""
     found = {}
-    for name in NAMES:
+    for name in names:
         text, _ = files.read_text("%s/%s" % (config_dir, name))
         if text is not None:
             sections, _ = uci.parse(text)

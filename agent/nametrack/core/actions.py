@@ -32,8 +32,8 @@ RefillSet = namedtuple("RefillSet", ("set", "elements", "reason"))
 GlanceSet = namedtuple("GlanceSet", ("set",))
 # addresses: addresses, prefixes; connections running to them decide anew which way they go
 FlushFlows = namedtuple("FlushFlows", ("addresses",))
-# what is known of pbr and vpn-policy-routing on this router
-ReadServices = namedtuple("ReadServices", ())
+# names: of services that fill sets, as target.SERVICES; what is known of those that are on this router
+ReadServices = namedtuple("ReadServices", ("names",))
 # entries: a core.lastgood.Entries, or a list of Entry
 SaveLastGood = namedtuple("SaveLastGood", ("entries",))
 # the same where it is lost with the power, but at once: for the includes of other services and for a restart

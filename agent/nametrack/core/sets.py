@@ -9,7 +9,7 @@ from collections import namedtuple
 from .. import ip
 from .actions import FlushFlows, GlanceSet, ListSet, Log, Notify, ReadServices, recovered, trouble
 from .kernelset import KernelSet
-from .target import plain, why_missing
+from .target import SERVICES, plain, why_missing
 
 SETTLE = 0.1  # seconds in which changes of one set are gathered
 LIST_FIRST, LIST_MAX = 5, 300  # seconds until a set that is missing or refused a change is looked at again
@@ -117,7 +117,7 @@ class Sets:
         if self._reading:
             return []
         self._reading = True
-        return [ReadServices()]
+        return [ReadServices(SERVICES)]
 
     def services_read(self, services):
         """What there is of pbr and vpn-policy-routing.

@@ -31,7 +31,6 @@ def main(argv):
     if command.name == "help":
         sys.stdout.write(manual.COMMANDS["include"])
         return 0
-    compat.collect_early()
     return run(command)
 
 

@@ -72,6 +72,18 @@ def test_what_is_remembered_is_ours_where_it_is_found():
     assert changes(made) == "delete ipset s4: %s" % A
 
 
+def test_what_is_ours_is_not_forgotten_where_the_set_could_not_be_read():
+    """As by an agent that is stopped before it has read any set."""
+    made = kernel_set(policy())
+    made.remember([ip.key(A), ip.key(B)])
+    assert [made.owner()(ip.key(address)) for address in (A, C)] == [True, False]
+    assert sorted(made.pending()) == sorted([ip.key(A), ip.key(B)])
+    made.listed(listing((A, None)), None, 0)
+    assert [made.owner()(ip.key(address)) for address in (A, B)] == [True, False]
+    made.failed(do.ListSet(made.name))
+    assert made.owner()(ip.key(A))
+
+
 def test_what_somebody_took_away_is_not_ours_when_it_is_back():
     made = kernel_set(policy())
     made.remember([ip.key(A)])

@@ -71,11 +71,18 @@ class KernelSet:
         """Function that says of a key whether it is ours in the set, or will be when its service makes it."""
         if self._absent and self.included:
             return lambda key: ip.key_family(key) == self.family and any(policy.wants(key) for policy in self.users)
+        return self._owner()
+
+    def _owner(self):
+        """The same of what is in the set now, as far as anybody could see."""
+        if self.exists is None:
+            ours = self._ours
+            return lambda key: key in ours
         return self._contents.owner(self._ours)
 
     def pending(self):
         """What is ours in the set and wanted no more."""
-        owns = self._contents.owner(self._ours)
+        owns = self._owner()
         return [key for key in self._ours if owns(key) and not any(policy.wants(key) for policy in self.sources)]
 
     def _printed(self):

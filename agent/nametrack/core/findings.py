@@ -15,6 +15,7 @@ ADVICE = {
     "nameserver_silent": "check that it runs and can be reached: nslookup openwrt.org %s",
     "no_target": CREATE,
     "set_flags": "give the policy a set of the right type: ipv4_addr or ipv6_addr, with 'flags interval' for prefixes",
+    "wildcard": "list the names that are used, or have dnsmasq (dnsmasq-full) fill the same set beside nametrack: ",
     "watchdog_also_active": "remove the line from the scheduled tasks (crontab -e): nametrack does the same, sooner",
     "clock_unset": "see that NTP works: until then the age of a handshake is guessed",
     "configuration": "correct /etc/config/nametrack, then /etc/init.d/nametrack reload",
@@ -181,4 +182,4 @@ def _wildcard_advice(policy, domain):
     else:
         specs = ["%d#%s" % (family, plain(target.sets[family]).replace(" ", "#")) for family in sorted(target.sets)]
         line = "nftset=/%s/%s" % (domain, ",".join(specs))
-    return "list the names that are used, or have dnsmasq (dnsmasq-full) fill the same set beside nametrack: " + line
+    return ADVICE["wildcard"] + line

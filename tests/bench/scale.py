@@ -73,11 +73,20 @@ def measured(interpreter, folder):
         nft(empty)
         found["nft -f, refill"].append(nft(f"add element {SET} {{ {everything} }}\n"))
         nft(f"add element {SET} {{ {ten[0]} }}\n")
-        found["nft -f, ten"].append(
-            nft(f"delete element {SET} {{ {ten[0]} }}\nadd element {SET} {{ {ten[1]} }}\n")
-        )
+        found["nft -f, ten"].append(nft(f"delete element {SET} {{ {ten[0]} }}\nadd element {SET} {{ {ten[1]} }}\n"))
     nft(empty)
-    command = [LAUNCHER, "run", "--config-dir", folder, "--state-dir", folder, "--run-dir", folder / "run", "--ubus", "none"]
+    command = [
+        LAUNCHER,
+        "run",
+        "--config-dir",
+        folder,
+        "--state-dir",
+        folder,
+        "--run-dir",
+        folder / "run",
+        "--ubus",
+        "none",
+    ]
     environment = {**os.environ, "NAMETRACK_LIB": str(TOP / "agent"), "NAMETRACK_PYTHON": INTERPRETERS[interpreter]}
     with open(folder / "log", "w") as log:
         agent = subprocess.Popen(command, env=environment, stderr=log)

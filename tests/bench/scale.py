@@ -1,9 +1,10 @@
 """A policy of 65,536 addresses: `scale.py INTERPRETER`, in a network namespace of its own; the last line is JSON.
 
-Seconds until the set is full again after a flush, until ten addresses are exchanged for ten others after DNS has told of
-them, and the same by plain `nft -f` from files that are there already; and the agent's peak resident memory.
+Seconds until the set is full again after a flush, and until ten addresses are exchanged for ten others after DNS has
+told of them; the same by plain `nft -f` from files that are there already; and the agent's peak resident memory.
 """
 
+import functools
 import json
 import os
 import pathlib
@@ -23,6 +24,11 @@ from lab.host import wait_for  # noqa: E402
 NAMES, EACH = 64, 1023  # of a name's 1,024 addresses at most; with the ten that move 65,482, and room for ten more
 PASSES = 5
 SET = "inet bench big"
+EMPTY = """add table inet bench
+delete table inet bench
+add table inet bench
+add set inet bench big { type ipv4_addr; }
+"""
 
 
 def address(number):
@@ -66,15 +72,14 @@ def measured(interpreter, folder):
     )
     (folder / "network").write_text("")
     everything = ", ".join(address(i) for i in range(NAMES * EACH))
-    empty = "add table inet bench\ndelete table inet bench\nadd table inet bench\nadd set inet bench big { type ipv4_addr; }\n"
     ten = [", ".join(address(first + 100 * k + j) for j in range(10)) for k in range(2)]
     found = {"nft -f, refill": [], "nft -f, ten": [], "refill": [], "ten": []}
     for _ in range(PASSES):
-        nft(empty)
+        nft(EMPTY)
         found["nft -f, refill"].append(nft(f"add element {SET} {{ {everything} }}\n"))
         nft(f"add element {SET} {{ {ten[0]} }}\n")
         found["nft -f, ten"].append(nft(f"delete element {SET} {{ {ten[0]} }}\nadd element {SET} {{ {ten[1]} }}\n"))
-    nft(empty)
+    nft(EMPTY)
     command = [
         LAUNCHER,
         "run",
@@ -95,14 +100,15 @@ def measured(interpreter, folder):
         last = NAMES * EACH - 1
         wait_for(lambda: holds(last) and holds(first), 300, tail)
         for k in range(PASSES):
+            next_first = first + 100 * (k + 1)
             time.sleep(1.5)
             began = time.monotonic()
             nft(f"flush set {SET}\n")
-            wait_for(lambda: holds(last), 120, tail, every=0.005)
+            wait_for(lambda: holds(last), 120, tail, every=0.02)
             found["refill"].append(time.monotonic() - began)
             time.sleep(3)
-            zone.set(moving, "A", [address(first + 100 * (k + 1) + j) for j in range(10)], 1)
-            wait_for(lambda: holds(first + 100 * (k + 1)), 120, tail, every=0.005)
+            zone.set(moving, "A", [address(next_first + j) for j in range(10)], 1)
+            wait_for(functools.partial(holds, next_first), 120, tail, every=0.02)
             asked = [query.at for query in authority.asked(moving, "A")]
             now = time.monotonic()
             found["ten"].append(min(now - at for at in asked if at < now))

@@ -1,11 +1,13 @@
 """A kernel with state, for tests of the core: WireGuard peers and sets. It refuses what the real one refuses."""
 
+from nametrack import ip
 from nametrack.core import actions as do
 from nametrack.core import events as on
 from nametrack.wire.sets import Element, Listing
 from nametrack.wire.wireguard import Peer
 
 WALL = 1795400000  # Unix time at monotonic 0
+CHANGES = (do.AddElements, do.DeleteElements, do.ReplaceElements, do.RefillSet)
 # Recent kernels (6.12 and later) refresh the timeout of an element that is added again; older ones do not.
 
 
@@ -18,6 +20,8 @@ class FakeKernel:
         self.netifd = {}  # name -> wire.netifd.Interface
         self.refusals = []  # [(start of an action's text, reason)], each used once
         self.changes = 0
+        self.services = {}  # what ServicesRead says
+        self.flushed = []  # addresses whose flows were deleted
 
     def peer(self, interface, key):
         peers = self.interfaces.setdefault(interface, {})
@@ -26,10 +30,19 @@ class FakeKernel:
         return peers[key]
 
     def make_set(self, name, flags):
-        family = 6 if name.split(" ")[-1].endswith("6") else 4
-        self.sets[name] = {"family": family, "elements": {}}
-        for flag in ("timeout", "interval", "merge"):
+        family = 6 if name.endswith("6") or "_6_" in name else 4
+        self.sets[name] = {"family": family, "elements": {}, "marked": set()}
+        for flag in ("timeout", "interval", "merge", "comment"):
             self.sets[name][flag] = flag in flags
+
+    def add(self, name, address, marked=False):
+        """Somebody else adds an element; `marked`: it has our comment."""
+        held = self.sets[name]
+        if marked and address not in held["elements"]:
+            held["marked"].add(address)
+        held["elements"][address] = None
+        if held["merge"]:
+            held["elements"] = {text: None for text in merged(held["elements"], held["family"])}
 
     def perform(self, action, now):
         """The event that the adapters would hand in, or None where the action just succeeds."""
@@ -47,8 +60,18 @@ class FakeKernel:
             return self._set_endpoint(action)
         if isinstance(action, do.ListSet):
             return self._list(action.set, now)
-        if isinstance(action, (do.AddElements, do.DeleteElements, do.ReplaceElements)):
-            return self._change(action, now)
+        if isinstance(action, do.GlanceSet):
+            held = self.sets.get(action.set)
+            if held is not None:
+                self._expire(held, now)
+            return on.SetGlanced(action.set, None if held is None else len(held["elements"]))
+        if isinstance(action, do.ReadServices):
+            return on.ServicesRead(self.services)
+        if isinstance(action, do.FlushFlows):
+            self.flushed.extend(action.addresses)
+            return None
+        if isinstance(action, CHANGES):
+            return self._change(action, now) or on.SetChanged(action)
         return None
 
     def _read(self, action, now):
@@ -89,9 +112,9 @@ class FakeKernel:
         for address in sorted(held["elements"]):
             ends = held["elements"][address]
             elements.append(Element(address, None if ends is None else int(ends - now)))
-        return on.SetListed(
-            name, Listing(held["family"], held["timeout"], held["interval"], held["merge"], elements, None)
-        )
+        marked = sorted(held["marked"] & set(held["elements"])) if held["comment"] else None
+        flags = (held["family"], held["timeout"], held["interval"], held["merge"])
+        return on.SetListed(name, Listing(*(flags + (elements, None, marked))))
 
     def _change(self, action, now):
         held = self.sets.get(action.set)
@@ -100,19 +123,41 @@ class FakeKernel:
         self._expire(held, now)
         self.changes += 1
         elements = held["elements"]
+        if held["merge"]:
+            return self._change_merged(action, held)
         if isinstance(action, do.AddElements):
             new, old = action.elements, []
+        elif isinstance(action, do.RefillSet):
+            new, old = action.elements, [Element(address, None) for address in elements]
         elif isinstance(action, do.DeleteElements):
             new, old = [], action.elements
         else:
             new, old = action.new, action.old
         for element in old:
             elements.pop(element.address, None)
+            held["marked"].discard(element.address)
         for element in new:
             if element.timeout is not None and not held["timeout"]:
                 return on.ActionFailed(action, "Invalid argument")
             if element.address not in elements:
+                held["marked"].add(element.address)
                 elements[element.address] = None if element.timeout is None else now + element.timeout
+        return None
+
+    def _change_merged(self, action, held):
+        """A set with auto-merge: old versions of nft take nothing that overlaps, and no element out of a range."""
+        there = covered(held["elements"])
+        if isinstance(action, do.AddElements):
+            for element in action.elements:
+                _, first, last = ip.span(element.address)
+                if any(start <= last and first <= end for start, end in there):
+                    return on.ActionFailed(action, "interval overlaps with an existing one")
+            texts = list(held["elements"]) + [element.address for element in action.elements]
+        elif isinstance(action, do.RefillSet):
+            texts = [element.address for element in action.elements]
+        else:
+            return on.ActionFailed(action, "element does not exist")
+        held["elements"] = {text: None for text in merged(texts, held["family"])}
         return None
 
     def _expire(self, held, now):
@@ -120,3 +165,23 @@ class FakeKernel:
             ends = held["elements"][address]
             if ends is not None and ends <= now:
                 del held["elements"][address]
+
+
+def covered(texts):
+    """The spans of some elements, joined where they touch: [(first, last)] in order."""
+    found = []
+    for first, last in sorted([ip.span(text)[1:] for text in texts]):
+        if found and first <= found[-1][1] + 1:
+            found[-1] = (found[-1][0], max(last, found[-1][1]))
+        else:
+            found.append((first, last))
+    return found
+
+
+def merged(texts, family):
+    """The elements that auto-merge makes of some, as nft lists them but for prefixes, which stay ranges."""
+    found = []
+    for first, last in covered(texts):
+        start = ip.from_number(first, family)
+        found.append(start if first == last else "%s-%s" % (start, ip.from_number(last, family)))
+    return found

@@ -2,7 +2,7 @@
 
 import sys
 
-from . import VERSION, compat, manual, remote
+from . import VERSION, compat, include, manual, remote
 from .command import Command, UsageError
 from .core.findings import finding, findings
 from .core.report import finding_lines, status_lines, troubles
@@ -77,6 +77,7 @@ COMMANDS = {
     "status": remote.status,
     "refresh": remote.refresh,
     "events": remote.events,
+    "include": lambda command, log: include.run(command),
     "metrics": remote.metrics,
     "version": version,
     "help": usage,

@@ -2,7 +2,9 @@
 
 from .core.metrics import FORMATS
 
-LOCAL = {"--config-dir": "config_dir", "--state-dir": "state_dir", "--log-level": "log_level", "--ubus": "ubus"}
+FOLDERS = {"--config-dir": "config_dir", "--state-dir": "state_dir", "--run-dir": "run_dir"}
+LOCAL = dict(FOLDERS)
+LOCAL.update({"--log-level": "log_level", "--ubus": "ubus"})
 BUS = {"--ubus": "ubus"}
 # command -> (options with a value: attribute; options without one: attribute; whether names may follow)
 COMMANDS = {
@@ -11,11 +13,13 @@ COMMANDS = {
     "check": (LOCAL, {}, False),
     "status": (BUS, {"--json": "json", "--all": "all"}, False),
     "refresh": (BUS, {}, True),
+    "include": (FOLDERS, {}, True),
     "events": (BUS, {"--follow": "follow"}, False),
     "metrics": ({"--ubus": "ubus", "--format": "format"}, {}, False),
     "version": ({}, {}, False),
     "help": ({}, {}, True),
 }
+INCLUDES = ("pbr", "vpn-policy-routing", "ipset")
 LEVELS = ("error", "warning", "info", "debug")
 
 
@@ -31,6 +35,7 @@ class Command:
         self.once = self.json = self.all = self.follow = False
         self.config_dir = "/etc/config"
         self.state_dir = "/etc/nametrack"
+        self.run_dir = "/var/run/nametrack"
         self.ubus = None  # None: the default paths; "none": no bus
         self.log_level = None  # None: what the configuration says
         self.format = "openmetrics"
@@ -63,6 +68,8 @@ class Command:
             else:
                 raise UsageError("'%s' is not an option of '%s'" % (argv[i], self.name))
             i += 1
+        if self.name == "include" and not (len(self.names) == 1 and self.names[0] in INCLUDES):
+            raise UsageError("include takes one of %s" % ", ".join(INCLUDES))
         if self.log_level is not None and self.log_level not in LEVELS:
             raise UsageError("--log-level is one of %s, not '%s'" % (", ".join(LEVELS), self.log_level))
         if self.format not in FORMATS:

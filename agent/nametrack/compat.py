@@ -147,6 +147,7 @@ _ERRORS = (
     ("ENOMEM", 12, 12, "out of memory"),
     ("EACCES", 13, 13, "permission denied"),
     ("EBUSY", 16, 16, "busy"),
+    ("EEXIST", 17, 17, "exists"),
     ("ENODEV", 19, 19, "no such device"),
     ("ENOTDIR", 20, 20, "not a directory"),
     ("EISDIR", 21, 21, "is a directory"),
@@ -157,6 +158,7 @@ _ERRORS = (
     ("EPIPE", 32, 32, "connection closed"),
     ("ENAMETOOLONG", 36, 78, "name too long"),
     ("EMSGSIZE", 90, 97, "message too long"),
+    ("EPROTONOSUPPORT", 93, 120, "protocol not supported"),
     ("EOPNOTSUPP", 95, 122, "not supported"),
     ("EAFNOSUPPORT", 97, 124, "address family not supported"),
     ("EADDRNOTAVAIL", 99, 126, "no address to send from"),
@@ -176,6 +178,7 @@ EACCES = _NUMBERS["EACCES"]
 EAFNOSUPPORT = _NUMBERS["EAFNOSUPPORT"]
 EAGAIN = _NUMBERS["EAGAIN"]
 ECONNREFUSED = _NUMBERS["ECONNREFUSED"]
+EEXIST = _NUMBERS["EEXIST"]
 EHOSTUNREACH = _NUMBERS["EHOSTUNREACH"]
 EINPROGRESS = _NUMBERS["EINPROGRESS"]
 EINVAL = _NUMBERS["EINVAL"]
@@ -186,6 +189,7 @@ ENOENT = _NUMBERS["ENOENT"]
 ENOSPC = _NUMBERS["ENOSPC"]
 EOPNOTSUPP = _NUMBERS["EOPNOTSUPP"]
 EPIPE = _NUMBERS["EPIPE"]
+EPROTONOSUPPORT = _NUMBERS["EPROTONOSUPPORT"]
 
 
 def errno_text(number):
@@ -262,11 +266,25 @@ def replace_file(path, chunks):
                 os.fsync(file.fileno())
         os.rename(temporary, path)
     except OSError:
-        try:
-            os.remove(temporary)  # half a file on a full disk helps nobody
-        except OSError:
-            pass
+        remove_file(temporary)  # half a file on a full disk helps nobody
         raise
+
+
+def remove_file(path):
+    """Removes a file; one that cannot be removed stays."""
+    try:
+        os.remove(path)
+    except OSError:
+        pass
+
+
+def make_folder(path):
+    """Makes a folder unless there is one. Raises OSError."""
+    try:
+        os.mkdir(path)
+    except OSError as error:
+        if error.errno != EEXIST:
+            raise
 
 
 # -- signals -------------------------------------------------------------------------------------------------------

@@ -7,21 +7,25 @@ a dict and a transcript. The C library's inet_ntop is not used for that: musl an
 V4_BITS = 32
 V6_BITS = 128
 
+_OCTETS = {"%d" % i: i for i in range(256)}  # each in its only spelling
+_NONE = 1 << V4_BITS  # no octet
+_V6_KEYS = 1 << V6_BITS  # the keys of IPv6 addresses begin here, after those of all IPv4 ones
+
+
+def _number4(text):
+    """An IPv4 address as an integer; None for what is none."""
+    octets = text.split(".")
+    if len(octets) != 4:
+        return None
+    # no loop, no `try`: MicroPython keeps the frame of a small function on the stack, and this is called very often
+    value = _OCTETS.get(octets[0], _NONE) << 24 | _OCTETS.get(octets[1], _NONE) << 16
+    value |= _OCTETS.get(octets[2], _NONE) << 8 | _OCTETS.get(octets[3], _NONE)
+    return value if value < _NONE else None
+
 
 def _packed4(text):
-    parts = text.split(".")
-    if len(parts) != 4:
-        return None
-    out = bytearray(4)
-    for i in range(4):
-        part = parts[i]
-        if not _digits(part) or len(part) > 3 or (len(part) > 1 and part[0] == "0"):
-            return None
-        value = int(part)
-        if value > 255:
-            return None
-        out[i] = value
-    return bytes(out)
+    value = _number4(text)
+    return None if value is None else value.to_bytes(4, "big")
 
 
 def _digits(text):
@@ -117,16 +121,51 @@ def family(address):
 
 def number(address):
     """An address as an integer."""
-    return int.from_bytes(packed(address), "big")
+    return int.from_bytes(_packed6(address), "big") if ":" in address else _number4(address)
 
 
 def from_number(value, version):
     """The canonical text of the address with this integer, `version` 4 or 6."""
-    return text(value.to_bytes(4 if version == 4 else 16, "big"))
+    if version == 4:
+        return "%d.%d.%d.%d" % (value >> 24, value >> 16 & 255, value >> 8 & 255, value & 255)
+    return text(value.to_bytes(16, "big"))
+
+
+def key(element):
+    """What stands for an address, a prefix or a range in large tables: a number for one address, else its text.
+
+    MicroPython hashes a text into 16 bits, so that a dict of 65,536 of them takes seconds; numbers it spreads well.
+    """
+    if "/" in element or "-" in element:
+        return element
+    return number(element) | _V6_KEYS if ":" in element else _number4(element)
+
+
+def element(key):
+    """The canonical text that `key` was made of."""
+    if isinstance(key, str):
+        return key
+    return from_number(key ^ _V6_KEYS, 6) if key >= _V6_KEYS else from_number(key, 4)
+
+
+def key_family(key):
+    """4 or 6, for a key."""
+    return family(key) if isinstance(key, str) else 6 if key >= _V6_KEYS else 4
+
+
+def bounds(key):
+    """`(first, last)` of a key, as integers of its family."""
+    if isinstance(key, str):
+        return span(key)[1:]
+    if key >= _V6_KEYS:
+        key ^= _V6_KEYS
+    return (key, key)
 
 
 def prefix(given):
     """The canonical text of an address or prefix: host bits cleared, no length where it is one address; else None."""
+    if "/" not in given and ":" not in given:
+        return None if _number4(given) is None else given  # an IPv4 address has one spelling, and most are that
     address, slash, length = given.partition("/")
     data = packed(address)
     if data is None:

@@ -9,13 +9,16 @@ USAGE = """usage: nametrack COMMAND [OPTION…]
   status           what the running agent follows, and how that stands
   refresh [NAME…]  have the running agent ask DNS again, for all names or those
   events           what changed and why, newest last; --follow goes on
+  include KIND     what the sets should have now, as commands
   metrics          the running agent's state for Prometheus
   version          the version, and the interpreter it runs under
   help [COMMAND]   this text, or what there is to know of a command
 
-options of run, plan and check:
+options of run, plan, check and include:
   --config-dir DIR   where the files nametrack and network are (default /etc/config)
   --state-dir DIR    where the last good addresses are kept (default /etc/nametrack)
+  --run-dir DIR      where a copy of them is kept until the next boot (default /var/run/nametrack)
+options of run, plan and check:
   --log-level LEVEL  error, warning, info or debug (default: option log_level)
 options of these and of status, refresh, events and metrics:
   --ubus PATH|none   the bus (default /var/run/ubus/ubus.sock, then /var/run/ubus.sock)
@@ -27,7 +30,8 @@ options of metrics:
 """
 
 COMMANDS = {
-    "run": """usage: nametrack run [--once] [--config-dir DIR] [--state-dir DIR] [--log-level LEVEL] [--ubus PATH|none]
+    "run": """usage: nametrack run [--once] [--config-dir DIR] [--state-dir DIR] [--run-dir DIR]
+                     [--log-level LEVEL] [--ubus PATH|none]
 
 Follows the names of the configuration until SIGTERM or SIGINT, and logs to stderr. On a router procd runs it:
 /etc/init.d/nametrack start. Without a bus it does its main job all the same.
@@ -38,14 +42,16 @@ stand. It neither asks a running agent nor needs one.
 Exit status: 0, or with --once 1 where something could not be made current, said on stderr; 2 for a wrong command
 line or no usable configuration.
 """,
-    "plan": """usage: nametrack plan [--config-dir DIR] [--state-dir DIR] [--log-level LEVEL] [--ubus PATH|none]
+    "plan": """usage: nametrack plan [--config-dir DIR] [--state-dir DIR] [--run-dir DIR]
+                     [--log-level LEVEL] [--ubus PATH|none]
 
 Makes one pass and prints what `run --once` would change, as text for `nft -f` and `ipset restore`, endpoints as
 `set_endpoint INTERFACE KEY ADDRESS:PORT`. It asks DNS and reads the kernel, and changes nothing.
 
 Exit status: as for `run --once`.
 """,
-    "check": """usage: nametrack check [--config-dir DIR] [--state-dir DIR] [--log-level LEVEL] [--ubus PATH|none]
+    "check": """usage: nametrack check [--config-dir DIR] [--state-dir DIR] [--run-dir DIR]
+                     [--log-level LEVEL] [--ubus PATH|none]
 
 Says what is wrong with the configuration, and what in the setup keeps it from working: two lines for each finding, what
 and where with its code in brackets, then what to do. Where the agent runs with this configuration, it is asked;
@@ -73,6 +79,16 @@ Prints the last 200 changes and troubles with time and reason, newest last. With
 a restart of the agent too.
 
 Exit status: 0; 1 where no agent runs.
+""",
+    "include": """usage: nametrack include pbr|vpn-policy-routing|ipset
+                         [--config-dir DIR] [--state-dir DIR] [--run-dir DIR]
+
+Prints what the sets should have now, for whoever makes them anew: `add element …` for the user file of pbr, lines
+for `ipset restore -!` for that of vpn-policy-routing, and the same for the ipsets of policies with target ipset. A
+set that is not there, and will not be, gets no line. It works from files, whether the agent runs or not. The package's
+own user files in /usr/share/nametrack use it; they are registered where pbr and vpn-policy-routing are installed.
+
+Exit status: 0 whatever happens, for a failing user file fails the service; 2 for a wrong command line.
 """,
     "metrics": """usage: nametrack metrics [--format openmetrics|prometheus] [--ubus PATH|none]
 

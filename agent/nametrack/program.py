@@ -1,32 +1,26 @@
 """One run of the agent on this machine: the adapters, built and handed to the loop."""
 
-from binascii import crc32
-from collections import namedtuple
-
 from . import compat
 from .adapters import files
 from .adapters.bus import Bus
 from .adapters.dns import Dns
 from .adapters.endpoints import Endpoints
+from .adapters.flows import Flows
 from .adapters.netifd import Netifd
+from .adapters.notices import Notices
 from .adapters.process import Runner
+from .adapters.services import Services
 from .adapters.sets import Sets
 from .adapters.wireguard import WireGuard
+from .configfiles import read_config
 from .core import actions as do
 from .core import config as configuration
 from .core import events as on
-from .core import network
 from .core.agent import Agent
 from .loop import Loop, Poller
 from .service import METHODS, NAME, Service
-from .wire import uci
 
 PASS_LIMIT = 120  # seconds after which `run --once`, `plan` and `check` report what they have
-STATE_FILE = "last-good.json"
-CRONTAB = "/../crontabs/root"  # beside /etc/config
-
-# config: core.config.Config; cron: the lines of the scheduled tasks; id: text, another one for other files
-Loaded = namedtuple("Loaded", ("config", "cron", "id"))
 
 
 class Program:
@@ -42,16 +36,20 @@ class Program:
         self._signals = compat.Signals()
         self.agent = Agent(compat.random_fraction)
         self._poller = Poller(compat.monotonic)
-        self._last_good = files.LastGood(command.state_dir + "/" + STATE_FILE)
+        self._last_good = files.LastGood(command.state_dir)
+        self._copy = files.LastGood(command.run_dir)
         emit = self._emit
         self.service = Service(self.agent, compat.INTERPRETER, compat.monotonic(), emit, self._reload, self._vitals)
         self._dns = Dns(self._poller, emit)
         self._runner = Runner(self._poller)
-        self._sets = Sets(self._runner, emit)
+        self._notices = Notices(self._poller, emit)
+        self._sets = Sets(self._runner, emit, self._notices)
+        self._flows = Flows(self._poller, emit)
         self._wireguard = WireGuard(self._poller, emit)
         self._bus = Bus(self._poller, log, command.ubus)
         self._netifd = Netifd(self._bus, emit)
         self._endpoints = Endpoints(self._netifd, self._wireguard, emit)
+        self._services = Services(command.config_dir, self._bus, emit)
         self.loop = Loop(self.agent, self._poller, compat.monotonic, self._performers(), log)
 
     def _emit(self, event):
@@ -61,35 +59,55 @@ class Program:
         return compat.resident_memory(), self.loop.lag
 
     def _performers(self):
-        change_set = self._plan_set if self._dry else self._sets.change
-        return {
+        performers = {
             do.SendQuery: self._dns.send,
             do.CancelQuery: lambda action: self._dns.cancel(action.id),
             do.ReadPeers: self._wireguard.read,
             do.ReadInterfaces: self._netifd.read,
-            do.SetEndpoint: self._plan_endpoint if self._dry else self._endpoints.set,
-            do.AddHostRoute: (lambda action: None) if self._dry else self._endpoints.add_host_route,
-            do.Probe: (lambda action: None) if self._dry else self._endpoints.probe,
+            do.SetEndpoint: self._endpoints.set,
+            do.AddHostRoute: self._endpoints.add_host_route,
+            do.Probe: self._endpoints.probe,
             do.ListSet: self._sets.list,
-            do.AddElements: change_set,
-            do.DeleteElements: change_set,
-            do.ReplaceElements: change_set,
-            do.SaveLastGood: (lambda action: None) if self._dry else self._save,
+            do.GlanceSet: self._sets.glance,
+            do.AddElements: self._sets.change,
+            do.DeleteElements: self._sets.change,
+            do.ReplaceElements: self._sets.change,
+            do.RefillSet: self._sets.change,
+            do.FlushFlows: self._flows.flush,
+            do.ReadServices: self._services.read,
+            do.SaveLastGood: lambda action: self._write(self._last_good.save, action),
+            do.ShareLastGood: lambda action: self._write(self._copy.share, action),
             do.Notify: self._bus.notify,
             do.Reply: self._bus.reply,
         }
+        if self._dry:
+            performers.update(self._planners())
+        return performers
+
+    def _planners(self):
+        """What is done instead by a run that changes nothing."""
+        planners = {do.SetEndpoint: self._plan_endpoint, do.FlushFlows: self._plan_flows}
+        for change in (do.AddElements, do.DeleteElements, do.ReplaceElements, do.RefillSet):
+            planners[change] = self._plan_set
+        for kind in (do.AddHostRoute, do.Probe, do.SaveLastGood, do.ShareLastGood):
+            planners[kind] = lambda action: None
+        return planners
 
     def _plan_set(self, action):
         self.planned.append("# %s" % action.reason)
         self.planned.extend(self._sets.script(action))
+        self.loop.emit(on.SetChanged(action))
+
+    def _plan_flows(self, action):
+        self.planned.append("# connections to %s decide anew" % ", ".join(action.addresses))
 
     def _plan_endpoint(self, action):
         self.planned.append("# %s" % action.reason)
         self.planned.append(do.text(action))
 
-    def _save(self, action):
+    def _write(self, how, action):
         try:
-            self._last_good.save(action.entries, compat.wall())
+            how(action.entries, compat.wall())
         except OSError as error:
             self.loop.emit(on.ActionFailed(action, compat.error_text(error)))
 
@@ -105,10 +123,10 @@ class Program:
         return True
 
     def _begin(self):
-        entries, problem = self._last_good.load(compat.wall())
+        saved, problem = self._last_good.load(compat.wall())
         if problem:
             self.log.write("warning", problem)
-        self.loop.emit(on.LastGoodRead(entries))
+        self.loop.emit(on.LastGoodRead(self._copy.load(compat.wall())[0] or saved, saved))
         self._configure(self.loaded)
 
     def _reload(self):
@@ -139,6 +157,7 @@ class Program:
     def follow(self):
         """Runs until a signal ends it, or until it is seen that another agent does the work here."""
         self._watch_signals()
+        self._notices.start()
         self._bus.serve(NAME, METHODS, self._answer, self._decided)
         self.loop.run()
         self.loop.finish(self.agent.stop(compat.monotonic()) if self.agent.config else [])
@@ -168,7 +187,7 @@ class Program:
         return self.service.status(compat.monotonic(), compat.exact_wall())
 
     def _settled(self):
-        busy = self._runner.busy() or self._wireguard.busy() or self._bus.busy() or self._endpoints.busy()
+        busy = any(part.busy() for part in (self._runner, self._flows, self._wireguard, self._bus, self._endpoints))
         return self.agent.settled() and not busy
 
     def _watch_signals(self):
@@ -178,30 +197,3 @@ class Program:
         for name in self._signals.read():
             self.log.write("info", "stopping: SIG%s" % name)
             self.loop.stop()
-
-
-def read_config(folder):
-    """`(Loaded, None)` of the files in `folder` and beside it; `(None, why)` where there is nothing to work with."""
-    text, problem = files.read_text(folder + "/nametrack")
-    if text is None:
-        return None, "%s: %s" % (folder + "/nametrack", problem)
-    problems = []
-    sections = _sections(text, folder + "/nametrack", problems, None)
-    network_text, problem = files.read_text(folder + "/network")
-    others = []
-    if network_text is None:
-        problems.append("%s: %s; no peer is known from it" % (folder + "/network", problem))
-    else:
-        others = _sections(network_text, folder + "/network", problems, network.wants)
-    cron_text, _ = files.read_text(folder + CRONTAB)
-    number = 0
-    for each in (text, network_text, cron_text):
-        number = crc32((each or "").encode(), number)
-    cron = [line for line in (cron_text or "").split("\n") if line and not line.startswith("#")]
-    return Loaded(configuration.build(sections, others, problems), cron, "%08x" % number), None
-
-
-def _sections(text, path, problems, keep):
-    sections, found = uci.parse(text, keep)
-    problems.extend(["%s, line %d: %s" % (path, problem.line, problem.text) for problem in found])
-    return sections

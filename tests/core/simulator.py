@@ -7,12 +7,14 @@ same seed is the same walk on every interpreter. `python tests/core/simulator.py
 
 from binascii import crc32
 
-from fakes import FakeKernel
+from fakes import CHANGES, FakeKernel
 from nametrack import ip
 from nametrack.core import actions as do
 from nametrack.core import config as configuration
 from nametrack.core import events as on
+from nametrack.core import include
 from nametrack.core.agent import Agent
+from nametrack.wire import services as wire_services
 from nametrack.wire import uci
 from nametrack.wire.dns import Answer
 from nametrack.wire.netifd import Interface
@@ -22,20 +24,30 @@ HOSTS = ["h%d.test" % i for i in range(6)]
 KEYS = [letter * 42 + "A=" for letter in "PQRS"]
 OTHER_KEY = "F" * 42 + "A="  # a peer that nobody asked us to follow
 PEERS = [("wg0", KEYS[0], 0), ("wg0", KEYS[1], 1), ("wg0", KEYS[2], 1), ("wg1", KEYS[3], 2)]  # interface, key, host
-SETS = {
+PBR = "nft inet fw4 pbr_%s_%d_dst_ip_user"
+OWN = {
     "nft inet fw4 a4": ("timeout",),
     "nft inet fw4 a6": ("timeout",),
     "ipset b4": (),
     "nft inet fw4 c4": ("interval",),
 }
+# those of the services: with the interface's name, as pbr and vpn-policy-routing make them
+MERGED = ("interval", "merge")
+SETS = dict(OWN)
+SETS.update({PBR % ("wg", 4): MERGED, PBR % ("wg", 6): MERGED, PBR % ("tun-1", 4): MERGED, PBR % ("tun-1", 6): MERGED})
+SETS.update({"ipset tun_1": ("interval", "comment"), "ipset tun_16": ("interval", "comment")})
 OTHER_SET = "nft inet fw4 other4"
-# name, target, set4, set6, hosts, literals, retain
+# name, target, interface, set4, set6, hosts, literals, retain
 POLICIES = [
-    ("p0", "nftset", "inet fw4 a4", "inet fw4 a6", (1, 2, 3), ("203.0.113.7",), 100),
-    ("p1", "ipset", "b4", None, (0, 3, 4), ("203.0.113.8",), 40),
-    ("p2", "nftset", "inet fw4 a4", None, (3, 5), (), 160),
-    ("p3", "nftset", "inet fw4 c4", None, (4, 5), ("198.51.100.0/29",), 60),
+    ("p0", "nftset", "wg", "inet fw4 a4", "inet fw4 a6", (1, 2, 3), ("203.0.113.7",), 100),
+    ("p1", "ipset", "wg", "b4", None, (0, 3, 4), ("203.0.113.8",), 40),
+    ("p2", "nftset", "wg", "inet fw4 a4", None, (3, 5), (), 160),
+    ("p3", "nftset", "wg", "inet fw4 c4", None, (4, 5), ("198.51.100.0/29",), 60),
+    ("p4", "pbr", "wg", None, None, (1, 2, 5), ("203.0.113.16/29",), 50),
+    ("p5", "auto", "tun-1", None, None, (0, 3), (), 30),
 ]
+# what others put into sets with auto-merge: no edge of a prefix is an address that a name may have
+FOREIGN_RANGES = ("198.51.100.0/29", "198.51.100.8/29", "198.51.100.0/28", "198.51.100.64-198.51.100.70")
 MIN_TTL, MAX_TTL = 10, 120
 SERVERS = ["127.0.0.1", "192.0.2.53"]
 WAN_SERVER = "192.0.2.54"  # that the WAN learnt
@@ -74,6 +86,22 @@ class Lcg:
         return self.below(1024) / 1024
 
 
+def addresses(texts):
+    """The numbers of every address in some elements, of which there are few."""
+    found = set()
+    for text in texts:
+        _, number, last = ip.span(text)
+        while number <= last:  # not a range: MicroPython's holds no numbers of IPv6
+            found.add(number)
+            number += 1
+    return found
+
+
+def essence(entries):
+    """Entries without the times that pass anyway."""
+    return sorted([(e.host, e.address, e.named, e.port or 0, e.sets) for e in entries])
+
+
 class Walk:
     """`restarts`: whether the agent is stopped and started too; then nothing refuses to be written, and others add
     only addresses that no name of ours has, since what is ours is not known beyond the last-good file."""
@@ -89,7 +117,8 @@ class Walk:
         self.order = 0
         self.last_word = {}  # interface or set -> when its last answer comes
         self.shown = {}  # (interface, public key) -> (address, port): the endpoint that the agent was shown last
-        self.saved = []
+        self.saved = []  # entries of the file
+        self.shared = []  # those of its copy
         self.truth = {}  # host -> {rtype: addresses}
         self.modes = {}  # server -> how it answers
         self.queries = {}  # id of an open query -> (host, rtype)
@@ -99,6 +128,8 @@ class Walk:
         self.candidates = {}  # host -> what DNS named last, empty answers aside
         self.asked = {}  # (name key, rtype) -> (question, asked_at, whether it ended, whether it was answered)
         self.foreign = {name: set() for name in SETS}
+        self.printed = {}  # set of pbr -> the keys in it that are from our include
+        self.baked = {}  # set of pbr -> the elements that its file in the firewall's rules has
         self.peers_on = [True] * len(PEERS)
         self.policies_on = [True] * len(POLICIES)
         self.without = set()  # (policy index, host index) left out of the configuration
@@ -115,8 +146,11 @@ class Walk:
         for interface, key, _ in PEERS:
             self.kernel.peer(interface, key)
         self.other_peer()
-        for name in SETS:
+        for name in OWN:
             self.kernel.make_set(name, SETS[name])
+        for name in wire_services.INCLUDES:
+            ours = uci.Section("include", "nametrack", False, {"path": wire_services.INCLUDES[name]}, 1)
+            self.kernel.services[name] = wire_services.configured(name, [ours], self.printed if name == "pbr" else None)
         self.kernel.make_set(OTHER_SET, ())
         self.kernel.sets[OTHER_SET]["elements"]["198.51.100.1"] = None
         self.agent = Agent(self.random.fraction)
@@ -141,12 +175,15 @@ class Walk:
             self.modes[server] = "found"
         for name, _, _, _, _ in WANS:
             self.wan(name, True)
-        for name in SETS:
+        for name in sorted(SETS):
             held = self.kernel.sets.get(name)
-            if held is None or held["merge"] or held["family"] is None:
+            if held is not None and (held["merge"] != ("merge" in SETS[name]) or held["family"] is None):
+                self.kernel.sets.pop(name)
+            if name not in self.kernel.sets and "tun" not in name:
                 self.make_set(name, SETS[name])
+                self.notice(name, True)
         self.alive = self.random.chance(50)
-        self.feed(on.SetsDisturbed("the end"))
+        self.disturb(50)
         end = self.now + REST
         while self.now < end:
             for interface, key, _ in PEERS if self.alive else ():
@@ -223,15 +260,24 @@ class Walk:
     def take(self, actions):
         """Carries out what the core ordered; the answers of the kernel come at once or a little later."""
         for action in actions:
+            if isinstance(action, do.GlanceSet):
+                self.in_turn(action.set, self.kernel.perform(action, self.now), 0)
+                continue
+            if isinstance(action, do.ShareLastGood):
+                self.shared = list(action.entries)
+                continue
             self.say(do.text(action))
+            if isinstance(action, do.ReadServices):
+                self.later(self.kernel.perform(action, self.now), 0)  # files: read before any set is listed
+                continue
             if isinstance(action, do.SendQuery):
                 self.queries[action.id] = (action.name.replace("edge-", ""), action.rtype)
                 self.reply(action)
             elif isinstance(action, do.CancelQuery):
                 self.queries.pop(action.id, None)
             elif isinstance(action, do.SaveLastGood):
-                self.saved = action.entries
-            elif isinstance(action, (do.SetEndpoint, do.AddElements, do.DeleteElements, do.ReplaceElements)):
+                self.saved = list(action.entries)
+            elif isinstance(action, (do.SetEndpoint,) + CHANGES):
                 self.watch(action)
             event = self.kernel.perform(action, self.now)
             if event is not None:
@@ -304,11 +350,13 @@ class Walk:
                         self.broken("%s has another port" % do.text(action))
                     return
             self.broken("%s is about a peer that is not ours" % do.text(action))
-        elif isinstance(action, (do.AddElements, do.DeleteElements, do.ReplaceElements)):
+        elif isinstance(action, CHANGES):
             if action.set not in SETS:
                 self.broken("%s is about a set that is not ours" % do.text(action))
             if isinstance(action, do.AddElements):
                 return
+            if isinstance(action, do.RefillSet):
+                return self.watch_refill(action)
             old = action.old if isinstance(action, do.ReplaceElements) else action.elements
             new = [e.address for e in action.new] if isinstance(action, do.ReplaceElements) else []
             prefixes = [ip.span(address) for address in new if "/" in address]
@@ -320,6 +368,17 @@ class Walk:
                     continue  # a wanted prefix takes its place
                 if element.address not in new and self.due_until(action.set, element.address) > self.now + SLACK:
                     self.broken("%s: too early for %s" % (do.text(action), element.address))
+
+    def watch_refill(self, action):
+        """Of what a set with auto-merge held, only what was ours goes, and not before its time."""
+        new = addresses(e.address for e in action.elements)
+        lost = addresses(self.foreign[action.set]) - new
+        if lost:
+            self.broken("%s: %s is somebody else's" % (do.text(action), ip.from_number(min(lost), 4)))
+        for number in addresses(self.kernel.sets[action.set]["elements"]) - new:
+            address = ip.from_number(number, 6 if "_6_" in action.set else 4)
+            if self.due_until(action.set, address) > self.now + SLACK:
+                self.broken("%s: too early for %s" % (do.text(action), address))
 
     def watch_questions(self):
         """Nothing that was answered is asked again within MIN_TTL, and nothing that failed within 2 s."""
@@ -388,19 +447,39 @@ class Walk:
         """[(index, policy, hosts, literals, retain)] of the policies that fill a set."""
         found = []
         for i in range(len(POLICIES)):
-            name, target, set4, set6, hosts, literals, retain = POLICIES[i]
-            kind = "nft " if target == "nftset" else "ipset "
-            if self.policies_on[i] and set_name in (kind + set4, kind + (set6 or "")):
+            name, target, interface, set4, set6, hosts, literals, retain = POLICIES[i]
+            if target in ("nftset", "ipset"):
+                kind = "nft " if target == "nftset" else "ipset "
+                sets = (kind + set4, kind + (set6 or ""))
+            elif target == "pbr":
+                sets = (PBR % (interface, 4), PBR % (interface, 6))
+            else:
+                sets = self.auto_sets(name)
+            if self.policies_on[i] and set_name in sets:
                 named = [HOSTS[h] for h in hosts if (i, h) not in self.without]
                 found.append((i, name, named, literals, retain))
         return found
+
+    def auto_sets(self, name):
+        """The sets that an `auto` policy fills: pbr's where they are or were, else vpn-policy-routing's."""
+        policy = self.agent.policies.policies.get(name)
+        target = None if policy is None else policy.target
+        if PBR % ("tun-1", 4) in self.kernel.sets:
+            return (PBR % ("tun-1", 4), PBR % ("tun-1", 6))
+        return () if target is None else tuple(target.sets.values())
+
+    def is_idle(self, name):
+        """Whether the `auto` policy might fill it and does not: it is left as it is."""
+        policy = self.agent.policies.policies.get("p5")
+        return policy is not None and (policy.target is None or name not in policy.target.sets.values())
 
     def wanted(self):
         """What is not as it should be, once the world is quiet: a list of sentences."""
         wrong = []
         for name in sorted(SETS):
             self.kernel.perform(do.ListSet(name), self.now)
-            wrong.extend(self.wanted_in(name, self.kernel.sets[name]))
+            if name in self.kernel.sets and not ("tun" in name and self.is_idle(name)):
+                wrong.extend(self.wanted_in(name, self.kernel.sets[name]))
         for i in range(len(PEERS)):
             interface, key, host = PEERS[i]
             peer = self.kernel.interfaces.get(interface, {}).get(key)
@@ -420,6 +499,8 @@ class Walk:
             wrong.append("the other peer was touched")
         if self.kernel.sets[OTHER_SET]["elements"] != {"198.51.100.1": None}:
             wrong.append("the other set was touched")
+        if essence(self.shared) != essence(self.agent.entries(self.now)):
+            wrong.append("the copy of what is to be remembered is old")
         return wrong
 
     def wanted_in(self, name, held):
@@ -430,6 +511,8 @@ class Walk:
                 wanted.update(self.truth[host][AAAA if held["family"] == 6 else A])
         wanted = set([a for a in wanted if ip.family(a) == held["family"]])
         there = set(held["elements"])
+        if held["merge"]:
+            return self.wanted_in_merged(name, wanted, there)
         spans = [ip.span(a) for a in there if "/" in a]
         missing = []
         for address in sorted(wanted - there):
@@ -443,13 +526,25 @@ class Walk:
         found = (("misses", missing), ("still has", left), ("lost the foreign", gone))
         return ["%s %s %s" % (name, what, " ".join(some)) for what, some in found if some]
 
+    def wanted_in_merged(self, name, wanted, there):
+        """What lies within a full block of addresses may be somebody's prefix, as far as anybody can see: it stays."""
+        wanted, there, foreign = addresses(wanted), addresses(there), addresses(self.foreign[name])
+        left = set()
+        for number in there - wanted - foreign:
+            blocks = [set(range(number // size * size, number // size * size + size)) for size in (4, 8, 16)]
+            if not any(block <= there and block & foreign for block in blocks):
+                left.add(number)
+        found = (("misses", wanted - there), ("still has", left), ("lost the foreign", foreign - there))
+        family = 6 if "_6_" in name else 4
+        return ["%s %s %s" % (name, what, ip.from_number(min(some), family)) for what, some in found if some]
+
     # -- what can happen -----------------------------------------------------------------------------------------
 
     def wall(self):
         return 1795400000 + self.now
 
     def address(self):
-        return "198.51.100.%d" % (1 + self.random.below(14))
+        return "198.51.100.%d" % self.random.one_of((1, 2, 3, 4, 5, 6, 9, 10, 11, 12, 13, 14))
 
     def move(self, host=None):
         host = host or self.random.one_of(HOSTS)
@@ -534,50 +629,137 @@ class Walk:
         if self.random.chance(percent):
             self.feed(on.SetsDisturbed("somebody"))
 
+    def notice(self, name, removed):
+        """The kernel tells of every change of an nft set, and of none of an ipset."""
+        if name.startswith("nft "):
+            self.feed(on.SetTouched(name, removed))
+        else:
+            self.disturb(30)
+
     def set_flushed(self):
         name = self.random.one_of(sorted(SETS))
         if name in self.kernel.sets:
             self.kernel.sets[name]["elements"] = {}
+            self.kernel.sets[name]["marked"] = set()
             self.foreign[name] = set()
-        self.disturb(70)
+            self.notice(name, True)
 
     def set_deleted(self):
         name = self.random.one_of(sorted(SETS))
-        self.kernel.sets.pop(name, None)
-        self.foreign[name] = set()
-        self.disturb(70)
+        if self.kernel.sets.pop(name, None) is not None:
+            self.foreign[name] = set()
+            self.notice(name, True)
 
     def set_made(self):
-        name = self.random.one_of(sorted(SETS))
+        name = self.random.one_of(sorted(OWN))
         if name.startswith("ipset"):
             flags = self.random.one_of(((), ("timeout",)))
         else:
             flags = self.random.one_of(((), ("timeout",), ("interval",), ("timeout", "interval")))
         self.make_set(name, flags)
-        self.disturb(70)
+        self.notice(name, True)
 
     def set_of_another_kind(self):
         name = self.random.one_of(sorted(SETS))
-        self.make_set(name, ("interval", "merge"))
+        self.make_set(name, MERGED if name.startswith("nft ") else ("interval",))
         if self.random.chance(50):
             self.kernel.sets[name]["family"] = None
-        self.disturb(70)
+        self.notice(name, True)
+
+    def pbr_reloads(self):
+        """Its sets go and come back with what the user includes print; without `ipv6_enabled` the twin stays away."""
+        interface = self.random.one_of(("wg", "tun-1"))
+        kept = {}
+        for family in (4, 6):
+            name = PBR % (interface, family)
+            kept[name] = self.foreign[name]
+            if self.kernel.sets.pop(name, None) is not None:
+                self.foreign[name] = set()
+                self.notice(name, True)
+        if self.random.chance(20):
+            return  # stopped
+        if self.random.chance(50):
+            self.advance(self.now + self.random.one_of((0.2, 2)))
+        printed = dict(self.included("pbr"))
+        for family in (4, 6) if self.random.chance(50) else (4,):
+            name = PBR % (interface, family)
+            self.make_set(name, MERGED)
+            self.foreign[name] = kept[name]
+            self.baked[name] = printed.get(name, []) + sorted(kept[name])
+            self.printed[name] = [ip.key(text) for text in printed.get(name, [])]
+            for address in self.baked[name]:
+                self.kernel.add(name, address)
+            self.notice(name, True)
+
+    def firewall_reloads(self):
+        """What pbr's file in the rules has is added again, also what was deleted since."""
+        for name in sorted(self.baked):
+            if name in self.kernel.sets and self.kernel.sets[name]["merge"]:
+                for address in self.baked[name]:
+                    self.kernel.add(name, address)
+                    if ip.key(address) not in self.printed[name]:
+                        self.foreign[name].add(address)
+                self.notice(name, False)
+
+    def vpn_policy_routing_reloads(self):
+        printed = dict(self.included("vpn-policy-routing"))
+        if self.random.chance(30):
+            self.kernel.sets.pop("ipset tun_16", None)
+        for name in ("ipset tun_1", "ipset tun_16"):
+            if name == "ipset tun_1" or self.random.chance(50):
+                # an address that two want belongs to whoever adds it first
+                foreign = self.foreign[name] - set(printed.get(name, []))
+                self.make_set(name, SETS[name])
+                self.foreign[name] = foreign
+                for address in printed.get(name, []):
+                    self.kernel.add(name, address, True)
+                for address in sorted(foreign):
+                    self.kernel.add(name, address)
+
+    def included(self, kind):
+        """What `nametrack include` prints; for `auto` it is pbr's where that is enabled."""
+        policy = self.agent.policies.policies.get("p5")
+        services = {}
+        if kind == "vpn-policy-routing" and policy is not None and policy.target != policy.candidates[1]:
+            services = {
+                "pbr": wire_services.configured("pbr", [uci.Section("pbr", "config", False, {"enabled": "1"}, 1)])
+            }
+        entries = self.agent.entries(self.now)
+        return include.contents(kind, self.agent.config, entries, services, lambda interface, family, name: True)
 
     def foreign_element(self):
         name = self.random.one_of(sorted(SETS))
         held = self.kernel.sets.get(name)
-        shared = not self.restarts and self.random.chance(50) and held is not None and held["family"] == 4
-        address = self.address() if shared else "198.18.0.%d" % self.random.below(50)
         if held is None or held["family"] != 4:
             return
+        if held["merge"]:
+            return self.foreign_range(name, held)
+        shared = not self.restarts and self.random.chance(50)
+        address = self.address() if shared else "198.18.0.%d" % self.random.below(50)
         self.kernel.perform(do.ListSet(name), self.now)
-        known = self.agent.policies.sets.get(name)
-        if shared and known is not None and (known.dirty() or address in known.installed):
+        known = self.agent.policies.sets.by_name.get(name)
+        if shared and known is not None and (known.dirty() or known.held([ip.key(address)]) or name in self.moving()):
             return  # one that it added and somebody took away unnoticed: nobody could tell whose it is
         if address not in held["elements"]:
-            held["elements"][address] = None
+            self.kernel.add(name, address)
             self.foreign[name].add(address)
+            self.notice(name, False)
             self.disturb(100 if shared else 50)  # told of it, or it could not know whose it is
+
+    def foreign_range(self, name, held):
+        """Next to, overlapping or containing what is ours; nobody can see what ours covers already."""
+        single = "198.51.100.%d" % self.random.one_of((2, 5, 9, 12, 30, 31, 90))
+        text = single if not self.restarts and self.random.chance(50) else self.random.one_of(FOREIGN_RANGES)
+        if text == single and ip.key(single) in self.printed.get(name, ()):
+            return  # it looks as if the firewall had been reloaded
+        if not addresses([text]) & addresses(held["elements"]) - addresses(self.foreign[name]) or text != single:
+            self.kernel.add(name, text)
+            self.foreign[name].add(text)
+            self.notice(name, False)
+
+    def moving(self):
+        """The sets that an auto policy fills or might fill: what is ours in them changes with its target."""
+        return [name for name in SETS if "tun" in name]
 
     def endpoint_refused(self):
         reason = self.random.one_of(("no route", "no route", "Device or resource busy"))
@@ -606,7 +788,7 @@ class Walk:
                 self.flip(self.policies_on)
             elif what < 4:
                 policy = self.random.below(len(POLICIES))
-                left_out = (policy, self.random.one_of(POLICIES[policy][4][1:]))  # one stays
+                left_out = (policy, self.random.one_of(POLICIES[policy][5][1:]))  # one stays
                 if left_out in self.without:
                     self.without.discard(left_out)
                 else:
@@ -632,7 +814,7 @@ class Walk:
         self.asked = {}
         self.unname()
         self.agent = Agent(self.random.fraction)
-        self.feed(on.LastGoodRead(self.saved))
+        self.feed(on.LastGoodRead(self.saved, self.saved))
         self.load()
 
     def unname(self):
@@ -674,10 +856,13 @@ class Walk:
         lines.extend(["\tlist fallback_nameserver '%s'" % server for server in (servers[1], "wan")])
         lines.extend(["\toption min_ttl '%d'" % MIN_TTL, "\toption max_ttl '%d'" % MAX_TTL])
         for i in range(len(POLICIES)):
-            name, target, set4, set6, hosts, literals, retain = POLICIES[i]
-            lines.extend(["config policy '%s'" % name, "\toption interface 'wg'", "\toption target '%s'" % target])
+            name, target, interface, set4, set6, hosts, literals, retain = POLICIES[i]
+            lines.extend(["config policy '%s'" % name, "\toption interface '%s'" % interface])
+            lines.append("\toption target '%s'" % target)
             lines.append("\toption enabled '%d'" % self.policies_on[i])
-            lines.extend(["\toption set4 '%s'" % set4, "\toption retain '%d'" % retain])
+            lines.append("\toption retain '%d'" % retain)
+            if set4 is not None:
+                lines.append("\toption set4 '%s'" % set4)
             if set6 is not None:
                 lines.append("\toption set6 '%s'" % set6)
             given = [HOSTS[h] for h in hosts if (i, h) not in self.without]
@@ -701,7 +886,8 @@ STEPS = [
     "move", "move", "move", "dns_changes", "dns_changes", "dns_changes", "peer_answers", "peer_answers",
     "peer_is_silent", "peer_is_silent", "peer_roams", "peer_comes_or_goes", "interface_goes", "interface_comes",
     "interface_comes", "wan_goes_or_comes", "set_flushed", "set_deleted", "set_made", "foreign_element",
-    "foreign_element", "refreshed", "disturbed", "reload", "reload", "reload",
+    "foreign_element", "foreign_element", "pbr_reloads", "pbr_reloads", "firewall_reloads",
+    "vpn_policy_routing_reloads", "refreshed", "disturbed", "reload", "reload", "reload",
 ]  # fmt: skip
 REFUSAL_STEPS = [
     "endpoint_refused",

@@ -237,10 +237,10 @@ def test_a_name_is_unresolved_once_however_many_want_it():
 
 LISTINGS = [
     (None, "no_target", "does not exist"),
-    (Listing(6, False, True, False, [], None), "set_flags", "not IPv4 addresses"),
-    (Listing(None, False, True, False, [], None), "set_flags", "something else than addresses"),
-    (Listing(4, False, False, False, [], None), "set_flags", "interval"),  # for the prefix in the policy
-    (Listing(4, False, True, False, [], None), None, None),
+    (Listing(6, False, True, False, [], None, None), "set_flags", "not IPv4 addresses"),
+    (Listing(None, False, True, False, [], None, None), "set_flags", "something else than addresses"),
+    (Listing(4, False, False, False, [], None, None), "set_flags", "interval"),  # for the prefix in the policy
+    (Listing(4, False, True, False, [], None, None), None, None),
 ]
 
 

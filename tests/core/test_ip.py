@@ -126,3 +126,28 @@ def test_an_address_that_cannot_be_a_destination_says_why(given, reason):
 @pytest.mark.parametrize("given", ["192.0.2.1", "10.0.0.1", "100.64.0.1", "2001:db8::1", "fd00::1", "64:ff9b::1"])
 def test_an_address_that_can_be_a_destination(given):
     assert ip.unusable(given) is None
+
+
+KEYS = [
+    ("0.0.0.0", 4, (0, 0)),
+    ("192.0.2.7", 4, (0xC0000207, 0xC0000207)),
+    ("255.255.255.255", 4, (0xFFFFFFFF, 0xFFFFFFFF)),
+    ("::", 6, (0, 0)),
+    ("::c000:207", 6, (0xC0000207, 0xC0000207)),
+    ("2001:db8::7", 6, (0x20010DB8 << 96 | 7, 0x20010DB8 << 96 | 7)),
+    ("192.0.2.0/24", 4, (0xC0000200, 0xC00002FF)),
+    ("192.0.2.1-192.0.2.9", 4, (0xC0000201, 0xC0000209)),
+    ("2001:db8::/32", 6, (0x20010DB8 << 96, (0x20010DB9 << 96) - 1)),
+]
+
+
+@pytest.mark.parametrize("text,family,bounds", KEYS)
+def test_a_key_stands_for_its_text(text, family, bounds):
+    key = ip.key(text)
+    assert (ip.element(key), ip.key_family(key), ip.bounds(key)) == (text, family, bounds)
+
+
+def test_each_text_has_a_key_of_its_own_and_ipv4_comes_first():
+    single = [ip.key(text) for text, _, _ in KEYS if "/" not in text and "-" not in text]
+    assert len(set(single)) == len(single)
+    assert [ip.key_family(key) for key in sorted(single)] == [4, 4, 4, 6, 6, 6]

@@ -2,12 +2,12 @@
 
 import pytest
 
-from nametrack.core.lastgood import SAVE_DELAY, SAVE_INTERVAL, Entry, LastGood
+from nametrack.core.lastgood import SAVE_DELAY, SAVE_INTERVAL, SHARE_DELAY, SHARE_PACE, Entries, Entry, LastGood
 from nametrack.core.timers import Timers
 from nametrack.core.words import count, duration, seconds_ago
 
-ONE = [Entry("h.test", "192.0.2.1", True, 0, None)]
-TWO = [Entry("h.test", "192.0.2.1", False, 30, None), Entry("h.test", "192.0.2.2", True, 0, None)]
+ONE = [Entry("h.test", "192.0.2.1", True, 0, None, [])]
+TWO = [Entry("h.test", "192.0.2.1", False, 30, None, []), Entry("h.test", "192.0.2.2", True, 0, None, [])]
 
 
 def test_what_changes_together_is_written_together():
@@ -15,6 +15,7 @@ def test_what_changes_together_is_written_together():
     last_good = LastGood(timers)
     last_good.changed(5)
     last_good.changed(50)
+    timers.cancel(("share",))
     assert timers.next() == 5 + SAVE_DELAY
     assert last_good.save(ONE, 65)[0].entries == ONE
 
@@ -26,6 +27,7 @@ def test_between_two_writes_there_is_the_interval():
     timers.due(60)
     last_good.save(ONE, 60)
     last_good.changed(61)
+    timers.cancel(("share",))
     assert timers.next() == 60 + SAVE_INTERVAL
 
 
@@ -33,7 +35,7 @@ def test_what_the_file_holds_is_not_written_again():
     last_good = LastGood(Timers())
     last_good.loaded(TWO)
     # neither another order nor the seconds that go by are a change
-    assert last_good.save([TWO[1], Entry("h.test", "192.0.2.1", False, 7, None)], 5) == []
+    assert last_good.save([TWO[1], Entry("h.test", "192.0.2.1", False, 7, None, [])], 5) == []
     assert len(last_good.save(ONE, 6)) == 1
 
 
@@ -47,9 +49,56 @@ def test_a_write_that_failed_is_tried_again_later():
     last_good.save(ONE, 5)
     last_good.failed(6)
     last_good.changed(7)
+    timers.cancel(("share",))
     assert timers.next() == 6 + SAVE_INTERVAL
     assert len(last_good.save(ONE, 606)) == 1
     assert last_good.save(ONE, 607) == []
+
+
+OTHERS = [
+    [],
+    ONE + ONE,
+    [Entry("g.test", "192.0.2.1", True, 0, None, [])],
+    [Entry("h.test", "192.0.2.2", True, 0, None, [])],
+    [Entry("h.test", "192.0.2.0/24", True, 0, None, [])],
+    [Entry("h.test", "192.0.2.1", False, 0, None, [])],
+    [Entry("h.test", "192.0.2.1", True, 0, 51820, [])],
+    [Entry("h.test", "192.0.2.1", True, 0, None, ["ipset a"])],
+]
+
+
+@pytest.mark.parametrize("other", OTHERS)
+def test_whatever_else_differs_is_written(other):
+    last_good = LastGood(Timers())
+    last_good.loaded(ONE)
+    assert len(last_good.save(other, 5)) == 1
+
+
+def test_a_new_prefix_of_ipv6_with_the_same_hosts_in_it_is_a_change():
+    last_good = LastGood(Timers())
+    last_good.loaded([Entry("h.test", "2001:db8:%x::7" % i, True, 0, None, ()) for i in range(9)])
+    assert len(last_good.save([Entry("h.test", "2001:db8:1%x::7" % i, True, 0, None, ()) for i in range(9)], 5)) == 1
+
+
+def test_the_copy_follows_at_once_and_a_large_one_less_often():
+    timers = Timers()
+    last_good = LastGood(timers)
+    last_good.changed(5)
+    last_good.changed(5.2)
+    assert timers.next() == 5 + SHARE_DELAY
+    many = Entries(lambda: iter(ONE * (10 * SHARE_PACE)))
+    assert len(last_good.share(many, 6)[0].entries) == 10 * SHARE_PACE
+    last_good.changed(7)
+    assert timers.next() == 6 + 10
+    assert last_good.share(ONE, 16)[0].entries == ONE
+
+
+def test_a_copy_is_made_where_something_changed():
+    last_good = LastGood(Timers())
+    assert last_good.share(ONE, 5) == []
+    last_good.changed(6)
+    assert len(last_good.share(ONE, 7)) == 1
+    assert last_good.share(ONE, 8) == []
 
 
 DURATIONS = [

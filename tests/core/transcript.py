@@ -15,6 +15,7 @@ before they are committed.
 """
 
 from fakes import WALL, FakeKernel
+from nametrack import ip
 from nametrack.core import actions as do
 from nametrack.core import config as configuration
 from nametrack.core import events as on
@@ -23,8 +24,10 @@ from nametrack.core.lastgood import Entry
 from nametrack.wire import uci
 from nametrack.wire.dns import Answer, Srv
 from nametrack.wire.netifd import Interface
+from nametrack.wire.services import INCLUDES, configured, reported
 
-READS = (do.ReadPeers, do.ReadInterfaces, do.ListSet)
+READS = (do.ReadPeers, do.ReadInterfaces, do.ListSet, do.GlanceSet, do.ReadServices)
+HIDDEN = READS + (do.ShareLastGood,)
 MOMENT = 0.0005  # seconds: what the text form of a time rounds away
 
 
@@ -80,8 +83,9 @@ class Transcript:
             for line in body:
                 if line.strip():
                     host, address, life = line.split()
-                    entries.append(Entry(host, address, life == "named", 0 if life == "named" else int(life), None))
-            self.handle(on.LastGoodRead(entries))
+                    remaining = 0 if life == "named" else int(life)
+                    entries.append(Entry(host, address, life == "named", remaining, None, []))
+            self.handle(on.LastGoodRead(entries, entries))
         elif name == "kernel":
             self.out.extend(self.holds() + [""])
 
@@ -118,8 +122,9 @@ class Transcript:
                 self.out.append(heading)
                 written = True
             self.now = due
+            before = len(self.came)
             self.order(self.agent.handle_timer(due))
-            if self.came and not written:
+            if len(self.came) > before and not written:
                 if number(due) != spoke:
                     self.out.append("-- at %s --" % number(due))
                 spoke = number(due)
@@ -136,7 +141,7 @@ class Transcript:
 
     def order(self, actions):
         for action in actions:
-            if not isinstance(action, READS):
+            if not isinstance(action, HIDDEN):
                 self.came.append(self.short(do.text(action)))
             event = self.kernel.perform(action, self.now)
             if event is not None:
@@ -178,12 +183,12 @@ class Transcript:
         elif what == "gone":
             self.kernel.interfaces[words[0]].pop(self.key(words[1]))
         elif what == "set":
-            flags = [w for w in words if w in ("timeout", "interval", "merge")]
+            flags = [w for w in words if w in ("timeout", "interval", "merge", "comment")]
             self.kernel.make_set(" ".join([w for w in words if w not in flags]), flags)
         elif what == "unset":
             self.kernel.sets.pop(" ".join(words))
         elif what == "element":
-            self.kernel.sets[" ".join(words[1:])]["elements"][words[0]] = None
+            self.kernel.add(" ".join(words[1:]), words[0])
         elif what == "refuse":
             text = " ".join(words)
             self.kernel.refusals.append(tuple(text.split(" because ", 1)))
@@ -195,6 +200,13 @@ class Transcript:
             self.feed_interface(words)
         elif what == "bus":
             self.handle(on.BusConnected("network.interface"))
+        elif what == "service":
+            self.kernel.services[words[0]] = the_service(words[0], words[1:])
+        elif what == "printed":
+            service = self.kernel.services["pbr"]
+            service.printed[" ".join(words[1:])] = [ip.key(address) for address in words[0].split(",")]
+        elif what == "touched":
+            self.handle(on.SetTouched(" ".join(words[1:]), words[0] == "removed"))
         elif what == "disturbed":
             self.handle(on.SetsDisturbed(" ".join(words)))
         elif what == "refresh":
@@ -243,6 +255,16 @@ class Transcript:
             self.kernel.perform(do.ListSet(name), self.now)
             lines.append("%s: %s" % (name, " ".join(sorted(self.kernel.sets[name]["elements"]))))
         return lines
+
+
+def the_service(name, words):
+    """One that is installed; words: enabled, ipv6, registered, stopped."""
+    options = {"enabled": "enabled" in words, "ipv6_enabled": "ipv6" in words}
+    sections = [uci.Section(name, "config", False, {o: "1" if options[o] else "0" for o in options}, 1)]
+    if "registered" in words:
+        sections.append(uci.Section("include", "nametrack", False, {"path": INCLUDES[name]}, 2))
+    found = configured(name, sections, {} if name == "pbr" else None)
+    return reported(found, None) if "stopped" in words else found
 
 
 def number(value):

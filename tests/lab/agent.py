@@ -88,7 +88,7 @@ class Agent:
         self.host = host or world.beach
         self.interpreter = INTERPRETERS[interpreter]
         self.folder = RUN / f"agent-{next(COUNTER)}"
-        self.config, self.state = self.folder / "config", self.folder / "state"
+        self.config, self.state, self.run = (self.folder / name for name in ("etc/config", "state", "run"))
         self.config.mkdir(parents=True)
         self.state.mkdir()
         self.environ = environ or {}
@@ -111,8 +111,10 @@ class Agent:
     def command(self, *words):
         if words[0] in ("version", "help"):
             return [str(LAUNCHER), *words]
-        folders = ["--config-dir", str(self.config), "--state-dir", str(self.state)]
-        local = words[0] in ("run", "plan", "check", "include")
+        folders = ["--config-dir", str(self.config), "--state-dir", str(self.state), "--run-dir", str(self.run)]
+        if words[0] == "include":
+            return [str(LAUNCHER), *words, *folders]
+        local = words[0] in ("run", "plan", "check")
         return [str(LAUNCHER), *words, *(folders if local else []), "--ubus", str(self.bus)]
 
     def environment(self):

@@ -1,13 +1,12 @@
 """What 200 names and 50 peers cost: one process, little memory and time; and with nothing due, next to nothing."""
 
-import pathlib
 import time
 
 import pytest
 
 from lab.agent import Agent, network_of, options, policy
 from lab.host import wait_for
-from lab.watch import nft_elements
+from lab.watch import nft_elements, spent
 from lab.wireguard import random_public_key
 from lab.world import VPN_SETS, World
 
@@ -15,29 +14,6 @@ HOSTS = [f"host{i}.example.test" for i in range(150)]
 PEERS = [f"peer{i}.dyn.test" for i in range(50)]
 STEADY = 6  # seconds of looking
 MEMORY = {"micropython": 8 << 20, "cpython": 32 << 20}
-
-
-def usage(agent):
-    """(voluntary context switches, page faults of children that have ended) so far.
-
-    The kernel adds up a child's page faults when it is reaped: the count stands still exactly when no child ended.
-    """
-    folder = pathlib.Path(f"/proc/{agent.process.pid}")
-    status = dict(line.split(":", 1) for line in (folder / "status").read_text().splitlines())
-    fields = (folder / "stat").read_text().rpartition(")")[2].split()
-    return int(status["voluntary_ctxt_switches"]), int(fields[8])
-
-
-def watch(agent, seconds):
-    """(processor seconds, voluntary context switches) within `seconds`, in which no child may exist."""
-    switches, faults = usage(agent)
-    used, until = agent.cpu_seconds(), time.monotonic() + seconds
-    while time.monotonic() < until:
-        assert agent.children() == [], agent.tail()
-        time.sleep(0.1)
-    now, faults_now = usage(agent)
-    assert faults_now == faults, "a child process came and went"
-    return agent.cpu_seconds() - used, now - switches
 
 
 @pytest.fixture
@@ -79,7 +55,7 @@ def test_200_names_and_50_peers(world, interpreter, report):
         report("ready after", f"{time.monotonic() - began:.1f} s")
         time.sleep(1)
         queries = len(world.authority.queries)
-        used, switches = watch(agent, STEADY)
+        used, switches = spent(agent, STEADY)
         queries = len(world.authority.queries) - queries
         rates = f"{switches / STEADY:.0f} wakes/s, {queries / STEADY:.0f} questions/s"
         report("steady", f"{used / STEADY * 100:.0f} % of a core, {rates}")
@@ -104,6 +80,6 @@ def test_with_nothing_due_it_sleeps(interpreter, report):
         with agent:
             wait_for(lambda: len(nft_elements(world.beach, "inet", "vpn", "staging4")) == 20, 10, lambda: agent.tail())
             time.sleep(3)
-            used, switches = watch(agent, 4)
+            used, switches = spent(agent, 4)
             report("idle", f"{used:.2f} s of processor time and {switches} wakes in 4 s")
             assert used <= 0.03 and switches <= 4

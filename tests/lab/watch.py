@@ -1,6 +1,7 @@
 """Eyes of the lab: traffic that flows or does not, and what sets hold."""
 
 import json
+import pathlib
 import subprocess
 import threading
 import time
@@ -145,3 +146,26 @@ class SetWatcher:
     def always(self):
         """The elements that were there whenever it looked."""
         return frozenset.intersection(*(content for _, content in self.seen))
+
+
+def usage(agent):
+    """(voluntary context switches, page faults of children that have ended) so far.
+
+    The kernel adds up a child's page faults when it is reaped: the count stands still exactly when no child ended.
+    """
+    folder = pathlib.Path(f"/proc/{agent.process.pid}")
+    status = dict(line.split(":", 1) for line in (folder / "status").read_text().splitlines())
+    fields = (folder / "stat").read_text().rpartition(")")[2].split()
+    return int(status["voluntary_ctxt_switches"]), int(fields[8])
+
+
+def spent(agent, seconds):
+    """(processor seconds, voluntary context switches) within `seconds`, in which no child may exist."""
+    switches, faults = usage(agent)
+    used, until = agent.cpu_seconds(), time.monotonic() + seconds
+    while time.monotonic() < until:
+        assert agent.children() == [], agent.tail()
+        time.sleep(0.1)
+    now, faults_now = usage(agent)
+    assert faults_now == faults, "a child process came and went"
+    return agent.cpu_seconds() - used, now - switches

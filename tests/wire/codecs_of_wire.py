@@ -9,15 +9,34 @@ netlink  peers with canonical endpoints and prefixes, or NetlinkError; never mor
 uapi     the same of the userspace protocol, however the bytes are cut, or UapiError; no private key in what is kept
 uci      sections and problems, never more than there is text; no value, which may be a key, in what is said of it
 nft      a Listing whose elements are canonical and have the family that it says, or NftError
-ipset    the same, or IpsetError
+ipset    the same of what netlink says, or NetlinkError
+notices  what changed in nft's sets, never more than there are bytes, or NetlinkError
+flows    connections to addresses of their family, or NetlinkError
+services what UCI, the rules and procd say of pbr and vpn-policy-routing, whatever that is
 netifd   interfaces, whatever the JSON says
 """
 
 import binascii
 import json
 
+import netfilter
+
 from nametrack import ip
-from nametrack.wire import dns, dnsmessage, ipset, netifd, netlink, nft, route, uapi, uci, wireguard
+from nametrack.wire import (
+    conntrack,
+    dns,
+    dnsmessage,
+    ipsetlink,
+    netifd,
+    netlink,
+    nfnetlink,
+    nft,
+    route,
+    services,
+    uapi,
+    uci,
+    wireguard,
+)
 from nametrack.wire.dnsname import DnsError
 
 HERE = __file__[: __file__.rfind("/")]
@@ -206,18 +225,10 @@ def nft_samples():
 
 
 def ipset_samples():
-    head = "create a %s family %s hashsize 1024 maxelem 65536 %s bucketsize 12 initval 0x1\n"
-    return [
-        (head % ("hash:ip", "inet", "timeout 600") + "add a 1.2.3.4 timeout 599\nadd a 1.2.3.5 timeout 0\n").encode(),
-        (head % ("hash:net", "inet6", "comment") + 'add a 2001:db8::/32 comment "x } y"\nadd a ::1 nomatch\n').encode(),
-    ]
+    return [data for one in netfilter.ALL if "saved" in one for data in one["datagrams"] if len(data) > 60]
 
 
-def read_set(parse, error, data):
-    try:
-        listing = parse(data)
-    except error:
-        return False
+def check_listing(listing):
     if listing is None:
         return False
     check(listing.family in (4, 6, None), "a family that is none")
@@ -231,11 +242,84 @@ def read_set(parse, error, data):
 
 
 def read_nft(data):
-    return read_set(nft.parse_listing, nft.NftError, data)
+    try:
+        return check_listing(nft.parse_listing(data))
+    except nft.NftError:
+        return False
 
 
 def read_ipset(data):
-    return read_set(ipset.parse_listing, ipset.IpsetError, data)
+    dump = ipsetlink.Dump(int.from_bytes(data[8:12], "little"), "<")
+    try:
+        dump.feed(data)
+    except netlink.NetlinkError:
+        return False
+    check(dump.size is None or dump.size >= 0, "fewer elements than none")
+    return check_listing(dump.listing())
+
+
+# -- what netfilter tells --
+
+
+def notices_samples():
+    return [data for one in netfilter.ALL if "nft" in one for data in one["datagrams"] if b"mine4\0" in data]
+
+
+def read_notices(data):
+    try:
+        nfnetlink.generation(data, "<")
+        found = nfnetlink.notices(data, "<")
+    except netlink.NetlinkError:
+        return False
+    check(len(found) <= len(data) // 16, "more notices than there is room for")
+    check(len(set(found)) == len(found), "a notice twice")
+    return bool(found)
+
+
+def flows_samples():
+    return [data for one in netfilter.ALL if "flow" in one["about"] for data in one["datagrams"] if len(data) > 60]
+
+
+def read_flows(data):
+    taken = False
+    try:
+        for message in netlink.messages(data, "<"):
+            found = conntrack.flow(message, "<")
+            if found is not None:
+                taken = True
+                check(len(found.destination) in (4, 16), "an address that is none")
+                conntrack.delete_flow(found, 1, "<")
+    except netlink.NetlinkError:
+        return False
+    return taken
+
+
+# -- pbr and vpn-policy-routing --
+
+
+def services_samples():
+    rules = "add element inet fw4 pbr_wg_4_dst_ip_user { 192.0.2.1, 192.0.2.0/24 } # nametrack\n"
+    config = "config pbr 'config'\n\toption enabled '1'\n\toption ipv6_enabled 'x'\n\tlist ignored_interface 'a b'\n"
+    include = "config include\n\toption path '/usr/share/nametrack/pbr.include'\n"
+    procd = '{"pbr": {"instances": {"main": {"data": {"status": "", "errors": [{"code": "errorX", "info": "y"}]}}}}}'
+    return [rules.encode(), (config + include).encode(), procd.encode()]
+
+
+def read_services(data):
+    text = uci.decode(data)
+    kept = services.printed(text)
+    for set_name in kept:
+        check(nft.parse_name(set_name[4:]) is not None, "a set that cannot be named")
+    sections, _ = uci.parse(text)
+    found = services.configured("pbr", sections, kept)
+    try:
+        state = json.loads(text)
+    except (ValueError, RuntimeError, MemoryError):
+        state = None
+    if isinstance(state, dict):
+        found = services.reported(found, state.get("pbr"))
+        check(all(isinstance(code, str) for code in found.errors), "a code that is no text")
+    return bool(kept or sections or found.running)
 
 
 # -- netifd --
@@ -265,5 +349,8 @@ CODECS = {
     "uci": (uci_samples, read_uci),
     "nft": (nft_samples, read_nft),
     "ipset": (ipset_samples, read_ipset),
+    "notices": (notices_samples, read_notices),
+    "flows": (flows_samples, read_flows),
+    "services": (services_samples, read_services),
     "netifd": (netifd_samples, read_netifd),
 }

@@ -46,7 +46,7 @@ PLAIN = (
 
 def test_comments_may_hold_anything_but_quotes():
     addresses = ["1.2.3.4", "1.2.3.5", "1.2.3.6", "1.2.3.9", "1.2.3.10", "1.2.3.11"]
-    expected = Listing(4, False, False, False, [Element(address, None) for address in addresses], 100)
+    expected = Listing(4, False, False, False, [Element(address, None) for address in addresses], 100, None)
     assert nft.parse_listing(PLAIN) == expected
     assert nft.parse_listing(PLAIN.encode()) == expected
 
@@ -75,21 +75,21 @@ def test_what_remains_of_a_timeout_is_rounded_down():
 
 def test_the_flags_of_a_set():
     found = nft.parse_listing(listing("\t\ttype ipv4_addr\n\t\tflags interval,timeout\n\t\tauto-merge"))
-    assert found == Listing(4, True, True, True, [], None)
+    assert found == Listing(4, True, True, True, [], None, None)
     assert nft.parse_listing(listing("\t\ttype ipv4_addr\n\t\tflags dynamic,timeout")).timeout
 
 
 def test_a_default_timeout_says_the_flag_too():
     # nft 1.0.6 prints no flags for a set with `flags timeout; timeout 1h`
     found = nft.parse_listing(listing("\t\ttype ipv4_addr\n\t\tcounter\n\t\ttimeout 1h\n\t\tgc-interval 5m"))
-    assert found == Listing(4, True, False, False, [], None)
+    assert found == Listing(4, True, False, False, [], None, None)
 
 
 def test_remarks_of_nft_are_passed_over():
     remarked = "# Warning: table ip nat is managed by iptables-nft, do not touch!\n" + listing(
         "\t\ttype ipv4_addr\n\t\tsize 65535\t# count 1\n\t\tpolicy memory\n\t\telements = { 1.2.3.4 }"
     )
-    assert nft.parse_listing(remarked) == Listing(4, False, False, False, [Element("1.2.3.4", None)], 65535)
+    assert nft.parse_listing(remarked) == Listing(4, False, False, False, [Element("1.2.3.4", None)], 65535, None)
 
 
 @pytest.mark.parametrize(
@@ -211,6 +211,14 @@ def test_a_replacement_deletes_before_it_adds():
         "delete element inet fw4 mine4 { 1.2.3.4 }",
         "add element inet fw4 mine4 { 1.2.3.4 timeout 1m }",
     ]
+
+
+def test_a_refill_empties_the_set_before_it_adds():
+    assert list(nft.refill_text(NAME, [Element("1.2.3.4-1.2.3.6", None)])) == [
+        "flush set inet fw4 mine4",
+        "add element inet fw4 mine4 { 1.2.3.4-1.2.3.6 }",
+    ]
+    assert list(nft.refill_text(NAME, [])) == ["flush set inet fw4 mine4"]
 
 
 def test_nothing_to_change_is_no_command():

@@ -26,14 +26,15 @@ def read_text(path):
 
 
 class LastGood:
-    """The file of last good addresses: JSON, an entry a line, so that one can be lost without the others."""
+    """The last good addresses, in a file of a folder: JSON, an entry a line: one can be lost without the others."""
 
-    def __init__(self, path):
-        self._path = path
+    def __init__(self, folder):
+        self._folder = folder
+        self._path = folder + "/last-good.json"
 
     def load(self, wall):
         """`(entries, problem)` at Unix time `wall`; `problem` is None or one line. No file is no problem."""
-        entries, bad, seen = [], 0, set()
+        entries, bad, seen, known = [], 0, set(), {}
         try:
             with open(self._path, "rb") as file:
                 for _ in range(_MAX_LINES):
@@ -43,7 +44,7 @@ class LastGood:
                     line = line.strip()
                     if line in _FRAME:
                         continue
-                    entry = _entry(line, wall)
+                    entry = _entry(line, wall, known)
                     if entry is None:
                         bad += 1
                     elif (entry.host, entry.address) not in seen:
@@ -63,6 +64,20 @@ class LastGood:
         """Writes the entries, whole or not at all. Raises OSError; the file is then as before."""
         compat.replace_file(self._path, _chunks(entries, wall))
 
+    def share(self, entries, wall):
+        """The same for a copy in a folder that is made with it. Raises OSError; there is no file then."""
+        try:
+            compat.make_folder(self._folder)
+            self.save(entries, wall)
+        except OSError:
+            compat.remove_file(self._path)  # old news are worse than none
+            raise
+
+
+def remembered(copy, file, wall):
+    """What two LastGood know: the entries of the copy, or those of the file where there is no copy."""
+    return copy.load(wall)[0] or file.load(wall)[0]
+
 
 # The lines around the entries, as _chunks writes them.
 _FRAME = (b'{"version": 1, "entries": [', b"]}", b"")
@@ -70,10 +85,14 @@ _FRAME = (b'{"version": 1, "entries": [', b"]}", b"")
 
 def _chunks(entries, wall):
     yield _FRAME[0] + b"\n"
-    for start in range(0, len(entries), _LINES):
-        lines = [_line(entry, wall) for entry in entries[start : start + _LINES]]
-        last = start + _LINES >= len(entries)
-        yield (",\n".join(lines) + ("\n" if last else ",\n")).encode()
+    lines = []
+    for entry in entries:
+        if len(lines) == _LINES:
+            yield (",\n".join(lines) + ",\n").encode()
+            lines = []
+        lines.append(_line(entry, wall))
+    if lines:
+        yield (",\n".join(lines) + "\n").encode()
     yield _FRAME[1] + b"\n"
 
 
@@ -82,11 +101,17 @@ def _line(entry, wall):
     values = (json.dumps(entry.host), json.dumps(entry.address), "true" if entry.named else "false")
     port = "" if entry.port is None else ', "port": %d' % entry.port
     values = values + (wall + _clamped(entry.remaining), port)
-    return '{"host": %s, "address": %s, "named": %s, "expires": %d%s}' % values
+    text = '{"host": %s, "address": %s, "named": %s, "expires": %d%s' % values
+    sets = "" if entry.sets is None else ', "sets": %s' % json.dumps(list(entry.sets))
+    # rather too many sets, which is what none means, than a line that is not read again
+    return text + (sets if len(text) + len(sets) + 4 < _MAX_LINE else "") + "}"
 
 
-def _entry(line, wall):
-    """The Entry in a line, None where there is none: the file may be anybody's."""
+def _entry(line, wall, known):
+    """The Entry in a line, None where there is none: the file may be anybody's.
+
+    `known`: hosts and names of sets in the entries before, so that each is in memory once.
+    """
     if line[-1:] == b",":
         line = line[:-1]
     try:
@@ -108,9 +133,12 @@ def _entry(line, wall):
     if port is not None and (isinstance(port, bool) or not isinstance(port, int) or not 0 < port < 65536):
         return None
     address = ip.prefix(address)
-    if address is None:
+    names = values.get("sets")
+    if address is None or not (names is None or isinstance(names, list) and all(isinstance(n, str) for n in names)):
         return None
-    return Entry(host, address, named, _clamped(expires - wall), port)
+    names = None if names is None else tuple(names)
+    host, names = known.setdefault(host, host), known.setdefault(names, names)
+    return Entry(host, address, named, _clamped(expires - wall), port, names)
 
 
 def _clamped(seconds):

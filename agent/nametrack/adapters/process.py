@@ -18,16 +18,21 @@ class Runner:
         self._waiting = []
         self._run = None
 
-    def run(self, argv, chunks, done, limit=LIMIT):
+    def run(self, argv, chunks, done, limit=LIMIT, started=None):
         """Runs `argv` with the pieces of bytes `chunks` as its stdin (None: nothing), when its turn comes.
 
         Then `done(exit_code, output)` is called, never from within `run`. `output` is bytes, stdout and stderr in one:
         a long listing would fill the memory once more as text. The exit code is None where the program was not run to
-        its end, and `output` is then the reason in words, as for the code NOT_FOUND.
+        its end, and `output` is then the reason in words, as for the code NOT_FOUND. `started(pid)` is called as soon
+        as it runs, before anything else is heard of it.
         """
-        self._waiting.append((argv, chunks, done, limit))
+        self._waiting.append((argv, chunks, done, limit, started))
         if self._run is None:
             self._next()
+
+    def call(self, callback):
+        """Calls `callback()` when its turn comes, never from within `call`."""
+        self.run(None, None, callback)
 
     def busy(self):
         """Whether a program runs or waits."""
@@ -36,9 +41,17 @@ class Runner:
     def _next(self):
         self._run = None
         if self._waiting:
-            argv, chunks, done, limit = self._waiting.pop(0)
+            argv, chunks, done, limit, started = self._waiting.pop(0)
+            if argv is None:
+                self._run = done
+                self._poller.call_at(("process", id(self)), compat.monotonic(), lambda: self._called(done))
+                return
             self._run = _Run(self._poller, argv, done, limit, self._next)
-            self._run.start(chunks)
+            self._run.start(chunks, started)
+
+    def _called(self, callback):
+        callback()
+        self._next()
 
 
 class _Run:
@@ -53,7 +66,7 @@ class _Run:
         self._size = 0
         self._wait = _REAP_FIRST
 
-    def start(self, chunks):
+    def start(self, chunks, started):
         try:
             self._child = compat_process.spawn(self._argv, chunks)
         except OSError as error:
@@ -62,6 +75,8 @@ class _Run:
                 code, text = NOT_FOUND, "%s: not installed" % self._argv[0]
             self._call_at(compat.monotonic(), lambda: self._end(code, text))
             return
+        if started is not None:
+            started(self._child.pid)
         self._poller.add(self._child.fd, self._readable)
         self._call_at(compat.monotonic() + self._limit, self._too_late)
 

@@ -2,6 +2,8 @@
 
 from collections import namedtuple
 
+from .. import ip
+
 # id: counts up, never used twice; rtype: 1 A, 28 AAAA, …; tcp: bool; server: "address", "address#port", and with
 # "@device" after it, where the question must leave through that device; recurse: whether the server is to ask others
 SendQuery = namedtuple("SendQuery", ("id", "name", "rtype", "server", "tcp", "recurse"))
@@ -19,13 +21,23 @@ AddHostRoute = namedtuple("AddHostRoute", ("address", "via"))
 Probe = namedtuple("Probe", ("interface", "address"))
 # set: "nft FAMILY TABLE NAME" or "ipset NAME"
 ListSet = namedtuple("ListSet", ("set",))
-# elements: lists of Element; each action is one transaction
+# elements: lists of Element, or an ElementList; each action is one transaction
 AddElements = namedtuple("AddElements", ("set", "elements", "reason"))
 DeleteElements = namedtuple("DeleteElements", ("set", "elements", "reason"))
 # old goes and new comes in one transaction; an address in both gets a new timeout
 ReplaceElements = namedtuple("ReplaceElements", ("set", "old", "new", "reason"))
-# entries: list of core.lastgood.Entry
+# everything in the set goes and elements come in one transaction
+RefillSet = namedtuple("RefillSet", ("set", "elements", "reason"))
+# how many elements an ipset holds: cheap, and the only way to hear of it, for the kernel says nothing of ipsets
+GlanceSet = namedtuple("GlanceSet", ("set",))
+# addresses: addresses, prefixes; connections running to them decide anew which way they go
+FlushFlows = namedtuple("FlushFlows", ("addresses",))
+# names: of services that fill sets, as target.SERVICES; what is known of those that are on this router
+ReadServices = namedtuple("ReadServices", ("names",))
+# entries: a core.lastgood.Entries, or a list of Entry
 SaveLastGood = namedtuple("SaveLastGood", ("entries",))
+# the same where it is lost with the power, but at once: for the includes of other services and for a restart
+ShareLastGood = namedtuple("ShareLastGood", ("entries",))
 # Something that people and programs hear of: it goes into the log, into the history, and to subscribers on the bus.
 # kind: endpoint | policy | trouble | recovered; values: dict, what subscribers get (CONTRACT.md section 5)
 Notify = namedtuple("Notify", ("kind", "subject", "text", "values"))
@@ -36,6 +48,23 @@ Log = namedtuple("Log", ("level", "text"))
 
 # address: address, prefix or range; timeout: seconds, None for none
 Element = namedtuple("Element", ("address", "timeout"))
+
+
+class ElementList:
+    """Elements that are made when they are looked at: 65,536 of them would fill a router's memory."""
+
+    def __init__(self, keys, timeouts):
+        """`keys`: list of ip.key; `timeouts`: list of as many, None for no timeouts."""
+        self._keys = keys
+        self._timeouts = timeouts
+
+    def __len__(self):
+        return len(self._keys)
+
+    def __iter__(self):
+        for i in range(len(self._keys)):
+            yield Element(ip.element(self._keys[i]), None if self._timeouts is None else self._timeouts[i])
+
 
 RTYPES = {1: "A", 2: "NS", 5: "CNAME", 28: "AAAA", 33: "SRV"}
 
@@ -75,10 +104,6 @@ def _set_endpoint(a):
     return form if a.probe is None else "%s then probe %s" % (form, a.probe)
 
 
-def _save(a):
-    return "save_last_good %d" % len(a.entries)
-
-
 FORMS = {
     SendQuery: _query,
     CancelQuery: lambda a: "cancel %d" % a.id,
@@ -91,7 +116,12 @@ FORMS = {
     AddElements: lambda a: "add %s: %s" % (a.set, _elements(a.elements)),
     DeleteElements: lambda a: "delete %s: %s" % (a.set, _elements(a.elements)),
     ReplaceElements: lambda a: "replace %s: %s with %s" % (a.set, _elements(a.old), _elements(a.new)),
-    SaveLastGood: _save,
+    RefillSet: lambda a: "refill %s: %s" % (a.set, _elements(a.elements)),
+    GlanceSet: lambda a: "glance_set %s" % a.set,
+    FlushFlows: lambda a: "flush_flows %s" % " ".join(a.addresses),
+    ReadServices: lambda a: "read_services",
+    SaveLastGood: lambda a: "save_last_good %d" % len(a.entries),
+    ShareLastGood: lambda a: "share_last_good %d" % len(a.entries),
     Notify: lambda a: "notify %s %s: %s" % (a.kind, a.subject, a.text),
     Reply: lambda a: "reply %d: %s" % (a.id, " ".join(a.values["addresses"]) or a.values["reason"]),
     Log: lambda a: "log %s: %s" % tuple(a),

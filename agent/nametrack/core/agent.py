@@ -11,7 +11,7 @@ from .findings import config_findings
 from .history import History
 from .inquiries import Inquiries
 from .interfaces import VIA, Interfaces
-from .lastgood import Entry, LastGood
+from .lastgood import Entries, Entry, LastGood
 from .peers import Peers
 from .policies import Policies
 from .resolver import Resolver
@@ -33,11 +33,12 @@ class Agent:
         self.interfaces = Interfaces(self._timers)
         self.resolver = Resolver(self._timers, self.interfaces, random or (lambda: 0))
         self.peers = Peers(self._timers, self.resolver, self.interfaces)
-        self.policies = Policies(self._timers, self.resolver)
+        self.policies = Policies(self._timers)
         self.inquiries = Inquiries(self.resolver)
         self.last_good = LastGood(self._timers)
         self.history = History()
         self._remembered = []  # entries of the last-good file, for what is configured at the start
+        self._changes = 0  # how many of the policies' changes are known to last_good
         self._handlers = {
             on.ConfigLoaded: self._config_loaded,
             on.LastGoodRead: self._last_good_read,
@@ -47,6 +48,10 @@ class Agent:
             on.AnswerRejected: lambda e, now: self.resolver.rejected(e.id, e.reason),
             on.PeersRead: lambda e, now: self.peers.read(e.interface, e.peers, now, e.wall),
             on.SetListed: lambda e, now: self.policies.listed(e.set, e.listing, now),
+            on.SetGlanced: lambda e, now: self.policies.sets.glanced(e.set, e.size, now),
+            on.SetChanged: lambda e, now: self.policies.sets.changed(e.action),
+            on.SetTouched: lambda e, now: self.policies.sets.touched(e.set, e.removed, now),
+            on.ServicesRead: lambda e, now: self.policies.sets.services_read(e.services),
             on.InterfaceUp: self._interface_up,
             on.InterfaceDown: self._interface_changed,
             on.InterfaceUpdated: self._interface_changed,
@@ -60,7 +65,7 @@ class Agent:
 
     def handle(self, event, now):
         """What to do about one event."""
-        return self._remember(self._handlers[type(event)](event, now), now)
+        return self._noted(self._handlers[type(event)](event, now), now)
 
     def handle_timer(self, now):
         """What to do about everything that is due at `now`."""
@@ -71,12 +76,16 @@ class Agent:
             elif key[0] in PEER_TIMERS:
                 actions.extend(self.peers.due(key, now))
             elif key[0] == "save":
-                actions.extend(self.last_good.save(self._entries(now), now))
+                actions.extend(self.last_good.save(self.entries(now), now))
+            elif key[0] == "share":
+                actions.extend(self.last_good.share(self.entries(now), now))
             elif key[0] == "interfaces":
                 actions.extend(self.interfaces.due(now) + self._network_changed(now))
+            elif key[0] == "expire":
+                self.policies.expired(key[1], key[2], now)
             else:
-                actions.extend(self.policies.due(key, now))
-        return self._remember(actions, now)
+                actions.extend(self.policies.sets.due(key, now))
+        return self._noted(actions, now)
 
     def next_timer(self):
         """When `handle_timer` is to be called next: absolute monotonic seconds, or None."""
@@ -84,11 +93,11 @@ class Agent:
 
     def stop(self, now):
         """The agent ends: what it knows is saved, the kernel is left as it is."""
-        return self.last_good.save(self._entries(now), now)
+        return self.last_good.save(self.entries(now), now) + self.last_good.share(self.entries(now), now)
 
     def settled(self):
         """Whether everything was asked, read and written once: the end of one whole pass."""
-        if not self.resolver.idle() or not self.peers.settled() or not self.policies.settled():
+        if not self.resolver.idle() or not self.peers.settled() or not self.policies.sets.settled():
             return False
         return all(q.tried() for name in self.resolver.names.values() for q in name.questions.values())
 
@@ -113,16 +122,9 @@ class Agent:
         for entry in self._remembered:
             by_host.setdefault(entry.host, []).append(entry)
         peers_know = {host: [(e.address, e.port) for e in by_host[host] if e.named] for host in by_host}
-        retain = {}
-        for policy in config.policies:
-            for host in policy.hosts:
-                retain[host] = max(policy.retain, retain.get(host, 0))
-        policies_know = {}
-        for host in by_host:
-            policies_know[host] = [(e.address, now + _left(e, retain.get(host, 0))) for e in by_host[host]]
-        self._remembered = []
         self.peers.configure(config, servers_of, peers_know, now)
-        actions.extend(self.policies.configure(config, host_key, policies_know, now))
+        actions.extend(self.policies.configure(config, host_key, self._remembered, now))
+        self._remembered = []
         actions.extend(self._follow(now))
         for key in sorted(self.resolver.names):
             name = self.resolver.names[key]
@@ -132,7 +134,7 @@ class Agent:
 
     def _last_good_read(self, event, now):
         self._remembered = event.entries
-        self.last_good.loaded(event.entries)
+        self.last_good.loaded(event.saved)
         return []
 
     def _cron_read(self, event, now):
@@ -150,7 +152,7 @@ class Agent:
 
     def _disturbed(self, event, now):
         self.peers.read_all(now)
-        return self.policies.resync()
+        return self.policies.sets.resync()
 
     def _interface_up(self, event, now):
         self.interfaces.came_up(event.interface)
@@ -180,18 +182,25 @@ class Agent:
             return self.peers.unreadable(action.interface, reason, now)
         if isinstance(action, do.SetEndpoint):
             return self.peers.endpoint_failed(action, reason, now)
+        if isinstance(action, do.FlushFlows):
+            return [do.Log("warning", "connections to new addresses keep their old way: %s" % reason)]
         if isinstance(action, (do.ReadInterfaces, do.AddHostRoute, do.Probe)):
             # Without netifd there is nothing to know, and no route to protect; an unanswered probe is what it is for.
             return [do.Log("debug", "%s: %s" % (do.text(action), reason))]
+        if isinstance(action, do.ShareLastGood):
+            return [do.Log("debug", "no copy of the last good addresses: %s" % reason)]
         if isinstance(action, do.SaveLastGood):
             self.last_good.failed(now)
             return [do.Log("error", "last good addresses not saved: %s" % reason)]
-        return self.policies.failed(action, reason, now)
+        return self.policies.sets.failed(action, reason, now)
 
-    def _remember(self, actions, now):
+    def _noted(self, actions, now):
         for action in actions:
             if isinstance(action, do.Notify):
                 self.history.add(action, now)
+        if self.policies.changes() != self._changes:
+            self._changes = self.policies.changes()
+            self.last_good.changed(now)
         return actions
 
     def _name(self, outcome, now):
@@ -202,8 +211,10 @@ class Agent:
             # whoever asked is told, and nobody else
             actions = [action for action in actions if not isinstance(action, (do.Notify, do.Log))]
             return actions + self.inquiries.name_answered(name) + self._follow_changes(now)
-        self.last_good.changed(now)
+        known = self.peers.known(name)
         actions = actions + self.peers.name_answered(name, now) + self.policies.name_answered(name, now)
+        if self.peers.known(name) != known:
+            self.last_good.changed(now)
         return actions + self._follow_changes(now)
 
     def _follow(self, now):
@@ -214,27 +225,18 @@ class Agent:
     def _follow_changes(self, now):
         return self._follow(now) if self.peers.names_changed or self.inquiries.names_changed else []
 
-    def _entries(self, now):
+    def entries(self, now):
         """What is to be remembered: every address named now, and every retained one with its remaining life."""
+        return Entries(lambda: self._entries(now))
+
+    def _entries(self, now):
         found = {}
         for peer in self.peers.peers.values():
             for address, port in peer.candidates.known():
                 port = port if peer.source.is_service else None
-                found[peer.config.endpoint_host, address] = Entry(peer.config.endpoint_host, address, True, 0, port)
-        for policy in self.policies.policies.values():
-            for host in policy.hosts.values():
-                for address in host.named:
-                    found[host.host, address] = Entry(host.host, address, True, 0, None)
-                for address in host.retained:
-                    left = int(host.retained[address] - now + 0.999)  # not 0 while it is in the set
-                    known = found.get((host.host, address))
-                    if left > 0 and (known is None or (not known.named and known.remaining < left)):
-                        found[host.host, address] = Entry(host.host, address, False, left, None)
-            for literal in policy.config.literals:
-                found[literal, literal] = Entry(literal, literal, True, 0, None)
-        return [found[key] for key in sorted(found)]
-
-
-def _left(entry, retain):
-    """The seconds a remembered address stays: one that was named when it was saved starts its `retain` anew."""
-    return retain if entry.named else min(entry.remaining, retain)
+                found[peer.config.endpoint_host, address] = Entry(peer.config.endpoint_host, address, True, 0, port, ())
+        for entry in self.policies.entries(now):
+            known = found.pop(entry[:2], None)
+            yield entry if known is None else Entry(entry.host, entry.address, True, 0, known.port, entry.sets)
+        for key in sorted(found):
+            yield found[key]

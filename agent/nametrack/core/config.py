@@ -68,10 +68,11 @@ PeerConfig = namedtuple(
     ),
 )
 # interface: None is possible for nftset and ipset only; set4, set6: "family table set" for nftset, a name for ipset,
-# None where not given and for the other targets; hosts: names to look up; literals: addresses and prefixes
+# None where not given and for the other targets; hosts: names to look up; literals: addresses and prefixes; wildcards:
+# what cannot be looked up, as `*.name`
 PolicyConfig = namedtuple(
     "PolicyConfig",
-    ("name", "enabled", "interface", "target", "set4", "set6", "family", "retain", "hosts", "literals"),
+    ("name", "enabled", "interface", "target", "set4", "set6", "family", "retain", "hosts", "literals", "wildcards"),
 )
 
 TYPES = ("nametrack", "peer", "policy")
@@ -237,7 +238,9 @@ def _policy(section, name, settings):
             section.reject("target '%s' needs option 'set4' or 'set6'" % target)
     elif values["interface"] is None:
         section.reject("target '%s' needs option 'interface'" % target)
-    hosts, literals = _split(section, values["host"], values["family"])
+    wildcards = [text for text in values["host"] if text.startswith("*.")]
+    named = [text for text in values["host"] if text not in wildcards]
+    hosts, literals = _split(section, named, values["family"])
     if not section.usable:
         return None
     if not values["host"]:
@@ -253,6 +256,7 @@ def _policy(section, name, settings):
         values["retain"],
         hosts,
         literals,
+        wildcards,
     )
 
 

@@ -7,8 +7,8 @@ from collections import namedtuple
 
 # config: core.config.Config; what stays in it keeps what is known of it
 ConfigLoaded = namedtuple("ConfigLoaded", ("config",))
-# entries: list of core.lastgood.Entry, read once at the start
-LastGoodRead = namedtuple("LastGoodRead", ("entries",))
+# entries: list of core.lastgood.Entry, read once at the start; saved: the same as far as it outlives the power
+LastGoodRead = namedtuple("LastGoodRead", ("entries", "saved"))
 # lines: of the router's scheduled tasks, comments left out
 CronRead = namedtuple("CronRead", ("lines",))
 # id: of the SendQuery; answer: has status, values, ttl, target as wire.dns.Answer describes them
@@ -21,6 +21,14 @@ AnswerRejected = namedtuple("AnswerRejected", ("id", "reason"))
 PeersRead = namedtuple("PeersRead", ("interface", "peers", "wall"))
 # listing: wire.sets.Listing, None where the set does not exist
 SetListed = namedtuple("SetListed", ("set", "listing"))
+# size: how many elements, None where the set does not exist
+SetGlanced = namedtuple("SetGlanced", ("set", "size"))
+# action: one that changed a set and was carried out
+SetChanged = namedtuple("SetChanged", ("action",))
+# somebody else changed one of our sets; removed: whether elements may have gone, or the set came or went
+SetTouched = namedtuple("SetTouched", ("set", "removed"))
+# services: {"pbr" | "vpn-policy-routing": wire.services.Service} of those that are installed
+ServicesRead = namedtuple("ServicesRead", ("services",))
 # netifd said that an interface came up, that it went, or that it is other than before; how it is, is then asked
 InterfaceUp = namedtuple("InterfaceUp", ("interface",))
 InterfaceDown = namedtuple("InterfaceDown", ("interface",))
@@ -35,5 +43,5 @@ SetsDisturbed = namedtuple("SetsDisturbed", ("reason",))
 RefreshRequested = namedtuple("RefreshRequested", ("name",))
 # somebody wants to know what a name resolves to; id: a number for the Reply
 Inquired = namedtuple("Inquired", ("id", "name"))
-# an action that could not be carried out; success is not reported, the next reading shows it
+# an action that could not be carried out; success is reported of changed sets only, elsewhere the next reading shows it
 ActionFailed = namedtuple("ActionFailed", ("action", "reason"))

@@ -1,7 +1,7 @@
 """What `check` finds: CONTRACT.md section 7. Each finding says what, where, and what to do."""
 
 from .. import ip
-from .policies import plain
+from .target import CREATE, plain
 from .tunnel import CLOCK_SET
 from .values import printable
 from .words import duration
@@ -13,8 +13,9 @@ ADVICE = {
     "no_probe_address": "set option probe_address to an address beyond the tunnel, or option probe to 0",
     "name_unresolved": "check the spelling, and that the nameserver knows the name: nslookup %s %s",
     "nameserver_silent": "check that it runs and can be reached: nslookup openwrt.org %s",
-    "no_target": "create the set, e.g. with a `config ipset` section in /etc/config/firewall, or correct the option",
+    "no_target": CREATE,
     "set_flags": "give the policy a set of the right type: ipv4_addr or ipv6_addr, with 'flags interval' for prefixes",
+    "wildcard": "list the names that are used, or have dnsmasq (dnsmasq-full) fill the same set beside nametrack: ",
     "watchdog_also_active": "remove the line from the scheduled tasks (crontab -e): nametrack does the same, sooner",
     "clock_unset": "see that NTP works: until then the age of a handshake is guessed",
     "configuration": "correct /etc/config/nametrack, then /etc/init.d/nametrack reload",
@@ -151,19 +152,34 @@ def _unresolved(agent):
 
 
 def _sets(agent):
-    found = []
-    for set_name in sorted(agent.policies.sets):
-        kernel_set = agent.policies.sets[set_name]
+    found, policies = [], agent.policies
+    for set_name in sorted(policies.sets.by_name):
+        kernel_set = policies.sets.by_name[set_name]
         owners = ", ".join([policy.config.name for policy in kernel_set.sources])
-        trouble = agent.policies.trouble(set_name)
-        if trouble is None:
+        trouble = policies.sets.trouble(set_name)
+        if trouble is None or (kernel_set.feeder and kernel_set.exists is False):
             continue
         text = "set '%s' %s" % (plain(set_name), trouble)
         code = "set_flags" if kernel_set.problem or kernel_set.refused else "no_target"
         found.append(finding(code, "error", "policy '%s'" % owners, text))
-    for name in sorted(agent.policies.policies):
-        policy = agent.policies.policies[name]
-        if not policy.sets():
-            text = "target '%s' cannot be filled yet" % policy.config.target
-            found.append(finding("no_target", "error", "policy '%s'" % name, text, "use target nftset or ipset"))
+    for name in sorted(policies.policies):
+        policy = policies.policies[name]
+        missing = policies.missing(policy)
+        if missing is not None and policy.candidates[0].feeder:
+            found.append(finding("no_target", "error", policy.label, missing[0], missing[1]))
+        for wildcard in policy.config.wildcards:
+            text = "'%s' is a wildcard: nobody can list all names below a domain" % wildcard
+            found.append(finding("wildcard", "warning", policy.label, text, _wildcard_advice(policy, wildcard[2:])))
     return found
+
+
+def _wildcard_advice(policy, domain):
+    """How dnsmasq fills the same set: what it adds is somebody else's to us, and stays."""
+    target = policy.target or policy.candidates[0]
+    names = [plain(target.sets[family]) for family in sorted(target.sets)]
+    if target.sets[min(target.sets)].startswith("ipset "):
+        line = "ipset=/%s/%s" % (domain, ",".join(names))
+    else:
+        specs = ["%d#%s" % (family, plain(target.sets[family]).replace(" ", "#")) for family in sorted(target.sets)]
+        line = "nftset=/%s/%s" % (domain, ",".join(specs))
+    return ADVICE["wildcard"] + line

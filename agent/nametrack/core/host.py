@@ -1,15 +1,16 @@
-"""One host of a policy: the addresses DNS names now, and those it named within `retain`."""
+"""One host of a policy: the addresses DNS names now, and those it named within `retain`; all of them as ip.key."""
 
 from .. import ip
+from .order import in_order
 
 NAMED = -1  # the life of an address that is named now: no end is in sight
 
 
-def longest_life(holders, address, now):
+def longest_life(holders, key, now):
     """The longest life any of these hosts or policies gives the address: NAMED, seconds, or None for not wanted."""
     best = None
     for holder in holders:
-        life = holder.life(address, now)
+        life = holder.life(key, now)
         if life == NAMED:
             return NAMED
         if life is not None and (best is None or life > best):
@@ -23,57 +24,59 @@ class Host:
         self.name_key = name_key
         self.rtypes = rtypes
         self.named = []  # in the order DNS gave
-        self.retained = {}  # address -> until
+        self.retained = {}  # key -> until
         self._named = set()  # the same as named, for the question whether
 
-    def answered(self, addresses, now, retain):
-        """DNS names exactly these now; returns the addresses whose life changed."""
-        named = set(addresses)
-        changed = [a for a in addresses if a in self.retained or a not in self._named]
-        for address in self.named:
-            if address not in named:
-                self.retained[address] = now + retain
-                changed.append(address)
-        for address in addresses:
-            self.retained.pop(address, None)
-        self.named = list(addresses)
+    def answered(self, keys, now, retain):
+        """DNS names exactly these now; returns those whose life changed."""
+        named = set(keys)
+        changed = [key for key in keys if key in self.retained or key not in self._named]
+        for key in self.named:
+            if key not in named:
+                self.retained[key] = now + retain
+                changed.append(key)
+        for key in keys:
+            self.retained.pop(key, None)
+        self.named = list(keys)
         self._named = named
         return changed
 
-    def remember(self, address, until):
+    def remember(self, key, until):
         """An address known from before the start, or from before the configuration was read again."""
-        self.retained[address] = max(until, self.retained.get(address, until))
+        self.retained[key] = max(until, self.retained.get(key, until))
 
     def expire(self, now):
-        """Forgets what was retained long enough; returns those addresses."""
-        gone = [address for address in sorted(self.retained) if self.retained[address] <= now]
-        for address in gone:
-            del self.retained[address]
+        """Forgets what was retained long enough; returns those."""
+        gone = in_order([key for key in self.retained if self.retained[key] <= now])
+        for key in gone:
+            del self.retained[key]
         return gone
 
     def next_expiry(self):
+        """When the first of what is retained is forgotten, or None."""
         return min(self.retained.values()) if self.retained else None
 
-    def addresses(self):
-        return self.named + sorted(self.retained)
+    def keys(self):
+        """All that it wants, what is named first."""
+        return self.named + in_order(self.retained)
 
-    def life(self, address, now):
+    def life(self, key, now):
         """NAMED, the seconds left, or None where this host does not want the address."""
-        if address in self.retained:
-            return max(0, self.retained[address] - now)
-        return NAMED if address in self._named else None
+        if key in self.retained:
+            return max(0, self.retained[key] - now)
+        return NAMED if key in self._named else None
 
 
 class Literals:
     """The addresses and prefixes written into a policy: a host that never changes."""
 
     def __init__(self, literals):
-        self.host = None
-        self._literals = set(literals)
+        self.keys = [ip.key(literal) for literal in literals]
+        self._keys = set(self.keys)
 
-    def of(self, family):
-        """Those of one address family."""
-        return [literal for literal in sorted(self._literals) if ip.family(literal) == family]
+    def wide(self, family):
+        """The prefixes of one address family."""
+        return sorted([key for key in self.keys if isinstance(key, str) and ip.family(key) == family])
 
-    def life(self, address, now):
-        return NAMED if address in self._literals else None
+    def life(self, key, now):
+        return NAMED if key in self._keys else None

@@ -1,60 +1,56 @@
 """One set in the kernel: what is wanted in it, what is installed, and the difference as one transaction.
 
 *Ours* is what we added or remember having added; everything else in the set belongs to somebody else and stays.
-Times are monotonic seconds.
+Addresses are keys of ip.key, times monotonic seconds.
 """
 
 from .. import ip
-from .actions import AddElements, DeleteElements, Element, ReplaceElements
-from .host import NAMED, longest_life
-from .intervals import Cover
+from .coverage import Coverage
+from .elements import Elements
 
-# A set with timeouts forgets by itself what nametrack, dead, can no longer delete. An address that is named now gets
-# its policy's retain, but never less than this, so that a short retain does not mean a process every few seconds.
-LIFE_FLOOR = 600  # seconds
-IPSET_MOST = 2147483  # seconds: the longest timeout that ipset knows
-TOLERANCE = 2  # seconds that an element's timeout may fall short before it is written again
+ECHO = 150  # seconds in which a service may still put in what was taken out: what its user files print is a copy
 
 
 class KernelSet:
-    def __init__(self, name):
+    def __init__(self, name, family):
         self.name = name
-        self.family = 4
-        self._is_ipset = name.startswith("ipset ")
+        self.family = family
+        self.is_ipset = name.startswith("ipset ")
         self.sources = []  # policies that want something in it
+        self.users = []  # those, and the policies that may come to want something in it
+        self.optional = False  # whether it is all right that it does not exist
+        self.left = False  # whether the last policy that filled it fills another from now on
+        self.feeder = None  # the service that makes it and puts our elements in, from the user include
+        self.included = False  # whether that include is registered
         self.exists = None  # None: not listed yet
         self.problem = None  # why it cannot hold what is wanted; None where it can
-        self.installed = {}  # address -> when its timeout ends, None for never
-        self.refused = {}  # address or prefix that it cannot hold -> why
+        self.stale = False  # whether somebody added to it since it was listed
+        self._sure = True  # whether nobody did anything to it while it was
+        self._contents = Elements(family, self.is_ipset)
         self._ours = set()
-        self._timeouts = False
-        self._intervals = False
+        self._gone = {}  # key that was ours in a set of a service -> until when it may come back from there
+        self._absent = False  # whether there was no such set when it was listed last
         self._dirty = set()
-        self._refresh_at = None
+        self._under_way = []  # Changes whose end was not reported yet
 
-    def remember(self, addresses):
+    def remember(self, keys):
         """Addresses that are ours if they are found installed: added before the last restart."""
-        self._ours.update(addresses)
+        self._ours.update([key for key in keys if ip.key_family(key) == self.family])
 
-    def touch(self, addresses):
+    def touch(self, keys):
         """The life of these addresses changed."""
-        for address in addresses:
-            if ip.family(address) == self.family:
-                self._dirty.add(address)
+        self._dirty.update([key for key in keys if ip.key_family(key) == self.family])
+
+    def touch_all(self):
+        """Whatever may be in it is compared with what is wanted."""
+        self._dirty = self.wanted() | self._ours
 
     def dirty(self):
         return bool(self._dirty)
 
-    def held(self, addresses):
-        """How many of these are in the set, by themselves or within a prefix."""
-        if not self.exists:
-            return 0
-        cover = Cover(self.installed) if self._intervals else None
-        return len([a for a in addresses if a in self.installed or (cover is not None and cover.holds(a))])
-
     def waits(self):
         """Whether something waits to be written that can be written."""
-        return bool(self._dirty and self.exists and self.problem is None)
+        return bool(self._dirty and self.exists and self.problem is None and not self._is_idle())
 
     def wanted(self):
         """The addresses that the policies want in it."""
@@ -63,145 +59,124 @@ class KernelSet:
             found.update(policy.wanted(self.family))
         return found
 
-    def listed(self, listing, now):
-        """The kernel's own words; None: there is no such set."""
-        self.installed = {}
+    def held(self, keys):
+        """How many of these are in the set, by themselves or within a prefix."""
+        return self._contents.held(keys) if self.exists else 0
+
+    def size(self, now):
+        """How many elements it should have now."""
+        return self._contents.size(now)
+
+    def owner(self):
+        """Function that says of a key whether it is ours in the set, or will be when its service makes it."""
+        if self._absent and self.included:
+            return lambda key: ip.key_family(key) == self.family and any(policy.wants(key) for policy in self.users)
+        return self._owner()
+
+    def _owner(self):
+        """The same of what is in the set now, as far as anybody could see."""
+        if self.exists is None:
+            ours = self._ours
+            return lambda key: key in ours
+        return self._contents.owner(self._ours)
+
+    def pending(self):
+        """What is ours in the set and wanted no more."""
+        owns = self._owner()
+        return [key for key in self._ours if owns(key) and not any(policy.wants(key) for policy in self.sources)]
+
+    def _printed(self):
+        """What its service puts in when it makes it: our include prints whatever somebody may want in it."""
+        found = set()
+        for policy in self.users:
+            found.update(policy.wanted(self.family))
+        return found
+
+    @property
+    def refused(self):
+        """{element: why} of what this kind of set cannot hold."""
+        return self._contents.refused
+
+    def listed(self, listing, printed, now, sure=True):
+        """The kernel's own words; None: there is no such set.
+
+        `printed`: keys that a service has from our include; None: not known. `sure`: whether nobody did anything to the
+        set while it was listed.
+        """
         self.exists = listing is not None
         self.problem = None
-        self.refused = {}
+        self.stale = False
+        self._sure = sure
+        absent, self._absent = self._absent, listing is None
         if listing is None:
             return
+        if listing.marked is not None:
+            self.remember([ip.key(address) for address in listing.marked])
+        elif printed is not None:
+            self.remember(printed)
+        elif self.included:
+            self.remember([key for key in self._gone if self._gone[key] > now])
+            if absent:
+                self._ours.update(self._printed())
         if listing.family != self.family:
             kind = {4: "IPv4 addresses", 6: "IPv6 addresses"}.get(listing.family, "something else than addresses")
             self.problem = "it holds %s, not IPv%d addresses" % (kind, self.family)
-        elif listing.merge:
-            self.problem = "it has auto-merge, which joins our elements with others"
-        self._timeouts = listing.timeout
-        self._intervals = listing.interval
-        for element in listing.elements:
-            self.installed[element.address] = None if element.timeout is None else now + element.timeout
-        # What we had added and somebody took away is not ours any more should it come back by other hands.
-        self._ours = set([address for address in self._ours if address in self.installed])
-        self._dirty = self.wanted() | self._ours
+            return
+        if listing.merge and listing.timeout:
+            self.problem = "it has auto-merge and timeouts: nft joins elements, and they all end together"
+            return
+        if listing.merge != isinstance(self._contents, Coverage):
+            self._contents = Coverage(self.family) if listing.merge else Elements(self.family, self.is_ipset)
+        self._contents.listed(listing, self._ours, now)
+        if not self.feeder:
+            # What we had added and somebody took away is not ours any more should it come back by other hands.
+            owns = self._contents.owner(self._ours)
+            self._ours = set([key for key in self._ours if owns(key)])
+        self.touch_all()
 
     def changes(self, now, reason):
-        """The actions, one transaction at most, that bring what is dirty up to date, as if they succeed."""
-        if not self.exists or self.problem:
-            return []
-        add, delete, renew = [], [], []
-        own = foreign = None
-        if self._intervals:
-            # Two elements of an interval set may not overlap: what lies within a wanted prefix is held by that.
-            foreign = Cover([address for address in self.installed if address not in self._ours])
-            literals = [literal for policy in self.sources for literal in policy.literals.of(self.family)]
-            # not one that the kernel refuses: then the addresses in it are added one by one
-            own = Cover([each for each in literals if each in self._ours or self._holds(each, foreign)])
-        for address in sorted(self._dirty):
-            life = longest_life(self.sources, address, now)
-            if life is None or (own is not None and own.holds(address)):
-                if address in self.installed and address in self._ours:
-                    delete.append(Element(address, None))
-                self._ours.discard(address)
-            elif address not in self.installed:
-                if self._holds(address, foreign):
-                    add.append(self._element(address, life))
-            elif address in self._ours and self._falls_short(address, life, now):
-                renew.append(self._element(address, life))
-            elif self._timeouts and self.installed[address] is not None:
-                self._watch(address, life)
-        self._dirty = set()
-        return self._order(add, delete, renew, now, reason)
+        """The Change, with one transaction, that brings what is dirty up to date, as if it succeeds; or None."""
+        if not self.exists or self.problem or self._is_idle():
+            return None
+        self.left = False
+        dirty, self._dirty = self._dirty, set()
+        change = self._contents.changes(self.name, dirty, self._ours, self.sources, now, reason, self._sure)
+        if change is not None:
+            self._under_way.append(change)
+            if self.feeder:
+                self._gone = {key: self._gone[key] for key in self._gone if self._gone[key] > now}
+                self._gone.update([(key, now + ECHO) for key in change.deleted])
+        return change
 
-    def refresh(self, now):
-        """The timeouts in the set run low: what is named is written again, all of the set in one go."""
-        self._refresh_at = None
-        self._dirty.update(self.wanted())
-
-    def expired(self, now):
-        """Forgets elements whose own timeout is over; the kernel has done so too."""
-        gone = [a for a in self.installed if self.installed[a] is not None and self.installed[a] <= now]
-        for address in gone:
-            del self.installed[address]
-
-    def refresh_at(self):
-        """When `refresh` is due, or None: half of the life that ours were given must remain."""
-        return self._refresh_at
-
-    def _watch(self, address, life):
-        """An element stays as it is for now: ours until half of its life is over, somebody else's until its end."""
-        ends = self.installed[address]
-        if address not in self._ours:
-            self._refresh_by(ends + 1)  # a listing rounds down, and what is still there cannot be added
-        elif life == NAMED:
-            self._refresh_by(ends - self._full_life() / 2)
-
-    def _refresh_by(self, at):
-        self._refresh_at = at if self._refresh_at is None else min(self._refresh_at, at)
+    def changed(self, action):
+        """A transaction was carried out; returns what it added."""
+        change = self._ended(action)
+        return [] if change is None else change.added
 
     def failed(self, action):
         """A listing or a transaction failed: what is installed is not known any more, and what should go is ours."""
         self.exists = None
-        if isinstance(action, DeleteElements):
-            self.remember([element.address for element in action.elements])
-        elif isinstance(action, ReplaceElements):
-            self.remember([element.address for element in action.old])
+        self.left = not self.sources
+        change = self._ended(action)
+        if change is not None:
+            self.remember(change.deleted)
 
-    def _full_life(self):
-        return self._at_most(max([policy.config.retain for policy in self.sources] + [LIFE_FLOOR]))
+    def refresh_at(self):
+        """When `refresh` is due, or None."""
+        return self._contents.refresh_at()
 
-    def _at_most(self, life):
-        """A life that this kind of set can give: what is longer is renewed in time."""
-        return min(life, IPSET_MOST) if self._is_ipset else life
+    def refresh(self):
+        """The timeouts in the set run low: what is named is written again, all of the set in one go."""
+        self._contents.refreshed()
+        self._dirty.update(self.wanted())
 
-    def _element(self, address, life):
-        if not self._timeouts:
-            return Element(address, None)
-        return Element(address, self._full_life() if life == NAMED else max(1, int(self._at_most(life) + 0.999)))
+    def _is_idle(self):
+        """Whether a policy may come to fill it, and none does: until then it is left as it is."""
+        return bool(self.users) and not self.sources and not self.left
 
-    def _falls_short(self, address, life, now):
-        ends = self.installed[address]
-        if not self._timeouts or ends is None:
-            return False
-        if life == NAMED:
-            needed = self._full_life() / 2 + TOLERANCE
-        else:
-            needed = self._at_most(life) - TOLERANCE
-        return ends - now < needed
-
-    def _holds(self, address, foreign):
-        """Whether this kind of set can take the address as an element of its own."""
-        if "/" in address and not self._intervals:
-            self.refused[address] = "it is a hash:ip" if self._is_ipset else "it has no 'interval' flag"
-        elif address.endswith("/0") and self._is_ipset:
-            self.refused[address] = "ipset knows no prefix of length 0"
-        elif foreign is not None and foreign.holds(address):
-            return False  # it is in the set already, within somebody's prefix
-        elif foreign is not None and (foreign.cuts(address) or self._swallows(address)):
-            self.refused[address] = "it overlaps with an element of somebody else"
-        else:
-            return True
-        return False
-
-    def _swallows(self, prefix):
-        """Whether somebody else's single address lies in the prefix: the kernel refuses elements that overlap."""
-        if "/" not in prefix:
-            return False
-        cover = Cover([prefix])
-        return any(cover.holds(a) for a in self.installed if a not in self._ours and a != prefix)
-
-    def _order(self, add, delete, renew, now, reason):
-        for element in add + renew:
-            self.installed[element.address] = None if element.timeout is None else now + element.timeout
-            self._ours.add(element.address)
-        for element in delete:
-            del self.installed[element.address]
-        if self._timeouts and (add or renew):
-            self._refresh_by(now + self._full_life() / 2)
-        if renew or (add and delete):
-            old = sorted(delete + [Element(e.address, None) for e in renew])
-            return [ReplaceElements(self.name, old, sorted(add + renew), reason)]
-        if add:
-            return [AddElements(self.name, add, reason)]
-        if delete:
-            return [DeleteElements(self.name, delete, reason)]
-        return []
+    def _ended(self, action):
+        for change in self._under_way:
+            if change.action is action:
+                self._under_way.remove(change)
+                return change
+        return None

@@ -11,13 +11,13 @@ from .values import (
     endpoint_host,
     fallback_nameserver,
     followed_host,
-    host_or_prefix,
     interface,
     ipset,
     keepalive,
     nameserver,
     nft_set,
     package_file,
+    policy_host,
     port,
     prefix,
     public_key,
@@ -76,7 +76,7 @@ POLICY = (
     Option("target", target, "auto", False),
     Option("family", family, "any", False),
     Option("retain", seconds(0, 31536000), 86400, False),
-    Option("host", host_or_prefix, [], True),
+    Option("host", policy_host, [], True),
 )
 
 POLICY_SETS = {

@@ -67,6 +67,10 @@ class Peers:
             found.extend(peer.source.wanted())
         return found
 
+    def known(self, name):
+        """The endpoints that are known of each peer with this name."""
+        return [peer.candidates.known() for peer in self._by_name.get(name.key, ())]
+
     def due(self, key, now):
         """The timer ("read", interface), ("peer", peer key) or ("probe", peer key) is due."""
         if key[0] == "read":

@@ -1,73 +1,58 @@
-"""Every policy and every set they fill."""
+"""Every policy: its hosts, the target it fills, and what of it goes into which set."""
 
-from .actions import AddElements, DeleteElements, ListSet, Log, Notify, recovered, trouble
-from .kernelset import KernelSet
+from .. import ip
+from .actions import Log, recovered, trouble
+from .lastgood import Entry, life_left
+from .order import keys_in_order
 from .policy import MAX_ADDRESSES, Policy
-
-SETTLE = 0.1  # seconds in which changes of one set are gathered for one transaction
-LIST_FIRST, LIST_MAX = 5, 300  # seconds until a set that is missing or refused a change is looked at again
-
-TOLD = 64  # addresses that a notification names at most; the text counts them all
-
-UNSUPPORTED = "target '%s' cannot be filled yet; use nftset or ipset"
+from .sets import Sets, Use
+from .target import choose, is_optional, plain, why_missing
 
 
 class Policies:
-    def __init__(self, timers, resolver):
+    def __init__(self, timers):
         self.policies = {}  # name -> Policy
-        self.sets = {}  # set name -> KernelSet
+        self.sets = Sets(timers)
         self._timers = timers
-        self._resolver = resolver
         self._by_name = {}  # name key -> [(Policy, Host)]
-        self._listing = set()  # names of the sets whose listing is under way
-        self._again = set()  # those of them that were disturbed meanwhile
-        self._unlisted = set()  # those that were never listed
-        self._waits = {}  # set name -> seconds until the next look
-        self._said = {}  # set name -> the trouble that was said
-        self._expire_at = None  # when the timer ("expire",) is due
-        self._reasons = {}  # set name -> why it is about to change, the first of the reasons gathered
+        self._changes = 0  # of what policies want
 
-    def configure(self, config, name_key, remembered, now):
-        """Fills exactly the sets of the enabled policies; what is known of hosts that stay is kept."""
-        actions = []
+    def configure(self, config, name_key, entries, now):
+        """Fills exactly the sets of the enabled policies; what is known of hosts that stay is kept.
+
+        `entries`: those of the last-good file, once; then none.
+        """
         old = self.policies
         self.policies, self._by_name = {}, {}
+        self._changes += 1
+        self.sets.flush_flows = config.flush_conntrack
+        by_host = {}
+        for entry in entries:
+            by_host.setdefault(entry.host, []).append(entry)
         for wanted in config.policies:
             if not wanted.enabled:
                 continue
-            policy = Policy(wanted, name_key)
-            self.policies[wanted.name] = policy
+            policy = self.policies[wanted.name] = Policy(wanted, name_key)
             before = old.get(wanted.name)
             if before is not None:
                 policy.added, policy.deleted = before.added, before.deleted
+                if before.target in policy.candidates:
+                    policy.target = policy.candidates[policy.candidates.index(before.target)]
             for host in list(policy.hosts.values()):
                 known = before.hosts.get(host.host) if before else None
                 if known is not None and known.rtypes == host.rtypes and known.name_key == host.name_key:
                     policy.keep(known)
                     continue
-                for address, until in remembered.get(host.host, []) + _known(old, host.host, now + wanted.retain):
-                    policy.remember(host, address, min(until, now + wanted.retain))
+                left = [(ip.key(e.address), now + life_left(e, wanted.retain)) for e in by_host.get(host.host, ())]
+                for key, until in left + _known(old, host.host, now + wanted.retain):
+                    if until > now:
+                        policy.remember(host, key, min(until, now + wanted.retain))
             for host in policy.hosts.values():
                 self._by_name.setdefault(host.name_key, []).append((policy, host))
-        for set_name in self.sets:
-            self.sets[set_name].sources = []
-        everything = sorted(set([address for held in remembered.values() for address, _ in held]))
-        for name in sorted(self.policies):
-            policy = self.policies[name]
-            targets = policy.sets()
-            if not targets:
-                actions.append(Log("warning", "policy '%s': %s" % (name, UNSUPPORTED % policy.config.target)))
-            for family in sorted(targets):
-                kernel_set = self.sets.get(targets[family])
-                if kernel_set is None:
-                    kernel_set = self.sets[targets[family]] = KernelSet(targets[family])
-                    kernel_set.family = family
-                    kernel_set.remember(everything)
-                    self._unlisted.add(targets[family])
-                kernel_set.sources.append(policy)
-        for set_name in sorted(self.sets):
-            actions.extend(self._list(set_name))
-        self._watch_expiry()
+                self._watch_expiry(policy, host)
+        actions = self._assign(entries) + self.sets.read_services()
+        for name in sorted(self.sets.by_name):
+            actions.extend(self.sets.list(name))
         return actions
 
     def wanted_names(self):
@@ -78,39 +63,16 @@ class Policies:
                 found.append((key, key[0], list(key[1]), host.rtypes))
         return found
 
-    def due(self, key, now):
-        """The timer ("list" | "settle" | "refresh", set name) or ("expire",) is due."""
-        if key[0] == "expire":
-            for name in sorted(self.policies):
-                gone = self.policies[name].expire(now)
-                if gone:
-                    self._touch(self.policies[name], gone, now, "no longer named for the time to retain")
-            self._watch_expiry()
-            return []
-        kernel_set = self.sets.get(key[1])
-        if kernel_set is None:
-            return []
-        if key[0] == "list":
-            return self._list(key[1])
-        if key[0] == "refresh":
-            kernel_set.refresh(now)
-            self._reasons.setdefault(key[1], "timeouts renewed")
-        if key[1] in self._listing:
-            return []  # a change now would not be in that listing; all of the set is compared when it comes
-        kernel_set.expired(now)
-        actions = kernel_set.changes(now, self._reasons.pop(key[1], "brought up to date"))
-        if kernel_set.refresh_at() is not None:
-            self._timers.set(("refresh", key[1]), kernel_set.refresh_at())
-        for policy in kernel_set.sources if actions else ():
-            policy.changed_at = now
-        told = self._tell(kernel_set, actions) + self._refusals(kernel_set)
-        if not kernel_set.sources and kernel_set.exists:
-            # its policy was removed; it is forgotten once a listing shows that so is what we had put in
-            if actions:
-                self._timers.set(("list", key[1]), now + LIST_FIRST)
-            else:
-                self._forget(key[1])
-        return told
+    def expired(self, name, host, now):
+        """The timer ("expire", policy, host) is due."""
+        policy = self.policies.get(name)
+        host = None if policy is None else policy.hosts.get(host)
+        if host is None:
+            return
+        gone = policy.expire(host, now)
+        if gone:
+            self._touch(policy, gone, "no longer named for the time to retain", now)
+        self._watch_expiry(policy, host)
 
     def name_answered(self, name, now):
         """One of a name's RRsets was answered, or failed."""
@@ -118,8 +80,8 @@ class Policies:
         for policy, host in self._by_name.get(name.key, ()):
             changed = policy.answered(host, name.addresses(host.rtypes), now)
             if changed:
-                self._touch(policy, changed, now, "%s changed" % name.host)
-                self._expect_expiry(host.next_expiry())
+                self._touch(policy, changed, "%s changed" % name.host, now)
+                self._watch_expiry(policy, host)
             if policy.overflows and not policy.reported:
                 policy.reported = True
                 text = "more than %d addresses: the first are kept" % MAX_ADDRESSES
@@ -127,166 +89,124 @@ class Policies:
         return actions
 
     def listed(self, set_name, listing, now):
-        """The kernel's own words about one set."""
-        self._listing.discard(set_name)
-        self._unlisted.discard(set_name)
-        kernel_set = self.sets.get(set_name)
-        if kernel_set is None:
-            return []
-        if set_name in self._again:
-            self._again.discard(set_name)
-            return self._list(set_name)  # the disturbance may be younger than this listing
-        kernel_set.listed(listing, now)
-        if (listing is None or kernel_set.problem) and not kernel_set.sources:
-            self._forget(set_name)
-            return []
-        if listing is None:
-            return self._trouble(set_name, "does not exist", now)
-        if kernel_set.problem is not None:
-            return self._trouble(set_name, "cannot be filled: %s" % kernel_set.problem, now)
-        self._waits.pop(set_name, None)
-        actions = []
-        if self._said.pop(set_name, None) is not None:
-            subject, text = self._about(set_name)
-            actions.append(recovered(subject, text + " is in order again"))
-        self._reasons.setdefault(set_name, "brought up to date")
-        self._timers.set(("settle", set_name), now)
+        """The kernel's own words about one set; a policy may fill other sets now."""
+        existed = self.sets.exists(set_name)
+        actions = self.sets.listed(set_name, listing, now)
+        exists = self.sets.exists(set_name)
+        if exists is not existed:
+            before = {name: self.policies[name].target for name in self.policies}
+            actions.extend(self._assign(()))
+            for name in sorted(self.policies):
+                self._retarget(before[name], self.policies[name].target, now)
+        if existed and not exists:
+            return actions  # a set of a service comes back in a moment, most likely
+        for name in sorted(self.policies):
+            actions.extend(self._say_target(self.policies[name]))
         return actions
 
-    def failed(self, action, reason, now):
-        """A listing or a transaction failed: the set is looked at again later."""
-        set_name = action.set
-        if isinstance(action, ListSet):
-            self._listing.discard(set_name)
-            self._again.discard(set_name)
-        self._unlisted.discard(set_name)
-        kernel_set = self.sets.get(set_name)
-        if kernel_set is None:
-            return []
-        kernel_set.failed(action)
-        return self._trouble(set_name, "cannot be read or changed: %s" % reason, now)
+    def _retarget(self, old, new, now):
+        """A policy fills other sets from now on."""
+        for target in (old, new) if old is not new else ():
+            for _, set_name in sorted(target.sets.items()) if target is not None else ():
+                self.sets.compare(set_name, now)
 
-    def resync(self):
-        """Somebody may have changed our sets: each is compared with the kernel again."""
-        actions = []
-        self._again.update(self._listing)
-        for set_name in sorted(self.sets):
-            actions.extend(self._list(set_name))
+    def missing(self, policy):
+        """`(why, advice)`: why there is nothing to fill; None where there is, or where it is not known yet."""
+        for target in policy.candidates:
+            for family in target.sets:
+                if not self.sets.is_missing(target.sets[family]) and not is_optional(target, family):
+                    return None
+        reasons, advice = [], None
+        for target in policy.candidates:
+            for family in sorted(target.sets):
+                if not is_optional(target, family):
+                    text, better = why_missing(target, self.sets.services)
+                    reasons.append("set '%s' %s" % (plain(target.sets[family]), text))
+                    if advice is None or target.name in (self.sets.services or ()):
+                        advice = better
+        return "; ".join(reasons), advice
+
+    def _say_target(self, policy):
+        """Whether `auto` has found a target is said here; of a set that was named it is said with the set."""
+        if len(policy.candidates) == 1:
+            return []
+        if self.missing(policy) is None:
+            lost, policy.lost = policy.lost, False
+            return [recovered(policy.label, "there is a set to fill again")] if lost else []
+        if policy.lost:
+            return []
+        policy.lost = True
+        return [trouble(policy.label, self.missing(policy)[0])]
+
+    def changes(self):
+        """A number that grows with each change of what is to be remembered."""
+        return self._changes + self.sets.changes
+
+    def entries(self, now):
+        """Yields what is to be remembered over a restart, Entry by Entry."""
+        owned = [(name, self.sets.by_name[name].owner()) for name in sorted(self.sets.by_name)]
+
+        def entry(host, key, left):
+            """`left`: None where DNS names it now."""
+            sets = tuple([name for name, owns in owned if owns(key)])
+            return Entry(host, ip.element(key), left is None, left or 0, None, sets)
+
+        for name_key in sorted(self._by_name):
+            lives = {}
+            for _, host in self._by_name[name_key]:
+                for key in host.retained:
+                    left = int(host.retained[key] - now + 0.999)  # not 0 while it is in the set
+                    if left > 0:
+                        lives[key] = max(left, lives.get(key, 0))
+            for _, host in self._by_name[name_key]:
+                lives.update([(key, None) for key in host.named])
+            for key in keys_in_order(lives):
+                yield entry(name_key[0], key, lives[key])
+        literals = set([key for policy in self.policies.values() for key in policy.literals.keys])
+        for key in keys_in_order(literals):
+            yield entry(ip.element(key), key, None)
+        for name, _ in owned:
+            for key in self.sets.by_name[name].pending():  # what could not be taken out yet
+                if key not in literals:
+                    yield entry(ip.element(key), key, 0)
+
+    def _assign(self, entries):
+        """Has each policy fill its target. `entries`: what is remembered, for sets that are new."""
+        actions, uses = [], {}
+        for name in sorted(self.policies):
+            policy = self.policies[name]
+            target = choose(policy.candidates, policy.target, self.sets.exists)
+            if target is not policy.target and target is not None and len(policy.candidates) > 1:
+                actions.append(Log("info", "%s: target auto: the sets of %s" % (policy.label, target.name)))
+            policy.target = target
+            for candidate in policy.candidates:
+                for family in sorted(candidate.sets):
+                    filled = candidate is target
+                    may_miss = not filled or len(policy.candidates) > 1 or is_optional(candidate, family)
+                    use = uses.get(candidate.sets[family], Use(family, [], [], None, True))
+                    sources = use.sources + ([policy] if filled else [])
+                    users, feeder = use.users + [policy], use.feeder or candidate.feeder
+                    uses[candidate.sets[family]] = Use(use.family, sources, users, feeder, use.optional and may_miss)
+        self.sets.assign(uses, lambda name: [ip.key(e.address) for e in entries if e.sets is None or name in e.sets])
         return actions
 
-    def settled(self):
-        """Whether every set was listed and nothing waits to be written."""
-        return not self._unlisted and not self._listing and not any(s.waits() for s in self.sets.values())
-
-    def trouble(self, set_name):
-        """What is wrong with a set, or None."""
-        return self._said.get(set_name)
-
-    def _list(self, set_name):
-        if set_name in self._listing:
-            return []
-        self._listing.add(set_name)
-        return [ListSet(set_name)]
-
-    def _forget(self, set_name):
-        del self.sets[set_name]
-        self._waits.pop(set_name, None)
-        self._said.pop(set_name, None)
-        for what in ("list", "settle", "refresh"):
-            self._timers.cancel((what, set_name))
-
-    def _touch(self, policy, addresses, now, reason):
+    def _touch(self, policy, keys, reason, now):
+        self._changes += 1
         for _, set_name in sorted(policy.sets().items()):
-            kernel_set = self.sets[set_name]
-            kernel_set.touch(addresses)
-            if kernel_set.dirty():
-                self._reasons.setdefault(set_name, reason)
-                self._timers.set(("settle", set_name), now + SETTLE)
+            self.sets.touch(set_name, keys, reason, now)
 
-    def _watch_expiry(self):
-        self._expire_at = None
-        for policy in self.policies.values():
-            for host in policy.hosts.values():
-                self._expect_expiry(host.next_expiry())
-
-    def _expect_expiry(self, at):
-        """Something retained ends at `at`: the one timer for all of it must not come later."""
-        if at is not None and (self._expire_at is None or at < self._expire_at):
-            self._expire_at = at
-            self._timers.set(("expire",), at)
-
-    def _trouble(self, set_name, text, now):
-        wait = self._waits.get(set_name, LIST_FIRST)
-        self._waits[set_name] = min(2 * wait, LIST_MAX)
-        self._timers.set(("list", set_name), now + wait)
-        if self._said.get(set_name) == text:
-            return []
-        self._said[set_name] = text
-        return [self._complaint(set_name, text)]
-
-    def _refusals(self, kernel_set):
-        if not kernel_set.refused:
-            return []
-        first = sorted(kernel_set.refused)[0]
-        text = "cannot hold %s: %s" % (first, kernel_set.refused[first])
-        if self._said.get(kernel_set.name) == text:
-            return []
-        self._said[kernel_set.name] = text
-        return [self._complaint(kernel_set.name, text)]
-
-    def _tell(self, kernel_set, actions):
-        """The actions, and what is to be said of them to each policy that fills the set."""
-        told = list(actions)
-        for action in actions:
-            added, deleted, renewed = _difference(action)
-            text = "%s: %s: %s" % (self._about(kernel_set.name)[1], _counts(added, deleted, renewed), action.reason)
-            for policy in kernel_set.sources:
-                values = {"name": policy.config.name, "reason": action.reason}
-                values["added"] = [a for a in added if policy.wants(a)][:TOLD]
-                values["deleted"] = deleted[:TOLD]
-                policy.added += len([a for a in added if policy.wants(a)])
-                policy.deleted += len(deleted)
-                told.append(Notify("policy", policy.label, text, values))
-            if not kernel_set.sources:
-                told.append(Log("info", text))
-        return told
-
-    def _complaint(self, set_name, text):
-        subject, what = self._about(set_name)
-        return trouble(subject, "%s %s" % (what, text))
-
-    def _about(self, set_name):
-        """`(whose, which)` in words: the policies that fill a set, and the set."""
-        labels = [policy.label for policy in self.sets[set_name].sources]
-        return " and ".join(labels) or "removed policy", "set '%s'" % plain(set_name)
+    def _watch_expiry(self, policy, host):
+        at = host.next_expiry()
+        if at is not None:
+            self._timers.set(("expire", policy.config.name, host.host), at)
 
 
 def _known(policies, host, until):
-    """[(address, until)] of what any of the policies wants for a host: it is not lost with a new nameserver or name."""
+    """[(key, until)] of what any of the policies wants for a host: it is not lost with a new nameserver or name."""
     found = []
     for name in sorted(policies):
         known = policies[name].hosts.get(host)
         if known is not None:
-            found.extend([(address, until) for address in known.named])
+            found.extend([(key, until) for key in known.named])
             found.extend(sorted(known.retained.items()))
     return found
-
-
-def plain(set_name):
-    """A set's own name, without the kind that the actions put before it."""
-    return set_name.split(" ", 1)[1]
-
-
-def _difference(action):
-    """`(added, deleted, renewed)`: lists of addresses."""
-    if isinstance(action, AddElements):
-        return [e.address for e in action.elements], [], []
-    if isinstance(action, DeleteElements):
-        return [], [e.address for e in action.elements], []
-    old, new = set([e.address for e in action.old]), set([e.address for e in action.new])
-    return sorted(new - old), sorted(old - new), sorted(new & old)
-
-
-def _counts(added, deleted, renewed):
-    parts = [(len(added), "added"), (len(deleted), "deleted"), (len(renewed), "renewed")]
-    return ", ".join(["%d %s" % part for part in parts if part[0]])

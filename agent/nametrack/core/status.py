@@ -1,8 +1,9 @@
 """The state as values for programs: CONTRACT.md section 6. Times in it are Unix seconds."""
 
+from .. import ip
 from .actions import endpoint_text
 from .host import NAMED
-from .policies import UNSUPPORTED, plain
+from .target import plain
 
 
 def status(agent, now, wall):
@@ -86,41 +87,44 @@ def _disabled_policy(wanted):
 
 
 def _policy(agent, policy, now, unix):
-    targets = policy.sets()
-    shown = {"name": policy.config.name, "interface": policy.config.interface, "target": policy.config.target}
-    troubles = []
+    sets = agent.policies.sets
+    target = policy.config.target if policy.target is None else policy.target.name
+    shown = {"name": policy.config.name, "interface": policy.config.interface, "target": target}
+    troubles, behind = [], False
     for family in (4, 6):
         wanted = policy.wanted(family)
-        set_name = targets.get(family)
-        kernel_set = agent.policies.sets.get(set_name)
-        shown["set%d" % family] = plain(set_name) if set_name else None
+        set_name = policy.sets().get(family)
+        kernel_set = sets.by_name.get(set_name)
+        absent = kernel_set is None or (kernel_set.optional and not kernel_set.exists)
+        shown["set%d" % family] = None if absent else plain(set_name)
         shown["wanted%d" % family] = len(wanted)
-        shown["installed%d" % family] = kernel_set.held(wanted) if kernel_set is not None else 0
-        trouble = agent.policies.trouble(set_name)
+        shown["installed%d" % family] = 0 if absent else kernel_set.held(wanted)
+        behind = behind or (not absent and shown["installed%d" % family] < len(wanted))
+        trouble = sets.trouble(set_name)
         if trouble is not None:
-            troubles.append((kernel_set.exists is False, "set '%s' %s" % (plain(set_name), trouble)))
+            troubles.append("set '%s' %s" % (plain(set_name), trouble))
     hosts = [_host(agent, host, policy.config.retain, now, unix) for _, host in sorted(policy.hosts.items())]
     for literal in policy.config.literals:
         hosts.append(_literal(literal))
-    behind = any(shown["installed%d" % family] < shown["wanted%d" % family] for family in targets)
-    shown["state"], shown["reason"] = _policy_state(policy, targets, troubles, hosts, behind)
+    shown["state"], shown["reason"] = _policy_state(agent.policies.missing(policy), troubles, hosts, policy, behind)
     shown["changed"] = unix(policy.changed_at)
     shown["hosts"] = hosts
     return shown
 
 
-def _policy_state(policy, targets, troubles, hosts, behind):
-    if not targets:
-        return "no_target", UNSUPPORTED % policy.config.target
+def _policy_state(missing, troubles, hosts, policy, behind):
+    if missing is not None:
+        return "no_target", missing[0]
     if troubles:
-        missing = all(absent for absent, _ in troubles) and len(troubles) == len(targets)
-        return "no_target" if missing else "partial", "; ".join([text for _, text in troubles])
+        return "partial", "; ".join(troubles)
     failing = [h for h in hosts if h["state"] in ("failing", "stale")]
     if failing:
         state = "failing" if len(failing) == len(hosts) else "partial"
         return state, "%s: %s" % (failing[0]["host"], failing[0]["reason"])
     if behind:
         return "partial", "being brought up to date"
+    if len(policy.candidates) > 1 and policy.target is not None:
+        return "current", "the sets of %s, found by target 'auto', hold what DNS names" % policy.target.name
     return "current", "the sets hold what DNS names"
 
 
@@ -130,10 +134,10 @@ def _host(agent, host, retain, now, unix):
     questions = [name.questions[rtype] for rtype in host.rtypes]
     ttls = [q.rrset.ttl for q in questions if q.rrset is not None]
     addresses = []
-    for address in host.addresses():
-        life = host.life(address, now)
+    for key in host.keys():
+        life = host.life(key, now)
         expires = unix(now + (retain if life == NAMED else life))
-        addresses.append({"address": address, "expires": expires, "named": life == NAMED})
+        addresses.append({"address": ip.element(key), "expires": expires, "named": life == NAMED})
     return {
         "host": host.host,
         "addresses": addresses,

@@ -5,6 +5,7 @@ read on from "option 'retain': ". It never raises, whatever the text.
 """
 
 from .. import ip
+from .punycode import dotted, is_unfit, lower, to_ascii
 
 LOWER = "abcdefghijklmnopqrstuvwxyz"
 DIGITS = "0123456789"
@@ -26,11 +27,15 @@ def printable(text, limit):
     """`text` fit for a log line or a page: its first `limit` characters, unprintable ones as `\\x1b` or `\\u202e`."""
     out = []
     for c in text[:limit]:
-        code = ord(c)
-        if any(first <= code <= last for first, last in UNPRINTABLE):
-            c = ("\\x%02x" if code < 256 else "\\u%04x") % code
+        if not _is_printable(c):
+            c = ("\\x%02x" if ord(c) < 256 else "\\u%04x") % ord(c)
         out.append(c)
     return "".join(out) + ("..." if len(text) > limit else "")
+
+
+def _is_printable(c):
+    code = ord(c)
+    return not any(first <= code <= last for first, last in UNPRINTABLE)
 
 
 def quoted(text):
@@ -130,13 +135,21 @@ def prefix(text):
 
 
 def host(text):
-    """A name to look up, in lower case without a final dot: letters, digits, `-` and, as DNS allows, `_`."""
+    """A name to look up, in lower case without a final dot: letters, digits, `-` and, as DNS allows, `_`.
+
+    A name in another script becomes what DNS knows it by (see punycode).
+    """
     if text.startswith("*") or (text.startswith(".") and text != "."):
         return _wrong(text, "is a wildcard: a wildcard cannot be looked up, so list the names that are used")
-    if any(ord(c) > 126 for c in text[:255]):
-        # before lower(): on CPython it turns the Kelvin sign into a plain k
-        return _wrong(text, "is not ASCII: write its xn-- form")
-    name = (text[: len(text) - 1] if text.endswith(".") else text).lower()
+    name = text[: len(text) - 1] if text.endswith(".") else text
+    if len(name) <= 253 and any(ord(c) > 126 for c in name):
+        if any(not _is_printable(c) for c in name):
+            return _wrong(text, "has characters that cannot be seen")
+        name = dotted(name)
+        if is_unfit(name):
+            return _wrong(text, "has letters or accents that DNS takes in another form: write its xn-- form")
+        name = to_ascii(name) or ""
+    name = lower(name)
     labels = name.split(".") if len(name) <= 253 else [""]
     if not all(_label(label) for label in labels):
         return _wrong(text, "is not a host name")
@@ -157,6 +170,15 @@ def host_or_prefix(text):
     if given is not None:
         return given, None
     return prefix(text) if ":" in text[:64] or "/" in text[:64] else host(text)
+
+
+def policy_host(text):
+    """As host_or_prefix, or a wildcard as `*.name`, for which a policy has a place of its own."""
+    name = text[1:] if text.startswith("*.") else text
+    if not name.startswith(".") or name == ".":
+        return host_or_prefix(text)
+    name, problem = host(name[1:])
+    return (None, problem) if name is None else ("*." + name, None)
 
 
 def followed_host(text):

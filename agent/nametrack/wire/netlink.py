@@ -29,7 +29,7 @@ CONTROLLER = 16  # GENL_ID_CTRL, the one family whose number is fixed: it knows 
 
 _HEADER = 16
 _GENERIC_HEADER = 4
-_NESTED = 0x8000
+NESTED = 0x8000  # on the type of an attribute that holds others
 _TYPE_MASK = 0x3FFF  # without NLA_F_NESTED and NLA_F_NET_BYTEORDER
 _ATTRIBUTE_LIMIT = 0xFFFF
 _UNSIGNED = {1: "B", 2: "H", 4: "I", 8: "Q"}
@@ -73,7 +73,7 @@ def attribute(kind, value, order=NATIVE):
 
 def nested(kind, attributes, order=NATIVE):
     """An attribute that holds `attributes`, a list of what attribute() and nested() give."""
-    return attribute(kind | _NESTED, b"".join(attributes), order)
+    return attribute(kind | NESTED, b"".join(attributes), order)
 
 
 def name_attribute(kind, name, limit, order=NATIVE):

@@ -74,7 +74,7 @@ class _Block:
     def listing(self):
         if not self._ended:
             raise NftError("nft listed no set, or not all of it")
-        return Listing(self._family, self._timeout, self._interval, self._merge, self._elements, self._size)
+        return Listing(self._family, self._timeout, self._interval, self._merge, self._elements, self._size, None)
 
     def line(self, words):
         # after `#` come nft's own remarks: warnings, and the number of elements behind `size`
@@ -203,15 +203,15 @@ def _seconds(text):
 
 def add_text(set_name, elements):
     """Yields the lines of a script that adds elements to a SetName. Raises NftError."""
-    return _command("add", set_name, elements, True)
+    for chunk in _chunks(elements):
+        yield _command("add", set_name, chunk, True)
 
 
 def delete_text(set_name, elements):
     """Yields the lines of a script that deletes elements, there or not; timeouts do not count. Raises NftError."""
-    for i in range(0, len(elements), CHUNK):
-        for verb in ("add", "delete"):
-            for line in _command(verb, set_name, elements[i : i + CHUNK], False):
-                yield line
+    for chunk in _chunks(elements):
+        yield _command("add", set_name, chunk, False)
+        yield _command("delete", set_name, chunk, False)
 
 
 def replace_text(set_name, old, new):
@@ -222,10 +222,28 @@ def replace_text(set_name, old, new):
         yield line
 
 
+def refill_text(set_name, elements):
+    """Yields the lines of a script that deletes all there is and adds `elements`. Raises NftError."""
+    yield "flush set %s %s %s" % tuple(set_name)
+    for line in add_text(set_name, elements):
+        yield line
+
+
+def _chunks(elements):
+    """Lists of at most CHUNK of the elements."""
+    chunk = []
+    for element in elements:
+        chunk.append(element)
+        if len(chunk) == CHUNK:
+            yield chunk
+            chunk = []
+    if chunk:
+        yield chunk
+
+
 def _command(verb, set_name, elements, timed):
-    head = "%s element %s %s %s { " % (verb, set_name.family, set_name.table, set_name.name)
-    for i in range(0, len(elements), CHUNK):
-        yield head + ", ".join([_element(element, timed) for element in elements[i : i + CHUNK]]) + " }"
+    listed = ", ".join([_element(element, timed) for element in elements])
+    return "%s element %s %s %s { %s }" % (verb, set_name.family, set_name.table, set_name.name, listed)
 
 
 def _element(element, timed):

@@ -1,4 +1,4 @@
-"""What nft sets and ipsets have in common: elements, the listing of a set, and how both tools write one."""
+"""What nft sets and ipsets have in common: elements, the listing of a set, and how the tools write one."""
 
 from collections import namedtuple
 
@@ -9,8 +9,11 @@ from .. import ip
 Element = namedtuple("Element", ("address", "timeout"))
 
 # family: 4 or 6, None for a key that addresses cannot fill; timeout, interval, merge: the flags timeout, interval and
-# auto-merge; elements: list of Element; size: the most it may hold, None for no limit
-Listing = namedtuple("Listing", ("family", "timeout", "interval", "merge", "elements", "size"))
+# auto-merge; elements: list of Element; size: the most it may hold, None for no limit; marked: addresses of those that
+# carry our comment, None for a set that takes no comments
+Listing = namedtuple("Listing", ("family", "timeout", "interval", "merge", "elements", "size", "marked"))
+
+MARK = "nametrack"  # the comment on what is ours, where a set takes comments
 
 
 def unquoted_lines(listing):
@@ -44,9 +47,7 @@ def canonical(text):
     """The canonical text of an address, a prefix or a range `first-last`; None for what is none of them."""
     first, dash, last = text.partition("-")
     if not dash:
-        if "/" in text or ":" in text:
-            return ip.prefix(text)
-        return None if ip.packed(text) is None else text  # an IPv4 address has one spelling, and most are that
+        return ip.prefix(text)
     if ip.span(text) is None:
         return None
     return "%s-%s" % (ip.canonical(first), ip.canonical(last))

@@ -1,0 +1,143 @@
+"""Connections that the kernel tracks: those to an address that entered a set are ended in its books.
+
+Their next packet is then the first of a flow to the kernel, and goes the way that the sets say now. By netlink; without
+it, OpenWrt's kernel takes an address in /proc, and forgets whatever has that at either end.
+"""
+
+from .. import compat, ip
+from ..core import events as on
+from ..wire import conntrack, netlink, nfnetlink
+
+TABLE = "/proc/net/nf_conntrack"
+LIMIT = 10  # seconds for all of it
+
+# What a kernel says that has no netlink for it.
+_UNKNOWN = (compat.EINVAL, compat.EOPNOTSUPP, compat.EPROTONOSUPPORT)
+_DATAGRAM = 32768  # bytes: the kernel makes no larger ones (net/netlink/af_netlink.c, netlink_dump)
+
+
+class Flows:
+    """Carries out FlushFlows, one after the other, a datagram at a time."""
+
+    def __init__(self, poller, emit, table=TABLE):
+        self._poller = poller
+        self._emit = emit
+        self._table = table
+        self._waiting = []
+        self._dump = None  # the _Dump that is under way
+
+    def flush(self, action):
+        """Carries out FlushFlows."""
+        self._waiting.append(action)
+        if self._dump is None:
+            self._next()
+
+    def busy(self):
+        """Whether connections are still looked through."""
+        return self._dump is not None
+
+    def _next(self):
+        self._dump = None
+        if not self._waiting:
+            return
+        action = self._waiting.pop(0)
+        self._dump = _Dump(self._poller, action.addresses, lambda error: self._ended(action, error))
+
+    def _ended(self, action, error):
+        if error in _UNKNOWN:
+            self._forget(action.addresses)
+        elif error is not None:
+            text = compat.errno_text(error) if isinstance(error, int) else error
+            self._emit(on.ActionFailed(action, text))
+        self._next()
+
+    def _forget(self, addresses):
+        """OpenWrt's own way, for single addresses. Where the kernel has not that either, nothing can be done."""
+        try:
+            for address in addresses:
+                if "/" not in address:
+                    with open(self._table, "w") as file:
+                        file.write(address)
+        except OSError:
+            pass
+
+
+class _Dump:
+    """Reads all tracked connections and ends those to some addresses."""
+
+    def __init__(self, poller, addresses, done):
+        """`done(error)` is called once: None, an error number, or words."""
+        self._poller = poller
+        self._done = done
+        self._single, self._wide = set(), []  # packed addresses; (family, first, last)
+        for address in addresses:
+            if "/" in address:
+                self._wide.append(ip.span(address))
+            else:
+                self._single.add(ip.packed(address))
+        sizes = set([len(packed) for packed in self._single] + [4 if span[0] == 4 else 16 for span in self._wide])
+        self._families = [conntrack.INET6 if size == 16 else conntrack.INET for size in sorted(sizes)]
+        self._seq = 0
+        self._found = []
+        self._socket = None
+        self._poller.call_at(("flows",), compat.monotonic(), self._start)
+
+    def _start(self):
+        try:
+            self._socket = compat.netlink_socket(nfnetlink.PROTOCOL)
+            self._socket.setblocking(False)
+            self._poller.add(self._socket.fileno(), self._readable)
+            self._poller.call_at(("flows",), compat.monotonic() + LIMIT, lambda: self._end("no answer in %d s" % LIMIT))
+            self._ask()
+        except OSError as error:
+            self._end(error.errno)
+
+    def _ask(self):
+        """The next family, or the end."""
+        if not self._families:
+            return self._delete()
+        self._seq += 1
+        self._socket.send(conntrack.get_flows(self._families.pop(0), self._seq))
+
+    def _readable(self, mask):
+        try:
+            reply = netlink.reply(self._socket.recv(_DATAGRAM), self._seq)
+            for item in reply.messages:
+                flow = conntrack.flow(item)
+                if flow is not None and self._is_meant(flow.destination):
+                    self._found.append(flow)
+        except OSError as error:
+            if error.errno != compat.EAGAIN:
+                self._end(error.errno)
+            return
+        except netlink.NetlinkError as error:
+            return self._end(str(error))
+        if reply.errno:
+            self._end(reply.errno)
+        elif reply.errno == 0:
+            self._ask()
+
+    def _is_meant(self, destination):
+        if destination in self._single:
+            return True
+        if not self._wide:
+            return False
+        family, number = 4 if len(destination) == 4 else 6, int.from_bytes(destination, "big")
+        return any(span[0] == family and span[1] <= number <= span[2] for span in self._wide)
+
+    def _delete(self):
+        """What was found goes; that one has ended meanwhile is no error."""
+        try:
+            for flow in self._found:
+                self._seq += 1
+                self._socket.send(conntrack.delete_flow(flow, self._seq))
+        except OSError as error:
+            return self._end(error.errno)
+        self._end(None)
+
+    def _end(self, error):
+        self._poller.cancel(("flows",))
+        if self._socket is not None:
+            self._poller.remove(self._socket.fileno())
+            self._socket.close()
+        self._done(error)

@@ -1,0 +1,48 @@
+"""A netlink socket to the kernel, which answers while it is asked: so this waits for the answer."""
+
+import select
+
+from .. import compat
+from ..wire import netlink
+
+_WAIT = 1000  # milliseconds; the kernel answers at once, or the answer was lost
+_DATAGRAM = 32768  # bytes: the kernel makes no larger ones (net/netlink/af_netlink.c, netlink_dump)
+
+
+class Refused(Exception):
+    """Why something cannot be done, in words for people."""
+
+
+class Kernel:
+    """One conversation; to be closed. Its methods raise OSError, NetlinkError and Refused."""
+
+    def __init__(self, protocol):
+        self.seq = 0
+        self._socket = compat.netlink_socket(protocol)
+        self._socket.setblocking(False)
+        self._poll = select.poll()
+        self._poll.register(self._socket.fileno(), select.POLLIN)
+
+    def close(self):
+        self._socket.close()
+
+    def send(self, request):
+        """Sends `request(seq)`, with a number that no other request has."""
+        self.seq += 1
+        self._socket.send(request(self.seq))
+
+    def receive(self):
+        """The next datagram."""
+        if not self._poll.poll(_WAIT):
+            raise Refused("the kernel does not answer")
+        return self._socket.recv(_DATAGRAM)
+
+    def ask(self, request):
+        """The netlink.Reply to `request(seq)`, with all of its messages."""
+        self.send(request)
+        messages = []
+        while True:
+            reply = netlink.reply(self.receive(), self.seq)
+            messages.extend(reply.messages)
+            if reply.errno is not None:
+                return netlink.Reply(messages, reply.errno, reply.text, reply.interrupted)

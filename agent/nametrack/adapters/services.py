@@ -1,0 +1,67 @@
+"""pbr and vpn-policy-routing on this router: their configuration, pbr's part of the rules, and what procd says.
+
+procd tells on the bus when a service starts or stops: then sets may have come or gone.
+"""
+
+from ..core import events as on
+from ..wire import services, uci
+from . import files
+
+# where pbr keeps its rules for the firewall, from version 1.1.7 on; seen from /etc/config
+RULES = "/../../usr/share/nftables.d/ruleset-post/30-pbr.nft"
+STARTS, STOPS = "service.start", "service.stop"
+
+
+class Services:
+    """Carries out ReadServices: hands in ServicesRead at once, and once more when procd has answered."""
+
+    def __init__(self, config_dir, bus, emit):
+        self._config_dir = config_dir
+        self._names = ()
+        self._bus = bus
+        self._emit = emit
+        bus.watch(self)
+
+    def read(self, action):
+        """Carries out ReadServices."""
+        self._names = action.names
+        found = installed(self._config_dir, action.names)
+        self._emit(on.ServicesRead(found))
+        for name in sorted(found):
+            self._ask(found, name)
+
+    def _ask(self, found, name):
+        def answered(status, replies):
+            if status == 0:
+                found[name] = services.reported(found[name], replies[0].get(name) if replies else None)
+                self._emit(on.ServicesRead(dict(found)))
+
+        self._bus.request(lambda bus: bus.call("service", "list", {"name": name}), answered)
+
+    # -- what the bus calls --------------------------------------------------------------------------------------
+
+    def connected(self, serving):
+        """The bus can be used; `serving`: it will be for long."""
+        if serving:
+            for pattern in (STARTS, STOPS):
+                self._bus.request(lambda bus, pattern=pattern: bus.listen(pattern), lambda status, replies: None)
+
+    def notified(self, path, method, data):
+        """An object that was subscribed to tells something."""
+
+    def event(self, name, data):
+        """An event that was listened to."""
+        if name in (STARTS, STOPS) and (data.get("service") in self._names or data.get("service") == "firewall"):
+            self._emit(on.SetsDisturbed("%s of %s" % (name, data["service"])))
+
+
+def installed(config_dir, names):
+    """{name: Service} of those whose configuration is there."""
+    found = {}
+    for name in names:
+        text, _ = files.read_text("%s/%s" % (config_dir, name))
+        if text is not None:
+            sections, _ = uci.parse(text)
+            kept, _ = files.read_text(config_dir + RULES) if name == "pbr" else (None, None)
+            found[name] = services.configured(name, sections, None if kept is None else services.printed(kept))
+    return found

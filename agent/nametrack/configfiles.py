@@ -1,0 +1,41 @@
+"""The files that the configuration is read from: those of UCI, and the scheduled tasks beside them."""
+
+from binascii import crc32
+from collections import namedtuple
+
+from .adapters import files
+from .core import config as configuration
+from .core import network
+from .wire import uci
+
+CRONTAB = "/../crontabs/root"  # beside /etc/config
+
+# config: core.config.Config; cron: the lines of the scheduled tasks; id: text, another one for other files
+Loaded = namedtuple("Loaded", ("config", "cron", "id"))
+
+
+def read_config(folder):
+    """`(Loaded, None)` of the files in `folder` and beside it; `(None, why)` where there is nothing to work with."""
+    text, problem = files.read_text(folder + "/nametrack")
+    if text is None:
+        return None, "%s: %s" % (folder + "/nametrack", problem)
+    problems = []
+    sections = _sections(text, folder + "/nametrack", problems, None)
+    network_text, problem = files.read_text(folder + "/network")
+    others = []
+    if network_text is None:
+        problems.append("%s: %s; no peer is known from it" % (folder + "/network", problem))
+    else:
+        others = _sections(network_text, folder + "/network", problems, network.wants)
+    cron_text, _ = files.read_text(folder + CRONTAB)
+    number = 0
+    for each in (text, network_text, cron_text):
+        number = crc32((each or "").encode(), number)
+    cron = [line for line in (cron_text or "").split("\n") if line and not line.startswith("#")]
+    return Loaded(configuration.build(sections, others, problems), cron, "%08x" % number), None
+
+
+def _sections(text, path, problems, keep):
+    sections, found = uci.parse(text, keep)
+    problems.extend(["%s, line %d: %s" % (path, problem.line, problem.text) for problem in found])
+    return sections

@@ -1,0 +1,103 @@
+"""pbr and vpn-policy-routing as their files and procd describe them."""
+
+from both import each_interpreter, run
+
+SERVICES = """
+from nametrack.adapters.services import Services
+class Bus:
+    def __init__(self):
+        self.asked = []  # (arguments, function that is called with the answer)
+        self.heard = []
+    def watch(self, watcher):
+        self.watcher = watcher
+    def request(self, make, done):
+        self.done = done
+        make(self)
+    def call(self, path, method, arguments):
+        self.asked.append(((path, method, arguments), self.done))
+    def listen(self, pattern):
+        self.heard.append(pattern)
+bus = Bus()
+services = Services(sys.argv[1] + "/etc/config", bus, emit)
+services.read(do.ReadServices(("pbr", "vpn-policy-routing")))
+def show(event):
+    for name in sorted(event.services):
+        one = event.services[name]
+        print(name, one.enabled, one.registered, one.printed, one.running, one.errors)
+"""
+PBR = "config pbr 'config'\n\toption enabled '1'\nconfig include\n\toption path '/usr/share/nametrack/pbr.include'\n"
+RULES = "usr/share/nftables.d/ruleset-post/30-pbr.nft"
+
+
+def write(folder, path, content):
+    target = folder / path
+    target.parent.mkdir(parents=True, exist_ok=True)
+    target.write_bytes(content if isinstance(content, bytes) else content.encode())
+
+
+def shown(lines):
+    return [line for line in lines if not line.startswith("ServicesRead")]
+
+
+@each_interpreter
+def test_nothing_is_installed(interpreter, tmp_path):
+    assert run(interpreter, tmp_path, SERVICES + "print(bus.asked)", tmp_path) == ["ServicesRead {}", "[]"]
+
+
+@each_interpreter
+def test_the_files_at_once_and_procd_when_it_answers(interpreter, tmp_path):
+    write(tmp_path, "etc/config/pbr", PBR)
+    write(tmp_path, "etc/config/vpn-policy-routing", "config vpn-policy-routing 'config'\n")
+    write(tmp_path, RULES, "add element inet fw4 pbr_wg_4_dst_ip_user { 0.0.0.7 } # nametrack\n")
+    script = """
+show(events[0])
+for (path, method, arguments), done in bus.asked:
+    assert (path, method) == ("service", "list")
+    done(0, [{"pbr": {"instances": {"main": {"data": {"status": "x"}}}}} if arguments["name"] == "pbr" else {}])
+show(events[2])
+"""
+    printed = "{'nft inet fw4 pbr_wg_4_dst_ip_user': [7]}"
+    assert shown(run(interpreter, tmp_path, SERVICES + script, tmp_path)) == [
+        f"pbr True True {printed} None []",
+        "vpn-policy-routing False False None None []",
+        f"pbr True True {printed} True []",
+        "vpn-policy-routing False False None False []",
+    ]
+
+
+@each_interpreter
+def test_a_configuration_that_cannot_be_read_is_one_without_options(interpreter, tmp_path):
+    write(tmp_path, "etc/config/pbr", b"\xff\xfe\0config 'x")
+    script = "show(events[0])"
+    assert shown(run(interpreter, tmp_path, SERVICES + script, tmp_path)) == ["pbr False False None None []"]
+
+
+@each_interpreter
+def test_without_an_answer_nothing_is_said_again(interpreter, tmp_path):
+    write(tmp_path, "etc/config/pbr", PBR)
+    script = """
+for arguments, done in bus.asked:
+    done(7, [])
+print(len(events))
+"""
+    assert shown(run(interpreter, tmp_path, SERVICES + script, tmp_path)) == ["1"]
+
+
+@each_interpreter
+def test_a_service_that_starts_or_stops_may_have_changed_sets(interpreter, tmp_path):
+    script = """
+bus.watcher.connected(False)
+print(bus.heard)
+bus.watcher.connected(True)
+print(bus.heard)
+for name, data in (("service.start", {"service": "pbr"}), ("service.stop", {"service": "firewall"}),
+    ("service.start", {"service": "dnsmasq"}), ("service.start", {}), ("network.interface", {"service": "pbr"})):
+    bus.watcher.event(name, data)
+bus.watcher.notified("x", "y", {})
+"""
+    assert shown(run(interpreter, tmp_path, SERVICES + script, tmp_path)) == [
+        "[]",
+        "['service.start', 'service.stop']",
+        "SetsDisturbed service.start of pbr",
+        "SetsDisturbed service.stop of firewall",
+    ]

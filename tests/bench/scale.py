@@ -1,0 +1,125 @@
+"""A policy of 65,536 addresses: `scale.py INTERPRETER`, in a network namespace of its own; the last line is JSON.
+
+Seconds until the set is full again after a flush, and until ten addresses are exchanged for ten others after DNS has
+told of them; the same by plain `nft -f` from files that are there already; and the agent's peak resident memory.
+"""
+
+import functools
+import json
+import os
+import pathlib
+import statistics
+import subprocess
+import sys
+import tempfile
+import time
+
+TOP = pathlib.Path(__file__).resolve().parent.parent.parent
+sys.path[:0] = [str(TOP / folder) for folder in ("tests", "agent")]
+
+from lab.agent import INTERPRETERS, LAUNCHER, options, policy, uci  # noqa: E402
+from lab.authority import Authority, Zone  # noqa: E402
+from lab.host import wait_for  # noqa: E402
+
+NAMES, EACH = 64, 1023  # of a name's 1,024 addresses at most; with the ten that move 65,482, and room for ten more
+PASSES = 5
+SET = "inet bench big"
+EMPTY = """add table inet bench
+delete table inet bench
+add table inet bench
+add set inet bench big { type ipv4_addr; }
+"""
+
+
+def address(number):
+    return f"10.{number >> 16}.{number >> 8 & 255}.{number & 255}"
+
+
+def nft(text, folder=None):
+    """Seconds that `nft -f` takes for a text, from a file."""
+    path = pathlib.Path(tempfile.gettempdir()) / f"bench-{os.getpid()}.nft"
+    path.write_text(text)
+    began = time.monotonic()
+    subprocess.run(["nft", "-f", path], check=True)
+    took = time.monotonic() - began
+    path.unlink()
+    return took
+
+
+def holds(number):
+    found = subprocess.run(["nft", "get", "element", *SET.split(), f"{{ {address(number)} }}"], capture_output=True)
+    return found.returncode == 0
+
+
+def peak(pid):
+    lines = pathlib.Path(f"/proc/{pid}/status").read_text().splitlines()
+    return int(next(line.split()[1] for line in lines if line.startswith("VmHWM:")))
+
+
+def measured(interpreter, folder):
+    zone = Zone("bench.test")
+    hosts = [f"host{i}.bench.test" for i in range(NAMES)]
+    for i, host in enumerate(hosts):
+        zone.set(host, "A", [address(i * EACH + j) for j in range(EACH)], 3600)
+    moving, first = "moving.bench.test", 1 << 20
+    zone.set(moving, "A", [address(first + j) for j in range(10)], 1)
+    authority = Authority(zone, [("127.0.0.1", "127.0.0.2")])
+    (folder / "nametrack").write_text(
+        uci(
+            options(max_ttl=3600, retain=0),
+            policy("big", [*hosts, moving], target="nftset", set4=SET, family="ipv4"),
+        )
+    )
+    (folder / "network").write_text("")
+    everything = ", ".join(address(i) for i in range(NAMES * EACH))
+    ten = [", ".join(address(first + 100 * k + j) for j in range(10)) for k in range(2)]
+    found = {"nft -f, refill": [], "nft -f, ten": [], "refill": [], "ten": []}
+    for _ in range(PASSES):
+        nft(EMPTY)
+        found["nft -f, refill"].append(nft(f"add element {SET} {{ {everything} }}\n"))
+        nft(f"add element {SET} {{ {ten[0]} }}\n")
+        found["nft -f, ten"].append(nft(f"delete element {SET} {{ {ten[0]} }}\nadd element {SET} {{ {ten[1]} }}\n"))
+    nft(EMPTY)
+    command = [
+        LAUNCHER,
+        "run",
+        "--config-dir",
+        folder,
+        "--state-dir",
+        folder,
+        "--run-dir",
+        folder / "run",
+        "--ubus",
+        "none",
+    ]
+    environment = {**os.environ, "NAMETRACK_LIB": str(TOP / "agent"), "NAMETRACK_PYTHON": INTERPRETERS[interpreter]}
+    with open(folder / "log", "w") as log:
+        agent = subprocess.Popen(command, env=environment, stderr=log)
+    try:
+        tail = lambda: (folder / "log").read_text()[-2000:]  # noqa: E731
+        last = NAMES * EACH - 1
+        wait_for(lambda: holds(last) and holds(first), 300, tail)
+        for k in range(PASSES):
+            next_first = first + 100 * (k + 1)
+            time.sleep(1.5)
+            began = time.monotonic()
+            nft(f"flush set {SET}\n")
+            wait_for(lambda: holds(last), 120, tail, every=0.02)
+            found["refill"].append(time.monotonic() - began)
+            time.sleep(3)
+            zone.set(moving, "A", [address(next_first + j) for j in range(10)], 1)
+            wait_for(functools.partial(holds, next_first), 120, tail, every=0.02)
+            asked = [query.at for query in authority.asked(moving, "A")]
+            now = time.monotonic()
+            found["ten"].append(min(now - at for at in asked if at < now))
+        found["peak"] = [peak(agent.pid)]
+    finally:
+        agent.terminate()
+        agent.wait()
+    print((folder / "log").read_text()[-1500:], file=sys.stderr)
+    return {name: statistics.median(values) for name, values in found.items()}
+
+
+if __name__ == "__main__":
+    subprocess.run(["ip", "link", "set", "lo", "up"], check=True)
+    print(json.dumps(measured(sys.argv[1], pathlib.Path(tempfile.mkdtemp()))))

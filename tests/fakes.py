@@ -68,7 +68,7 @@ class FakeKernel:
         if isinstance(action, do.ReadServices):
             return on.ServicesRead(self.services)
         if isinstance(action, do.FlushFlows):
-            self.flushed.extend(action.addresses)
+            self.flushed.extend([ip.element(key) for key in action.keys])
             return None
         if isinstance(action, CHANGES):
             return self._change(action, now) or on.SetChanged(action)

@@ -141,6 +141,12 @@ def key(element):
     return number(element) | _V6_KEYS if ":" in element else _number4(element)
 
 
+def packed_key(data):
+    """The key of a packed address."""
+    value = int.from_bytes(data, "big")
+    return value if len(data) == 4 else value | _V6_KEYS
+
+
 def element(key):
     """The canonical text that `key` was made of."""
     if isinstance(key, str):

@@ -1,6 +1,6 @@
 """One run of the agent on this machine: the adapters, built and handed to the loop."""
 
-from . import compat
+from . import compat, ip
 from .adapters import files
 from .adapters.bus import Bus
 from .adapters.dns import Dns
@@ -99,7 +99,7 @@ class Program:
         self.loop.emit(on.SetChanged(action))
 
     def _plan_flows(self, action):
-        self.planned.append("# connections to %s decide anew" % ", ".join(action.addresses))
+        self.planned.append("# connections to %s decide anew" % ", ".join([ip.element(key) for key in action.keys]))
 
     def _plan_endpoint(self, action):
         self.planned.append("# %s" % action.reason)

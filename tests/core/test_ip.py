@@ -145,6 +145,7 @@ KEYS = [
 def test_a_key_stands_for_its_text(text, family, bounds):
     key = ip.key(text)
     assert (ip.element(key), ip.key_family(key), ip.bounds(key)) == (text, family, bounds)
+    assert isinstance(key, str) or ip.packed_key(ip.packed(text)) == key
 
 
 def test_each_text_has_a_key_of_its_own_and_ipv4_comes_first():

@@ -22,6 +22,7 @@ exec "$@"
 """
 FLOWS = """
 import socket
+from nametrack import ip
 from nametrack.adapters.flows import Flows
 from nametrack.adapters.process import Runner
 runner = Runner(poller)
@@ -47,7 +48,7 @@ def fresh():
     until(lambda: counted)
     return int(counted[0])
 def flush(*addresses):
-    flows.flush(do.FlushFlows(list(addresses)))
+    flows.flush(do.FlushFlows([ip.key(address) for address in addresses]))
 def finish():
     until(lambda: not flows.busy())
 """

@@ -41,23 +41,23 @@ class Flows:
         if not self._waiting:
             return
         action = self._waiting.pop(0)
-        self._dump = _Dump(self._poller, action.addresses, lambda error: self._ended(action, error))
+        self._dump = _Dump(self._poller, action.keys, lambda error: self._ended(action, error))
 
     def _ended(self, action, error):
         if error in _UNKNOWN:
-            self._forget(action.addresses)
+            self._forget(action.keys)
         elif error is not None:
             text = compat.errno_text(error) if isinstance(error, int) else error
             self._emit(on.ActionFailed(action, text))
         self._next()
 
-    def _forget(self, addresses):
+    def _forget(self, keys):
         """OpenWrt's own way, for single addresses. Where the kernel has not that either, nothing can be done."""
         try:
-            for address in addresses:
-                if "/" not in address:
+            for key in keys:
+                if not isinstance(key, str):
                     with open(self._table, "w") as file:
-                        file.write(address)
+                        file.write(ip.element(key))
         except OSError:
             pass
 
@@ -65,18 +65,19 @@ class Flows:
 class _Dump:
     """Reads all tracked connections and ends those to some addresses."""
 
-    def __init__(self, poller, addresses, done):
+    def __init__(self, poller, keys, done):
         """`done(error)` is called once: None, an error number, or words."""
         self._poller = poller
         self._done = done
-        self._single, self._wide = set(), []  # packed addresses; (family, first, last)
-        for address in addresses:
-            if "/" in address:
-                self._wide.append(ip.span(address))
+        self._single, self._wide = set(), []  # keys of addresses; (family, first, last)
+        families = set()
+        for key in keys:
+            families.add(ip.key_family(key))
+            if isinstance(key, str):
+                self._wide.append(ip.span(key))
             else:
-                self._single.add(ip.packed(address))
-        sizes = set([len(packed) for packed in self._single] + [4 if span[0] == 4 else 16 for span in self._wide])
-        self._families = [conntrack.INET6 if size == 16 else conntrack.INET for size in sorted(sizes)]
+                self._single.add(key)
+        self._families = [conntrack.INET if family == 4 else conntrack.INET6 for family in sorted(families)]
         self._seq = 0
         self._found = []
         self._socket = None
@@ -118,7 +119,7 @@ class _Dump:
             self._ask()
 
     def _is_meant(self, destination):
-        if destination in self._single:
+        if ip.packed_key(destination) in self._single:
             return True
         if not self._wide:
             return False

@@ -30,8 +30,8 @@ ReplaceElements = namedtuple("ReplaceElements", ("set", "old", "new", "reason"))
 RefillSet = namedtuple("RefillSet", ("set", "elements", "reason"))
 # how many elements an ipset holds: cheap, and the only way to hear of it, for the kernel says nothing of ipsets
 GlanceSet = namedtuple("GlanceSet", ("set",))
-# addresses: addresses, prefixes; connections running to them decide anew which way they go
-FlushFlows = namedtuple("FlushFlows", ("addresses",))
+# keys: list of ip.key of addresses, prefixes and ranges; connections running to them decide anew which way they go
+FlushFlows = namedtuple("FlushFlows", ("keys",))
 # names: of services that fill sets, as target.SERVICES; what is known of those that are on this router
 ReadServices = namedtuple("ReadServices", ("names",))
 # entries: a core.lastgood.Entries, or a list of Entry
@@ -118,7 +118,7 @@ FORMS = {
     ReplaceElements: lambda a: "replace %s: %s with %s" % (a.set, _elements(a.old), _elements(a.new)),
     RefillSet: lambda a: "refill %s: %s" % (a.set, _elements(a.elements)),
     GlanceSet: lambda a: "glance_set %s" % a.set,
-    FlushFlows: lambda a: "flush_flows %s" % " ".join(a.addresses),
+    FlushFlows: lambda a: "flush_flows %s" % " ".join([ip.element(key) for key in a.keys]),
     ReadServices: lambda a: "read_services",
     SaveLastGood: lambda a: "save_last_good %d" % len(a.entries),
     ShareLastGood: lambda a: "share_last_good %d" % len(a.entries),

@@ -225,7 +225,7 @@ class Sets:
         """A transaction was carried out: connections to what it added decide anew."""
         kernel_set = self.by_name.get(action.set)
         added = [] if kernel_set is None else kernel_set.changed(action)
-        return [FlushFlows([ip.element(key) for key in added])] if added and self.flush_flows else []
+        return [FlushFlows(added)] if added and self.flush_flows else []
 
     def failed(self, action, reason, now):
         """A listing or a transaction failed: the set is looked at again later."""

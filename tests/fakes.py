@@ -3,7 +3,8 @@
 from nametrack import ip
 from nametrack.core import actions as do
 from nametrack.core import events as on
-from nametrack.wire.sets import Element, Listing
+from nametrack.element import Element
+from nametrack.wire.sets import Listing
 from nametrack.wire.wireguard import Peer
 
 WALL = 1795400000  # Unix time at monotonic 0

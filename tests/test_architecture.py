@@ -12,19 +12,20 @@ FILES = sorted(AGENT.glob("*/**/*.py"))
 # Modules of the interpreter that speak without touching anything.
 PURE = {"struct", "binascii", "sys", "collections", "json"}
 
-# layer -> (layers it may import, modules of the interpreter it may import; None: any). ip.py is the vocabulary that
-# every layer shares: addresses as canonical text.
+# layer -> (layers it may import, modules of the interpreter it may import; None: any). ip.py and element.py are the
+# vocabulary that every layer shares: addresses as canonical text, and what is in sets.
 RULES = {
-    "core": ({"core", "ip"}, {"collections"}),
-    "wire": ({"wire", "ip"}, PURE),
+    "core": ({"core", "ip", "element"}, {"collections"}),
+    "wire": ({"wire", "ip", "element"}, PURE),
     "adapters": ({"adapters", "wire", "compat", "ip", "core.events", "core.actions", "core.lastgood"}, None),
     "ip": (set(), set()),
+    "element": ({"ip"}, {"collections"}),
     "log": (set(), {"sys"}),
     "compat": (set(), None),
-    "loop": ({"core", "adapters"}, {"select"}),
+    "loop": ({"core", "adapters", "compat"}, {"select"}),
     "service": ({"core", "VERSION"}, {"pyubus"}),
     "configfiles": ({"core", "wire", "adapters"}, {"collections", "binascii"}),
-    "include": ({"core", "wire", "adapters", "compat", "command", "configfiles", "manual"}, {"sys"}),
+    "include": ({"core", "wire", "adapters", "compat", "command", "configfiles", "element", "manual"}, {"sys"}),
     "program": (None, set()),
     "remote": ({"core", "wire", "compat", "service"}, {"pyubus", "sys"}),
     "command": ({"core"}, set()),

@@ -12,8 +12,9 @@ from .command import Command, UsageError
 from .configfiles import read_config
 from .core.include import contents, supports
 from .core.target import SERVICES
+from .element import Element
 from .wire import ipset, nft, uci
-from .wire.sets import MARK, Element
+from .wire.sets import MARK
 
 # Seen from /etc/config: what pbr is about to load, up to version 1.2.2, while it runs the user files; and what is there
 # while version 1.2.4 runs one, and that file is an old one.

@@ -6,10 +6,13 @@ descriptors and time limits, and hand in events by `emit`.
 
 import select
 
+from . import compat
 from .core import actions as do
 from .core.histogram import Histogram
 from .core.timers import Timers
 
+WORKING = 100000  # bytes that are taken at least between two collections: one takes a millisecond or two
+PACE = 32  # events between two looks at how much memory is in use
 LAGS = (0.01, 0.05, 0.25, 1, 5)  # seconds
 
 
@@ -83,6 +86,7 @@ class Loop:
         self._events = []
         self.lag = Histogram(LAGS)  # how late what was due was done
         self.stopped = False
+        self._handled = 0  # events since memory was looked at
 
     def emit(self, event):
         """Hands in an event; it is handled before the loop sleeps again."""
@@ -127,6 +131,10 @@ class Loop:
                 if self._log.debugging:
                     self._log.debug("< " + type(event).__name__)
                 self.order(self._agent.handle(event, self._clock()))
+            self._handled += len(events)
+            if self._handled >= PACE:
+                self._handled = 0
+                compat.collect_in_proportion(WORKING)
             now = self._clock()
             due = self._agent.next_timer()
             if due is not None and due <= now:

@@ -142,8 +142,9 @@ def memory():
 FILL = """
 from nametrack.adapters.process import Runner
 from nametrack.adapters.sets import Sets
+from nametrack.element import Element
 count = int(sys.argv[1])
-elements = [do.Element("10.%d.%d.%d" % (i >> 16, i >> 8 & 255, i & 255), None) for i in range(count)]
+elements = [Element("10.%d.%d.%d" % (i >> 16, i >> 8 & 255, i & 255), None) for i in range(count)]
 runner = Runner(poller)
 sets = Sets(runner, emit)
 began = compat.monotonic()

@@ -80,18 +80,8 @@ def measured(interpreter, folder):
         nft(f"add element {SET} {{ {ten[0]} }}\n")
         found["nft -f, ten"].append(nft(f"delete element {SET} {{ {ten[0]} }}\nadd element {SET} {{ {ten[1]} }}\n"))
     nft(EMPTY)
-    command = [
-        LAUNCHER,
-        "run",
-        "--config-dir",
-        folder,
-        "--state-dir",
-        folder,
-        "--run-dir",
-        folder / "run",
-        "--ubus",
-        "none",
-    ]
+    folders = ["--config-dir", folder, "--state-dir", folder, "--run-dir", folder / "run"]
+    command = [LAUNCHER, "run", *folders, "--ubus", "none"]
     environment = {**os.environ, "NAMETRACK_LIB": str(TOP / "agent"), "NAMETRACK_PYTHON": INTERPRETERS[interpreter]}
     with open(folder / "log", "w") as log:
         agent = subprocess.Popen(command, env=environment, stderr=log)

@@ -42,7 +42,7 @@ class World:
         """DNS names these now, and nothing is retained."""
         self.now += 1
         host = self.policy.hosts[HOST]
-        self.set.touch(self.policy.answered(host, list(addresses), self.now))
+        self.set.touch(self.policy.answered(host, [ip.key(address) for address in addresses], self.now))
         self.set.touch(self.policy.expire(host, self.now))
 
     def listed(self, printed=None, sure=True):

@@ -10,6 +10,7 @@ import simulator
 from nametrack.core import actions as do
 from nametrack.core import events as on
 from nametrack.core.agent import Agent
+from nametrack.element import Element
 
 WALKS = [(seed, restarts) for seed in range(1, 8) for restarts in (False, True)]
 # Of what is done in these walks, log and notifications aside: the same on every interpreter, whatever its order of
@@ -63,8 +64,8 @@ class Tampered(simulator.Walk):
 WRONG = [
     (do.SetEndpoint("wg0", simulator.OTHER_KEY, "198.51.100.1", 51820, None, None, ""), "not ours"),
     (do.SetEndpoint("wg0", simulator.KEYS[0], "203.0.113.250", 51820, None, None, ""), "not what DNS names"),
-    (do.AddElements(simulator.OTHER_SET, [do.Element("198.51.100.9", None)], ""), "a set that is not ours"),
-    (do.DeleteElements("ipset b4", [do.Element("203.0.113.8", None)], ""), "too early"),
+    (do.AddElements(simulator.OTHER_SET, [Element("198.51.100.9", None)], ""), "a set that is not ours"),
+    (do.DeleteElements("ipset b4", [Element("203.0.113.8", None)], ""), "too early"),
 ]
 
 

@@ -9,7 +9,8 @@ from nametrack.core.config import PolicyConfig
 from nametrack.core.elements import LIFE_FLOOR
 from nametrack.core.kernelset import KernelSet
 from nametrack.core.policy import Policy
-from nametrack.wire.sets import Element, Listing
+from nametrack.element import Element
+from nametrack.wire.sets import Listing
 
 A, B, C = "192.0.2.1", "192.0.2.2", "192.0.2.3"
 HOST = "h.test"
@@ -32,7 +33,7 @@ def listing(*elements, timeout=False, interval=False, merge=False):
 
 
 def names(made, p, addresses, now):
-    made.touch(p.answered(p.hosts[HOST], addresses, now))
+    made.touch(p.answered(p.hosts[HOST], [ip.key(address) for address in addresses], now))
 
 
 def expire(made, p, now):

@@ -1,5 +1,6 @@
 """source.py: a peer's name as addresses, or as the targets of a service."""
 
+from nametrack import ip
 from nametrack.core.name import Name, Question
 from nametrack.core.rrset import AAAA, FOUND, NODATA, SRV, A, RRset
 from nametrack.core.source import MAX_TARGETS, Source
@@ -11,6 +12,7 @@ SERVICE = "_wireguard._udp.home.test"
 
 def answered(name, rtype, values):
     question = name.questions[rtype] = Question(rtype)
+    values = values if rtype == SRV else [ip.key(address) for address in values]
     question.rrset = RRset(FOUND if values else NODATA, values, 60, 60)
     return name
 

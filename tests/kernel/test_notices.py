@@ -22,6 +22,7 @@ NOTICES = """
 from nametrack.adapters import notices
 from nametrack.adapters.process import Runner
 from nametrack.adapters.sets import Sets
+from nametrack.element import Element
 heard = notices.Notices(poller, emit)
 runner = Runner(poller)
 sets = Sets(runner, emit, heard)
@@ -91,9 +92,9 @@ def test_what_we_change_ourselves_is_no_news(interpreter, tmp_path):
 def own(action):
     sets.change(action)
     finish()
-own(do.AddElements(SET, [do.Element("192.0.2.%d" % i, None) for i in range(200)], "why"))
-own(do.ReplaceElements(SET, [do.Element("192.0.2.1", None)], [do.Element("192.0.2.201", None)], "why"))
-own(do.RefillSet(SET, [do.Element("192.0.2.1", None)], "why"))
+own(do.AddElements(SET, [Element("192.0.2.%d" % i, None) for i in range(200)], "why"))
+own(do.ReplaceElements(SET, [Element("192.0.2.1", None)], [Element("192.0.2.201", None)], "why"))
+own(do.RefillSet(SET, [Element("192.0.2.1", None)], "why"))
 nft("delete element inet t s { 192.0.2.1 }")
 """
     found = told(interpreter, tmp_path, script)

@@ -13,7 +13,7 @@ from nametrack.adapters.process import Runner
 from nametrack.adapters.sets import Sets
 runner = Runner(poller)
 sets = Sets(runner, emit)
-E = do.Element
+from nametrack.element import Element as E
 NFT, IPSET = "nft inet t s", "ipset s"
 def finish():
     until(lambda: not runner.busy())

@@ -11,8 +11,9 @@ from hypothesis import strategies as st
 
 from nametrack import ip
 from nametrack.core.spans import spans_of
+from nametrack.element import Element
 from nametrack.wire import ipset, nft
-from nametrack.wire.sets import Element, Listing
+from nametrack.wire.sets import Listing
 
 AGENT = pathlib.Path(__file__).resolve().parents[2] / "agent"
 # The agent reads ipsets by netlink: each as JSON, null for one that there is not.
@@ -48,7 +49,8 @@ def listed(set_up, *scripts):
     steps += ["nft -f - <<'E'\n" + "\n".join(script) + "\nE" for script in scripts]
     done = within("\n".join(steps) + "\nnft -n list set inet t s")
     assert done.returncode == 0, done.stderr
-    return nft.parse_listing(done.stdout)
+    found = nft.parse_listing(done.stdout)
+    return found._replace(elements=list(found.elements))
 
 
 def read(name, *steps):

@@ -73,9 +73,10 @@ def test_an_element_that_is_there_gets_its_new_timeout(staging, before):
     script = """
 from nametrack.adapters.process import Runner
 from nametrack.adapters.sets import Sets
+from nametrack.element import Element
 runner = Runner(poller)
 sets = Sets(runner, emit)
-renewed = [do.Element("192.0.2.130", 7200)]
+renewed = [Element("192.0.2.130", 7200)]
 sets.change(do.ReplaceElements("nft inet vpn staging4", renewed, renewed, ""))
 until(lambda: not runner.busy())
 """

@@ -2,9 +2,9 @@
 
 import pytest
 
+from nametrack.element import Element
 from nametrack.wire import ipset
 from nametrack.wire.ipset import IpsetError
-from nametrack.wire.sets import Element
 
 
 @pytest.mark.parametrize("text", ["wg", "wg6", "vpn_1", "mwan3_connected_ipv4", "geo:us", "0a.b-c", "a" * 31])

@@ -2,9 +2,10 @@
 
 import pytest
 
+from nametrack.element import Element
 from nametrack.wire import nft
 from nametrack.wire.nft import NftError
-from nametrack.wire.sets import Element, Listing
+from nametrack.wire.sets import Listing
 
 NAME = nft.parse_name("inet fw4 mine4")
 
@@ -13,8 +14,14 @@ def listing(body):
     return "table inet fw4 {\n\tset mine4 {\n%s\n\t}\n}\n" % body
 
 
+def parse(text):
+    """The Listing, with its elements in a list."""
+    found = nft.parse_listing(text)
+    return Listing(*(tuple(found[:4]) + (list(found.elements), found.size, found.marked)))
+
+
 def elements(words, kind="type ipv4_addr"):
-    return nft.parse_listing(listing("\t\t%s\n\t\telements = { %s }" % (kind, words))).elements
+    return parse(listing("\t\t%s\n\t\telements = { %s }" % (kind, words))).elements
 
 
 def test_a_name_is_a_family_a_table_and_a_set():
@@ -47,18 +54,18 @@ PLAIN = (
 def test_comments_may_hold_anything_but_quotes():
     addresses = ["1.2.3.4", "1.2.3.5", "1.2.3.6", "1.2.3.9", "1.2.3.10", "1.2.3.11"]
     expected = Listing(4, False, False, False, [Element(address, None) for address in addresses], 100, None)
-    assert nft.parse_listing(PLAIN) == expected
-    assert nft.parse_listing(PLAIN.encode()) == expected
+    assert parse(PLAIN) == expected
+    assert parse(PLAIN.encode()) == expected
 
 
 def test_a_comment_may_go_on_over_several_lines():
-    found = nft.parse_listing(listing('\t\ttype ipv4_addr\n\t\tcomment "a\n}\nb"\n\t\telements = { 1.2.3.4 }'))
+    found = parse(listing('\t\ttype ipv4_addr\n\t\tcomment "a\n}\nb"\n\t\telements = { 1.2.3.4 }'))
     assert found.elements == [Element("1.2.3.4", None)]
 
 
 def test_a_comment_need_not_be_utf8():
     data = listing('\t\ttype ipv4_addr\n\t\tcomment "ä"\n\t\telements = { 1.2.3.4 comment "ä" }').encode()
-    assert nft.parse_listing(data.replace(b"\xc3", b"\xff")).elements == [Element("1.2.3.4", None)]
+    assert parse(data.replace(b"\xc3", b"\xff")).elements == [Element("1.2.3.4", None)]
 
 
 def test_what_remains_of_a_timeout_is_rounded_down():
@@ -74,14 +81,14 @@ def test_what_remains_of_a_timeout_is_rounded_down():
 
 
 def test_the_flags_of_a_set():
-    found = nft.parse_listing(listing("\t\ttype ipv4_addr\n\t\tflags interval,timeout\n\t\tauto-merge"))
+    found = parse(listing("\t\ttype ipv4_addr\n\t\tflags interval,timeout\n\t\tauto-merge"))
     assert found == Listing(4, True, True, True, [], None, None)
-    assert nft.parse_listing(listing("\t\ttype ipv4_addr\n\t\tflags dynamic,timeout")).timeout
+    assert parse(listing("\t\ttype ipv4_addr\n\t\tflags dynamic,timeout")).timeout
 
 
 def test_a_default_timeout_says_the_flag_too():
     # nft 1.0.6 prints no flags for a set with `flags timeout; timeout 1h`
-    found = nft.parse_listing(listing("\t\ttype ipv4_addr\n\t\tcounter\n\t\ttimeout 1h\n\t\tgc-interval 5m"))
+    found = parse(listing("\t\ttype ipv4_addr\n\t\tcounter\n\t\ttimeout 1h\n\t\tgc-interval 5m"))
     assert found == Listing(4, True, False, False, [], None, None)
 
 
@@ -89,7 +96,7 @@ def test_remarks_of_nft_are_passed_over():
     remarked = "# Warning: table ip nat is managed by iptables-nft, do not touch!\n" + listing(
         "\t\ttype ipv4_addr\n\t\tsize 65535\t# count 1\n\t\tpolicy memory\n\t\telements = { 1.2.3.4 }"
     )
-    assert nft.parse_listing(remarked) == Listing(4, False, False, False, [Element("1.2.3.4", None)], 65535, None)
+    assert parse(remarked) == Listing(4, False, False, False, [Element("1.2.3.4", None)], 65535, None)
 
 
 @pytest.mark.parametrize(
@@ -108,7 +115,7 @@ def test_remarks_of_nft_are_passed_over():
     ],
 )
 def test_the_family_is_that_of_a_key_that_is_an_address(kind, family):
-    found = nft.parse_listing(listing("\t\t" + kind))
+    found = parse(listing("\t\t" + kind))
     assert (found.family, found.elements) == (family, [])
 
 
@@ -156,12 +163,12 @@ def test_an_element_that_cannot_be_is_an_error(words):
 )
 def test_what_is_not_the_listing_of_one_set_is_an_error(text):
     with pytest.raises(NftError, match="nft"):
-        nft.parse_listing(text)
+        parse(text)
 
 
 def reads(text):
     try:
-        nft.parse_listing(text)
+        parse(text)
     except NftError:
         return False
     return True
@@ -187,7 +194,7 @@ def test_a_changed_listing_is_read_or_is_an_error():
 
 def test_a_large_listing_is_read():
     words = ",\n\t\t\t     ".join(["10.0.%d.%d timeout 1d expires 23h59m59s" % (i >> 8, i & 255) for i in range(10000)])
-    found = nft.parse_listing(listing("\t\ttype ipv4_addr\n\t\tflags timeout\n\t\telements = { %s }" % words))
+    found = parse(listing("\t\ttype ipv4_addr\n\t\tflags timeout\n\t\telements = { %s }" % words))
     assert (len(found.elements), found.elements[9999]) == (10000, Element("10.0.39.15", 86399))
 
 

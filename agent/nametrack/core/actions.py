@@ -46,26 +46,6 @@ Reply = namedtuple("Reply", ("id", "values"))
 # level: error | warning | info | debug
 Log = namedtuple("Log", ("level", "text"))
 
-# address: address, prefix or range; timeout: seconds, None for none
-Element = namedtuple("Element", ("address", "timeout"))
-
-
-class ElementList:
-    """Elements that are made when they are looked at: 65,536 of them would fill a router's memory."""
-
-    def __init__(self, keys, timeouts):
-        """`keys`: list of ip.key; `timeouts`: list of as many, None for no timeouts."""
-        self._keys = keys
-        self._timeouts = timeouts
-
-    def __len__(self):
-        return len(self._keys)
-
-    def __iter__(self):
-        for i in range(len(self._keys)):
-            yield Element(ip.element(self._keys[i]), None if self._timeouts is None else self._timeouts[i])
-
-
 RTYPES = {1: "A", 2: "NS", 5: "CNAME", 28: "AAAA", 33: "SRV"}
 
 

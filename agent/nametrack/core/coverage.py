@@ -6,7 +6,8 @@ counts as somebody else's.
 """
 
 from .. import ip
-from .actions import AddElements, Element, RefillSet
+from ..element import Element
+from .actions import AddElements, RefillSet
 from .elements import Change
 from .order import keys_in_order
 from .spans import NOTHING, Spans, joined, spans_of

@@ -6,7 +6,8 @@ Keys are those of ip.key, times monotonic seconds.
 from collections import namedtuple
 
 from .. import ip
-from .actions import AddElements, DeleteElements, ElementList, ReplaceElements
+from ..element import ElementList
+from .actions import AddElements, DeleteElements, ReplaceElements
 from .host import NAMED, longest_life
 from .intervals import Cover
 from .order import keys_in_order

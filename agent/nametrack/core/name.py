@@ -67,6 +67,10 @@ class Name:
 
     def addresses(self, rtypes):
         """What DNS names now for these RR types, in their order and that of the answers."""
+        return [ip.element(key) for key in self.keys(rtypes)]
+
+    def keys(self, rtypes):
+        """The same as ip.key."""
         found = []
         for rtype in rtypes:
             question = self.questions.get(rtype)
@@ -114,14 +118,14 @@ def _negative(questions):
 
 
 def destinations(values):
-    """`(usable, complaint)`: of the addresses DNS named those that can be a destination, MAX_ADDRESSES at most.
+    """`(keys, complaint)`: of the addresses DNS named those that can be a destination, MAX_ADDRESSES at most.
 
     complaint: what was wrong with the others, None where nothing was.
     """
     usable, complaint, wrong = [], None, []
     for address in values:
         if ip.unusable(address) is None:
-            usable.append(address)
+            usable.append(ip.key(address))
         else:
             wrong.append(address)
     if wrong:

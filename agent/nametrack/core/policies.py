@@ -78,7 +78,7 @@ class Policies:
         """One of a name's RRsets was answered, or failed."""
         actions = []
         for policy, host in self._by_name.get(name.key, ()):
-            changed = policy.answered(host, name.addresses(host.rtypes), now)
+            changed = policy.answered(host, name.keys(host.rtypes), now)
             if changed:
                 self._touch(policy, changed, "%s changed" % name.host, now)
                 self._watch_expiry(policy, host)

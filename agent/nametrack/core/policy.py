@@ -34,9 +34,8 @@ class Policy:
         """{4: set name, 6: set name} of those it fills, by the action's text; empty where there is no target."""
         return {} if self.target is None else self.target.sets
 
-    def answered(self, host, addresses, now):
-        """DNS answered for one host, addresses in text; returns the keys whose life changed."""
-        keys = [ip.key(address) for address in addresses]
+    def answered(self, host, keys, now):
+        """DNS answered for one host; returns the keys whose life changed."""
         changed = host.answered(keys, now, self.config.retain)
         self._hold(keys, host)
         return changed

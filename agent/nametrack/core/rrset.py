@@ -23,6 +23,6 @@ class RRset:
 
     def __init__(self, status, values, ttl, expires_at):
         self.status = status  # FOUND, or one of the negative answers: NODATA, NXDOMAIN
-        self.values = values  # addresses in the order DNS gave; empty for a negative answer
+        self.values = values  # keys of addresses, or SRV records, in the order DNS gave; empty for a negative answer
         self.ttl = ttl  # as clamped, seconds
         self.expires_at = expires_at

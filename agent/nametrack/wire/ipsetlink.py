@@ -3,8 +3,9 @@
 import struct
 
 from .. import ip
+from ..element import ElementList
 from . import netlink, nfnetlink
-from .sets import MARK, Element, Listing
+from .sets import MARK, Listing
 
 PROTOCOL = 6  # of ipset; kernels that speak 7 take it too
 LIST = 7  # IPSET_CMD_LIST
@@ -44,7 +45,7 @@ class Dump:
         self._kind = None  # False: single addresses, True: prefixes too; None: something else
         self._timeouts = False
         self._most = None
-        self._elements = []
+        self._elements = ElementList()
         self._marked = None  # see Listing
 
     def feed(self, datagram):
@@ -111,7 +112,7 @@ class Dump:
             text = ip.prefix("%s/%d" % (text, length))
             if text is None:
                 raise netlink.NetlinkError("an entry that is no prefix")
-        self._elements.append(Element(text, timeout))
+        self._elements.append(text, timeout)
         if self._marked is not None and comment == MARK.encode():
             self._marked.append(text)
 

@@ -8,8 +8,9 @@ adding one that is there is no error. Nobody sees the states between.
 from collections import namedtuple
 
 from .. import ip
+from ..element import ElementList
 from . import sets
-from .sets import Element, Listing
+from .sets import Listing
 
 SetName = namedtuple("SetName", ("family", "table", "name"))
 
@@ -68,7 +69,7 @@ class _Block:
         self._family = None
         self._timeout = self._interval = self._merge = False
         self._size = None
-        self._elements = []
+        self._elements = ElementList()
         self._element = []  # the words of the element that is being read
 
     def listing(self):
@@ -144,7 +145,7 @@ class _Block:
         address = sets.canonical(words[0])
         if address is None or ip.family(address) != self._family:
             raise NftError("nft listed an element that is not an address of the set's family")
-        self._elements.append(Element(address, _remaining(words)))
+        self._elements.append(address, _remaining(words))
 
     def _after(self, words):
         if self._ended or words != ["}"]:

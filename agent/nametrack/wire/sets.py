@@ -4,13 +4,9 @@ from collections import namedtuple
 
 from .. import ip
 
-# address: canonical address, prefix `a/24` or range `a-b`; timeout: whole seconds, None for none. In a listing the
-# timeout is what remains, rounded down; None where the element never expires.
-Element = namedtuple("Element", ("address", "timeout"))
-
 # family: 4 or 6, None for a key that addresses cannot fill; timeout, interval, merge: the flags timeout, interval and
-# auto-merge; elements: list of Element; size: the most it may hold, None for no limit; marked: addresses of those that
-# carry our comment, None for a set that takes no comments
+# auto-merge; elements: ElementList, or a list of Element; size: the most it may hold, None for no limit; marked:
+# addresses of those that carry our comment, None for a set that takes no comments
 Listing = namedtuple("Listing", ("family", "timeout", "interval", "merge", "elements", "size", "marked"))
 
 MARK = "nametrack"  # the comment on what is ours, where a set takes comments

@@ -1,0 +1,33 @@
+"""Elements of sets, as the layers hand them to each other."""
+
+from collections import namedtuple
+
+from . import ip
+
+# address: canonical address, prefix `a/24` or range `a-b`; timeout: seconds, None for none. In a listing the timeout is
+# what remains, in whole seconds, rounded down; None where the element never expires.
+Element = namedtuple("Element", ("address", "timeout"))
+
+
+class ElementList:
+    """Elements that are made when they are looked at: 65,536 of them would fill a router's memory."""
+
+    def __init__(self, keys=None, timeouts=None):
+        """`keys`: list of ip.key; `timeouts`: list of as many, None for no timeouts at all."""
+        self._keys = [] if keys is None else keys
+        self._timeouts = timeouts
+
+    def append(self, address, timeout):
+        """Adds an element to those of one's own list."""
+        if timeout is not None and self._timeouts is None:
+            self._timeouts = [None] * len(self._keys)
+        self._keys.append(ip.key(address))
+        if self._timeouts is not None:
+            self._timeouts.append(timeout)
+
+    def __len__(self):
+        return len(self._keys)
+
+    def __iter__(self):
+        for i in range(len(self._keys)):
+            yield Element(ip.element(self._keys[i]), None if self._timeouts is None else self._timeouts[i])

@@ -12,7 +12,7 @@ from .core.histogram import Histogram
 from .core.timers import Timers
 
 WORKING = 100000  # bytes that are taken at least between two collections: one takes a millisecond or two
-PACE = 32  # events between two looks at how much memory is in use
+PACE = 16  # events between two looks at how much memory is in use
 LAGS = (0.01, 0.05, 0.25, 1, 5)  # seconds
 
 

@@ -22,7 +22,8 @@ import json, sys
 sys.path.insert(0, "{AGENT}")
 from nametrack.adapters import netfilter
 found = netfilter.ipset("%s")
-print(json.dumps(found and found.listing()))
+listing = found and found.listing()
+print(json.dumps(listing and listing._replace(elements=list(listing.elements))))
 E"""
 NAME = nft.parse_name("inet t s")
 

@@ -21,7 +21,7 @@ RULES = {
     "ip": (set(), set()),
     "element": ({"ip"}, {"collections"}),
     "log": (set(), {"sys"}),
-    "compat": (set(), None),
+    "compat": ({"compat"}, None),
     "loop": ({"core", "adapters", "compat"}, {"select"}),
     "service": ({"core", "VERSION"}, {"pyubus"}),
     "configfiles": ({"core", "wire", "adapters"}, {"collections", "binascii"}),

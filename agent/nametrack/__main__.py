@@ -2,7 +2,7 @@
 
 import sys
 
-from . import VERSION, compat, include, manual, remote
+from . import VERSION, compat, compat_heap, include, manual, remote
 from .command import Command, UsageError
 from .core.findings import finding, findings
 from .core.report import finding_lines, status_lines, troubles
@@ -102,6 +102,9 @@ def main(argv):
     except KeyboardInterrupt:
         return 130  # as a shell has it: `events --follow` ends so
     except MemoryError:
+        if compat_heap.can_grow():
+            sys.stderr.write("nametrack: starting again with more memory\n")
+            compat_heap.grow()
         sys.stderr.write("nametrack: out of memory; what was saved is whole, the service starts it again\n")
     except OSError as error:
         if error.errno == compat.EPIPE:

@@ -97,14 +97,6 @@ def collect_early(size):
         gc.threshold(size)
 
 
-def collect_in_proportion(least):
-    """The same, but where much is in use, when a third of that was taken: each collection looks at all of it."""
-    if MICROPYTHON:
-        import gc
-
-        gc.threshold(max(least, gc.mem_alloc() // 3))
-
-
 def resident_memory():
     """The memory of this process that is resident, in bytes; None where the kernel does not tell."""
     try:

@@ -6,7 +6,7 @@ descriptors and time limits, and hand in events by `emit`.
 
 import select
 
-from . import compat
+from . import compat_heap
 from .core import actions as do
 from .core.histogram import Histogram
 from .core.timers import Timers
@@ -86,6 +86,7 @@ class Loop:
         self._events = []
         self.lag = Histogram(LAGS)  # how late what was due was done
         self.stopped = False
+        self.short = None  # why it has stopped for want of memory, in words
         self._handled = 0  # events since memory was looked at
 
     def emit(self, event):
@@ -132,9 +133,12 @@ class Loop:
                     self._log.debug("< " + type(event).__name__)
                 self.order(self._agent.handle(event, self._clock()))
             self._handled += len(events)
-            if self._handled >= PACE:
+            if self._handled >= PACE or compat_heap.is_short():
                 self._handled = 0
-                compat.collect_in_proportion(WORKING)
+                self.short = compat_heap.pace(WORKING)
+                if self.short:
+                    self.stop()
+                    return
             now = self._clock()
             due = self._agent.next_timer()
             if due is not None and due <= now:

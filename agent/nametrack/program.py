@@ -1,6 +1,6 @@
 """One run of the agent on this machine: the adapters, built and handed to the loop."""
 
-from . import compat, ip
+from . import compat, compat_heap, ip
 from .adapters import files
 from .adapters.bus import Bus
 from .adapters.dns import Dns
@@ -160,8 +160,7 @@ class Program:
         self._notices.start()
         self._bus.serve(NAME, METHODS, self._answer, self._decided)
         self.loop.run()
-        self.loop.finish(self.agent.stop(compat.monotonic()) if self.agent.config else [])
-        self._bus.close()
+        self._end()
 
     def _answer(self, method, arguments):
         return self.service.call(method, arguments, compat.monotonic(), compat.exact_wall())
@@ -179,8 +178,16 @@ class Program:
         self._begin()
         self._poller.call_at("pass", compat.monotonic() + PASS_LIMIT, self.loop.stop)
         self.loop.run(self._settled)
-        self.loop.finish(self.agent.stop(compat.monotonic()))
+        self._end()
+
+    def _end(self):
+        """What is known is saved; where memory ran short, it is known again to the program that comes in our place."""
+        self.loop.finish(self.agent.stop(compat.monotonic()) if self.agent.config else [])
         self._bus.close()
+        if self.loop.short:
+            self.log.write("info", "starting again with more memory: %s" % self.loop.short)
+            compat_heap.grow()
+            self.failed = True
 
     def state(self):
         """How things stand, as the bus would tell it."""

@@ -2,7 +2,7 @@
 
 import json
 
-from .. import compat, ip
+from .. import compat, compat_heap, ip
 from ..core.lastgood import Entry
 
 TEN_YEARS = 10 * 365 * 86400  # seconds
@@ -34,7 +34,7 @@ class LastGood:
 
     def load(self, wall):
         """`(entries, problem)` at Unix time `wall`; `problem` is None or one line. No file is no problem."""
-        entries, bad, seen, known = [], 0, set(), {}
+        entries, bad, seen, known = [], 0, {}, {}  # seen: host -> keys
         try:
             with open(self._path, "rb") as file:
                 for _ in range(_MAX_LINES):
@@ -47,14 +47,18 @@ class LastGood:
                     entry = _entry(line, wall, known)
                     if entry is None:
                         bad += 1
-                    elif (entry.host, entry.address) not in seen:
-                        seen.add((entry.host, entry.address))
+                        continue
+                    keys = seen.setdefault(entry.host, set())
+                    key = ip.key(entry.address)
+                    if key not in keys:
+                        keys.add(key)
                         entries.append(entry)
         except OSError as error:
             if error.errno == compat.ENOENT:
                 return [], None
             return entries, "%s: %s" % (self._path, compat.error_text(error))
         except MemoryError:
+            compat_heap.ran_short("%s did not fit" % self._path)
             return entries, "%s: too large, the first %d entries are used" % (self._path, len(entries))
         if bad:
             return entries, "%s: %d lines skipped that are no entries" % (self._path, bad)

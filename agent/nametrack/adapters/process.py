@@ -1,6 +1,6 @@
 """Programs that are run one after the other, with bounds on time and output."""
 
-from .. import compat, compat_process
+from .. import compat, compat_heap, compat_process
 
 LIMIT = 30  # seconds
 OUTPUT_LIMIT = 64 << 20  # bytes
@@ -95,6 +95,7 @@ class _Run:
             return self._kill(compat.error_text(error))
         except MemoryError:
             self._output = []  # room for what follows
+            compat_heap.ran_short("the output of %s did not fit" % self._argv[0])
             return self._kill("its output does not fit into memory")
         if not data:
             self._close()
@@ -139,6 +140,7 @@ class _Run:
             try:
                 output = b"".join(pieces)
             except MemoryError:
+                compat_heap.ran_short("the output of %s did not fit" % self._argv[0])
                 code, reason = None, "%s: its output does not fit into memory" % self._argv[0]
         if reason is not None:
             output = reason.encode()

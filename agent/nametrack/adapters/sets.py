@@ -1,6 +1,6 @@
 """nft sets and ipsets, changed by their own tools, which are the stable interface; ipsets are read without theirs."""
 
-from .. import compat
+from .. import compat, compat_heap
 from ..core import actions as do
 from ..core import events as on
 from ..wire import ipset, nft
@@ -55,7 +55,7 @@ class Sets:
         except (nft.NftError, ipset.IpsetError) as error:
             return self._emit(on.ActionFailed(action, str(error)))
         except MemoryError:
-            return self._emit(on.ActionFailed(action, "the elements do not fit into memory"))
+            return self._emit(on.ActionFailed(action, _short("what is to be written")))
         started = None if self._notices is None else self._notices.own
         done = lambda code, output: self._changed(action, code, output)  # noqa: E731
         self._runner.run(tool.COMMAND, chunks, done, started=started)
@@ -91,7 +91,7 @@ class Sets:
         except nft.NftError as error:
             return self._emit(on.ActionFailed(action, str(error)))
         except MemoryError:
-            return self._emit(on.ActionFailed(action, "the set does not fit into memory"))
+            return self._emit(on.ActionFailed(action, _short("the set")))
         self._emit(on.SetListed(action.set, listing))
 
     def _read(self, action, name):
@@ -118,7 +118,7 @@ class Sets:
         except (NetlinkError, Refused) as error:
             self._emit(on.ActionFailed(action, str(error)))
         except MemoryError:
-            self._emit(on.ActionFailed(action, "the set does not fit into memory"))
+            self._emit(on.ActionFailed(action, _short("the set")))
         return None
 
     def _changed(self, action, code, output):
@@ -155,6 +155,12 @@ def _tool(set_name):
     if kind == "ipset" and ipset.valid_name(name):
         return _Ipset(name)
     return None
+
+
+def _short(what):
+    """Why something failed for want of memory, in words."""
+    compat_heap.ran_short("%s did not fit" % what)
+    return "%s does not fit into memory" % what
 
 
 def _ipset_lines(name, action, comment):

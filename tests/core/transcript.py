@@ -82,9 +82,10 @@ class Transcript:
             entries = []
             for line in body:
                 if line.strip():
-                    host, address, life = line.split()
+                    words = line.split(None, 3)  # the last is the set in which it is ours
+                    host, address, life = words[:3]
                     remaining = 0 if life == "named" else int(life)
-                    entries.append(Entry(host, address, life == "named", remaining, None, []))
+                    entries.append(Entry(host, address, life == "named", remaining, None, words[3:]))
             self.handle(on.LastGoodRead(entries, entries))
         elif name == "kernel":
             self.out.extend(self.holds() + [""])

@@ -26,6 +26,7 @@ class Host:
         self.named = []  # in the order DNS gave
         self.retained = {}  # key -> until
         self._named = set()  # the same as named, for the question whether
+        self._remembers = False  # whether something was remembered, and not all of DNS has answered since
 
     def answered(self, keys, now, retain):
         """DNS names exactly these now; returns those whose life changed."""
@@ -44,6 +45,17 @@ class Host:
     def remember(self, key, until):
         """An address known from before the start, or from before the configuration was read again."""
         self.retained[key] = max(until, self.retained.get(key, until))
+        self._remembers = True
+
+    def settle(self, latest):
+        """DNS has said all: what was remembered stays until `latest` at most. Returns those whose life changed."""
+        if not self._remembers:
+            return []
+        self._remembers = False
+        changed = in_order([key for key in self.retained if self.retained[key] > latest])
+        for key in changed:
+            self.retained[key] = latest
+        return changed
 
     def expire(self, now):
         """Forgets what was retained long enough; returns those."""

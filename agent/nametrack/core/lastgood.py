@@ -18,9 +18,15 @@ SHARE_PACE = 500  # entries a second that are copied at most: a large copy is ma
 PRIME = (1 << 61) - 1
 
 
+GRACE = 300  # seconds at least that an address is kept which was named when somebody last asked
+
+
 def life_left(entry, retain):
-    """The seconds a remembered address stays: one that was named when it was saved starts its `retain` anew."""
-    return retain if entry.named else min(entry.remaining, retain)
+    """The seconds a remembered address stays: one that was named when it was saved starts its `retain` anew.
+
+    Until DNS has answered, which may take a while after a start, GRACE comes before a shorter `retain`.
+    """
+    return max(retain, GRACE) if entry.named else min(entry.remaining, retain)
 
 
 class Entries:

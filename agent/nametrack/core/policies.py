@@ -2,8 +2,8 @@
 
 from .. import ip
 from .actions import Log, recovered, trouble
-from .lastgood import Entry, life_left
-from .order import keys_in_order
+from .lastgood import GRACE, Entry, life_left
+from .order import in_order, keys_in_order
 from .policy import MAX_ADDRESSES, Policy
 from .sets import Sets, Use
 from .target import choose, is_optional, plain, why_missing
@@ -44,9 +44,9 @@ class Policies:
                     policy.keep(known)
                     continue
                 left = [(ip.key(e.address), now + life_left(e, wanted.retain)) for e in by_host.get(host.host, ())]
-                for key, until in left + _known(old, host.host, now + wanted.retain):
+                for key, until in left + _known(old, host.host, wanted.retain, now):
                     if until > now:
-                        policy.remember(host, key, min(until, now + wanted.retain))
+                        policy.remember(host, key, until)
             for host in policy.hosts.values():
                 self._by_name.setdefault(host.name_key, []).append((policy, host))
                 self._watch_expiry(policy, host)
@@ -79,6 +79,8 @@ class Policies:
         actions = []
         for policy, host in self._by_name.get(name.key, ()):
             changed = policy.answered(host, name.keys(host.rtypes), now)
+            if name.answered_at(host.rtypes) is not None:
+                changed = changed + host.settle(now + policy.config.retain)
             if changed:
                 self._touch(policy, changed, "%s changed" % name.host, now)
                 self._watch_expiry(policy, host)
@@ -201,12 +203,12 @@ class Policies:
             self._timers.set(("expire", policy.config.name, host.host), at)
 
 
-def _known(policies, host, until):
+def _known(policies, host, retain, now):
     """[(key, until)] of what any of the policies wants for a host: it is not lost with a new nameserver or name."""
     found = []
     for name in sorted(policies):
         known = policies[name].hosts.get(host)
         if known is not None:
-            found.extend([(key, until) for key in known.named])
-            found.extend(sorted(known.retained.items()))
+            found.extend([(key, now + max(retain, GRACE)) for key in known.named])
+            found.extend([(key, min(known.retained[key], now + retain)) for key in in_order(known.retained)])
     return found

@@ -31,3 +31,14 @@ class ElementList:
     def __iter__(self):
         for i in range(len(self._keys)):
             yield Element(ip.element(self._keys[i]), None if self._timeouts is None else self._timeouts[i])
+
+    def checked(self, check):
+        """Yields `(address, timeout)`; what is no single address went through `check(address)`.
+
+        A single address is a number here: whatever that is, its text is canonical.
+        """
+        timeouts, element = self._timeouts, ip.element
+        for i in range(len(self._keys)):
+            key = self._keys[i]
+            address = check(key) if isinstance(key, str) else element(key)
+            yield address, None if timeouts is None else timeouts[i]

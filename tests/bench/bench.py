@@ -42,6 +42,9 @@ def measure():
         prefix = ALONE if what.startswith("sets") and os.geteuid() == 0 else LAB
         text = last_line([*prefix, HERE / "cost.py", *what.split()])
         (BUILD / f"{what.replace(' ', '-')}.json").write_text(text)
+    for interpreter in ("cpython", "micropython"):
+        text = last_line([*(ALONE if os.geteuid() == 0 else LAB), HERE / "scale.py", interpreter])
+        (BUILD / f"scale-{interpreter}.json").write_text(text)
     size = subprocess.run(["make", "-s", "ipk"], cwd=TOP, capture_output=True, text=True)
     if size.returncode:
         raise SystemExit(f"bench: make ipk: {size.stderr}")
@@ -121,6 +124,18 @@ def sets():
     return table(("elements", "nft -f", "CPython", "MicroPython"), rows)
 
 
+def scale():
+    rows = []
+    for interpreter, name in (("cpython", "CPython"), ("micropython", "MicroPython")):
+        found = load(f"scale {interpreter}")
+        row = [name]
+        for what in ("ten", "refill"):
+            plain = found[f"nft -f, {what}"]
+            row.append(f"{found[what] * 1000:.0f} ms, {found[what] / plain:.1f} × {plain * 1000:.0f} ms")
+        rows.append([*row, f"{found['peak'] / 1024:.1f} MiB"])
+    return table(("65,482 addresses", "ten exchanged", "all, after a flush", "peak resident"), rows)
+
+
 def names():
     found = load("names 1000")
     rivals = {name: value for name, value in found.items() if not name.startswith("nametrack")}
@@ -172,7 +187,7 @@ def write():
     (TOP / "docs").mkdir(exist_ok=True)
     plot()
     text = (HERE / "benchmarks.md").read_text()
-    for name in ("recovery", "steady", "memory", "sets", "names", "sizes"):
+    for name in ("recovery", "steady", "memory", "sets", "scale", "names", "sizes"):
         text = text.replace("{" + name + "}", globals()[name]().strip())
     start = {name: f"{value * 1000:.0f} ms" for name, value in load("start").items()}
     text = text.replace("{start}", f"{start['micropython']} under MicroPython, {start['cpython']} under CPython")

@@ -35,20 +35,18 @@ def add_text(name, elements, comment=None):
     """
     _check_name(name)
     suffix = " -exist" if comment is None else " comment %s -exist" % comment
-    for element in elements:
-        address = _writable(element.address)
-        if element.timeout is None:
+    for address, timeout in sets.checked(elements, _writable):
+        if timeout is None:
             yield "add %s %s%s" % (name, address, suffix)
         else:
-            timeout = sets.seconds(element.timeout, TIMEOUT_LIMIT)
-            yield "add %s %s timeout %d%s" % (name, address, timeout, suffix)
+            yield "add %s %s timeout %d%s" % (name, address, sets.seconds(timeout, TIMEOUT_LIMIT), suffix)
 
 
 def delete_text(name, elements):
     """Yields the lines that delete elements, there or not. Raises IpsetError."""
     _check_name(name)
-    for element in elements:
-        yield "del %s %s -exist" % (name, _writable(element.address))
+    for address, _ in sets.checked(elements, _writable):
+        yield "del %s %s -exist" % (name, address)
 
 
 def replace_text(name, old, new, comment=None):
@@ -56,10 +54,10 @@ def replace_text(name, old, new, comment=None):
 
     ipset knows no transactions: what comes is added before anything goes, and what stays is never away.
     """
-    staying = set([element.address for element in new])
+    staying = set([ip.key(element.address) for element in new])
     for line in add_text(name, new, comment):
         yield line
-    for line in delete_text(name, [element for element in old if element.address not in staying]):
+    for line in delete_text(name, [element for element in old if ip.key(element.address) not in staying]):
         yield line
 
 

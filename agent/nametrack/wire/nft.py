@@ -231,9 +231,9 @@ def refill_text(set_name, elements):
 
 
 def _chunks(elements):
-    """Lists of at most CHUNK of the elements."""
+    """Lists of at most CHUNK of the elements, `(address, timeout)`."""
     chunk = []
-    for element in elements:
+    for element in sets.checked(elements, _writable):
         chunk.append(element)
         if len(chunk) == CHUNK:
             yield chunk
@@ -243,17 +243,23 @@ def _chunks(elements):
 
 
 def _command(verb, set_name, elements, timed):
-    listed = ", ".join([_element(element, timed) for element in elements])
+    if timed:
+        listed = ", ".join([_element(address, timeout) for address, timeout in elements])
+    else:
+        listed = ", ".join([address for address, _ in elements])
     return "%s element %s %s %s { %s }" % (verb, set_name.family, set_name.table, set_name.name, listed)
 
 
-def _element(element, timed):
-    address = element.address
+def _writable(address):
     if sets.canonical(address) != address:
         raise NftError("not an address, a prefix or a range that a set can hold")
-    if not timed or element.timeout is None:
+    return address
+
+
+def _element(address, timeout):
+    if timeout is None:
         return address
-    return "%s timeout %s" % (address, _duration(sets.seconds(element.timeout, TIMEOUT_LIMIT)))
+    return "%s timeout %s" % (address, _duration(sets.seconds(timeout, TIMEOUT_LIMIT)))
 
 
 def _duration(seconds):

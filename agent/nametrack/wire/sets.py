@@ -3,6 +3,7 @@
 from collections import namedtuple
 
 from .. import ip
+from ..element import ElementList
 
 # family: 4 or 6, None for a key that addresses cannot fill; timeout, interval, merge: the flags timeout, interval and
 # auto-merge; elements: ElementList, or a list of Element; size: the most it may hold, None for no limit; marked:
@@ -47,6 +48,13 @@ def canonical(text):
     if ip.span(text) is None:
         return None
     return "%s-%s" % (ip.canonical(first), ip.canonical(last))
+
+
+def checked(elements, check):
+    """`(address, timeout)` of each element whose address went through `check(address)`, which raises or returns it."""
+    if isinstance(elements, ElementList):
+        return elements.checked(check)
+    return ((check(element.address), element.timeout) for element in elements)
 
 
 def number(text, limit):

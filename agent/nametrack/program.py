@@ -12,7 +12,7 @@ from .adapters.process import Runner
 from .adapters.services import Services
 from .adapters.sets import Sets
 from .adapters.wireguard import WireGuard
-from .configfiles import read_config
+from .configfiles import read_config, read_id
 from .core import actions as do
 from .core import config as configuration
 from .core import events as on
@@ -136,10 +136,16 @@ class Program:
             self.log.write("error", "not reloaded: %s" % problem)
             return [problem]
         self.log.write("info", "configuration read again")
+        self.loaded = loaded
         self.service.loaded(self._command.config_dir, loaded.id)
         self._set_level(loaded.config)
         self._configure(loaded)
         return loaded.config.errors
+
+    def _reload_changes(self):
+        """Makes up for a reload that was called while nobody heard of it: reads files that are others by now."""
+        if read_id(self._command.config_dir) != self.loaded.id:
+            self._reload()
 
     def _set_level(self, config):
         if self._command.log_level is None:
@@ -158,7 +164,7 @@ class Program:
         """Runs until a signal ends it, or until it is seen that another agent does the work here."""
         self._watch_signals()
         self._notices.start()
-        self._bus.serve(NAME, METHODS, self._answer, self._decided)
+        self._bus.serve(NAME, METHODS, self._answer, self._decided, self._reload_changes)
         self.loop.run()
         self.loop.finish(self.agent.stop(compat.monotonic()) if self.agent.config else [])
         self._bus.close()

@@ -290,6 +290,21 @@ def test_the_main_job_goes_on_without_ubusd_and_the_object_comes_back(world, bus
         agent.wait_for_line("bus: connected again")
 
 
+def test_a_change_that_nobody_could_tell_of_is_read_when_the_object_is_back(world, bus, interpreter):
+    """Without the object a reload reaches nobody; files that are as they were are no reason for one."""
+    with followed(world, bus, interpreter) as agent:
+        settled(on_the_bus(bus))
+        for gone in (1, 2):
+            bus.stop()
+            wait_for(lambda gone=gone: len(agent.lines("the work goes on without it")) == gone, 20, agent.tail)
+            agent.configure(options(), policy("staging", [STAGING_NAME, "192.0.2.99"]))
+            bus.start()
+            client = on_the_bus(bus)
+            wanted = lambda: client.call("nametrack", "status")["policies"][0]["installed4"] == 3  # noqa: B023,E731
+            wait_for(wanted, 10, agent.tail)
+        assert len(agent.lines("configuration read again")) == 1, agent.tail()
+
+
 def test_a_storm_of_interface_events_is_one_or_two_rounds_and_the_last_state_wins(world, bus, interpreter):
     dead = options(nameserver=["203.0.113.99"], fallback_nameserver=["wan"])
     wan = Interface("wan", "wan", routers={4: "203.0.113.1"}, nameservers=[])

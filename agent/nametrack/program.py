@@ -1,7 +1,7 @@
 """One run of the agent on this machine: the adapters, built and handed to the loop."""
 
 from . import compat
-from .adapters import files
+from .adapters import files, netfilter
 from .adapters.bus import Bus
 from .adapters.dns import Dns
 from .adapters.endpoints import Endpoints
@@ -39,7 +39,15 @@ class Program:
         self._last_good = files.LastGood(command.state_dir)
         self._copy = files.LastGood(command.run_dir)
         emit = self._emit
-        self.service = Service(self.agent, compat.INTERPRETER, compat.monotonic(), emit, self._reload, self._vitals)
+        self.service = Service(
+            self.agent,
+            compat.INTERPRETER,
+            compat.monotonic(),
+            emit,
+            self._reload,
+            self._vitals,
+            netfilter.has_set,
+        )
         self._dns = Dns(self._poller, emit)
         self._runner = Runner(self._poller)
         self._notices = Notices(self._poller, emit)

@@ -13,6 +13,7 @@ from lab.agent import Agent, network_of, options, policy
 from lab.enter import RUN, TOP
 from lab.host import wait_for
 from lab.netifd import Interface, Netifd, UbusClient
+from lab.routing import Firewall, Pbr, Router, VpnPolicyRouting
 from lab.watch import Pinger
 from lab.world import DNS_ADDRESSES, HOME_LAN, HOME_NAME, HOME_PORT, STAGING4, STAGING6, STAGING_NAME, VPN_SETS
 
@@ -176,9 +177,36 @@ def test_resolve_looks_a_name_up_and_answers_when_dns_has(world, bus, interprete
         answer = client.call("nametrack", "resolve", {"name": "nobody.example.test"})
         assert (answer["addresses"], answer["ttl"]) == ([], None) and "does not exist" in answer["reason"]
         choices = client.call("nametrack", "choices")
-        assert choices["interfaces"] == [{"name": "wg0"}]
+        assert choices["interfaces"] == [{"name": "wg0", "target": None, "set4": None, "set6": None}]
         assert [peer["endpoint_host"] for peer in choices["peers"]] == [HOME_NAME]
         assert world.beach_key.private not in str(choices)
+
+
+def test_what_auto_would_choose_is_known_without_a_policy_and_without_a_process(world, bus, interpreter):
+    """There is no tool on its PATH that it could start."""
+    agent = Agent(world, options(), interpreter=interpreter, bus=bus.path)
+    router = Router(world, agent)
+    name = agent.interpreter.rpartition("/")[2]  # which tells the launcher what it is
+    script = f'#!/bin/sh\nPATH=/nowhere exec {agent.interpreter} "$@"\n'
+    agent.interpreter = str(router.write(f"without-tools/{name}", script, 0o755))
+    firewall = Firewall(router)
+    with agent:
+        client = on_the_bus(bus)
+
+        def chosen():
+            (found,) = client.call("nametrack", "choices")["interfaces"]
+            assert found["name"] == "wg0"
+            return found["target"], found["set4"], found["set6"]
+
+        assert chosen() == (None, None, None)
+        VpnPolicyRouting(router, ipv6=False).make()
+        assert chosen() == ("vpn-policy-routing", "wg0", None)
+        firewall.start()
+        pbr = Pbr(firewall, "1.2.4")
+        pbr.start()
+        assert chosen() == ("pbr", "inet fw4 pbr_wg0_4_dst_ip_user", "inet fw4 pbr_wg0_6_dst_ip_user")
+        pbr.stop()
+        assert chosen() == ("vpn-policy-routing", "wg0", None)
 
 
 def test_events_tell_what_changed_and_follow_goes_on(world, bus, interpreter):

@@ -38,7 +38,7 @@ INTEGERS = {  # type -> (struct format, bytes, lowest, highest)
     BLOBMSG_TYPE_INT16: (">h", 2, -(1 << 15), (1 << 15) - 1),
     BLOBMSG_TYPE_INT8: (">B", 1, 0, 255),
 }
-_NESTED = (BLOBMSG_TYPE_ARRAY, BLOBMSG_TYPE_TABLE)
+NESTED = (BLOBMSG_TYPE_ARRAY, BLOBMSG_TYPE_TABLE)
 _NAME_LIMIT = 0xFFFF
 
 
@@ -57,17 +57,19 @@ def malformed(text):
 
 def encode(table):
     """A table in its typed form as bytes. UbusError where a value does not fit its type."""
-    return _encode(table, 0)
+    return b"".join(_encode(table, 0))
 
 
 def _encode(members, depth):
+    """A list of bytes, one for each member."""
     if depth > NESTING_LIMIT:
         raise invalid(TOO_DEEP)
-    pieces = []
+    found = []
     for name, kind, value in members:
-        data = _encode(value, depth + 1) if kind in _NESTED else _scalar(kind, value)
-        pieces.append(blob.attribute(kind, _name_header(text_bytes(name)) + data, True))
-    return b"".join(pieces)
+        header = _name_header(text_bytes(name))
+        values = _encode(value, depth + 1) if kind in NESTED else [_scalar(kind, value)]
+        found.append(b"".join(blob.pieces(kind, [header] + values, True)))
+    return found
 
 
 def _name_header(name):
@@ -138,7 +140,7 @@ def _decode(data, depth):
         if size > len(rest) or rest[2 + length] != 0:
             raise malformed("a name of %d bytes that does not end" % length)
         name = text(bytes(rest[2 : 2 + length]))
-        value = _decode(rest[size:], depth + 1) if kind in _NESTED else _value(kind, bytes(rest[size:]))
+        value = _decode(rest[size:], depth + 1) if kind in NESTED else _value(kind, bytes(rest[size:]))
         members.append((name, kind, value))
     return members
 

@@ -91,11 +91,14 @@ def attribute(message, kind):
 def encode(message):
     """A Message as bytes. UbusError where a value does not fit, or all of them together exceed UBUS_MAX_MSGLEN."""
     kinds = _kinds(message.type)
-    pieces = [blob.attribute(number, _encoded(kinds.get(number), value)) for number, value in message.attributes]
-    body = blob.attribute(0, b"".join(pieces))
-    if len(body) > UBUS_MAX_MSGLEN:
-        raise invalid("a message of %d bytes, where %d are allowed" % (len(body), UBUS_MAX_MSGLEN))
-    return struct.pack(">BBHI", 0, message.type, message.seq, message.peer) + body
+    found = []
+    for number, value in message.attributes:
+        found.extend(blob.pieces(number, [_encoded(kinds.get(number), value)]))
+    body = blob.pieces(0, found)
+    size = sum([len(piece) for piece in body])
+    if size > UBUS_MAX_MSGLEN:
+        raise invalid("a message of %d bytes, where %d are allowed" % (size, UBUS_MAX_MSGLEN))
+    return b"".join([struct.pack(">BBHI", 0, message.type, message.seq, message.peer)] + body)
 
 
 def _kinds(message_type):

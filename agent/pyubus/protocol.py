@@ -104,7 +104,7 @@ class Protocol:
 
     def send(self, name, data=None):
         """Requests to send an event; no replies."""
-        return self._pending.begin(requests.send(name, _table(data)))
+        return self._pending.begin(requests.send(name, values.from_python({} if data is None else data)))
 
     def notify(self, object_id, method, data=None):
         """Notifies the subscribers of an object of ours; no request, nothing comes of it."""
@@ -215,12 +215,8 @@ class Protocol:
             pass  # ubusd does not read: nobody can be told
 
 
-def _table(data):
-    return values.from_python({} if data is None else data)
-
-
 def _encoded(data):
-    encoded = blobmsg.encode(_table(data))
+    encoded = values.encode({} if data is None else data)
     if len(encoded) > UBUS_MAX_MSGLEN:  # before it is kept for a later step
         raise invalid("%d bytes of data, where %d are allowed" % (len(encoded), UBUS_MAX_MSGLEN))
     return encoded

@@ -27,7 +27,7 @@ def attribute(kind, value, extended=False):
 
 
 def pieces(kind, values, extended=False):
-    """The same of a value that is in pieces, a list of bytes, and still in pieces: what is large is joined once."""
+    """The same of a value that is a list of bytes, as a list of bytes: what is large is not put together."""
     size = sum([len(value) for value in values])
     length = HEADER + size
     if length > _LENGTH:

@@ -40,6 +40,7 @@ INTEGERS = {  # type -> (struct format, bytes, lowest, highest)
 }
 NESTED = (BLOBMSG_TYPE_ARRAY, BLOBMSG_TYPE_TABLE)
 _NAME_LIMIT = 0xFFFF
+_FEW = 16  # pieces that are joined to one: each of them takes some memory besides
 
 
 def invalid(text):
@@ -57,18 +58,26 @@ def malformed(text):
 
 def encode(table):
     """A table in its typed form as bytes. UbusError where a value does not fit its type."""
-    return b"".join(_encode(table, 0))
+    return b"".join(pieces(table))
+
+
+def pieces(table):
+    """The same as a list of bytes. Of a table that is large there need not be all: an iterable makes its members."""
+    return _encode(table, 0)
 
 
 def _encode(members, depth):
-    """A list of bytes, one for each member."""
     if depth > NESTING_LIMIT:
         raise invalid(TOO_DEEP)
     found = []
     for name, kind, value in members:
         header = _name_header(text_bytes(name))
         values = _encode(value, depth + 1) if kind in NESTED else [_scalar(kind, value)]
-        found.append(b"".join(blob.pieces(kind, [header] + values, True)))
+        values = blob.pieces(kind, [header] + values, True)
+        if len(values) > _FEW:
+            found.extend(values)
+        else:
+            found.append(b"".join(values))
     return found
 
 

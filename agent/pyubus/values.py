@@ -2,7 +2,6 @@
 
 from collections import namedtuple
 
-from . import blobmsg
 from .blobmsg import (
     BLOBMSG_TYPE_ARRAY,
     BLOBMSG_TYPE_BOOL,
@@ -56,12 +55,12 @@ def from_python(values):
     return _made(_table(values, 0))
 
 
-def encode(values):
-    """A dict as the bytes of a table: blobmsg.encode of from_python, without that form, many times as large.
+def lazily(values):
+    """The same for blobmsg.encode, with members made when it comes to them: all at once are many times as large.
 
-    UbusError as either of them.
+    What is wrong with the values is then for `encode` to say.
     """
-    return blobmsg.encode(_table(values, 0))
+    return _table(values, 0)
 
 
 def _made(members):

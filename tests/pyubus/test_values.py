@@ -18,7 +18,7 @@ from pyubus.blobmsg import (
     NESTING_LIMIT,
 )
 from pyubus.status import UBUS_STATUS_INVALID_ARGUMENT, UbusError
-from pyubus.values import Typed, encode, from_python, to_python
+from pyubus.values import Typed, from_python, lazily, to_python
 
 VALUES = [
     (True, BLOBMSG_TYPE_BOOL, 1),
@@ -78,7 +78,11 @@ def test_a_type_can_be_forced(value, typed):
     blobmsg.encode(from_python({"v": value}))
 
 
-def test_a_dict_is_encoded_without_its_typed_form_just_as_with_it():
+def encode(values):
+    return blobmsg.encode(lazily(values))
+
+
+def test_members_that_are_made_late_are_the_same():
     values = {"a": [1, "x", None, {"b": [], "c": {}, "d": (True, 1.5)}], "e": Typed(BLOBMSG_TYPE_ARRAY, [b"\xff"])}
     assert encode(values) == blobmsg.encode(from_python(values))
 

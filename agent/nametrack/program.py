@@ -17,6 +17,7 @@ from .core import actions as do
 from .core import config as configuration
 from .core import events as on
 from .core.agent import Agent
+from .core.room import UNBOUNDED
 from .loop import Loop, Poller
 from .service import METHODS, NAME, Service
 
@@ -197,8 +198,8 @@ class Program:
         self._bus.close()
 
     def state(self):
-        """How things stand, as the bus would tell it."""
-        return self.service.status(compat.monotonic(), compat.exact_wall())
+        """How things stand, as the bus would tell it, and all of it."""
+        return self.service.status(compat.monotonic(), compat.exact_wall(), UNBOUNDED)
 
     def _settled(self):
         busy = any(part.busy() for part in (self._runner, self._flows, self._wireguard, self._bus, self._endpoints))

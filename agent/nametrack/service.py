@@ -16,6 +16,7 @@ from .core import events as on
 from .core import metrics
 from .core.choices import choices
 from .core.findings import findings
+from .core.room import ROOM, beginning
 from .core.status import status
 from .core.values import host, interface, printable
 
@@ -86,15 +87,14 @@ class Service:
             return NO_DATA, {}  # it has not begun yet
         return handler(arguments, now, wall)
 
-    def status(self, now, wall):
-        """All that is known, as CONTRACT.md section 6 has it."""
-        answer = status(self._agent, now, wall)
+    def status(self, now, wall, room=ROOM):
+        """All that is known, as CONTRACT.md section 6 has it; `room`: bytes that it may take on the bus."""
+        answer = status(self._agent, now, wall, room)
         answer["version"] = VERSION
         answer["interpreter"] = self._interpreter
         answer["started"] = self._started(now, wall)
         answer["now"] = int(wall)
         answer["last_event"] = self._agent.history.last_id
-        answer["findings"] = findings(self._agent, wall)
         return answer
 
     def _started(self, now, wall):
@@ -104,7 +104,8 @@ class Service:
         return OK, self.status(now, wall)
 
     def _events(self, given, now, wall):
-        return OK, {"events": self._agent.history.since(given.get("since", 0), now, wall)}
+        found, more = beginning(self._agent.history.since(given.get("since", 0), now, wall))
+        return OK, {"events": found, "more_events": more}
 
     def _refresh(self, given, now, wall):
         name = None
@@ -128,7 +129,8 @@ class Service:
         return OK, choices(self._agent.config, self._exists)
 
     def _reload(self, given, now, wall):
-        return OK, {"errors": self._read_again()}
+        errors, more = beginning(self._read_again())
+        return OK, {"errors": errors, "more_errors": more}
 
     def _interface(self, given, now, wall):
         action, name = given.get("action"), given.get("interface")
@@ -142,7 +144,8 @@ class Service:
         return OK, {}
 
     def _check(self, given, now, wall):
-        answer = {"findings": findings(self._agent, wall)}
+        found, more = beginning(findings(self._agent, wall))
+        answer = {"findings": found, "more_findings": more}
         answer.update(self._configuration)
         return OK, answer
 

@@ -72,7 +72,7 @@ def test_refresh_says_at_once_how_many_are_asked():
 
 
 def test_reload_answers_with_what_is_wrong():
-    assert Called().call("reload") == (OK, {"errors": ["wrong"]})
+    assert Called().call("reload") == (OK, {"errors": ["wrong"], "more_errors": 0})
 
 
 def test_interface_tells_the_core_what_hotplug_told():

@@ -111,6 +111,25 @@ def test_status_is_as_promised_and_the_command_gives_the_same(world, bus, interp
         assert {each["code"] for each in answer["findings"]} >= {"configuration", "no_target", "name_unresolved"}
 
 
+def test_an_answer_fits_onto_the_bus_however_much_there_is_to_tell(world, bus, interpreter):
+    """40 policies of 200 addresses each: all of it would take twice what ubus carries."""
+    world.beach.nft(VPN_SETS)
+    written = [[f"10.{i}.1.{j + 1}" for j in range(200)] for i in range(40)]
+    sections = [policy(f"p{i}", addresses, set6="") for i, addresses in enumerate(written)]
+    with Agent(world, options(), *sections, interpreter=interpreter, bus=bus.path) as agent:
+        client = on_the_bus(bus)
+        wait_for(lambda: client.call("nametrack", "status")["policies"][39]["installed4"] == 200, 40, agent.tail)
+        answer = client.call("nametrack", "status")
+        jsonschema.validate(answer, SCHEMA)
+        assert [len(each["hosts"]) + each["more_hosts"] for each in answer["policies"]] == [200] * 40
+        shown = {len(each["hosts"]) for each in answer["policies"]}
+        assert min(shown) > 5 and max(shown) - min(shown) <= 1, shown
+        done = agent.call("status", "--all")
+        assert (done.returncode, done.stderr) == (0, ""), done
+        assert done.stdout.count("too many for one answer") == 40
+        assert agent.running() and not agent.lines("not answered"), agent.tail()
+
+
 def test_the_table_fits_80_columns_and_says_how_things_stand(world, bus, interpreter):
     with followed(world, bus, interpreter) as agent:
         settled(on_the_bus(bus))
@@ -242,7 +261,7 @@ def test_a_reload_keeps_what_is_known_and_takes_what_is_new(world, bus, interpre
         settled(client)
         asked = world.authority.count(STAGING_NAME, "A") + world.authority.count(HOME_NAME, "A")
         agent.configure(options(), policy("staging", [STAGING_NAME, "192.0.2.99"]))
-        assert client.call("nametrack", "reload") == {"errors": []}
+        assert client.call("nametrack", "reload") == {"errors": [], "more_errors": 0}
         wanted = lambda: client.call("nametrack", "status")["policies"][0]["installed4"] == 3  # noqa: E731
         wait_for(wanted, 10, agent.tail)
         agent.configure("config nametrack 'global\n")

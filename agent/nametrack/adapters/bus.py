@@ -173,11 +173,19 @@ class Bus:
             self._poller.call_at(("bus",), compat.monotonic() + TAKEN_WAIT, self._put_object)
 
     def _called(self, happening):
-        status, reply = self._object[2](happening.method, happening.arguments)
+        try:
+            status, reply = self._object[2](happening.method, happening.arguments)
+        except MemoryError:
+            status, reply = self._too_large(), {}
         if status is None:
             self._deferred[reply] = happening.call
         else:
             self._answer(happening.call, status, reply)
+
+    def _too_large(self):
+        """Said of an answer that the memory does not suffice for: the agent's main job goes on."""
+        self._log.write("warning", "bus: a call is not answered: out of memory")
+        return pyubus.UBUS_STATUS_NO_MEMORY
 
     def reply(self, action):
         """Carries out Reply: the answer to a call that was put off."""
@@ -193,6 +201,8 @@ class Bus:
         except UbusError as error:
             status = error.code
             self._log.write("warning", "bus: a call is not answered: %s" % error)
+        except MemoryError:
+            status = self._too_large()
         self._finish(call, status)
 
     def _finish(self, call, status):

@@ -40,15 +40,8 @@ class Program:
         self._last_good = files.LastGood(command.state_dir)
         self._copy = files.LastGood(command.run_dir)
         emit = self._emit
-        self.service = Service(
-            self.agent,
-            compat.INTERPRETER,
-            compat.monotonic(),
-            emit,
-            self._reload,
-            self._vitals,
-            netfilter.has_set,
-        )
+        started_at, exists = compat.monotonic(), netfilter.has_set
+        self.service = Service(self.agent, compat.INTERPRETER, started_at, emit, self._reload, self._vitals, exists)
         self._dns = Dns(self._poller, emit)
         self._runner = Runner(self._poller)
         self._notices = Notices(self._poller, emit)

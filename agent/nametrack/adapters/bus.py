@@ -176,14 +176,14 @@ class Bus:
         try:
             status, reply = self._object[2](happening.method, happening.arguments)
         except MemoryError:
-            status, reply = self._too_large(), {}
+            status, reply = self._out_of_memory(), {}
         if status is None:
             self._deferred[reply] = happening.call
         else:
             self._answer(happening.call, status, reply)
 
-    def _too_large(self):
-        """Said of an answer that the memory does not suffice for: the agent's main job goes on."""
+    def _out_of_memory(self):
+        """The status of a call that the memory does not suffice for: nothing but the call suffers."""
         self._log.write("warning", "bus: a call is not answered: out of memory")
         return pyubus.UBUS_STATUS_NO_MEMORY
 
@@ -202,7 +202,7 @@ class Bus:
             status = error.code
             self._log.write("warning", "bus: a call is not answered: %s" % error)
         except MemoryError:
-            status = self._too_large()
+            status = self._out_of_memory()
         self._finish(call, status)
 
     def _finish(self, call, status):

@@ -18,12 +18,11 @@ def status(agent, now, wall, room=ROOM):
     policies, and all that is left for addresses.
     """
     config, unix = agent.config, _dated(now, wall)
-    found = findings(agent, wall)
     groups = {
         "config_errors": listed(config.errors),
         "peers": (len(config.peers), lambda i: _peer(agent, config.peers[i], now, unix)),
         "policies": (len(config.policies), lambda i: _policy(agent, config.policies[i], unix)),
-        "findings": listed(found),
+        "findings": listed(findings(agent, wall)),
     }
     names = sorted(groups)
     taken, used = share([groups[name] for name in names], room // 2)

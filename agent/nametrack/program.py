@@ -1,7 +1,7 @@
 """One run of the agent on this machine: the adapters, built and handed to the loop."""
 
 from . import compat, compat_heap, ip
-from .adapters import files
+from .adapters import files, netfilter
 from .adapters.bus import Bus
 from .adapters.dns import Dns
 from .adapters.endpoints import Endpoints
@@ -12,11 +12,12 @@ from .adapters.process import Runner
 from .adapters.services import Services
 from .adapters.sets import Sets
 from .adapters.wireguard import WireGuard
-from .configfiles import read_config
+from .configfiles import read_config, read_id
 from .core import actions as do
 from .core import config as configuration
 from .core import events as on
 from .core.agent import Agent
+from .core.room import UNBOUNDED
 from .loop import Loop, Poller
 from .service import METHODS, NAME, Service
 
@@ -39,7 +40,8 @@ class Program:
         self._last_good = files.LastGood(command.state_dir)
         self._copy = files.LastGood(command.run_dir)
         emit = self._emit
-        self.service = Service(self.agent, compat.INTERPRETER, compat.monotonic(), emit, self._reload, self._vitals)
+        started_at, exists = compat.monotonic(), netfilter.has_set
+        self.service = Service(self.agent, compat.INTERPRETER, started_at, emit, self._reload, self._vitals, exists)
         self._dns = Dns(self._poller, emit)
         self._runner = Runner(self._poller)
         self._notices = Notices(self._poller, emit)
@@ -136,10 +138,16 @@ class Program:
             self.log.write("error", "not reloaded: %s" % problem)
             return [problem]
         self.log.write("info", "configuration read again")
+        self.loaded = loaded
         self.service.loaded(self._command.config_dir, loaded.id)
         self._set_level(loaded.config)
         self._configure(loaded)
         return loaded.config.errors
+
+    def _reload_changes(self):
+        """Makes up for a reload that was called while nobody heard of it: reads files that are others by now."""
+        if read_id(self._command.config_dir) != self.loaded.id:
+            self._reload()
 
     def _set_level(self, config):
         if self._command.log_level is None:
@@ -158,7 +166,7 @@ class Program:
         """Runs until a signal ends it, or until it is seen that another agent does the work here."""
         self._watch_signals()
         self._notices.start()
-        self._bus.serve(NAME, METHODS, self._answer, self._decided)
+        self._bus.serve(NAME, METHODS, self._answer, self._decided, self._reload_changes)
         self.loop.run()
         self._end()
 
@@ -190,8 +198,8 @@ class Program:
             self.failed = True
 
     def state(self):
-        """How things stand, as the bus would tell it."""
-        return self.service.status(compat.monotonic(), compat.exact_wall())
+        """How things stand, as the bus would tell it, and all of it."""
+        return self.service.status(compat.monotonic(), compat.exact_wall(), UNBOUNDED)
 
     def _settled(self):
         busy = any(part.busy() for part in (self._runner, self._flows, self._wireguard, self._bus, self._endpoints))

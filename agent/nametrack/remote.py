@@ -77,8 +77,9 @@ def metrics(command, log):
 
 
 def check(command, loaded):
-    """`(findings, other)`: what the running agent finds, None where it cannot be asked or runs with another
-    configuration than `loaded`, a program.Loaded; other: whether one runs that has an older one of the same files."""
+    """`(findings, other)`: what the running agent finds, None where it cannot be asked, finds more than fits into an
+    answer, or runs with another configuration than `loaded`, a program.Loaded; other: whether one runs that has an
+    older one of the same files."""
     try:
         answer = Remote(command.ubus).call("check")
     except Trouble:
@@ -87,7 +88,7 @@ def check(command, loaded):
         return None, False
     if answer.get("config_id") != loaded.id:
         return None, True
-    return answer["findings"], False
+    return (None if answer["more_findings"] else answer["findings"]), False
 
 
 def refresh(command, log):
@@ -132,9 +133,12 @@ class Shown:
 
     def more(self, remote):
         """Prints what is new. Raises Trouble."""
-        found = remote.call("events", {"since": self._last})["events"]
-        for line in event_lines(found, compat.clock_text):
-            print(line)
-        if found:
-            self._last = found[-1]["id"]
+        more = True
+        while more:
+            answer = remote.call("events", {"since": self._last})
+            found, more = answer["events"], answer["more_events"]
+            for line in event_lines(found, compat.clock_text):
+                print(line)
+            if found:
+                self._last = found[-1]["id"]
         compat.flush(sys.stdout)

@@ -14,7 +14,9 @@ from pyubus import UBUS_STATUS_OK as OK
 from . import VERSION
 from .core import events as on
 from .core import metrics
+from .core.choices import choices
 from .core.findings import findings
+from .core.room import ROOM, beginning
 from .core.status import status
 from .core.values import host, interface, printable
 
@@ -42,16 +44,18 @@ class Service:
 
     interpreter: its name and version; started_at: monotonic seconds; emit: function that hands an event to the core;
     reload: function that reads the configuration again and returns the list of what is wrong with it; vitals: function
-    that gives the process's memory in bytes, None where that is not known, and its core.histogram.Histogram of lags.
+    that gives the process's memory in bytes, None where that is not known, and its core.histogram.Histogram of lags;
+    exists: function that says of a set, named as the actions name it, whether the kernel has it.
     """
 
-    def __init__(self, agent, interpreter, started_at, emit, reload, vitals):
+    def __init__(self, agent, interpreter, started_at, emit, reload, vitals, exists):
         self._agent = agent
         self._interpreter = interpreter
         self._started_at = started_at
         self._emit = emit
         self._read_again = reload
         self._vitals = vitals
+        self._exists = exists
         self._configuration = {}
         self._inquiries = 0  # that were begun
         self._handlers = {
@@ -83,15 +87,14 @@ class Service:
             return NO_DATA, {}  # it has not begun yet
         return handler(arguments, now, wall)
 
-    def status(self, now, wall):
-        """All that is known, as CONTRACT.md section 6 has it."""
-        answer = status(self._agent, now, wall)
+    def status(self, now, wall, room=ROOM):
+        """All that is known, as CONTRACT.md section 6 has it; `room`: bytes that it may take on the bus."""
+        answer = status(self._agent, now, wall, room)
         answer["version"] = VERSION
         answer["interpreter"] = self._interpreter
         answer["started"] = self._started(now, wall)
         answer["now"] = int(wall)
         answer["last_event"] = self._agent.history.last_id
-        answer["findings"] = findings(self._agent, wall)
         return answer
 
     def _started(self, now, wall):
@@ -101,7 +104,8 @@ class Service:
         return OK, self.status(now, wall)
 
     def _events(self, given, now, wall):
-        return OK, {"events": self._agent.history.since(given.get("since", 0), now, wall)}
+        found, more = beginning(self._agent.history.since(given.get("since", 0), now, wall))
+        return OK, {"events": found, "more_events": more}
 
     def _refresh(self, given, now, wall):
         name = None
@@ -122,19 +126,11 @@ class Service:
         return None, self._inquiries
 
     def _choices(self, given, now, wall):
-        """What a configuration can be made of: the peers and the VPN interfaces of /etc/config/network, no keys."""
-        config, peers, names = self._agent.config, [], []
-        for peer in config.network_peers:
-            shown = {"interface": peer.interface, "public_key": peer.public_key, "description": peer.description}
-            shown["endpoint_host"] = peer.endpoint_host or ""
-            peers.append(shown)
-        for name in sorted(config.interfaces):
-            if config.interfaces[name].is_vpn():
-                names.append({"name": name})
-        return OK, {"peers": peers, "interfaces": names}
+        return OK, choices(self._agent.config, self._exists)
 
     def _reload(self, given, now, wall):
-        return OK, {"errors": self._read_again()}
+        errors, more = beginning(self._read_again())
+        return OK, {"errors": errors, "more_errors": more}
 
     def _interface(self, given, now, wall):
         action, name = given.get("action"), given.get("interface")
@@ -148,7 +144,8 @@ class Service:
         return OK, {}
 
     def _check(self, given, now, wall):
-        answer = {"findings": findings(self._agent, wall)}
+        found, more = beginning(findings(self._agent, wall))
+        answer = {"findings": found, "more_findings": more}
         answer.update(self._configuration)
         return OK, answer
 

@@ -23,11 +23,17 @@ def attribute(kind, value, extended=False):
 
     `kind`: int, its id, 0…127; `value`: bytes. UbusError where that is too long.
     """
-    length = HEADER + len(value)
+    return b"".join(pieces(kind, [value], extended))
+
+
+def pieces(kind, values, extended=False):
+    """The same of a value that is a list of bytes, as a list of bytes: what is large is not put together."""
+    size = sum([len(value) for value in values])
+    length = HEADER + size
     if length > _LENGTH:
-        raise UbusError(UBUS_STATUS_INVALID_ARGUMENT, "%d bytes do not fit into an attribute" % len(value))
+        raise UbusError(UBUS_STATUS_INVALID_ARGUMENT, "%d bytes do not fit into an attribute" % size)
     word = (_EXTENDED if extended else 0) | kind << 24 | length
-    return struct.pack(">I", word) + value + bytes(aligned(length) - length)
+    return [struct.pack(">I", word)] + values + [bytes(aligned(length) - length)]
 
 
 def header(data, at):

@@ -38,8 +38,9 @@ INTEGERS = {  # type -> (struct format, bytes, lowest, highest)
     BLOBMSG_TYPE_INT16: (">h", 2, -(1 << 15), (1 << 15) - 1),
     BLOBMSG_TYPE_INT8: (">B", 1, 0, 255),
 }
-_NESTED = (BLOBMSG_TYPE_ARRAY, BLOBMSG_TYPE_TABLE)
+NESTED = (BLOBMSG_TYPE_ARRAY, BLOBMSG_TYPE_TABLE)
 _NAME_LIMIT = 0xFFFF
+_FEW = 16  # pieces that are joined to one: each of them takes some memory besides
 
 
 def invalid(text):
@@ -57,17 +58,27 @@ def malformed(text):
 
 def encode(table):
     """A table in its typed form as bytes. UbusError where a value does not fit its type."""
+    return b"".join(pieces(table))
+
+
+def pieces(table):
+    """The same as a list of bytes. Of a table that is large there need not be all: an iterable makes its members."""
     return _encode(table, 0)
 
 
 def _encode(members, depth):
     if depth > NESTING_LIMIT:
         raise invalid(TOO_DEEP)
-    pieces = []
+    found = []
     for name, kind, value in members:
-        data = _encode(value, depth + 1) if kind in _NESTED else _scalar(kind, value)
-        pieces.append(blob.attribute(kind, _name_header(text_bytes(name)) + data, True))
-    return b"".join(pieces)
+        header = _name_header(text_bytes(name))
+        values = _encode(value, depth + 1) if kind in NESTED else [_scalar(kind, value)]
+        values = blob.pieces(kind, [header] + values, True)
+        if len(values) > _FEW:
+            found.extend(values)
+        else:
+            found.append(b"".join(values))
+    return found
 
 
 def _name_header(name):
@@ -138,7 +149,7 @@ def _decode(data, depth):
         if size > len(rest) or rest[2 + length] != 0:
             raise malformed("a name of %d bytes that does not end" % length)
         name = text(bytes(rest[2 : 2 + length]))
-        value = _decode(rest[size:], depth + 1) if kind in _NESTED else _value(kind, bytes(rest[size:]))
+        value = _decode(rest[size:], depth + 1) if kind in NESTED else _value(kind, bytes(rest[size:]))
         members.append((name, kind, value))
     return members
 

@@ -90,12 +90,20 @@ def attribute(message, kind):
 
 def encode(message):
     """A Message as bytes. UbusError where a value does not fit, or all of them together exceed UBUS_MAX_MSGLEN."""
+    return b"".join(pieces(message))
+
+
+def pieces(message):
+    """The same as a list of bytes."""
     kinds = _kinds(message.type)
-    pieces = [blob.attribute(number, _encoded(kinds.get(number), value)) for number, value in message.attributes]
-    body = blob.attribute(0, b"".join(pieces))
-    if len(body) > UBUS_MAX_MSGLEN:
-        raise invalid("a message of %d bytes, where %d are allowed" % (len(body), UBUS_MAX_MSGLEN))
-    return struct.pack(">BBHI", 0, message.type, message.seq, message.peer) + body
+    found = []
+    for number, value in message.attributes:
+        found.extend(blob.pieces(number, _encoded(kinds.get(number), value)))
+    body = blob.pieces(0, found)
+    size = sum([len(piece) for piece in body])
+    if size > UBUS_MAX_MSGLEN:
+        raise invalid("a message of %d bytes, where %d are allowed" % (size, UBUS_MAX_MSGLEN))
+    return [struct.pack(">BBHI", 0, message.type, message.seq, message.peer)] + body
 
 
 def _kinds(message_type):
@@ -104,17 +112,17 @@ def _kinds(message_type):
 
 def _encoded(kind, value):
     if isinstance(value, bytes):
-        return value
+        return [value]
     if kind == _NUMBER:
-        return _number(value)
+        return [_number(value)]
     if kind == _FLAG:
-        return blobmsg.packed(">B", value, 0, 255)
+        return [blobmsg.packed(">B", value, 0, 255)]
     if kind == _TEXT:
-        return blobmsg.text_bytes(value) + b"\0"
+        return [blobmsg.text_bytes(value), b"\0"]
     if kind == _TABLE:
-        return blobmsg.encode(value)
+        return blobmsg.pieces(value)
     if kind == _NUMBERS:
-        return b"".join([blob.attribute(0, _number(number)) for number in value])
+        return [blob.attribute(0, _number(number)) for number in value]
     raise invalid("an unknown attribute that is not bytes")
 
 

@@ -27,7 +27,7 @@ from .message import (
     UBUS_MSG_UNSUBSCRIBE,
     Message,
     attribute,
-    encode,
+    pieces,
 )
 from .pending import Pending
 from .status import (
@@ -104,7 +104,7 @@ class Protocol:
 
     def send(self, name, data=None):
         """Requests to send an event; no replies."""
-        return self._pending.begin(requests.send(name, _table(data)))
+        return self._pending.begin(requests.send(name, values.from_python({} if data is None else data)))
 
     def notify(self, object_id, method, data=None):
         """Notifies the subscribers of an object of ours; no request, nothing comes of it."""
@@ -124,7 +124,7 @@ class Protocol:
     def reply(self, call, data=None):
         """Answers a call with data; any number of times, before `finish`."""
         if not call.no_reply:
-            attributes = [(UBUS_ATTR_OBJID, call.object_id), (UBUS_ATTR_DATA, _encoded(data))]
+            attributes = [(UBUS_ATTR_OBJID, call.object_id), (UBUS_ATTR_DATA, _members(data))]
             self._put(UBUS_MSG_DATA, call.seq, call.peer, attributes)
 
     def finish(self, call, status=UBUS_STATUS_OK):
@@ -166,7 +166,7 @@ class Protocol:
     def _put(self, kind, seq, peer, attributes):
         if self.closed:
             raise UbusError(UBUS_STATUS_CONNECTION_FAILED, "not connected to ubusd")
-        self.output.put(encode(Message(kind, seq, peer, attributes)))
+        self.output.put(pieces(Message(kind, seq, peer, attributes)))
 
     def _handle(self, message, size):
         if self.client_id is None:
@@ -215,12 +215,12 @@ class Protocol:
             pass  # ubusd does not read: nobody can be told
 
 
-def _table(data):
-    return values.from_python({} if data is None else data)
+def _members(data):
+    return values.lazily({} if data is None else data)
 
 
 def _encoded(data):
-    encoded = blobmsg.encode(_table(data))
+    encoded = blobmsg.encode(_members(data))
     if len(encoded) > UBUS_MAX_MSGLEN:  # before it is kept for a later step
         raise invalid("%d bytes of data, where %d are allowed" % (len(encoded), UBUS_MAX_MSGLEN))
     return encoded

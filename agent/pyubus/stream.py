@@ -4,6 +4,7 @@ from .message import UBUS_MAX_MSGLEN, UBUS_MSG_DATA, UBUS_MSG_STATUS, decode, si
 from .status import UBUS_STATUS_NO_MEMORY, UbusError
 
 OUTPUT_LIMIT = UBUS_MAX_MSGLEN  # bytes that wait for ubusd to read them; as many as it keeps for us
+PART = 8192  # bytes, or some more, that are sent at once: a large message is nowhere in one piece
 
 
 class Input:
@@ -40,29 +41,38 @@ class Output:
     """Messages that wait to be sent."""
 
     def __init__(self):
-        self._messages = []  # bytes of each
-        self._sent = 0  # bytes of the first of them
+        self._messages = []  # of each a list of bytes
+        self._next = b""  # the part that is being sent
+        self._sent = 0  # bytes of it
         self._size = 0  # bytes of all of them
 
     def waits(self):
         """Whether there is something to be sent: bool."""
-        return bool(self._messages)
+        return self._size > 0
 
-    def put(self, data):
-        """Adds the bytes of a message. UbusError where too much waits already; then this one is left out."""
-        if self._messages and self._size + len(data) > OUTPUT_LIMIT:
+    def put(self, pieces):
+        """Adds a message, a list of bytes. UbusError where too much waits already; then this one is left out."""
+        size = sum([len(piece) for piece in pieces])
+        if self._size and self._size + size > OUTPUT_LIMIT:
             raise UbusError(UBUS_STATUS_NO_MEMORY, "ubusd does not read: %d bytes wait for it" % self._size)
-        self._messages.append(data)
-        self._size += len(data)
+        self._messages.append(pieces)
+        self._size += size
 
     def next(self):
         """The bytes to send next, if there are any."""
-        return memoryview(self._messages[0])[self._sent :]
+        if self._sent == len(self._next):
+            pieces = self._messages[0]
+            count = size = 0
+            while count < len(pieces) and size < PART:
+                size += len(pieces[count])
+                count += 1
+            self._next, self._sent = b"".join(pieces[:count]), 0
+            pieces[:count] = []
+            if not pieces:
+                self._messages.pop(0)
+        return memoryview(self._next)[self._sent :]
 
     def sent(self, count):
         """So many of those bytes were sent."""
         self._size -= count
         self._sent += count
-        if self._sent == len(self._messages[0]):
-            self._messages.pop(0)
-            self._sent = 0

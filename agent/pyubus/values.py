@@ -12,6 +12,7 @@ from .blobmsg import (
     BLOBMSG_TYPE_TABLE,
     BLOBMSG_TYPE_UNSPEC,
     INTEGERS,
+    NESTED,
     NESTING_LIMIT,
     TOO_DEEP,
     invalid,
@@ -51,21 +52,36 @@ def from_python(values):
     list or tuple ARRAY; bytes become a STRING that is not UTF-8. UbusError for anything else, for an int of more than
     64 bits, and for values nested too deep. Whether a Typed value fits its type, `encode` says.
     """
+    return _made(_table(values, 0))
+
+
+def lazily(values):
+    """The same for blobmsg.encode, with members made when it comes to them: all at once are many times as large.
+
+    What is wrong with the values is then for `encode` to say.
+    """
     return _table(values, 0)
 
 
+def _made(members):
+    return [(name, kind, _made(value) if kind in NESTED else value) for name, kind, value in members]
+
+
 def _table(values, depth):
+    """Gives (name, type, value) for each member in turn; of one that is nested, the value does so as well."""
     if not isinstance(values, dict):
         raise invalid("a %s is no dict" % type(values).__name__)
     _check(depth)
-    return [(name,) + _typed(value, depth) for name, value in values.items()]
+    for name, value in values.items():
+        yield (name,) + _typed(value, depth)
 
 
 def _array(values, depth):
     if not isinstance(values, (list, tuple)):
         raise invalid("a %s is nothing that ubus knows" % type(values).__name__)
     _check(depth)
-    return [("",) + _typed(value, depth) for value in values]
+    for value in values:
+        yield ("",) + _typed(value, depth)
 
 
 def _check(depth):

@@ -16,6 +16,7 @@ def peer(**changes):
         "endpoint_port": 51820,
         "endpoint": "198.51.100.10:51820",
         "addresses": ["198.51.100.10"],
+        "more_addresses": 0,
         "last_handshake": NOW - 9,
         "rx_bytes": 1023,
         "tx_bytes": 123456789,
@@ -31,6 +32,7 @@ def peer(**changes):
 def host(name, **changes):
     values = {"host": name, "state": "current", "reason": "answered", "ttl": 60, "next_query": 130, "failures": 0}
     values["addresses"] = [{"address": "192.0.2.7", "expires": NOW + 60, "named": True}]
+    values["more_addresses"] = 0
     values.update(changes)
     return values
 
@@ -38,13 +40,15 @@ def host(name, **changes):
 def policy(hosts, **changes):
     values = {"name": "work", "interface": "wg", "target": "nftset", "set4": "inet fw4 mine4", "set6": None}
     values.update({"wanted4": 3, "installed4": 2, "wanted6": 0, "installed6": 0, "state": "current", "changed": None})
-    values.update({"reason": "the sets hold what DNS names", "hosts": hosts})
+    values.update({"reason": "the sets hold what DNS names", "hosts": hosts, "more_hosts": 0})
     values.update(changes)
     return values
 
 
 def state(peers, policies=()):
-    return {"now": NOW, "peers": list(peers), "policies": list(policies), "config_errors": []}
+    shown = {"now": NOW, "peers": list(peers), "policies": list(policies), "config_errors": []}
+    shown.update({"more_peers": 0, "more_policies": 0})
+    return shown
 
 
 def page(peers, policies=()):
@@ -107,6 +111,18 @@ def test_many_addresses_are_folded():
     many = [{"address": "192.0.2.%d" % i, "expires": NOW, "named": True} for i in range(20)]
     text = page([], [policy([host("a.example.com", addresses=many)])])
     assert "192.0.2.7, and 12 more" in text.replace("\n      ", " ")
+
+
+def test_what_an_answer_had_no_room_for_is_counted():
+    cut = state([peer()], [policy([host("h%d.example.com" % i, more_addresses=7) for i in range(10)], more_hosts=20)])
+    cut.update({"more_peers": 3, "more_policies": 4})
+    folded, whole = "\n".join(status_lines(cut)), "\n".join(status_lines(cut, everything=True))
+    for page_of in (folded, whole):
+        assert "\nand 3 more, too many for one answer\n" in page_of
+        assert page_of.endswith("\nand 4 more, too many for one answer")
+        assert "192.0.2.7, and 7 more, too many for one answer" in page_of
+    assert "    and 22 more: nametrack status --all" in folded
+    assert "    and 20 more, too many for one answer" in whole and "--all" not in whole
 
 
 def test_colour_is_for_terminals_and_only_on_the_state():

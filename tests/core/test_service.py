@@ -29,8 +29,15 @@ class Called:
         sections, _ = uci.parse(NAMETRACK)
         self.agent.handle(on.ConfigLoaded(configuration.build(sections, [], [])), 0)
         self.events = []
+        self.sets = []  # that the kernel has
         self.service = Service(
-            self.agent, "python 3.11.2", 40, self.events.append, lambda: ["wrong"], lambda: (2 << 20, Histogram((1,)))
+            self.agent,
+            "python 3.11.2",
+            40,
+            self.events.append,
+            lambda: ["wrong"],
+            lambda: (2 << 20, Histogram((1,))),
+            lambda name: name in self.sets,
         )
 
     def call(self, method, **arguments):
@@ -65,7 +72,7 @@ def test_refresh_says_at_once_how_many_are_asked():
 
 
 def test_reload_answers_with_what_is_wrong():
-    assert Called().call("reload") == (OK, {"errors": ["wrong"]})
+    assert Called().call("reload") == (OK, {"errors": ["wrong"], "more_errors": 0})
 
 
 def test_interface_tells_the_core_what_hotplug_told():
@@ -120,6 +127,30 @@ def test_choices_are_the_peers_and_tunnels_of_the_network_without_their_keys():
     assert status == OK and "secret" not in str(answer)
     assert [peer["endpoint_host"] for peer in answer["peers"]] == ["home.example.net"]
     assert [interface["name"] for interface in answer["interfaces"]] == ["office", "wg0"]
+
+
+PBR4, PBR6 = "inet fw4 pbr_wg0_4_dst_ip_user", "inet fw4 pbr_wg0_6_dst_ip_user"
+# what the kernel has -> target, set4 and set6 that `auto` would take for wg0
+AUTO = [
+    ([], (None, None, None)),
+    (["nft " + PBR4, "nft " + PBR6], ("pbr", PBR4, PBR6)),
+    (["nft " + PBR4], ("pbr", PBR4, None)),
+    (["nft " + PBR6], (None, None, None)),
+    (["ipset wg0", "ipset wg06"], ("vpn-policy-routing", "wg0", "wg06")),
+    (["ipset wg0", "nft " + PBR4], ("pbr", PBR4, None)),
+    (["ipset wg0", "nft " + PBR6], ("vpn-policy-routing", "wg0", None)),
+    (["ipset wg1", "nft inet fw4 pbr_wg1_4_dst_ip_user"], (None, None, None)),
+]
+
+
+@pytest.mark.parametrize("case", AUTO)
+def test_choices_say_what_auto_would_take_now(case):
+    called = Called()
+    sections, _ = uci.parse(NETWORK)
+    called.agent.handle(on.ConfigLoaded(configuration.build([], sections, [])), 0)
+    called.sets.extend(case[0])
+    answer = [found for found in called.call("choices")[1]["interfaces"] if found["name"] == "wg0"][0]
+    assert (answer["target"], answer["set4"], answer["set6"]) == case[1]
 
 
 @pytest.mark.parametrize("method", sorted(METHODS))

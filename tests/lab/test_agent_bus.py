@@ -13,7 +13,9 @@ from lab.agent import Agent, network_of, options, policy
 from lab.enter import RUN, TOP
 from lab.host import wait_for
 from lab.netifd import Interface, Netifd, UbusClient
+from lab.routing import Firewall, Pbr, Router, VpnPolicyRouting
 from lab.watch import Pinger
+from lab.wireguard import random_public_key
 from lab.world import DNS_ADDRESSES, HOME_LAN, HOME_NAME, HOME_PORT, STAGING4, STAGING6, STAGING_NAME, VPN_SETS
 
 SCHEMA = json.loads((TOP / "tests/status.schema.json").read_text())
@@ -94,7 +96,7 @@ def test_status_is_as_promised_and_the_command_gives_the_same(world, bus, interp
     peer = (
         "wireguard_wg0",
         "off",
-        {"public_key": world.home_key.public[:42] + "A=", "disabled": 1, "endpoint_host": "x.test"},
+        {"public_key": random_public_key(), "disabled": 1, "endpoint_host": "x.test"},
     )
     sections = (options(retian=1), policy("staging", [STAGING_NAME]), wrong, off)
     with followed(world, bus, interpreter, *sections) as agent:
@@ -108,6 +110,25 @@ def test_status_is_as_promised_and_the_command_gives_the_same(world, bus, interp
         assert {each["state"] for each in answer["peers"]} == {"current", "disabled"}
         assert {each["state"] for each in answer["policies"]} == {"current", "no_target", "disabled"}
         assert {each["code"] for each in answer["findings"]} >= {"configuration", "no_target", "name_unresolved"}
+
+
+def test_an_answer_fits_onto_the_bus_however_much_there_is_to_tell(world, bus, interpreter):
+    """40 policies of 200 addresses each: all of it would take twice what ubus carries."""
+    world.beach.nft(VPN_SETS)
+    written = [[f"10.{i}.1.{j + 1}" for j in range(200)] for i in range(40)]
+    sections = [policy(f"p{i}", addresses, set6="") for i, addresses in enumerate(written)]
+    with Agent(world, options(), *sections, interpreter=interpreter, bus=bus.path) as agent:
+        client = on_the_bus(bus)
+        wait_for(lambda: client.call("nametrack", "status")["policies"][39]["installed4"] == 200, 40, agent.tail)
+        answer = client.call("nametrack", "status")
+        jsonschema.validate(answer, SCHEMA)
+        assert [len(each["hosts"]) + each["more_hosts"] for each in answer["policies"]] == [200] * 40
+        shown = {len(each["hosts"]) for each in answer["policies"]}
+        assert min(shown) > 5 and max(shown) - min(shown) <= 1, shown
+        done = agent.call("status", "--all")
+        assert (done.returncode, done.stderr) == (0, ""), done
+        assert done.stdout.count("too many for one answer") == 40
+        assert agent.running() and not agent.lines("not answered"), agent.tail()
 
 
 def test_the_table_fits_80_columns_and_says_how_things_stand(world, bus, interpreter):
@@ -176,9 +197,36 @@ def test_resolve_looks_a_name_up_and_answers_when_dns_has(world, bus, interprete
         answer = client.call("nametrack", "resolve", {"name": "nobody.example.test"})
         assert (answer["addresses"], answer["ttl"]) == ([], None) and "does not exist" in answer["reason"]
         choices = client.call("nametrack", "choices")
-        assert choices["interfaces"] == [{"name": "wg0"}]
+        assert choices["interfaces"] == [{"name": "wg0", "target": None, "set4": None, "set6": None}]
         assert [peer["endpoint_host"] for peer in choices["peers"]] == [HOME_NAME]
         assert world.beach_key.private not in str(choices)
+
+
+def test_what_auto_would_choose_is_known_without_a_policy_and_without_a_process(world, bus, interpreter):
+    """There is no tool on its PATH that it could start."""
+    agent = Agent(world, options(), interpreter=interpreter, bus=bus.path)
+    router = Router(world, agent)
+    name = agent.interpreter.rpartition("/")[2]  # which tells the launcher what it is
+    script = f'#!/bin/sh\nPATH=/nowhere exec {agent.interpreter} "$@"\n'
+    agent.interpreter = str(router.write(f"without-tools/{name}", script, 0o755))
+    firewall = Firewall(router)
+    with agent:
+        client = on_the_bus(bus)
+
+        def chosen():
+            (found,) = client.call("nametrack", "choices")["interfaces"]
+            assert found["name"] == "wg0"
+            return found["target"], found["set4"], found["set6"]
+
+        assert chosen() == (None, None, None)
+        VpnPolicyRouting(router, ipv6=False).make()
+        assert chosen() == ("vpn-policy-routing", "wg0", None)
+        firewall.start()
+        pbr = Pbr(firewall, "1.2.4")
+        pbr.start()
+        assert chosen() == ("pbr", "inet fw4 pbr_wg0_4_dst_ip_user", "inet fw4 pbr_wg0_6_dst_ip_user")
+        pbr.stop()
+        assert chosen() == ("vpn-policy-routing", "wg0", None)
 
 
 def test_events_tell_what_changed_and_follow_goes_on(world, bus, interpreter):
@@ -214,7 +262,7 @@ def test_a_reload_keeps_what_is_known_and_takes_what_is_new(world, bus, interpre
         settled(client)
         asked = world.authority.count(STAGING_NAME, "A") + world.authority.count(HOME_NAME, "A")
         agent.configure(options(), policy("staging", [STAGING_NAME, "192.0.2.99"]))
-        assert client.call("nametrack", "reload") == {"errors": []}
+        assert client.call("nametrack", "reload") == {"errors": [], "more_errors": 0}
         wanted = lambda: client.call("nametrack", "status")["policies"][0]["installed4"] == 3  # noqa: E731
         wait_for(wanted, 10, agent.tail)
         agent.configure("config nametrack 'global\n")
@@ -288,6 +336,21 @@ def test_the_main_job_goes_on_without_ubusd_and_the_object_comes_back(world, bus
         bus.start()
         assert on_the_bus(bus).call("nametrack", "status")["peers"][0]["endpoint"] == f"198.51.100.11:{HOME_PORT}"
         agent.wait_for_line("bus: connected again")
+
+
+def test_a_change_that_nobody_could_tell_of_is_read_when_the_object_is_back(world, bus, interpreter):
+    """Without the object a reload reaches nobody; files that are as they were are no reason for one."""
+    with followed(world, bus, interpreter) as agent:
+        settled(on_the_bus(bus))
+        for gone in (1, 2):
+            bus.stop()
+            wait_for(lambda gone=gone: len(agent.lines("the work goes on without it")) == gone, 20, agent.tail)
+            agent.configure(options(), policy("staging", [STAGING_NAME, "192.0.2.99"]))
+            bus.start()
+            client = on_the_bus(bus)
+            wanted = lambda: client.call("nametrack", "status")["policies"][0]["installed4"] == 3  # noqa: B023,E731
+            wait_for(wanted, 10, agent.tail)
+        assert len(agent.lines("configuration read again")) == 1, agent.tail()
 
 
 def test_a_storm_of_interface_events_is_one_or_two_rounds_and_the_last_state_wins(world, bus, interpreter):

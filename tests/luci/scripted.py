@@ -21,6 +21,7 @@ def peer(description, host, state="current", reason="kept: DNS names it", **valu
         "endpoint_port": 51820,
         "endpoint": f"{address}:51820" if address else None,
         "addresses": [address] if address else [],
+        "more_addresses": 0,
         "last_handshake": int(time.time()) - 9 if address else 0,
         "rx_bytes": 123456789,
         "tx_bytes": 4567,
@@ -38,7 +39,7 @@ def host(name, *addresses, retained=(), state="current", reason="answered", **va
     now = int(time.time())
     found = [{"address": a, "expires": now + 86400, "named": True} for a in addresses]
     found += [{"address": a, "expires": now + 5000, "named": False} for a in retained]
-    shown = {"host": name, "addresses": found, "state": state, "reason": reason}
+    shown = {"host": name, "addresses": found, "more_addresses": 0, "state": state, "reason": reason}
     return {**shown, "ttl": 60, "next_query": 12, "answered": now - 48, "failures": 0, **values}
 
 
@@ -58,6 +59,7 @@ def policy(name, *hosts, state="current", reason="the sets hold what DNS names",
         "reason": reason,
         "changed": None,
         "hosts": list(hosts),
+        "more_hosts": 0,
         **values,
     }
 
@@ -73,6 +75,7 @@ class Scripted:
         self.running = True
         self.started = int(time.time()) - 11000
         self.answers = {"peers": [], "policies": [], "findings": [], "config_errors": []}
+        self.answers.update({"more_" + name: 0 for name in list(self.answers)})
         self.history = []
         self.methods = {"status": self.status, "events": self.events, "refresh": self.refresh, **methods}
         self.calls = []

@@ -155,6 +155,20 @@ def test_no_private_key_comes_into_the_browser(scripted, browser, config):
     assert "nametrack" in asked and "network" not in asked
 
 
+def test_a_running_agent_tells_what_auto_would_choose(beach, browser, world):
+    opened(beach, browser)
+    edit(browser)
+    browser.choose("interface", "wg0", ".modal")
+    browser.choose("target", "auto", ".modal")
+    browser.wait_for_text("nothing: neither pbr nor vpn-policy-routing has a set", ".modal")
+    world.beach.nft("table inet fw4 { set pbr_wg0_4_dst_ip_user { type ipv4_addr; flags interval; auto-merge; }\n}")
+    opened(beach, browser)
+    edit(browser)
+    browser.choose("interface", "wg0", ".modal")
+    browser.choose("target", "auto", ".modal")
+    browser.wait_for_text("pbr: inet fw4 pbr_wg0_4_dst_ip_user", ".modal")
+
+
 def test_it_says_what_auto_would_choose(scripted, browser):
     opened(scripted, browser)
     edit(browser)

@@ -115,6 +115,22 @@ def test_long_lists_fold_by_mouse_and_by_keyboard(browser, config):
         assert browser.focused() == "Show all 30", "the focus is where it was"
 
 
+def test_what_the_answer_had_no_room_for_is_counted_where_it_is_missing(browser, config):
+    agent = Scripted()
+    everything(agent)
+    agent.answers["policies"][0]["hosts"][0]["more_addresses"] = 11
+    agent.answers["policies"][0]["more_hosts"] = 22
+    agent.answers["peers"][0]["more_addresses"] = 33
+    agent.answers.update(more_peers=44, more_policies=55, more_findings=66)
+    with Router(agent, config) as router:
+        router.open(browser)
+        browser.wait_for_text("home.dyn.example.net")
+        for count in (11, 22, 33, 44, 55, 66):
+            assert browser.text().count(f"and {count} more, too many to show") == 1, count
+        assert browser.text().count("too many to show") == 6
+        browser.screenshot("status-cut")
+
+
 def test_a_poll_moves_neither_focus_nor_nodes(browser, config):
     agent = Scripted()
     everything(agent)

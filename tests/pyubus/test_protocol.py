@@ -57,10 +57,14 @@ def connected():
 
 def out(bus):
     """What is to be sent, as Messages, and sends it."""
-    sent = []
+    data, sent, at = b"", [], 0
     while bus.output.waits():
-        sent.append(message.decode(bytes(bus.output.next()))[0])
+        data += bytes(bus.output.next())
         bus.output.sent(len(bus.output.next()))
+    while at < len(data):
+        one, used = message.decode(data, at)
+        sent.append(one)
+        at += used
     return sent
 
 

@@ -18,7 +18,7 @@ from pyubus.blobmsg import (
     NESTING_LIMIT,
 )
 from pyubus.status import UBUS_STATUS_INVALID_ARGUMENT, UbusError
-from pyubus.values import Typed, from_python, to_python
+from pyubus.values import Typed, from_python, lazily, to_python
 
 VALUES = [
     (True, BLOBMSG_TYPE_BOOL, 1),
@@ -78,6 +78,15 @@ def test_a_type_can_be_forced(value, typed):
     blobmsg.encode(from_python({"v": value}))
 
 
+def encode(values):
+    return blobmsg.encode(lazily(values))
+
+
+def test_members_that_are_made_late_are_the_same():
+    values = {"a": [1, "x", None, {"b": [], "c": {}, "d": (True, 1.5)}], "e": Typed(BLOBMSG_TYPE_ARRAY, [b"\xff"])}
+    assert encode(values) == blobmsg.encode(from_python(values))
+
+
 def nested(levels, kind):
     value = 1
     for _ in range(levels):
@@ -89,8 +98,10 @@ def nested(levels, kind):
 def test_nesting_has_a_limit(kind):
     deepest = nested(NESTING_LIMIT, kind)
     assert to_python(blobmsg.decode(blobmsg.encode(from_python(deepest)))) == deepest
-    with pytest.raises(UbusError, match="levels"):
-        from_python(nested(NESTING_LIMIT + 1, kind))
+    assert encode(deepest) == blobmsg.encode(from_python(deepest))
+    for make in (from_python, encode):
+        with pytest.raises(UbusError, match="levels"):
+            make(nested(NESTING_LIMIT + 1, kind))
 
 
 def test_a_value_that_holds_itself_is_refused():
@@ -123,6 +134,8 @@ def test_what_ubus_does_not_know_is_refused(value):
 def test_what_does_not_fit_is_refused_when_it_is_encoded(values):
     with pytest.raises(UbusError):
         blobmsg.encode(from_python(values))
+    with pytest.raises(UbusError):
+        encode(values)
 
 
 @pytest.mark.parametrize("values", [None, [], "x", Typed(BLOBMSG_TYPE_TABLE, {})])

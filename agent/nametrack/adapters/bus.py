@@ -30,6 +30,7 @@ class Bus:
         self._said = None  # the trouble that was said
         self._object = None  # (name, methods, answer); None where nothing is served
         self._decided = None  # function(free) that is still to be called
+        self._arrived = None  # function that is called whenever our object is on the bus
         self._object_id = None
         self._deferred = {}  # id -> call that is still to be answered
         self._tries = 0  # to put our object on the bus since it was connected
@@ -40,15 +41,17 @@ class Bus:
         """Connects, if there is a bus, to ask and not to serve."""
         self._connect()
 
-    def serve(self, name, methods, answer, decided):
+    def serve(self, name, methods, answer, decided, arrived):
         """Connects, now or as soon as there is a bus, with an object on it.
 
         methods: {method: {argument: type}}; answer: function(method, arguments) that returns (status, reply); decided:
         called once, with False where another client has an object of this name, and True where none has, or there is
-        no bus. One that has it when the bus comes back only keeps the object off the bus.
+        no bus. One that has it when the bus comes back only keeps the object off the bus. arrived: called each time
+        the object is on the bus: calls that came before reached nobody.
         """
         self._object = (name, methods, answer)
         self._decided = decided
+        self._arrived = arrived
         self._connect()
 
     def busy(self):
@@ -161,6 +164,7 @@ class Bus:
         if status == 0:
             self._object_id = replies[0]
             self._decide(True)
+            self._arrived()
         elif self._connection is not None and self._object is not None:
             self._tries += 1
             if self._tries == TAKEN_TRIES:
@@ -169,11 +173,19 @@ class Bus:
             self._poller.call_at(("bus",), compat.monotonic() + TAKEN_WAIT, self._put_object)
 
     def _called(self, happening):
-        status, reply = self._object[2](happening.method, happening.arguments)
+        try:
+            status, reply = self._object[2](happening.method, happening.arguments)
+        except MemoryError:
+            status, reply = self._out_of_memory(), {}
         if status is None:
             self._deferred[reply] = happening.call
         else:
             self._answer(happening.call, status, reply)
+
+    def _out_of_memory(self):
+        """The status of a call that the memory does not suffice for: nothing but the call suffers."""
+        self._log.write("warning", "bus: a call is not answered: out of memory")
+        return pyubus.UBUS_STATUS_NO_MEMORY
 
     def reply(self, action):
         """Carries out Reply: the answer to a call that was put off."""
@@ -189,6 +201,8 @@ class Bus:
         except UbusError as error:
             status = error.code
             self._log.write("warning", "bus: a call is not answered: %s" % error)
+        except MemoryError:
+            status = self._out_of_memory()
         self._finish(call, status)
 
     def _finish(self, call, status):

@@ -12,6 +12,8 @@ NAME, STATE = 30, 12  # columns
 LONGEST = 4000  # characters of any one text
 FOLD = 8  # hosts of a policy, and addresses of a host, that are shown where not all are asked for
 
+NO_ROOM = "too many for one answer"
+
 FINE = ("current", "roamed", "disabled", "literal")
 COLOURS = {"current": 32, "literal": 32, "roamed": 33, "stale": 33, "partial": 33, "negative": 33, "disabled": 2}
 OTHER_COLOUR = 31
@@ -60,10 +62,12 @@ def status_lines(state, colour=False, everything=False):
         page.heading("PEER", "STATE", "NEXT QUERY  RECEIVED    SENT")
         for peer in state["peers"]:
             _peer(page, peer)
+        _more(page, state["more_peers"], 0)
     if state["policies"]:
         page.heading("POLICY", "STATE", "INSTALLED")
         for policy in state["policies"]:
             _policy(page, policy, state["now"], everything)
+        _more(page, state["more_policies"], 0)
     if not page.lines:
         page.lines.append("nothing to follow: no peer with a host name, no policy")
     return page.lines
@@ -95,8 +99,17 @@ def _policy(page, policy, now, everything):
         hosts = ([h for h in hosts if h["state"] not in FINE] + [h for h in hosts if h["state"] in FINE])[:FOLD]
     for host in hosts:
         _host(page, host, now, everything)
+    more = len(policy["hosts"]) - len(hosts) + policy["more_hosts"]
     if len(hosts) < len(policy["hosts"]):
-        page.text("and %d more: nametrack status --all" % (len(policy["hosts"]) - len(hosts)), 4)
+        page.text("and %d more: nametrack status --all" % more, 4)
+    else:
+        _more(page, more, 4)
+
+
+def _more(page, count, indent):
+    """Says how many an answer of the bus had no room for."""
+    if count:
+        page.text("and %d more, %s" % (count, NO_ROOM), indent)
 
 
 def _host(page, host, now, everything):
@@ -110,8 +123,9 @@ def _host(page, host, now, everything):
     for address in shown:
         left = "" if address["named"] else " (for %s)" % duration(max(0, address["expires"] - now))
         words.append(address["address"] + left)
-    if len(shown) < len(host["addresses"]):
-        words.append("and %d more" % (len(host["addresses"]) - len(shown)))
+    more = len(host["addresses"]) - len(shown) + host["more_addresses"]
+    if more:
+        words.append("and %d more%s" % (more, "" if len(shown) < len(host["addresses"]) else ", " + NO_ROOM))
     if words:
         page.text(", ".join(words), 6)
 

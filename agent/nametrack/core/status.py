@@ -1,34 +1,112 @@
-"""The state as values for programs: CONTRACT.md section 6. Times in it are Unix seconds."""
+"""The state as values for programs: CONTRACT.md section 6. Times in it are Unix seconds.
+
+It goes over the bus, so it is cut to what fits there: each list that may have been has a number beside it, `more_…`.
+"""
 
 from .. import ip
 from .actions import endpoint_text
-from .host import NAMED
+from .findings import findings
+from .order import in_order
+from .room import ROOM, listed, share
 from .target import plain
 
 
-def status(agent, now, wall):
-    """`{"config_errors", "peers", "policies"}` at monotonic `now`, which is Unix time `wall`."""
-    shown = {"config_errors": list(agent.config.errors), "peers": peers(agent, now, wall)}
-    shown["policies"] = policies(agent, now, wall)
+def status(agent, now, wall, room=ROOM):
+    """`{"config_errors", "peers", "policies", "findings"}` at monotonic `now`, which is Unix time `wall`.
+
+    `room`: bytes that it may take. Half of it is for what has a line of its own, a quarter more for the hosts of
+    policies, and all that is left for addresses.
+    """
+    config, unix = agent.config, _dated(now, wall)
+    groups = {
+        "config_errors": listed(config.errors),
+        "peers": (len(config.peers), lambda i: _peer(agent, config.peers[i], now, unix)),
+        "policies": (len(config.policies), lambda i: _policy(agent, config.policies[i], unix)),
+        "findings": listed(findings(agent, wall)),
+    }
+    names = sorted(groups)
+    taken, used = share([groups[name] for name in names], room // 2)
+    shown = {}
+    for name, items in zip(names, taken):
+        shown[name] = items
+        shown["more_" + name] = groups[name][0] - len(items)
+    hosts, size = _add_hosts(agent, shown["policies"], now, unix, room * 3 // 4 - used)
+    _add_addresses(agent, shown["peers"], hosts, now, unix, room - used - size)
     return shown
 
 
 def peers(agent, now, wall):
-    """Every peer that is followed, and those that would be but are disabled."""
-    found = []
-    for wanted in agent.config.peers:
-        peer = agent.peers.peers.get((wanted.interface, wanted.public_key))
-        found.append(_disabled_peer(wanted) if peer is None else _peer(agent, peer, now, _dated(now, wall)))
-    return found
+    """Every peer that is followed, and those that would be but are disabled; without their addresses."""
+    return [_peer(agent, wanted, now, _dated(now, wall)) for wanted in agent.config.peers]
 
 
 def policies(agent, now, wall):
-    """Every policy, likewise."""
+    """Every policy, likewise; without its hosts."""
+    return [_policy(agent, wanted, _dated(now, wall)) for wanted in agent.config.policies]
+
+
+def _add_hosts(agent, shown, now, unix, room):
+    """Gives policies their hosts: `([(retain, Host, what is shown of it)], bytes)`.
+
+    Where not all find room, those that are well are left out first.
+    """
+    groups, ordered = [], []
+    for each in shown:
+        policy = agent.policies.policies.get(each["name"])
+        hosts = [] if policy is None else _worst_first(agent, policy)
+        literals = [] if policy is None else policy.config.literals
+        ordered.append((policy, hosts))
+        groups.append((len(hosts) + len(literals), _host_maker(agent, hosts, literals, now, unix)))
+    taken, size = share(groups, room)
     found = []
-    for wanted in agent.config.policies:
-        policy = agent.policies.policies.get(wanted.name)
-        found.append(_disabled_policy(wanted) if policy is None else _policy(agent, policy, now, _dated(now, wall)))
-    return found
+    for each, group, (policy, hosts), items in zip(shown, groups, ordered, taken):
+        named = items[: len(hosts)]
+        found.extend([(policy.config.retain, hosts[i], named[i]) for i in range(len(named))])
+        each["hosts"] = sorted(named, key=lambda host: host["host"]) + items[len(hosts) :]
+        each["more_hosts"] = group[0] - len(items)
+    return found, size
+
+
+def _worst_first(agent, policy):
+    hosts = [host for _, host in sorted(policy.hosts.items())]
+    well = [_state(agent, host)[0] == "current" for host in hosts]
+    return [h for h, fine in zip(hosts, well) if not fine] + [h for h, fine in zip(hosts, well) if fine]
+
+
+def _host_maker(agent, hosts, literals, now, unix):
+    return lambda i: _host(agent, hosts[i], now, unix) if i < len(hosts) else _literal(literals[i - len(hosts)])
+
+
+def _add_addresses(agent, shown_peers, hosts, now, unix, room):
+    """Gives peers and hosts their addresses."""
+    owners, groups = [], []
+    for each in shown_peers:
+        peer = agent.peers.peers.get((each["interface"], each["public_key"]))
+        if peer is not None:
+            owners.append(each)
+            groups.append(listed([address for address, _ in peer.candidates.named]))
+    for retain, host, each in hosts:
+        owners.append(each)
+        groups.append((len(host.named) + len(host.retained), _address_maker(host, retain, now, unix)))
+    taken, _ = share(groups, room)
+    for each, group, items in zip(owners, groups, taken):
+        each["addresses"] = items
+        each["more_addresses"] = group[0] - len(items)
+
+
+def _address_maker(host, retain, now, unix):
+    """Function that makes what is shown of a host's address by its index: what is named comes first."""
+    retained = []
+
+    def make(i):
+        if i < len(host.named):
+            return {"address": ip.element(host.named[i]), "expires": unix(now + retain), "named": True}
+        if not retained:
+            retained.extend(in_order(host.retained))
+        key = retained[i - len(host.named)]
+        return {"address": ip.element(key), "expires": unix(now + host.life(key, now)), "named": False}
+
+    return make
 
 
 def _dated(now, wall):
@@ -48,25 +126,27 @@ def _peer_head(wanted):
         "description": wanted.description,
         "endpoint_host": wanted.endpoint_host,
         "endpoint_port": wanted.endpoint_port,
+        "addresses": [],
+        "more_addresses": 0,
     }
 
 
 def _disabled_peer(wanted):
     shown = _peer_head(wanted)
-    shown.update(
-        {"endpoint": None, "addresses": [], "last_handshake": 0, "rx_bytes": 0, "tx_bytes": 0, "state": "disabled"}
-    )
+    shown.update({"endpoint": None, "last_handshake": 0, "rx_bytes": 0, "tx_bytes": 0, "state": "disabled"})
     shown.update({"reason": "disabled in the configuration", "next_query": None, "answered": None, "failures": 0})
     shown["changed"] = None
     return shown
 
 
-def _peer(agent, peer, now, unix):
+def _peer(agent, wanted, now, unix):
+    peer = agent.peers.peers.get((wanted.interface, wanted.public_key))
+    if peer is None:
+        return _disabled_peer(wanted)
     shown = _peer_head(peer.config)
     reading = peer.reading
     installed = peer.installed
     shown["endpoint"] = endpoint_text(installed[0], installed[1]) if installed else None
-    shown["addresses"] = [address for address, _ in peer.candidates.named]
     shown["last_handshake"] = reading.last_handshake if reading else 0
     shown["rx_bytes"] = reading.rx_bytes if reading else 0
     shown["tx_bytes"] = reading.tx_bytes if reading else 0
@@ -82,11 +162,14 @@ def _peer(agent, peer, now, unix):
 def _disabled_policy(wanted):
     shown = {"name": wanted.name, "interface": wanted.interface, "target": wanted.target, "set4": None, "set6": None}
     shown.update({"wanted4": 0, "installed4": 0, "wanted6": 0, "installed6": 0, "state": "disabled"})
-    shown.update({"reason": "disabled in the configuration", "changed": None, "hosts": []})
+    shown.update({"reason": "disabled in the configuration", "changed": None, "hosts": [], "more_hosts": 0})
     return shown
 
 
-def _policy(agent, policy, now, unix):
+def _policy(agent, wanted, unix):
+    policy = agent.policies.policies.get(wanted.name)
+    if policy is None:
+        return _disabled_policy(wanted)
     sets = agent.policies.sets
     target = policy.config.target if policy.target is None else policy.target.name
     shown = {"name": policy.config.name, "interface": policy.config.interface, "target": target}
@@ -103,24 +186,23 @@ def _policy(agent, policy, now, unix):
         trouble = sets.trouble(set_name)
         if trouble is not None:
             troubles.append("set '%s' %s" % (plain(set_name), trouble))
-    hosts = [_host(agent, host, policy.config.retain, now, unix) for _, host in sorted(policy.hosts.items())]
-    for literal in policy.config.literals:
-        hosts.append(_literal(literal))
-    shown["state"], shown["reason"] = _policy_state(agent.policies.missing(policy), troubles, hosts, policy, behind)
+    shown["state"], shown["reason"] = _policy_state(agent, policy, troubles, behind)
     shown["changed"] = unix(policy.changed_at)
-    shown["hosts"] = hosts
+    shown.update({"hosts": [], "more_hosts": 0})
     return shown
 
 
-def _policy_state(missing, troubles, hosts, policy, behind):
+def _policy_state(agent, policy, troubles, behind):
+    missing = agent.policies.missing(policy)
     if missing is not None:
         return "no_target", missing[0]
     if troubles:
         return "partial", "; ".join(troubles)
-    failing = [h for h in hosts if h["state"] in ("failing", "stale")]
+    states = [(name, _state(agent, host)) for name, host in sorted(policy.hosts.items())]
+    failing = [(name, reason) for name, (state, reason) in states if state in ("failing", "stale")]
     if failing:
-        state = "failing" if len(failing) == len(hosts) else "partial"
-        return state, "%s: %s" % (failing[0]["host"], failing[0]["reason"])
+        state = "failing" if len(failing) == len(states) + len(policy.config.literals) else "partial"
+        return state, "%s: %s" % failing[0]
     if behind:
         return "partial", "being brought up to date"
     if len(policy.candidates) > 1 and policy.target is not None:
@@ -128,20 +210,22 @@ def _policy_state(missing, troubles, hosts, policy, behind):
     return "current", "the sets hold what DNS names"
 
 
-def _host(agent, host, retain, now, unix):
+def _state(agent, host):
+    """`(state, reason)` of a host."""
+    state, reason = agent.resolver.names[host.name_key].state(host.rtypes)
+    return "failing" if state == "unknown" else state, reason
+
+
+def _host(agent, host, now, unix):
     name = agent.resolver.names[host.name_key]
-    state, reason = name.state(host.rtypes)
+    state, reason = _state(agent, host)
     questions = [name.questions[rtype] for rtype in host.rtypes]
     ttls = [q.rrset.ttl for q in questions if q.rrset is not None]
-    addresses = []
-    for key in host.keys():
-        life = host.life(key, now)
-        expires = unix(now + (retain if life == NAMED else life))
-        addresses.append({"address": ip.element(key), "expires": expires, "named": life == NAMED})
     return {
         "host": host.host,
-        "addresses": addresses,
-        "state": "failing" if state == "unknown" else state,
+        "addresses": [],
+        "more_addresses": 0,
+        "state": state,
         "reason": reason,
         "ttl": min(ttls) if ttls else None,
         "next_query": _in(agent.resolver.next_query(name, host.rtypes), now),
@@ -151,7 +235,8 @@ def _host(agent, host, retain, now, unix):
 
 
 def _literal(literal):
-    shown = {"host": literal, "addresses": [{"address": literal, "expires": None, "named": True}], "state": "literal"}
+    shown = {"host": literal, "addresses": [{"address": literal, "expires": None, "named": True}], "more_addresses": 0}
+    shown["state"] = "literal"
     shown.update({"reason": "written in the configuration", "ttl": None, "next_query": None, "answered": None})
     shown["failures"] = 0
     return shown

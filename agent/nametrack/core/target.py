@@ -13,7 +13,7 @@ CREATE = "create the set, e.g. with a `config ipset` section in /etc/config/fire
 def candidates(config):
     """The Targets that a policy may fill, the preferred one first; only `auto` has several."""
     if config.target == "auto":
-        return [_service(name, config.interface) for name in SERVICES]
+        return _automatic(config.interface)
     if config.target in SERVICES:
         return [_service(config.target, config.interface)]
     kind = "nft" if config.target == "nftset" else "ipset"
@@ -22,6 +22,10 @@ def candidates(config):
         if name:
             sets[family] = "%s %s" % (kind, name)
     return [Target(config.target, sets, None)]
+
+
+def _automatic(interface):
+    return [_service(name, interface) for name in SERVICES]
 
 
 def _service(name, interface):
@@ -47,6 +51,15 @@ def choose(found, current, exists):
         if there is None:
             return None
     return None
+
+
+def chosen_by_auto(interface, exists):
+    """The Target that `auto` begins with, with those of its sets that exist, by `exists` as for choose; None: none."""
+    target = choose(_automatic(interface), None, exists)
+    if target is None:
+        return None
+    sets = {family: target.sets[family] for family in target.sets if exists(target.sets[family])}
+    return Target(target.name, sets, target.feeder)
 
 
 def plain(set_name):

@@ -27,6 +27,7 @@ return baseclass.extend({
 	/*
 	 * { "version": "0.1.0", "interpreter": "micropython 1.23.0", "started": 1795406705, "now": 1795406999,
 	 *   "last_event": 7, "config_errors": [],
+	 *   beside each list that may be cut to what fits into an answer, how many more there are: "more_peers": 0, …
 	 *   "peers": [ { "interface": "wg0", "public_key": "…=", "description": "home",
 	 *     "endpoint_host": "home.dyn.example.net", "endpoint_port": 51820, "endpoint": "198.51.100.10:51820",
 	 *     "addresses": [ "198.51.100.10" ], "last_handshake": 1795406990, "rx_bytes": 1, "tx_bytes": 2,

@@ -1,5 +1,6 @@
 'use strict';
 'require baseclass';
+'require nametrack.table as table';
 'require nametrack.words as words';
 
 /* What `check` found, worst first as it comes: each with its advice, and the page that mends it where there is one. */
@@ -54,5 +55,5 @@ function render(finding) {
 }
 
 return baseclass.extend({
-	render: (findings) => findings.map(render)
+	render: (status) => status.findings.map(render).concat(E('div', {}, table.more(status.more_findings)))
 });

@@ -19,7 +19,8 @@ function cells(peer, now) {
 		],
 		[
 			E('span', {}, words.name(peer.endpoint_host || '')), E('br'),
-			E('small', {}, known.length ? words.address(known.join(', ')) : [ _('no address known') ]), E('br'),
+			E('small', {}, known.length ? words.address(known.join(', ')).concat(table.more(peer.more_addresses))
+				: [ _('no address known') ]), E('br'),
 			E('small', {}, nextQuery(peer))
 		],
 		peer.endpoint ? words.address(peer.endpoint) : [ E('em', [ _('none') ]) ],
@@ -71,6 +72,7 @@ return baseclass.extend({
 				cells: cells(peer, status.now),
 				actions: peer.endpoint_host && peer.state !== 'disabled' ? refresh(peer.endpoint_host) : null
 			}))),
+			E('div', {}, table.more(status.more_peers)),
 			E('h4', [ _('Handshake age') ]),
 			E('div', { 'class': 'nametrack-plots' },
 				status.peers.filter((peer) => peer.state !== 'disabled').map((peer) => this.renderPlot(peer)))

@@ -46,7 +46,8 @@ return baseclass.extend({
 		if (!status.policies.length)
 			return [ E('p', {}, [ E('em', [ _('No policy: no traffic is sent through a VPN by host name.') ]) ]) ];
 
-		return status.policies.map((policy) => this.renderPolicy(policy, status.now, refresh, isOpen));
+		return status.policies.map((policy) => this.renderPolicy(policy, status.now, refresh, isOpen))
+			.concat(E('div', {}, table.more(status.more_policies)));
 	},
 
 	renderPolicy: function(policy, now, refresh, isOpen) {
@@ -71,7 +72,7 @@ return baseclass.extend({
 				cells: this.cells(policy, host, now, isOpen),
 				actions: host.state === 'literal' ? null : refresh(host.host)
 			}))) : '',
-			E('div', {}, fold.button)
+			E('div', {}, fold.button.concat(table.more(policy.more_hosts)))
 		]);
 	},
 
@@ -82,7 +83,8 @@ return baseclass.extend({
 
 		return [
 			words.name(host.host),
-			(addresses.length ? addresses : [ E('em', [ _('none') ]) ]).concat(fold.button),
+			(addresses.length ? addresses : [ E('em', [ _('none') ]) ])
+				.concat(fold.button, table.more(host.more_addresses)),
 			[ words.state(host.state), ' ', host.reason, E('br'), E('small', {}, [ asked(host) ]) ]
 		];
 	}

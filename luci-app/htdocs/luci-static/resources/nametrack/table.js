@@ -42,5 +42,10 @@ return baseclass.extend({
 				'aria-expanded': open ? 'true' : 'false'
 			}, [ open ? _('Show fewer') : _('Show all %d').format(list.length) ]) ]
 		};
+	},
+
+	/* What is said of those that the agent's answer had no room for; a list, for the end of what it had room for. */
+	more: function(count) {
+		return count ? [ ' ', E('em', [ _('and %d more, too many to show').format(count) ]) ] : [];
 	}
 });

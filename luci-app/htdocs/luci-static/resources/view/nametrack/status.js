@@ -240,7 +240,7 @@ return view.extend({
 					E('small', {}, [ status.interpreter ])
 				])
 			].concat(followed && all ? all : [])),
-			status.findings.length ? section(_('Findings'), findings.render(status.findings)) : '',
+			status.findings.length ? section(_('Findings'), findings.render(status)) : '',
 			followed ? '' : this.renderNothing(),
 			section(_('Peers'), peers.render(status, buttons)),
 			section(_('Policies'), policies.render(status, buttons, isOpen)),

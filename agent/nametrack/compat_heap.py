@@ -18,17 +18,17 @@ def ran_short(what):
 
 
 def is_short():
-    """Whether something did not fit since memory was looked at."""
+    """Whether something did not fit, or soon will not."""
     return _state["short"] is not None
 
 
 def pace(least):
     """Has garbage collected whenever `least` bytes were taken, or a third of what is in use where that is more.
 
-    A collection looks at all that is in use. Returns None, or in words why a larger heap is needed and can be had.
+    A collection looks at all that is in use. To be called now and then while that grows.
     """
     if not MICROPYTHON:
-        return None
+        return
     import gc
 
     used = gc.mem_alloc()
@@ -39,8 +39,13 @@ def pace(least):
     gc.threshold(max(least, used // 3))
     if used > size // 3:  # what is read and written for a while takes as much again
         ran_short("%d of %d KiB are in use" % (used >> 10, size >> 10))
-    short, _state["short"] = _state["short"], None
-    return short if short is not None and can_grow() else None
+
+
+def shortage():
+    """Why a larger heap is needed and can be had, in words; None where it is not, or cannot."""
+    if not can_grow():
+        _state["short"] = None
+    return _state["short"]
 
 
 def can_grow():

@@ -6,7 +6,7 @@ costs is its own start, so it leaves most of the agent out.
 
 import sys
 
-from . import compat, manual
+from . import compat, compat_heap, manual
 from .adapters import files, netfilter, services
 from .command import Command, UsageError
 from .configfiles import read_config
@@ -57,6 +57,8 @@ def lines(command):
     copy, file = files.LastGood(command.run_dir), files.LastGood(command.state_dir)
     found = services.installed(command.config_dir, SERVICES)
     entries = files.remembered(copy, file, compat.wall())
+    if compat_heap.shortage():
+        compat_heap.grow()
     for set_name, addresses in contents(kind, loaded.config, entries, found, _makes(kind, command.config_dir, found)):
         elements = [Element(address, None) for address in addresses]
         name = set_name.partition(" ")[2]

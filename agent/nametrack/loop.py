@@ -135,7 +135,8 @@ class Loop:
             self._handled += len(events)
             if self._handled >= PACE or compat_heap.is_short():
                 self._handled = 0
-                self.short = compat_heap.pace(WORKING)
+                compat_heap.pace(WORKING)
+                self.short = compat_heap.shortage()
                 if self.short:
                     self.stop()
                     return

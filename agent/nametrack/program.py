@@ -128,7 +128,10 @@ class Program:
         saved, problem = self._last_good.load(compat.wall())
         if problem:
             self.log.write("warning", problem)
-        self.loop.emit(on.LastGoodRead(self._copy.load(compat.wall())[0] or saved, saved))
+        remembered = self._copy.load(compat.wall())[0] or saved
+        if compat_heap.shortage():
+            compat_heap.grow()  # now: what was read in part would be saved as all
+        self.loop.emit(on.LastGoodRead(remembered, saved))
         self._configure(self.loaded)
 
     def _reload(self):

@@ -8,7 +8,7 @@ import pyubus
 from pyubus import UbusError
 from pyubus import happenings as what
 
-from .. import compat
+from .. import compat, compat_heap
 
 LIMIT = 5  # seconds for another program to answer a call
 RETRY_FIRST, RETRY_MAX = 0.5, 30  # seconds between two tries to connect
@@ -185,6 +185,7 @@ class Bus:
     def _out_of_memory(self):
         """The status of a call that the memory does not suffice for: nothing but the call suffers."""
         self._log.write("warning", "bus: a call is not answered: out of memory")
+        compat_heap.ran_short("an answer on the bus did not fit")
         return pyubus.UBUS_STATUS_NO_MEMORY
 
     def reply(self, action):

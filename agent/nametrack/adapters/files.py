@@ -10,6 +10,8 @@ TEN_YEARS = 10 * 365 * 86400  # seconds
 _MAX_LINE = 2048  # bytes: a name may have 1,004 characters, all of them escaped
 _MAX_LINES = 200000
 _MAX_NAME = 1024
+_PACE = 1000  # lines that are read between two looks at memory, which is collected when so much was taken
+_WORKING = 100000  # bytes
 _LINES = 250  # of entries, in one write
 
 
@@ -37,7 +39,9 @@ class LastGood:
         entries, bad, seen, known = [], 0, {}, {}  # seen: host -> keys
         try:
             with open(self._path, "rb") as file:
-                for _ in range(_MAX_LINES):
+                for i in range(_MAX_LINES):
+                    if i % _PACE == _PACE - 1:
+                        compat_heap.pace(_WORKING)
                     line = file.readline(_MAX_LINE)
                     if not line:
                         break

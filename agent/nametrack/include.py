@@ -6,9 +6,8 @@ costs is its own start, so it leaves most of the agent out.
 
 import sys
 
-from . import compat, manual
+from . import compat
 from .adapters import files, netfilter, services
-from .command import Command, UsageError
 from .configfiles import read_config
 from .core.include import contents, supports
 from .core.target import SERVICES
@@ -21,21 +20,8 @@ PBR_FILE = "/../../var/run/pbr.nft"
 PBR_WRAPPER = "/../../var/run/pbr.user_wrapper.sh"
 
 
-def main(argv):
+def include(command, log):
     """Prints the lines; returns the exit code. Whatever goes wrong is no trouble of the service's."""
-    try:
-        command = Command(argv)
-    except UsageError as error:
-        sys.stderr.write("nametrack: %s; try: nametrack help\n" % error)
-        return 2
-    if command.name == "help":
-        sys.stdout.write(manual.COMMANDS["include"])
-        return 0
-    return run(command)
-
-
-def run(command):
-    """The command `include`; returns the exit code."""
     try:
         for line in lines(command):
             sys.stdout.write(line + "\n")

@@ -18,8 +18,6 @@ from .core.findings import findings
 from .core.status import status
 from .core.values import host, interface, printable
 
-NAME = "nametrack"
-
 # method -> {argument: its type}; any argument may be left out
 METHODS = {
     "status": {},

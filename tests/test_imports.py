@@ -1,4 +1,9 @@
-"""A command loads only what it needs."""
+"""Imports do not nest deeply, and a command loads only what it needs.
+
+MicroPython runs a module on the C stack of the import before it, where each takes more than 4 KiB, for its path alone:
+of the 40 kB that there are on a 32-bit machine eight leave nothing. So whatever heads a long chain imports its leaves
+first. How deep they nest is the same under CPython, which is asked here; tests/machines has the real stack.
+"""
 
 import json
 import os
@@ -8,7 +13,13 @@ import sys
 
 import pytest
 
+from nametrack.command import COMMANDS
+
 TOP = pathlib.Path(__file__).resolve().parent.parent
+DEEPEST = 4  # modules at once on the way to a command, agent/start.py aside
+DEEPEST_OF_TESTS = 5  # a test's own is one of them
+
+TESTS = [path for name in ("core", "wire", "pyubus") for path in sorted((TOP / "tests" / name).glob("test_*.py"))]
 NO_BUS, NO_FILES = ["--ubus", "/nowhere"], ["--config-dir", "/nowhere"]
 ARGUMENTS = dict.fromkeys(("help", "version"), [])  # with which a command ends as soon as it is loaded
 ARGUMENTS.update(dict.fromkeys(("status", "refresh", "events", "metrics"), NO_BUS))
@@ -38,6 +49,23 @@ def nesting(programs):
 @pytest.fixture(scope="module")
 def commands():
     return dict(zip(ARGUMENTS, nesting([[f"{TOP}/agent/start.py", name, *ARGUMENTS[name]] for name in ARGUMENTS])))
+
+
+@pytest.fixture(scope="module")
+def tests():
+    return dict(zip(TESTS, nesting([[str(path)] for path in TESTS])))
+
+
+@pytest.mark.parametrize("name", sorted(COMMANDS))
+def test_imports_of_a_command_do_not_nest_deeply(commands, name):
+    longest, _ = commands[name]
+    assert 2 <= len(longest) <= DEEPEST, " > ".join(longest)
+
+
+@pytest.mark.parametrize("path", TESTS, ids=lambda path: path.stem)
+def test_imports_of_a_test_for_both_interpreters_do_not_nest_deeply(tests, path):
+    longest, _ = tests[path]
+    assert 2 <= len(longest) <= DEEPEST_OF_TESTS, " > ".join(longest)
 
 
 @pytest.mark.parametrize("name", sorted(ONLY))

@@ -9,6 +9,12 @@ UbusClient (client.py) blocks; Connection (connection.py) is for a poll loop of 
 """
 # ruff: noqa: F401
 
+# isort: off
+# Leaves first, so that imports do not nest: tests/test_imports.py says why.
+from . import status, blob, blobmsg, message, signature, values, happenings, requests, pending, stream, protocol
+from . import compat, connection, registrations
+
+# isort: on
 from .blobmsg import (
     BLOBMSG_TYPE_ARRAY,
     BLOBMSG_TYPE_BOOL,

@@ -32,7 +32,10 @@ ASKING = ("nametrack/remote", "nametrack/ip", *WORDS, "nametrack/wire/__init__",
 ONLY = dict.fromkeys(("help", "version"), (*PARSING, "nametrack/manual.py"))
 ONLY.update(dict.fromkeys(("status", "refresh", "events", "metrics"), (*PARSING, *ASKING)))
 NEVER = {
-    "run": ("nametrack/once", "nametrack/remote", "nametrack/include", "nametrack/manual", "nametrack/core/report"),
+    "run": (
+        *(f"nametrack/{name}" for name in ("once", "remote", "include", "manual", "core/report", "core/metrics")),
+        "pyubus/client",
+    ),
     "include": ("nametrack/program", "nametrack/loop", "nametrack/core/agent", "nametrack/core/metrics", "pyubus/"),
 }
 

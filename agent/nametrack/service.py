@@ -13,7 +13,6 @@ from pyubus import UBUS_STATUS_OK as OK
 
 from . import VERSION
 from .core import events as on
-from .core import metrics
 from .core.findings import findings
 from .core.status import status
 from .core.values import host, interface, printable
@@ -151,6 +150,8 @@ class Service:
         return OK, answer
 
     def _metrics(self, given, now, wall):
+        from .core import metrics  # not before: most routers are never asked for them
+
         write = metrics.FORMATS.get(given.get("format", "openmetrics"))
         if write is None:
             return INVALID_ARGUMENT, {}

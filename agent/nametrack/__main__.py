@@ -15,7 +15,7 @@ def performer(command):
         from . import program as module
 
         if command.name != "run" or command.once:
-            from . import once as module
+            from . import once as module  # which needs the program: now they do not nest
     elif command.name in ("status", "refresh", "events", "metrics"):
         from . import remote as module
     elif command.name == "include":

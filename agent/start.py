@@ -7,9 +7,6 @@ from nametrack import compat
 # Compiling leaves more behind than the program takes: collected this often it never touches that much of the heap.
 compat.collect_early(20000)
 
-if sys.argv[1:2] == ["include"]:  # services wait for it, and it needs little of the rest
-    from nametrack.include import main
-else:
-    from nametrack.__main__ import main
+from nametrack.__main__ import main  # noqa: E402
 
 sys.exit(main(sys.argv[1:]))

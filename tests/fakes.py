@@ -92,7 +92,6 @@ class FakeKernel:
                     p["rx"],
                     p["tx"],
                     p["keepalive"],
-                    ["10.9.0.1"],
                 )
             )
         return on.PeersRead(action.interface, peers, WALL + now)

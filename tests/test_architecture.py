@@ -25,13 +25,14 @@ RULES = {
     "loop": ({"core", "adapters", "compat"}, {"select"}),
     "service": ({"core", "VERSION"}, {"pyubus"}),
     "configfiles": ({"core", "wire", "adapters"}, {"collections", "binascii"}),
-    "include": ({"core", "wire", "adapters", "compat", "command", "configfiles", "element", "manual"}, {"sys"}),
+    "include": ({"core", "wire", "adapters", "compat", "configfiles", "element"}, {"sys"}),
     "program": (None, set()),
-    "remote": ({"core", "wire", "compat", "service"}, {"pyubus", "sys"}),
-    "command": ({"core"}, set()),
-    "manual": (set(), set()),
+    "once": ({"core", "compat", "program", "remote"}, {"sys"}),
+    "remote": ({"core", "wire", "compat", "command", "NAME"}, {"pyubus", "sys"}),
+    "command": (set(), set()),
+    "manual": ({"compat", "VERSION"}, {"sys"}),
     "__init__": (set(), set()),
-    "__main__": (None, None),
+    "__main__": ({"compat", "command", "log", "program", "once", "remote", "include", "manual"}, {"sys"}),
 }
 # The same for pyubus, file by file: it imports nothing of nametrack, and only three of its files touch anything.
 TOUCHING = {"compat", "connection", "client", "__init__"}
@@ -40,7 +41,7 @@ PYUBUS_RULES = {name: (SPEAKING, {"struct", "collections"}) for name in SPEAKING
 PYUBUS_RULES["compat"] = (set(), None)
 PYUBUS_RULES["connection"] = (SPEAKING | {"compat"}, set())
 PYUBUS_RULES["client"] = (SPEAKING | {"compat", "connection"}, {"select"})
-PYUBUS_RULES["__init__"] = (SPEAKING | {"connection", "client"}, set())
+PYUBUS_RULES["__init__"] = (SPEAKING | {"compat", "connection", "client"}, set())
 
 
 def package_of(path):

@@ -3,7 +3,8 @@
 import pytest
 
 from nametrack import manual
-from nametrack.command import COMMANDS, Command, UsageError
+from nametrack.command import COMMANDS, FORMATS, Command, UsageError
+from nametrack.core import metrics
 
 
 @pytest.mark.parametrize("name", sorted(COMMANDS))
@@ -15,6 +16,10 @@ def test_every_command_has_help_that_names_its_options(name):
         assert option in text.split("\n\n")[0] and option in manual.USAGE, option
     assert f"\n  {name} " in manual.USAGE
     assert len(text.splitlines()) <= 16
+
+
+def test_the_formats_of_metrics_are_those_that_the_agent_writes():
+    assert set(FORMATS) == metrics.FORMATS.keys()
 
 
 def test_nothing_else_has_help():

@@ -1,7 +1,5 @@
 """The command line: what to do, with which files, in words for people where that is wrong."""
 
-from .core.metrics import FORMATS
-
 FOLDERS = {"--config-dir": "config_dir", "--state-dir": "state_dir", "--run-dir": "run_dir"}
 LOCAL = dict(FOLDERS)
 LOCAL.update({"--log-level": "log_level", "--ubus": "ubus"})
@@ -20,11 +18,16 @@ COMMANDS = {
     "help": ({}, {}, True),
 }
 INCLUDES = ("pbr", "vpn-policy-routing", "ipset")
+FORMATS = ("openmetrics", "prometheus")
 LEVELS = ("error", "warning", "info", "debug")
 
 
 class UsageError(Exception):
     """The command line is wrong; the text says how."""
+
+
+class Trouble(Exception):
+    """Why the agent could not be asked, in words for people."""
 
 
 class Command:
@@ -73,6 +76,6 @@ class Command:
         if self.log_level is not None and self.log_level not in LEVELS:
             raise UsageError("--log-level is one of %s, not '%s'" % (", ".join(LEVELS), self.log_level))
         if self.format not in FORMATS:
-            raise UsageError("--format is one of %s, not '%s'" % (", ".join(sorted(FORMATS)), self.format))
+            raise UsageError("--format is one of %s, not '%s'" % (", ".join(FORMATS), self.format))
         if self.name == "help" and any(name not in COMMANDS for name in self.names):
             raise UsageError("'%s' is not a command" % [name for name in self.names if name not in COMMANDS][0])

@@ -6,13 +6,12 @@ costs is its own start, so it leaves most of the agent out.
 
 import sys
 
-from . import compat, compat_heap, manual
+from . import compat, compat_heap
 from .adapters import files, netfilter, services
-from .command import Command, UsageError
 from .configfiles import read_config
 from .core.include import contents, supports
 from .core.target import SERVICES
-from .element import Element
+from .element import ElementList
 from .wire import ipset, nft, uci
 from .wire.sets import MARK
 
@@ -22,25 +21,15 @@ PBR_FILE = "/../../var/run/pbr.nft"
 PBR_WRAPPER = "/../../var/run/pbr.user_wrapper.sh"
 
 
-def main(argv):
+def include(command, log):
     """Prints the lines; returns the exit code. Whatever goes wrong is no trouble of the service's."""
-    try:
-        command = Command(argv)
-    except UsageError as error:
-        sys.stderr.write("nametrack: %s; try: nametrack help\n" % error)
-        return 2
-    if command.name == "help":
-        sys.stdout.write(manual.COMMANDS["include"])
-        return 0
-    return run(command)
-
-
-def run(command):
-    """The command `include`; returns the exit code."""
     try:
         for line in lines(command):
             sys.stdout.write(line + "\n")
         compat.flush(sys.stdout)
+    except MemoryError:
+        compat_heap.grow()  # what was printed already may be printed twice
+        sys.stderr.write("nametrack: include: out of memory\n")
     except Exception as error:  # pbr and vpn-policy-routing take a failing user file for an error of their own
         kind = type(error).__name__
         sys.stderr.write("nametrack: include: %s: %s\n" % (kind, error))
@@ -59,8 +48,8 @@ def lines(command):
     entries = files.remembered(copy, file, compat.wall())
     if compat_heap.shortage():
         compat_heap.grow()
-    for set_name, addresses in contents(kind, loaded.config, entries, found, _makes(kind, command.config_dir, found)):
-        elements = [Element(address, None) for address in addresses]
+    for set_name, keys in contents(kind, loaded.config, entries, found, _makes(kind, command.config_dir, found)):
+        elements = ElementList(keys)
         name = set_name.partition(" ")[2]
         if set_name.startswith("nft "):
             for line in nft.add_text(nft.parse_name(name), elements):

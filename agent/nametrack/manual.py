@@ -1,4 +1,8 @@
-"""What `nametrack help` says: of everything, and of each command."""
+"""What `nametrack help` says: of everything, and of each command; and the version."""
+
+import sys
+
+from . import VERSION, compat
 
 USAGE = """usage: nametrack COMMAND [OPTION…]
 
@@ -107,3 +111,13 @@ Prints the version and the interpreter it runs under, as `nametrack 0.1.0 (micro
 Prints what the commands and options are, or what there is to know of one command.
 """,
 }
+
+
+def help(command, log):
+    sys.stdout.write("\n".join([COMMANDS[name] for name in command.names]) or USAGE)
+    return 0
+
+
+def version(command, log):
+    print("nametrack %s (%s)" % (VERSION, compat.INTERPRETER))
+    return 0

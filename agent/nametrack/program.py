@@ -1,6 +1,6 @@
 """One run of the agent on this machine: the adapters, built and handed to the loop."""
 
-from . import compat, compat_heap, ip
+from . import NAME, compat, compat_heap, ip
 from .adapters import files, netfilter
 from .adapters.bus import Bus
 from .adapters.dns import Dns
@@ -19,7 +19,7 @@ from .core import events as on
 from .core.agent import Agent
 from .core.room import UNBOUNDED
 from .loop import Loop, Poller
-from .service import METHODS, NAME, Service
+from .service import METHODS, Service
 
 PASS_LIMIT = 120  # seconds after which `run --once`, `plan` and `check` report what they have
 
@@ -215,3 +215,12 @@ class Program:
         for name in self._signals.read():
             self.log.write("info", "stopping: SIG%s" % name)
             self.loop.stop()
+
+
+def run(command, log):
+    """The command `run`, until a signal ends it; returns the exit code."""
+    program = Program(command, log)
+    if not program.load():
+        return 2
+    program.follow()
+    return 1 if program.failed else 0

@@ -5,21 +5,17 @@ import sys
 import pyubus
 from pyubus import UbusError
 
-from . import compat
+from . import NAME, compat
+from .command import Trouble
 from .core.report import event_lines, status_lines
 from .core.values import host
 from .core.words import count
-from .service import NAME
 from .wire.jsontext import json_text
 
 TIMEOUT = 10  # seconds
 AGAIN = 2  # seconds until an agent that went away is looked for again
 
 NOT_RUNNING = "the agent is not running; to start it: /etc/init.d/nametrack start"
-
-
-class Trouble(Exception):
-    """Why the agent could not be asked, in words for people."""
 
 
 class Remote:

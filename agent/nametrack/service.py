@@ -13,14 +13,11 @@ from pyubus import UBUS_STATUS_OK as OK
 
 from . import VERSION
 from .core import events as on
-from .core import metrics
 from .core.choices import choices
 from .core.findings import findings
 from .core.room import ROOM, beginning
 from .core.status import status
 from .core.values import host, interface, printable
-
-NAME = "nametrack"
 
 # method -> {argument: its type}; any argument may be left out
 METHODS = {
@@ -150,6 +147,8 @@ class Service:
         return OK, answer
 
     def _metrics(self, given, now, wall):
+        from .core import metrics  # not before: most routers are never asked for them
+
         write = metrics.FORMATS.get(given.get("format", "openmetrics"))
         if write is None:
             return INVALID_ARGUMENT, {}

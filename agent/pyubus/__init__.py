@@ -9,6 +9,12 @@ UbusClient (client.py) blocks; Connection (connection.py) is for a poll loop of 
 """
 # ruff: noqa: F401
 
+# isort: off
+# Leaves first, so that imports do not nest: tests/test_imports.py says why.
+from . import status, blob, blobmsg, message, signature, values, happenings, requests, pending, stream, protocol
+from . import compat, connection
+
+# isort: on
 from .blobmsg import (
     BLOBMSG_TYPE_ARRAY,
     BLOBMSG_TYPE_BOOL,
@@ -21,7 +27,6 @@ from .blobmsg import (
     BLOBMSG_TYPE_TABLE,
     BLOBMSG_TYPE_UNSPEC,
 )
-from .client import UbusClient
 from .connection import Connection
 from .status import (
     UBUS_STATUS_CONNECTION_FAILED,
@@ -41,3 +46,11 @@ from .status import (
     UbusError,
 )
 from .values import Typed
+
+
+def __getattr__(name):
+    if name != "UbusClient":
+        raise AttributeError(name)
+    from .client import UbusClient  # not before: who has a poll loop does without
+
+    return UbusClient

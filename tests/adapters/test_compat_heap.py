@@ -56,5 +56,11 @@ def test_whoever_held_the_place_of_the_program_holds_it_no_more(tmp_path):
 
 @each_interpreter
 def test_the_largest_heap_there_is_and_memory_that_grows_by_itself(interpreter, tmp_path):
-    script = "from nametrack import compat_heap\ncompat_heap.ran_short('x')\nprint(compat_heap.shortage(), compat_heap.is_short())\n"
-    assert run(interpreter, tmp_path, script + "compat_heap.grow()\nprint('as before')") == ["None False", "as before"]
+    script = """
+from nametrack import compat_heap
+compat_heap.ran_short("x")
+print(compat_heap.shortage(), compat_heap.is_short())
+compat_heap.grow()
+print("as before")
+"""
+    assert run(interpreter, tmp_path, script) == ["None False", "as before"]

@@ -25,6 +25,7 @@ import sys
 sys.path.insert(0, {str(TOP / "agent")!r})
 path = sys.argv[1]
 from pyubus import *
+from pyubus import UbusClient
 from pyubus import happenings as on
 import select
 def code(call, *arguments):

@@ -725,7 +725,8 @@ class Walk:
                 "pbr": wire_services.configured("pbr", [uci.Section("pbr", "config", False, {"enabled": "1"}, 1)])
             }
         entries = self.agent.entries(self.now)
-        return include.contents(kind, self.agent.config, entries, services, lambda interface, family, name: True)
+        made = include.contents(kind, self.agent.config, entries, services, lambda interface, family, name: True)
+        return [(name, [ip.element(key) for key in keys]) for name, keys in made]
 
     def foreign_element(self):
         name = self.random.one_of(sorted(SETS))

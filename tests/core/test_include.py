@@ -2,6 +2,7 @@
 
 import pytest
 
+from nametrack import ip
 from nametrack.core import config as configuration
 from nametrack.core import include
 from nametrack.core.lastgood import Entry
@@ -37,7 +38,8 @@ def printed(kind, text, entries=ENTRIES, pbr="config pbr 'config'\n", makes=lamb
     """[(set name, addresses)], where pbr is installed, None: it is not."""
     config = configuration.build(uci.parse(text)[0], [], [])
     found = {} if pbr is None else {"pbr": services.configured("pbr", uci.parse(pbr)[0])}
-    return include.contents(kind, config, entries, found, makes)
+    made = include.contents(kind, config, entries, found, makes)
+    return [(name, [ip.element(key) for key in keys]) for name, keys in made]
 
 
 def test_what_is_named_and_what_is_retained_and_literals():

@@ -11,7 +11,7 @@ STALL = 15
 
 
 def reading(rx, tx, handshake=0, keepalive=0):
-    return Peer("key", None, None, 0, handshake, rx, tx, keepalive, [])
+    return Peer("key", None, None, 0, handshake, rx, tx, keepalive)
 
 
 def readings(entries, keepalive=0, handshake=0):

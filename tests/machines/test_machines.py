@@ -27,6 +27,33 @@ name = sys.implementation.name
 last = "%d.%d" % sys.version_info[:2] if name == "cpython" else 31 if sys.maxsize == 2 ** 31 - 1 else 63
 print(name, sys.byteorder, last)
 """
+# command line -> exit code, where there is nothing to ask or to work with
+COMMANDS = {
+    "version": 0,
+    "status --ubus /nowhere": 1,
+    "metrics --ubus /nowhere": 1,
+    "include pbr --config-dir /nowhere": 0,
+    "run --config-dir /nowhere": 2,
+    "plan --config-dir /nowhere": 2,
+}
+# Runs a command of the agent within so many calls that more than a third of the stack is taken.
+DEEP = """
+import sys
+
+def left():
+    try:
+        return left() + 1
+    except RuntimeError:
+        return 0
+
+def deeper(calls):
+    if calls:
+        return deeper(calls - 1)
+    from nametrack.__main__ import main
+    return main(sys.argv[1:])
+
+sys.exit(deeper(left() * 2 // 5))
+"""
 
 
 def run(machine, *arguments):
@@ -55,3 +82,10 @@ def test_every_test_passes(machine, path):
     done = run(machine, str(TOP / "tests/micropython/run.py"), str(path))
     verdicts = [line.rpartition(" ")[2] for line in done.stdout.splitlines() if line.startswith("RESULT ")]
     assert done.returncode == 0 and verdicts and set(verdicts) <= {"pass", "skip"}, done.stdout + done.stderr
+
+
+@pytest.mark.parametrize("line", COMMANDS)
+@pytest.mark.parametrize("machine", ["armhf", "s390x"])
+def test_a_command_needs_less_than_two_thirds_of_the_stack(machine, line):
+    done = run(machine, "-c", DEEP, *line.split())
+    assert "recursion" not in done.stderr and done.returncode == COMMANDS[line], done.stderr

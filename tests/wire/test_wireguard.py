@@ -6,7 +6,6 @@ import struct
 
 import pytest
 
-from nametrack import ip
 from nametrack.wire import netlink, wireguard
 from nametrack.wire.netlink import NetlinkError
 
@@ -113,19 +112,18 @@ def test_what_cannot_be_set_is_an_error(ifname, public_key, address, port, words
 
 # -- recorded answers --
 
-FIRST_ALLOWED = ["10.9.0.1", "fd00:9::1"]
-SECOND_PEER = wireguard.Peer(SECOND, None, None, 0, 0, 0, 0, 0, ["10.9.0.0/24"])
+SECOND_PEER = wireguard.Peer(SECOND, None, None, 0, 0, 0, 0, 0)
 
 
 def test_two_recorded_peers():
     dump = dumped("get-wg0", 2)
-    first = wireguard.Peer(KNOWN, "198.51.100.10:51820", "198.51.100.10", 51820, 0, 0, 0, 25, FIRST_ALLOWED)
+    first = wireguard.Peer(KNOWN, "198.51.100.10:51820", "198.51.100.10", 51820, 0, 0, 0, 25)
     assert dump.peers == [first, SECOND_PEER]
     assert (dump.errno, dump.text, dump.interrupted) == (0, "", False)
 
 
 def test_setting_an_endpoint_changed_nothing_else():
-    first = wireguard.Peer(KNOWN, "[2001:db8::1]:51820", "2001:db8::1", 51820, 0, 0, 0, 25, FIRST_ALLOWED)
+    first = wireguard.Peer(KNOWN, "[2001:db8::1]:51820", "2001:db8::1", 51820, 0, 0, 0, 25)
     assert dumped("get-wg0-after", 6).peers == [first, SECOND_PEER]
 
 
@@ -133,9 +131,7 @@ def test_two_hundred_recorded_peers_in_two_datagrams():
     peers = dumped("get-wg1-many", 3).peers
     assert len({peer.public_key for peer in peers}) == len(peers) == 200
     for i in range(200):
-        last = "fd00:%d::/64" % i if i else "fd00::/64"
         assert peers[i].endpoint == "198.51.100.%d:51820" % i
-        assert peers[i].allowed_ips == ["10.%d.%d.0/24" % (i // 100, i % 100), "10.200.%d.0/24" % i, last]
 
 
 def test_an_absent_device_is_error_19():
@@ -233,7 +229,6 @@ def test_every_field_of_a_peer_in_either_byte_order(order):
             (1 << 64) - 1,
             1 << 40,
             25,
-            ["10.0.0.0/8", "fd00::/8"],
         )
     ]
     assert not is_told(psk, dump)
@@ -255,24 +250,13 @@ def test_an_endpoint_that_is_set_reads_back_the_same(address):
             assert peer.endpoint == wireguard.endpoint_text(address, port)
 
 
-PREFIXES = ["0.0.0.0/0", "10.0.0.0/8", "192.0.2.77/25", "192.0.2.7/32", "::/0", "2001:db8::1/33", "fd00::1/128"]
-
-
-@pytest.mark.parametrize("given", PREFIXES)
-def test_an_allowed_ip_is_the_canonical_prefix(given):
-    address, _, length = given.partition("/")
-    entry = (2 if ip.family(address) == 4 else 10, ip.packed(address), int(length))
-    peer = peer_attribute(LITTLE, key_attribute(LITTLE, KNOWN), allowed_attribute(LITTLE, entry))
-    assert read(LITTLE, device_message(LITTLE, peer)).peers[0].allowed_ips == [ip.prefix(given)]
-
-
 def test_a_link_local_endpoint_is_told_without_its_scope():
     sockaddr = b"\x0a\0\xca\x6c" + bytes(4) + b"\xfe\x80" + bytes(13) + b"\x01" + b"\x03\0\0\0"
     peer = peer_attribute(LITTLE, key_attribute(LITTLE, KNOWN), netlink.attribute(4, sockaddr, LITTLE))
     assert read(LITTLE, device_message(LITTLE, peer)).peers[0].endpoint == "[fe80::1]:51820"
 
 
-def test_allowed_ips_continue_in_the_next_messages():
+def test_a_peer_whose_allowed_ips_continue_in_the_next_messages_is_one_peer():
     """The kernel repeats only the key and goes on with the list, as often as it takes, in this or the next datagram."""
     start = device_message(
         LITTLE,
@@ -288,8 +272,7 @@ def test_allowed_ips_continue_in_the_next_messages():
     last = device_message(LITTLE, more, peer_attribute(LITTLE, key_attribute(LITTLE, UNKNOWN)))
     peers = read(LITTLE, start + device_message(LITTLE, more), last).peers
     assert [peer.public_key for peer in peers] == [KNOWN, SECOND, UNKNOWN]
-    assert peers[1].allowed_ips == ["10.0.0.0/8", "fd00::/8", "fd00::/8"]
-    assert (peers[1].rx_bytes, peers[2].allowed_ips) == (5, [])
+    assert peers[1].rx_bytes == 5
 
 
 def test_only_the_first_peer_of_a_message_continues_another():
@@ -317,10 +300,6 @@ WRONG_PEERS = [
     (wrong_peer(netlink.attribute(5, bytes(4), LITTLE)), "a number of 4 bytes"),
     (wrong_peer(netlink.attribute(6, bytes(8), LITTLE)), "a time of 8 bytes"),
     (wrong_peer(netlink.attribute(7, bytes(4), LITTLE)), "a number of 4 bytes"),
-    (wrong_peer(allowed_attribute(LITTLE, (2, bytes(4), 33))), "an allowed IP of length 33"),
-    (wrong_peer(allowed_attribute(LITTLE, (10, bytes(4), 8))), "an allowed IP without a whole address"),
-    (wrong_peer(allowed_attribute(LITTLE, (2, b"", 8))), "an allowed IP without a whole address"),
-    (wrong_peer(netlink.nested(9, [netlink.nested(0, [], LITTLE)], LITTLE)), "an allowed IP without a whole address"),
 ]
 
 

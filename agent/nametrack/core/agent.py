@@ -5,6 +5,12 @@ actions  = agent.handle_timer(now)      # whatever is due
 deadline = agent.next_timer()           # absolute monotonic seconds, or None
 """
 
+# isort: off
+# Leaves first, so that imports do not nest: tests/test_imports.py says why.
+from . import order, elements, coverage, kernelset, lookup, tunnel  # noqa: F401
+from .peer import Peer  # noqa: F401
+
+# isort: on
 from . import actions as do
 from . import events as on
 from .findings import config_findings

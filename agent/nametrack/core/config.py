@@ -5,11 +5,16 @@ Nothing in a file can stop the rest of it: the smallest bad thing is left out an
 
 from collections import namedtuple
 
+# isort: off
+# Leaves first, so that imports do not nest: tests/test_imports.py says why.
 from .. import ip
-from . import network
+from . import punycode  # noqa: F401
+from .values import printable
 from .options import GLOBAL, PEER, PEER_IDENTITY, POLICY, POLICY_SETS
 from .section import Report, Section, hint, sections
-from .values import printable
+from . import network
+
+# isort: on
 
 # nameservers: "address" or "address#port"; fallbacks: ("address", such a text) or ("interface", netifd name); times
 # in seconds; restore_package: path or None; peers: those to follow; interfaces: dict of NetworkInterface by name;

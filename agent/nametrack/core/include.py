@@ -9,7 +9,7 @@ from .target import candidates
 
 
 def contents(kind, config, entries, services, makes):
-    """[(set name, [address or prefix])] for one kind of include, in the order of the sets' names.
+    """[(set name, [ip.key of an address or prefix])] for one kind of include, in the order of the sets' names.
 
     `entries`: of the last-good file; `makes`: function that says whether there is, or is about to be, the set of an
     interface: `makes(interface, family, set name)`. A line for one that is not there would fail all of the service.
@@ -58,9 +58,12 @@ def _wanted(policy, by_host):
 
 
 def _apart(keys):
-    """The keys as texts, without what lies in one of the prefixes: old versions of nft refuse what overlaps."""
-    cover = Cover([key for key in keys if isinstance(key, str)])
-    return [text for text in [ip.element(key) for key in keys_in_order(keys)] if not cover.holds(text)]
+    """The keys without what lies in one of the prefixes: old versions of nft refuse what overlaps."""
+    prefixes = [key for key in keys if isinstance(key, str)]
+    if not prefixes:
+        return keys_in_order(keys)
+    cover = Cover(prefixes)
+    return [key for key in keys_in_order(keys) if not cover.holds(ip.element(key))]
 
 
 def supports(service, interface, section):

@@ -4,6 +4,11 @@
 Addresses are keys of ip.key, times monotonic seconds.
 """
 
+# isort: off
+# Leaves first, so that imports do not nest: tests/test_imports.py says why.
+from . import order, elements  # noqa: F401
+
+# isort: on
 from .. import ip
 from .coverage import Coverage
 from .elements import Elements

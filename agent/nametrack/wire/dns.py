@@ -5,6 +5,9 @@ Its words are all here: names are dnsname.py's, messages dnsmessage.py's.
 
 from collections import namedtuple
 
+# isort: off
+# Leaves first, so that imports do not nest: tests/test_imports.py says why.
+from .dnsname import DnsError, canonical_name, name_to_wire, within
 from .dnsmessage import (
     AA,
     AAAA,
@@ -37,7 +40,8 @@ from .dnsmessage import (
     encode,
     seconds,
 )
-from .dnsname import DnsError, canonical_name, name_to_wire, within
+
+# isort: on
 
 # fmt: off
 __all__ = [  # what others take from here

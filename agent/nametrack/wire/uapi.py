@@ -22,7 +22,6 @@ _INTERVAL_LIMIT = 65535
 # the lines of a peer that are read; everything else is skipped, as the protocol wants it
 _PEER_LINES = (
     b"endpoint",
-    b"allowed_ip",
     b"last_handshake_time_sec",
     b"rx_bytes",
     b"tx_bytes",
@@ -135,7 +134,7 @@ class Reply:
 
 
 class _Peer:
-    """A peer while its lines come in; a line that comes again replaces the first, but for allowed_ip."""
+    """A peer while its lines come in; a line that comes again replaces the first."""
 
     def __init__(self, public_key):
         self.public_key = public_key
@@ -145,13 +144,10 @@ class _Peer:
         self.rx_bytes = 0
         self.tx_bytes = 0
         self.persistent_keepalive = 0
-        self.allowed_ips = []
 
     def take(self, key, value):
         if key == b"endpoint":
             self.address, self.port = _address_and_port(_text(value))
-        elif key == b"allowed_ip":
-            self.allowed_ips.append(_prefix(_text(value)))
         elif key == b"last_handshake_time_sec":
             self.last_handshake = _number(value, _LARGEST)
         elif key == b"rx_bytes":
@@ -171,7 +167,6 @@ class _Peer:
             self.rx_bytes,
             self.tx_bytes,
             self.persistent_keepalive,
-            self.allowed_ips,
         )
 
 
@@ -202,13 +197,6 @@ def _text(value):
         return value.decode("utf-8")
     except UnicodeError:
         raise UapiError("a value is not text")
-
-
-def _prefix(text):
-    prefix = ip.prefix(text)
-    if prefix is None:
-        raise UapiError("not an allowed IP")
-    return prefix
 
 
 def _address_and_port(text):

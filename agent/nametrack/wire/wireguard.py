@@ -1,7 +1,8 @@
 """Kernel WireGuard over generic netlink (include/uapi/linux/wireguard.h): a device's peers, and one peer's endpoint.
 
 AmneziaWG's kernel module speaks the same under another family name; what it adds is skipped with all that is unknown.
-Private and preshared keys come with every reading: those attributes are passed over, never looked into.
+Private and preshared keys come with every reading: those attributes are passed over, never looked into. So are the
+allowed IPs, of which there may be thousands, and which are nothing that changes here.
 """
 
 import binascii
@@ -28,10 +29,6 @@ _PEER_PERSISTENT_KEEPALIVE = 5
 _PEER_LAST_HANDSHAKE = 6
 _PEER_RX_BYTES = 7
 _PEER_TX_BYTES = 8
-_PEER_ALLOWED_IPS = 9
-_ALLOWED_IP_FAMILY = 1
-_ALLOWED_IP_ADDRESS = 2
-_ALLOWED_IP_LENGTH = 3
 
 _UPDATE_ONLY = 1 << 2  # WGPEER_F_UPDATE_ONLY: never bring back a peer that was just taken away
 _KEY_SIZE = 32
@@ -41,7 +38,7 @@ _AF_INET6 = 10
 
 # One peer as it is. `endpoint` is "192.0.2.1:51820" or "[2001:db8::1]:51820", and `address` and `port` are its two
 # parts: None, None and 0 where the peer has none. `last_handshake` in Unix seconds, 0 for never;
-# `persistent_keepalive` in seconds, 0 for off; `allowed_ips` is a list of canonical prefixes.
+# `persistent_keepalive` in seconds, 0 for off.
 Peer = namedtuple(
     "Peer",
     (
@@ -53,7 +50,6 @@ Peer = namedtuple(
         "rx_bytes",
         "tx_bytes",
         "persistent_keepalive",
-        "allowed_ips",
     ),
 )
 
@@ -162,21 +158,16 @@ class Dump:
             elif kind == _DEVICE_PEERS:
                 first = True
                 for _, data in netlink.attributes(value, self._order):
-                    self._add_peer(_peer(data, self._order), first)
+                    peer = _peer(data, self._order)
+                    # A peer whose allowed IPs do not fit into one message opens the next one again, with their rest.
+                    if not (first and self.peers and self.peers[-1].public_key == peer.public_key):
+                        self.peers.append(peer)
                     first = False
-
-    def _add_peer(self, peer, first):
-        # A peer whose allowed IPs do not fit into one message opens the next one again, with the rest of them.
-        if first and self.peers and self.peers[-1].public_key == peer.public_key:
-            self.peers[-1].allowed_ips.extend(peer.allowed_ips)
-        else:
-            self.peers.append(peer)
 
 
 def _peer(data, order):
     public_key, address, port = None, None, 0
     last_handshake, rx_bytes, tx_bytes, persistent_keepalive = 0, 0, 0, 0
-    allowed_ips = []
     for kind, value in netlink.attributes(data, order):
         if kind == _PEER_PUBLIC_KEY:
             if len(value) != _KEY_SIZE:
@@ -194,9 +185,6 @@ def _peer(data, order):
             rx_bytes = netlink.unsigned(value, 8, order)
         elif kind == _PEER_TX_BYTES:
             tx_bytes = netlink.unsigned(value, 8, order)
-        elif kind == _PEER_ALLOWED_IPS:
-            for _, entry in netlink.attributes(value, order):
-                allowed_ips.append(_allowed_ip(entry, order))
     if public_key is None:
         raise NetlinkError("a peer without a public key")
     return Peer(
@@ -208,25 +196,4 @@ def _peer(data, order):
         rx_bytes,
         tx_bytes,
         persistent_keepalive,
-        allowed_ips,
     )
-
-
-def _allowed_ip(data, order):
-    family, address, length = None, b"", None
-    for kind, value in netlink.attributes(data, order):
-        if kind == _ALLOWED_IP_FAMILY:
-            family = netlink.unsigned(value, 2, order)
-        elif kind == _ALLOWED_IP_ADDRESS:
-            address = value
-        elif kind == _ALLOWED_IP_LENGTH:
-            length = netlink.unsigned(value, 1, order)
-    if (family, len(address)) not in ((_AF_INET, 4), (_AF_INET6, 16)) or length is None:
-        raise NetlinkError("an allowed IP without a whole address")
-    host = 8 * len(address) - length
-    if host < 0:
-        raise NetlinkError("an allowed IP of length %d" % length)
-    # what ip.prefix() gives for the text, in half the time: there may be hundreds, read every second
-    cleared = int.from_bytes(bytes(address), "big") >> host << host
-    text = ip.text(cleared.to_bytes(len(address), "big"))
-    return "%s/%d" % (text, length) if host else text

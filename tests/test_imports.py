@@ -1,0 +1,83 @@
+"""Imports do not nest deeply, and a command loads only what it needs.
+
+MicroPython runs a module on the C stack of the import before it, where each takes more than 4 KiB, for its path alone:
+of the 40 kB that there are on a 32-bit machine eight leave nothing. So whatever heads a long chain imports its leaves
+first. How deep they nest is the same under CPython, which is asked here; tests/machines has the real stack.
+"""
+
+import json
+import os
+import pathlib
+import subprocess
+import sys
+
+import pytest
+
+from nametrack.command import COMMANDS
+
+TOP = pathlib.Path(__file__).resolve().parent.parent
+DEEPEST = 4  # modules at once on the way to a command, agent/start.py aside
+DEEPEST_OF_TESTS = 5  # a test's own is one of them
+
+TESTS = [path for name in ("core", "wire", "pyubus") for path in sorted((TOP / "tests" / name).glob("test_*.py"))]
+NO_BUS, NO_FILES = ["--ubus", "/nowhere"], ["--config-dir", "/nowhere"]
+ARGUMENTS = dict.fromkeys(("help", "version"), [])  # with which a command ends as soon as it is loaded
+ARGUMENTS.update(dict.fromkeys(("status", "refresh", "events", "metrics"), NO_BUS))
+ARGUMENTS.update(dict.fromkeys(("run", "plan", "check"), NO_FILES), include=["pbr", *NO_FILES])
+
+# How the files of agent/ begin that a command may load, or may not.
+PARSING = ("nametrack/__", "nametrack/command.py", "nametrack/compat.py", "nametrack/log.py")
+WORDS = [f"nametrack/core/{name}" for name in ("__init__", "report", "values", "punycode", "words")]
+ASKING = ("nametrack/remote", "nametrack/ip", *WORDS, "nametrack/wire/__init__", "nametrack/wire/json", "pyubus/")
+ONLY = dict.fromkeys(("help", "version"), (*PARSING, "nametrack/manual.py"))
+ONLY.update(dict.fromkeys(("status", "refresh", "events", "metrics"), (*PARSING, *ASKING)))
+NEVER = {
+    "run": (
+        *(f"nametrack/{name}" for name in ("once", "remote", "include", "manual", "core/report", "core/metrics")),
+        "pyubus/client",
+    ),
+    "include": ("nametrack/program", "nametrack/loop", "nametrack/core/agent", "nametrack/core/metrics", "pyubus/"),
+}
+
+
+def nesting(programs):
+    """`(longest chain, all)` of each program: files, as tests/nesting.py says."""
+    folders = [TOP / name for name in ("tests/micropython", "agent", "tests", "tests/core", "tests/pyubus")]
+    environ = dict(os.environ, PYTHONPATH=":".join(map(str, folders)))
+    command = [sys.executable, TOP / "tests/nesting.py"]
+    text = subprocess.run(command, input=json.dumps(programs), env=environ, text=True, check=True, stdout=-1).stdout
+    return [json.loads(line) for line in text.splitlines()]
+
+
+@pytest.fixture(scope="module")
+def commands():
+    return dict(zip(ARGUMENTS, nesting([[f"{TOP}/agent/start.py", name, *ARGUMENTS[name]] for name in ARGUMENTS])))
+
+
+@pytest.fixture(scope="module")
+def tests():
+    return dict(zip(TESTS, nesting([[str(path)] for path in TESTS])))
+
+
+@pytest.mark.parametrize("name", sorted(COMMANDS))
+def test_imports_of_a_command_do_not_nest_deeply(commands, name):
+    longest, _ = commands[name]
+    assert 2 <= len(longest) <= DEEPEST, " > ".join(longest)
+
+
+@pytest.mark.parametrize("path", TESTS, ids=lambda path: path.stem)
+def test_imports_of_a_test_for_both_interpreters_do_not_nest_deeply(tests, path):
+    longest, _ = tests[path]
+    assert 2 <= len(longest) <= DEEPEST_OF_TESTS, " > ".join(longest)
+
+
+@pytest.mark.parametrize("name", sorted(ONLY))
+def test_a_command_that_needs_little_loads_little(commands, name):
+    _, loaded = commands[name]
+    assert not [path for path in loaded if not path.startswith(ONLY[name], len("agent/"))]
+
+
+@pytest.mark.parametrize("name", sorted(NEVER))
+def test_a_command_does_not_load_what_others_need(commands, name):
+    _, loaded = commands[name]
+    assert not [path for path in loaded if path.startswith(NEVER[name], len("agent/"))]

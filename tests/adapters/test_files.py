@@ -144,9 +144,9 @@ def test_a_copy_makes_its_folder_and_an_old_one_does_not_stay(interpreter, tmp_p
 one, two = Entry("a.test", "192.0.2.1", True, 0, None, ()), Entry("a.test", "192.0.2.2", True, 0, None, ("ipset a",))
 nothing = files.LastGood("/nonexistent")
 store.share([one], 0)
-print(files.remembered(store, nothing, 0) == [one], files.remembered(nothing, store, 0) == [one])
+print(list(files.remembered(store, nothing, 0)) == [one], list(files.remembered(nothing, store, 0)) == [one])
 store.share(iter([one, two]), 0)
-print(files.remembered(store, nothing, 0) == [one, two])
+print(list(files.remembered(store, nothing, 0)) == [one, two])
 import os
 os.mkdir(sys.argv[1] + "/last-good.json.new")
 try:

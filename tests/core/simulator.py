@@ -14,6 +14,7 @@ from nametrack.core import config as configuration
 from nametrack.core import events as on
 from nametrack.core import include
 from nametrack.core.agent import Agent
+from nametrack.core.lastgood import Remembered
 from nametrack.wire import services as wire_services
 from nametrack.wire import uci
 from nametrack.wire.dns import Answer
@@ -724,7 +725,7 @@ class Walk:
             services = {
                 "pbr": wire_services.configured("pbr", [uci.Section("pbr", "config", False, {"enabled": "1"}, 1)])
             }
-        entries = self.agent.entries(self.now)
+        entries = Remembered(self.agent.entries(self.now))
         made = include.contents(kind, self.agent.config, entries, services, lambda interface, family, name: True)
         return [(name, [ip.element(key) for key in keys]) for name, keys in made]
 
@@ -815,7 +816,7 @@ class Walk:
         self.asked = {}
         self.unname()
         self.agent = Agent(self.random.fraction)
-        self.feed(on.LastGoodRead(self.saved, self.saved))
+        self.feed(on.LastGoodRead(Remembered(self.saved), self.saved))
         self.load()
 
     def unname(self):

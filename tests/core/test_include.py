@@ -5,7 +5,7 @@ import pytest
 from nametrack import ip
 from nametrack.core import config as configuration
 from nametrack.core import include
-from nametrack.core.lastgood import Entry
+from nametrack.core.lastgood import Entry, Remembered
 from nametrack.wire import services, uci
 
 PBR4, PBR6 = "nft inet fw4 pbr_wg_4_dst_ip_user", "nft inet fw4 pbr_wg_6_dst_ip_user"
@@ -38,7 +38,7 @@ def printed(kind, text, entries=ENTRIES, pbr="config pbr 'config'\n", makes=lamb
     """[(set name, addresses)], where pbr is installed, None: it is not."""
     config = configuration.build(uci.parse(text)[0], [], [])
     found = {} if pbr is None else {"pbr": services.configured("pbr", uci.parse(pbr)[0])}
-    made = include.contents(kind, config, entries, found, makes)
+    made = include.contents(kind, config, Remembered(entries), found, makes)
     return [(name, [ip.element(key) for key in keys]) for name, keys in made]
 
 

@@ -10,6 +10,7 @@ import simulator
 from nametrack.core import actions as do
 from nametrack.core import events as on
 from nametrack.core.agent import Agent
+from nametrack.core.lastgood import Remembered
 from nametrack.element import Element
 
 WALKS = [(seed, restarts) for seed in range(1, 8) for restarts in (False, True)]
@@ -80,5 +81,5 @@ def test_the_walk_sees_what_must_not_happen(action, complaint):
 def test_an_agent_without_a_configuration_wants_no_timer():
     agent = Agent()
     assert agent.next_timer() is None
-    assert agent.handle(on.LastGoodRead([], []), 5) == []
+    assert agent.handle(on.LastGoodRead(Remembered(), []), 5) == []
     assert agent.next_timer() is None

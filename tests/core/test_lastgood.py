@@ -2,7 +2,16 @@
 
 import pytest
 
-from nametrack.core.lastgood import SAVE_DELAY, SAVE_INTERVAL, SHARE_DELAY, SHARE_PACE, Entries, Entry, LastGood
+from nametrack.core.lastgood import (
+    SAVE_DELAY,
+    SAVE_INTERVAL,
+    SHARE_DELAY,
+    SHARE_PACE,
+    Entries,
+    Entry,
+    LastGood,
+    Remembered,
+)
 from nametrack.core.timers import Timers
 from nametrack.core.words import count, duration, seconds_ago
 
@@ -118,3 +127,14 @@ def test_a_clock_that_went_back_is_no_negative_age():
 
 def test_one_is_not_many():
     assert [count(n, "failure") for n in (0, 1, 2)] == ["0 failures", "1 failure", "2 failures"]
+
+
+def test_what_is_remembered_is_by_host_in_its_order_and_each_address_once():
+    one = Entry("a.test", "192.0.2.1", True, 0, None, ("ipset b4",))
+    entries = [one, Entry("a.test", "192.0.2.0/24", True, 0, None, ("ipset b4",))]
+    entries += [Entry("b.test", "192.0.2.1", False, 9, None, None), Entry("a.test", "2001:db8::1", True, 0, 51820, ())]
+    known = Remembered(entries + [one, Entry("a.test", "192.0.2.1", False, 5, None, None)])
+    assert (len(known), list(known)) == (4, entries)
+    assert list(known.of("a.test")) == [entries[0], entries[1], entries[3]]
+    assert (list(known.of("b.test")), list(known.of("c.test"))) == ([entries[2]], [])
+    assert (known.knows("a.test"), known.knows("c.test"), bool(Remembered())) == (True, False, False)

@@ -20,7 +20,7 @@ from nametrack.core import actions as do
 from nametrack.core import config as configuration
 from nametrack.core import events as on
 from nametrack.core.agent import Agent
-from nametrack.core.lastgood import Entry
+from nametrack.core.lastgood import Entry, Remembered
 from nametrack.wire import uci
 from nametrack.wire.dns import Answer, Srv
 from nametrack.wire.netifd import Interface
@@ -86,7 +86,7 @@ class Transcript:
                     host, address, life = words[:3]
                     remaining = 0 if life == "named" else int(life)
                     entries.append(Entry(host, address, life == "named", remaining, None, words[3:]))
-            self.handle(on.LastGoodRead(entries, entries))
+            self.handle(on.LastGoodRead(Remembered(entries), entries))
         elif name == "kernel":
             self.out.extend(self.holds() + [""])
 

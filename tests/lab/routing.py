@@ -115,7 +115,7 @@ class Pbr:
         self.router.agent.write("pbr", [("pbr", "config", settings), ("include", "nametrack", include)])
 
     def set_name(self, family):
-        return f"pbr_{self.interface.replace('-', '_')}_{family}_dst_ip_user"
+        return f"pbr_{self.interface}_{family}_dst_ip_user"
 
     def families(self):
         return (4, 6) if self.ipv6 else (4,)

@@ -3,7 +3,7 @@
 import json
 
 from .. import compat, compat_heap, ip
-from ..core.lastgood import Entry
+from ..core.lastgood import Entry, Remembered
 
 TEN_YEARS = 10 * 365 * 86400  # seconds
 
@@ -36,7 +36,7 @@ class LastGood:
 
     def load(self, wall):
         """`(entries, problem)` at Unix time `wall`; `problem` is None or one line. No file is no problem."""
-        entries, bad, seen, known = [], 0, {}, {}  # seen: host -> keys
+        entries, bad = Remembered(), 0
         try:
             with open(self._path, "rb") as file:
                 for i in range(_MAX_LINES):
@@ -48,18 +48,14 @@ class LastGood:
                     line = line.strip()
                     if line in _FRAME:
                         continue
-                    entry = _entry(line, wall, known)
+                    entry = _entry(line, wall, entries)
                     if entry is None:
                         bad += 1
-                        continue
-                    keys = seen.setdefault(entry.host, set())
-                    key = ip.key(entry.address)
-                    if key not in keys:
-                        keys.add(key)
-                        entries.append(entry)
+                    else:
+                        entries.add(entry)
         except OSError as error:
             if error.errno == compat.ENOENT:
-                return [], None
+                return entries, None
             return entries, "%s: %s" % (self._path, compat.error_text(error))
         except MemoryError:
             compat_heap.ran_short("%s did not fit" % self._path)
@@ -118,7 +114,7 @@ def _line(entry, wall):
 def _entry(line, wall, known):
     """The Entry in a line, None where there is none: the file may be anybody's.
 
-    `known`: hosts and names of sets in the entries before, so that each is in memory once.
+    `known`: the Remembered of the entries before.
     """
     if line[-1:] == b",":
         line = line[:-1]
@@ -131,7 +127,7 @@ def _entry(line, wall, known):
         return None
     host, address = values.get("host"), values.get("address")
     named, expires = values.get("named"), values.get("expires")
-    if not isinstance(host, str) or not 0 < len(host) <= _MAX_NAME or not all("!" <= c <= "~" for c in host):
+    if not isinstance(host, str) or not (known.knows(host) or _is_name(host)):
         return None
     if not isinstance(address, str) or not isinstance(named, bool):
         return None
@@ -144,9 +140,11 @@ def _entry(line, wall, known):
     names = values.get("sets")
     if address is None or not (names is None or isinstance(names, list) and all(isinstance(n, str) for n in names)):
         return None
-    names = None if names is None else tuple(names)
-    host, names = known.setdefault(host, host), known.setdefault(names, names)
-    return Entry(host, address, named, _clamped(expires - wall), port, names)
+    return Entry(host, address, named, _clamped(expires - wall), port, None if names is None else tuple(names))
+
+
+def _is_name(host):
+    return 0 < len(host) <= _MAX_NAME and all("!" <= c <= "~" for c in host)
 
 
 def _clamped(seconds):

@@ -17,7 +17,7 @@ from .findings import config_findings
 from .history import History
 from .inquiries import Inquiries
 from .interfaces import VIA, Interfaces
-from .lastgood import Entries, Entry, LastGood
+from .lastgood import Entries, Entry, LastGood, Remembered
 from .peers import Peers
 from .policies import Policies
 from .resolver import Resolver
@@ -43,7 +43,7 @@ class Agent:
         self.inquiries = Inquiries(self.resolver)
         self.last_good = LastGood(self._timers)
         self.history = History()
-        self._remembered = []  # entries of the last-good file, for what is configured at the start
+        self._remembered = Remembered()  # of the last-good file, for what is configured at the start
         self._changes = 0  # how many of the policies' changes are known to last_good
         self._handlers = {
             on.ConfigLoaded: self._config_loaded,
@@ -124,13 +124,13 @@ class Agent:
             return tuple(peer.nameservers + [s for s in fallbacks if s not in peer.nameservers])
 
         actions = [do.Log("warning", text) for text in config.errors]
-        by_host = {}
-        for entry in self._remembered:
-            by_host.setdefault(entry.host, []).append(entry)
-        peers_know = {host: [(e.address, e.port) for e in by_host[host] if e.named] for host in by_host}
+        peers_know = {}
+        for peer in config.peers:
+            known = self._remembered.of(peer.endpoint_host)
+            peers_know[peer.endpoint_host] = [(e.address, e.port) for e in known if e.named]
         self.peers.configure(config, servers_of, peers_know, now)
         actions.extend(self.policies.configure(config, host_key, self._remembered, now))
-        self._remembered = []
+        self._remembered = Remembered()
         actions.extend(self._follow(now))
         for key in sorted(self.resolver.names):
             name = self.resolver.names[key]

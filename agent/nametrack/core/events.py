@@ -7,7 +7,7 @@ from collections import namedtuple
 
 # config: core.config.Config; what stays in it keeps what is known of it
 ConfigLoaded = namedtuple("ConfigLoaded", ("config",))
-# entries: list of core.lastgood.Entry, read once at the start; saved: the same as far as it outlives the power
+# entries: core.lastgood.Remembered, read once at the start; saved: the same as far as it outlives the power
 LastGoodRead = namedtuple("LastGoodRead", ("entries", "saved"))
 # lines: of the router's scheduled tasks, comments left out
 CronRead = namedtuple("CronRead", ("lines",))

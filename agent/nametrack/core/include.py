@@ -11,12 +11,11 @@ from .target import candidates
 def contents(kind, config, entries, services, makes):
     """[(set name, [ip.key of an address or prefix])] for one kind of include, in the order of the sets' names.
 
-    `entries`: of the last-good file; `makes`: function that says whether there is, or is about to be, the set of an
-    interface: `makes(interface, family, set name)`. A line for one that is not there would fail all of the service.
+    `entries`: Remembered, of the last-good file; `makes`: function that says whether there is, or is about to be, the
+    set of an interface: `makes(interface, family, set name)`. A line for one that is not there would fail all of the
+    service.
     """
-    by_host, found = {}, {}
-    for entry in entries:
-        by_host.setdefault(entry.host, []).append(entry)
+    found = {}
     service = services.get(kind)
     prefixes = service is None or service.intervals
     for policy in config.policies if config.enabled else ():
@@ -29,7 +28,7 @@ def contents(kind, config, entries, services, makes):
         for family in sorted(target.sets):
             set_name = target.sets[family]
             if makes(policy.interface, family, set_name):
-                wanted = _wanted(policy, by_host) if wanted is None else wanted
+                wanted = _wanted(policy, entries) if wanted is None else wanted
                 keys = [k for k in wanted if ip.key_family(k) == family and (prefixes or not isinstance(k, str))]
                 found.setdefault(set_name, set()).update(keys)
     return [(set_name, _apart(found[set_name])) for set_name in sorted(found) if found[set_name]]
@@ -45,12 +44,12 @@ def _target(kind, policy, services):
     return None
 
 
-def _wanted(policy, by_host):
+def _wanted(policy, entries):
     """The keys that a policy wants, as far as is remembered."""
     keys = set([ip.key(literal) for literal in policy.literals])
     rtypes = RTYPES[policy.family]
     for host in policy.hosts:
-        for entry in by_host.get(host, ()):
+        for entry in entries.of(host):
             rtype = AAAA if ip.family(entry.address) == 6 else A
             if rtype in rtypes and (entry.named or life_left(entry, policy.retain) > 0):
                 keys.add(ip.key(entry.address))

@@ -43,6 +43,54 @@ class Entries:
         return sum([1 for _ in self._make()])
 
 
+class Remembered:
+    """Entries that were read, by host. What differs in nothing but its address shares all else: it may be thousands."""
+
+    def __init__(self, entries=()):
+        self._groups = []  # (the first Entry, the keys of the addresses of all)
+        self._of = {}  # host -> (its groups, all of its keys)
+        for entry in entries:
+            self.add(entry)
+
+    def add(self, entry):
+        """Adds an Entry behind the others, unless its host has the address already."""
+        groups, known = self._of.setdefault(entry.host, ([], set()))
+        key = ip.key(entry.address)
+        if key in known:
+            return
+        known.add(key)
+        if not self._groups or not _are_alike(self._groups[-1][0], entry):
+            self._groups.append((entry, []))
+            groups.append(self._groups[-1])
+        self._groups[-1][1].append(key)
+
+    def __len__(self):
+        return sum([len(keys) for _, keys in self._groups])
+
+    def __iter__(self):
+        return _each(self._groups)
+
+    def knows(self, host):
+        """Whether a host has entries."""
+        return host in self._of
+
+    def of(self, host):
+        """The entries of a host, one by one."""
+        return _each(self._of[host][0] if host in self._of else ())
+
+
+def _each(groups):
+    for entry, keys in groups:
+        for key in keys:
+            yield Entry(entry.host, ip.element(key), entry.named, entry.remaining, entry.port, entry.sets)
+
+
+def _are_alike(one, other):
+    if one.host != other.host or one.named != other.named or one.remaining != other.remaining:
+        return False
+    return one.port == other.port and one.sets == other.sets
+
+
 class LastGood:
     """Decides when to write: on change only, the file not more often than SAVE_INTERVAL, its copy much sooner."""
 

@@ -87,6 +87,8 @@ class Peer:
         """There is no way to this candidate at present: it is passed over for a while."""
         self._no_route[address] = now + NO_ROUTE_FOR
         self.not_set()
+        if self.trial.skip(now):
+            self._timers.set(self.due(), now)
 
     def not_set(self):
         """The endpoint could not be set: the kernel has the old one still, and the answer is still to be followed."""

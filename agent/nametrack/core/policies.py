@@ -20,15 +20,12 @@ class Policies:
     def configure(self, config, name_key, entries, now):
         """Fills exactly the sets of the enabled policies; what is known of hosts that stay is kept.
 
-        `entries`: those of the last-good file, once; then none.
+        `entries`: Remembered, those of the last-good file, once; then none.
         """
         old = self.policies
         self.policies, self._by_name = {}, {}
         self._changes += 1
         self.sets.flush_flows = config.flush_conntrack
-        by_host = {}
-        for entry in entries:
-            by_host.setdefault(entry.host, []).append(entry)
         for wanted in config.policies:
             if not wanted.enabled:
                 continue
@@ -43,7 +40,7 @@ class Policies:
                 if known is not None and known.rtypes == host.rtypes and known.name_key == host.name_key:
                     policy.keep(known)
                     continue
-                left = [(ip.key(e.address), now + life_left(e, wanted.retain)) for e in by_host.get(host.host, ())]
+                left = [(ip.key(e.address), now + life_left(e, wanted.retain)) for e in entries.of(host.host)]
                 for key, until in left + _known(old, host.host, wanted.retain, now):
                     if until > now:
                         policy.remember(host, key, until)

@@ -46,6 +46,13 @@ class Trial:
         self.next_at = now if asked_lately else now + ASK_FIRST
         return True
 
+    def skip(self, now):
+        """What was to be tried could not be set: whether it was one of a round; then the next has its turn now."""
+        if self._left is None:
+            return False
+        self.next_at = now
+        return True
+
     def settle(self):
         """The rounds are over without an answer: something else was decided meanwhile."""
         self.next_at = self._left = None

@@ -161,7 +161,8 @@ config nametrack 'global'
         self.machine.run("mkdir -p /run/agent/state")
         self.machine.run(
             "NAMETRACK_LIB=/usr/lib/nametrack ip netns exec beach nametrack run --ubus none"
-            " --config-dir /run/agent/config --state-dir /run/agent/state >/run/agent/log 2>&1 &"
+            " --config-dir /run/agent/config --state-dir /run/agent/state --run-dir /run/agent/run"
+            " >/run/agent/log 2>&1 &"
             " echo $! >/run/agent/pid"
         )
 

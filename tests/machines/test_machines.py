@@ -63,7 +63,7 @@ def run(machine, *arguments):
     parts = [f"{TOP}/tests/micropython", f"{TOP}/agent", f"{TOP}/tests", f"{TOP}/tests/core", f"{TOP}/tests/pyubus"]
     environ = {name: value for name, value in os.environ.items() if not name.startswith("PYTHON")}
     environ["PYTHONPATH"] = ":".join(parts)
-    environ["FUZZ"] = "1000"  # what is emulated is ten times slower
+    environ.update({"FUZZ": "1000", "SEEDS": "1", "DAYS": "0.05"})  # what is emulated is ten times slower
     environ["MICROPYPATH"] = ":".join([*parts, ".frozen"])
     home = TOP / f"build/machines/{machine}/root/usr"
     if machine.startswith("python") and home.exists():

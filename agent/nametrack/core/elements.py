@@ -30,6 +30,7 @@ class Elements:
         self._is_ipset = is_ipset
         self._family = family
         self._installed = {}  # key -> when its timeout ends, None for never
+        self._ends_at = None  # when the first of them may end, or None
         self._timeouts = self._intervals = self._exclusive = False
         self._full_life = 0  # seconds: how long an element is to live whose address is named now
         self._refresh_at = None
@@ -47,6 +48,7 @@ class Elements:
         for element in listing.elements:
             timeout = element.timeout
             installed[key(element.address)] = None if timeout is None else now + timeout
+        self._ends_at = self._first_end()
 
     def owner(self, ours):
         """Function that says of a key whether it is one of ours that is in it."""
@@ -107,6 +109,8 @@ class Elements:
         for i in range(len(new)):
             installed[new[i]] = None if timeouts is None else now + timeouts[i]
         if timeouts:
+            ends = now + min(timeouts)
+            self._ends_at = ends if self._ends_at is None else min(ends, self._ends_at)
             self._refresh_by(now + self._full_life / 2)
         if renewed or (added and deleted):
             old = ElementList(deleted + renewed, None)
@@ -129,10 +133,16 @@ class Elements:
 
     def _expire(self, now):
         """Forgets elements whose own timeout is over; the kernel has done so too."""
-        if self._timeouts:
-            installed = self._installed
-            for key in [key for key in installed if installed[key] is not None and installed[key] <= now]:
-                del installed[key]
+        if self._ends_at is None or now < self._ends_at:
+            return  # it is asked for every ipset at each glance
+        installed = self._installed
+        for key in [key for key in installed if installed[key] is not None and installed[key] <= now]:
+            del installed[key]
+        self._ends_at = self._first_end()
+
+    def _first_end(self):
+        ends = [end for end in self._installed.values() if end is not None]
+        return min(ends) if ends else None
 
     def _refresh_by(self, at):
         self._refresh_at = at if self._refresh_at is None else min(self._refresh_at, at)

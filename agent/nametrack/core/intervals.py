@@ -1,6 +1,7 @@
 """Prefixes and ranges of one family: which of them hold, or cut into, another. Sorted once, searched by halves."""
 
 from .. import ip
+from .order import index
 
 
 class Cover:
@@ -18,24 +19,13 @@ class Cover:
     def holds(self, text):
         """Whether one of them, other than `text` itself, holds all of it."""
         _, first, last = ip.span(text)
-        at = self._at(first)
+        at = index(self._firsts, first)
         return at >= 0 and last <= self._lasts[at] and (first, last) != (self._firsts[at], self._lasts[at])
 
     def cuts(self, text):
         """Whether one of them has a part of `text`, but not all of it."""
         _, first, last = ip.span(text)
-        at = self._at(first)
+        at = index(self._firsts, first)
         if at >= 0 and first <= self._lasts[at]:
             return last > self._lasts[at]
         return at + 1 < len(self._firsts) and self._firsts[at + 1] <= last
-
-    def _at(self, value):
-        """The index of the last that begins at or before `value`; -1 for none."""
-        low, high = 0, len(self._firsts)
-        while low < high:
-            middle = (low + high) // 2
-            if self._firsts[middle] <= value:
-                low = middle + 1
-            else:
-                high = middle
-        return low - 1

@@ -1,4 +1,4 @@
-"""Sorting that also takes what is in order already."""
+"""Sorting that also takes what is in order already, and finding in what is."""
 
 SMALL = 64
 
@@ -23,6 +23,18 @@ def keys_in_order(keys):
     """Keys of ip.key in order: single addresses, IPv4 before IPv6, then prefixes and ranges."""
     single = [key for key in keys if not isinstance(key, str)]
     return in_order(single) + sorted([key for key in keys if isinstance(key, str)])
+
+
+def index(ordered, number):
+    """The index of the last of some numbers, in order, that is not above `number`; -1 for none."""
+    low, high = 0, len(ordered)
+    while low < high:
+        middle = (low + high) // 2
+        if ordered[middle] <= number:
+            low = middle + 1
+        else:
+            high = middle
+    return low - 1
 
 
 def _common(a, b):

@@ -1,7 +1,7 @@
 """Spans of addresses of one family, as sorted numbers: what covers what, and what is left of one without the other."""
 
 from .. import ip
-from .order import in_order
+from .order import in_order, index
 
 
 class Spans:
@@ -20,15 +20,7 @@ class Spans:
 
     def index(self, number):
         """The index of the last span that begins at or before `number`; -1 for none."""
-        low, high = 0, len(self.firsts)
-        firsts = self.firsts
-        while low < high:
-            middle = (low + high) // 2
-            if firsts[middle] <= number:
-                low = middle + 1
-            else:
-                high = middle
-        return low - 1
+        return index(self.firsts, number)
 
     def holds(self, first, last):
         """Whether one span holds all of `first…last`."""

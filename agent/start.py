@@ -5,7 +5,7 @@ import sys
 from nametrack import compat
 
 # Compiling leaves more behind than the program takes: collected this often it never touches that much of the heap.
-compat.collect_early(80000)
+compat.collect_early()
 
 from nametrack.__main__ import main  # noqa: E402
 

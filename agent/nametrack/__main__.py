@@ -6,8 +6,6 @@ from . import compat
 from .command import Command, Trouble, UsageError
 from .log import Log
 
-WORKING = 100000  # bytes; a collection takes a millisecond or two
-
 
 def performer(command):
     """The function(command, log) of a command. Here its module is loaded: none needs what the others do."""
@@ -34,9 +32,7 @@ def main(argv):
         return 2
     log = Log(command.log_level or "info")
     try:
-        perform = performer(command)
-        compat.collect_early(WORKING)
-        code = perform(command, log)
+        code = performer(command)(command, log)
         compat.flush(sys.stdout)
         return code
     except Trouble as trouble:

@@ -89,12 +89,15 @@ def random_fraction():
     return urandom16() / 65536
 
 
-def collect_early(size):
-    """Has MicroPython collect garbage whenever `size` bytes were taken, before its whole heap was touched once."""
+WORKING = 100000  # bytes that are taken at least between two collections: one takes a millisecond or two
+
+
+def collect_early():
+    """Has MicroPython collect garbage whenever WORKING bytes were taken, before its whole heap was touched once."""
     if MICROPYTHON:
         import gc
 
-        gc.threshold(size)
+        gc.threshold(WORKING)
 
 
 def resident_memory():

@@ -4,7 +4,7 @@ A router with few names lives in 8 MiB and touches two of them. Tens of thousand
 program starts anew in its own place, with a larger heap. CPython's memory grows by itself.
 """
 
-from .compat import MICROPYTHON
+from .compat import MICROPYTHON, WORKING
 
 LARGE = b"heapsize=32M"
 _OPTION = b"heapsize="  # of MicroPython's -X
@@ -22,8 +22,8 @@ def is_short():
     return _state["short"] is not None
 
 
-def pace(least):
-    """Has garbage collected whenever `least` bytes were taken, or a third of what is in use where that is more.
+def pace():
+    """Has garbage collected whenever WORKING bytes were taken, or a third of what is in use where that is more.
 
     A collection looks at all that is in use. To be called now and then while that grows.
     """
@@ -36,7 +36,7 @@ def pace(least):
     if used > size // 3:
         gc.collect()
         used = gc.mem_alloc()
-    gc.threshold(max(least, used // 3))
+    gc.threshold(max(WORKING, used // 3))
     if used > size // 3:  # what is read and written for a while takes as much again
         ran_short("%d of %d KiB are in use" % (used >> 10, size >> 10))
 

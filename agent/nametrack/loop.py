@@ -11,7 +11,6 @@ from .core import actions as do
 from .core.histogram import Histogram
 from .core.timers import Timers
 
-WORKING = 100000  # bytes that are taken at least between two collections: one takes a millisecond or two
 PACE = 16  # events between two looks at how much memory is in use
 LAGS = (0.01, 0.05, 0.25, 1, 5)  # seconds
 
@@ -135,7 +134,7 @@ class Loop:
             self._handled += len(events)
             if self._handled >= PACE or compat_heap.is_short():
                 self._handled = 0
-                compat_heap.pace(WORKING)
+                compat_heap.pace()
                 self.short = compat_heap.shortage()
                 if self.short:
                     self.stop()

@@ -12,7 +12,7 @@ import sys
 sys.path.insert(0, sys.argv[1])
 from nametrack import compat_heap
 kept = [bytes(1000) for i in range(int(sys.argv[2]))]
-compat_heap.pace(1000)
+compat_heap.pace()
 print(compat_heap.shortage())
 kept = None
 %s

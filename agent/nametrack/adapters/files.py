@@ -10,8 +10,7 @@ TEN_YEARS = 10 * 365 * 86400  # seconds
 _MAX_LINE = 2048  # bytes: a name may have 1,004 characters, all of them escaped
 _MAX_LINES = 200000
 _MAX_NAME = 1024
-_PACE = 1000  # lines that are read between two looks at memory, which is collected when so much was taken
-_WORKING = 100000  # bytes
+_PACE = 1000  # lines that are read between two looks at memory
 _LINES = 250  # of entries, in one write
 
 
@@ -41,7 +40,7 @@ class LastGood:
             with open(self._path, "rb") as file:
                 for i in range(_MAX_LINES):
                     if i % _PACE == _PACE - 1:
-                        compat_heap.pace(_WORKING)
+                        compat_heap.pace()
                     line = file.readline(_MAX_LINE)
                     if not line:
                         break

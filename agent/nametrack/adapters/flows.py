@@ -119,11 +119,10 @@ class _Dump:
             self._ask()
 
     def _is_meant(self, destination):
-        if ip.packed_key(destination) in self._single:
+        key = ip.packed_key(destination)
+        if key in self._single:
             return True
-        if not self._wide:
-            return False
-        family, number = 4 if len(destination) == 4 else 6, int.from_bytes(destination, "big")
+        family, number = ip.key_family(key), ip.bounds(key)[0]
         return any(span[0] == family and span[1] <= number <= span[2] for span in self._wide)
 
     def _delete(self):

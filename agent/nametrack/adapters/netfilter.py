@@ -4,7 +4,6 @@ from .. import compat
 from ..wire import ipsetlink, netlink, nfnetlink, nft
 from .netlink import Kernel, Refused
 
-_DUMPS = 3  # tries to read a set that changes meanwhile
 # What a kernel says that knows no ipsets, or not yet.
 _UNKNOWN = (compat.EINVAL, compat.EOPNOTSUPP)
 
@@ -13,18 +12,12 @@ def ipset(name, header_only=False):
     """The ipsetlink.Dump of an ipset, complete; None where there is none. Raises OSError, NetlinkError, Refused."""
     kernel = Kernel(nfnetlink.PROTOCOL)
     try:
-        for _ in range(_DUMPS):
-            kernel.send(lambda seq: ipsetlink.get_set(name, seq, header_only))
-            dump = ipsetlink.Dump(kernel.seq)
-            while not dump.feed(kernel.receive()):
-                pass
-            if dump.errno == compat.ENOENT or dump.errno in _UNKNOWN:
-                return None
-            if dump.errno:
-                raise Refused(dump.text or compat.errno_text(dump.errno))
-            if not dump.interrupted:
-                return dump
-        raise Refused("ipset %s changes while it is read" % name)
+        dump = kernel.dump("ipset %s" % name, lambda seq: ipsetlink.get_set(name, seq, header_only), ipsetlink.Dump)
+        if dump.errno == compat.ENOENT or dump.errno in _UNKNOWN:
+            return None
+        if dump.errno:
+            raise Refused(dump.text or compat.errno_text(dump.errno))
+        return dump
     finally:
         kernel.close()
 

@@ -5,6 +5,7 @@ import select
 from .. import compat
 from ..wire import netlink
 
+_DUMPS = 3  # tries to read what changes meanwhile
 _WAIT = 1000  # milliseconds; the kernel answers at once, or the answer was lost
 _DATAGRAM = 32768  # bytes: the kernel makes no larger ones (net/netlink/af_netlink.c, netlink_dump)
 
@@ -46,3 +47,17 @@ class Kernel:
             messages.extend(reply.messages)
             if reply.errno is not None:
                 return netlink.Reply(messages, reply.errno, reply.text, reply.interrupted)
+
+    def dump(self, what, request, make):
+        """What `make(seq)` gives, fed with the whole answer to `request(seq)`: with an error, or read in one go.
+
+        `what`: in words, what may change while it is read.
+        """
+        for _ in range(_DUMPS):
+            self.send(request)
+            dump = make(self.seq)
+            while not dump.feed(self.receive()):
+                pass
+            if dump.errno or not dump.interrupted:
+                return dump
+        raise Refused("%s changes while it is read" % what)

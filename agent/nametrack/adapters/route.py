@@ -1,13 +1,10 @@
 """Whether an endpoint can be reached: asked of the kernel, as it would route the tunnel's own packets."""
 
-import select
-
 from .. import compat
 from ..wire import netlink, route
+from .netlink import Kernel, Refused
 
 _ROUTE = 0  # NETLINK_ROUTE
-_WAIT = 1000  # milliseconds; the kernel answers at once, or the answer was lost
-_DATAGRAM = 8192
 # A route may be missing in many ways: also without IPv6, and by decree (unreachable, prohibit and blackhole routes).
 _MISSING = (compat.ENETUNREACH, compat.EHOSTUNREACH, compat.ENETDOWN, compat.EAFNOSUPPORT, compat.EACCES, compat.EINVAL)
 
@@ -17,22 +14,18 @@ def no_way(address, device, mark):
 
     A full tunnel has a route to everywhere: through itself. Its own packets must not take that.
     """
-    sock = None
+    kernel = None
     try:
-        sock = compat.netlink_socket(_ROUTE)
-        sock.send(route.get_route(address, mark, 1))
-        poll = select.poll()
-        poll.register(sock.fileno(), select.POLLIN)
-        if not poll.poll(_WAIT):
-            return None
-        reply = netlink.reply(sock.recv(_DATAGRAM), 1)
+        kernel = Kernel(_ROUTE)
+        kernel.send(lambda seq: route.get_route(address, mark, seq))
+        reply = netlink.reply(kernel.receive(), kernel.seq)
         if reply.errno:
             return compat.errno_text(reply.errno) if reply.errno in _MISSING else None
         through = route.out_interface(reply.messages[0]) if reply.messages else 0
-    except (OSError, netlink.NetlinkError):
+    except (OSError, netlink.NetlinkError, Refused):
         return None  # what cannot be told is tried
     finally:
-        if sock is not None:
-            sock.close()
+        if kernel is not None:
+            kernel.close()
     own = compat.interface_number(device)
     return "it leads only through %s itself" % device if own and through == own else None

@@ -1,11 +1,11 @@
 """WireGuard's peers: of a userspace interface by its socket, of a kernel one by generic netlink; no process is run."""
 
-import select
 import socket
 
 from .. import compat
 from ..core import events as on
 from ..wire import netlink, uapi, wireguard
+from .netlink import Kernel, Refused
 from .route import no_way
 
 # of wireguard-go and its like, and of amneziawg-go (ipc/uapi_unix.go)
@@ -13,10 +13,7 @@ SOCKET_DIRS = ("/var/run/wireguard", "/var/run/amneziawg")
 LIMIT = 5  # seconds for a userspace interface to answer
 
 _GENERIC = 16  # NETLINK_GENERIC
-_KERNEL_WAIT = 1000  # milliseconds; the kernel answers at once, or the answer was lost
-_DATAGRAM = 32768  # bytes: the kernel makes no larger ones (net/netlink/af_netlink.c, netlink_dump)
 _PIECE = 8192
-_DUMPS = 3  # tries to read a device that changes meanwhile
 
 
 class WireGuard:
@@ -69,13 +66,13 @@ class WireGuard:
                 kernel.close()
         except OSError as error:
             self._emit(on.ActionFailed(action, compat.error_text(error)))
-        except (netlink.NetlinkError, uapi.UapiError, _Refused) as error:
+        except (netlink.NetlinkError, uapi.UapiError, Refused) as error:
             self._emit(on.ActionFailed(action, str(error)))
 
     def _userspace(self, interface):
         """A socket to the process that runs the interface, None where there is none. Raises OSError."""
         if "/" in interface or "\0" in interface:
-            raise _Refused("'%s' is no name of an interface" % interface)
+            raise Refused("'%s' is no name of an interface" % interface)
         for folder in self._socket_dirs:
             sock = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM | compat.CLOEXEC)
             try:
@@ -99,10 +96,6 @@ class WireGuard:
 
         self._open += 1
         _Exchange(self._poller, sock, request, answered)
-
-
-class _Refused(Exception):
-    """Why something cannot be done, in words for people."""
 
 
 class _Exchange:
@@ -158,24 +151,22 @@ class _Kernel:
     """WireGuard in the kernel, and AmneziaWG beside it. It answers while it is asked, so this waits for it."""
 
     def __init__(self):
-        self._socket = compat.netlink_socket(_GENERIC)
-        self._socket.setblocking(False)
-        self._poll = select.poll()
-        self._poll.register(self._socket.fileno(), select.POLLIN)
-        self._seq = 0
+        self._kernel = Kernel(_GENERIC)
 
     def close(self):
-        self._socket.close()
+        self._kernel.close()
 
     def peers(self, interface):
-        """The wire.wireguard.Dump of an interface. Raises OSError, NetlinkError, _Refused."""
+        """The wire.wireguard.Dump of an interface. Raises OSError, NetlinkError, Refused."""
         return self._first(interface, lambda family: self._dump(family, interface))
 
     def set_endpoint(self, interface, public_key, address, port):
         """Sets the endpoint of a peer. Raises as `peers`."""
 
         def change(family):
-            reply = self._ask(lambda seq: wireguard.set_endpoint(family, interface, public_key, address, port, seq))
+            reply = self._kernel.ask(
+                lambda seq: wireguard.set_endpoint(family, interface, public_key, address, port, seq)
+            )
             return reply.errno, reply.text, None
 
         return self._first(interface, change)
@@ -191,47 +182,28 @@ class _Kernel:
             if failed == 0:
                 return value
             if failed not in (compat.ENODEV, compat.EOPNOTSUPP):
-                raise _Refused(text or compat.errno_text(failed))
+                raise Refused(text or compat.errno_text(failed))
         if failed == compat.EOPNOTSUPP:
-            raise _Refused("interface %s is no WireGuard interface" % interface)
+            raise Refused("interface %s is no WireGuard interface" % interface)
         if failed is None:
-            raise _Refused("no WireGuard interface %s: neither a userspace one, nor any in this kernel" % interface)
-        raise _Refused("interface %s does not exist" % interface)
+            raise Refused("no WireGuard interface %s: neither a userspace one, nor any in this kernel" % interface)
+        raise Refused("interface %s does not exist" % interface)
 
     def _family(self, name):
         """The number of a family, None where the kernel has it not."""
-        reply = self._ask(lambda seq: netlink.get_family(name, seq))
+        reply = self._kernel.ask(lambda seq: netlink.get_family(name, seq))
         if reply.errno == compat.ENOENT:
             return None
         if reply.errno:
-            raise _Refused(reply.text or compat.errno_text(reply.errno))
+            raise Refused(reply.text or compat.errno_text(reply.errno))
         if len(reply.messages) != 1:
-            raise _Refused("the kernel does not describe %s" % name)
+            raise Refused("the kernel does not describe %s" % name)
         return netlink.family(reply.messages[0]).id
 
     def _dump(self, family, interface):
-        for _ in range(_DUMPS):
-            self._seq += 1
-            dump = wireguard.Dump(family, self._seq)
-            self._socket.send(wireguard.get_device(family, interface, self._seq))
-            while not dump.feed(self._receive()):
-                pass
-            if dump.errno or not dump.interrupted:
-                return dump.errno, dump.text, dump
-        raise _Refused("interface %s changes while it is read" % interface)
-
-    def _ask(self, request):
-        """The netlink.Reply to `request(seq)`, with all of its messages."""
-        self._seq += 1
-        self._socket.send(request(self._seq))
-        messages = []
-        while True:
-            reply = netlink.reply(self._receive(), self._seq)
-            messages.extend(reply.messages)
-            if reply.errno is not None:
-                return netlink.Reply(messages, reply.errno, reply.text, reply.interrupted)
-
-    def _receive(self):
-        if not self._poll.poll(_KERNEL_WAIT):
-            raise _Refused("the kernel does not answer")
-        return self._socket.recv(_DATAGRAM)
+        dump = self._kernel.dump(
+            "interface %s" % interface,
+            lambda seq: wireguard.get_device(family, interface, seq),
+            lambda seq: wireguard.Dump(family, seq),
+        )
+        return dump.errno, dump.text, dump

@@ -15,10 +15,9 @@ SAVE_INTERVAL = 600  # seconds at least between two writes: flash wears
 SHARE_DELAY = 0.5  # seconds from a change to its copy, which wears nothing
 SHARE_PACE = 500  # entries a second that are copied at most: a large copy is made less often
 
-PRIME = (1 << 61) - 1
-
-
 GRACE = 300  # seconds at least that an address is kept which was named when somebody last asked
+
+PRIME = (1 << 61) - 1
 
 
 def life_left(entry, retain):

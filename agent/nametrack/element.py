@@ -32,13 +32,23 @@ class ElementList:
         for i in range(len(self._keys)):
             yield Element(ip.element(self._keys[i]), None if self._timeouts is None else self._timeouts[i])
 
-    def checked(self, check):
-        """Yields `(address, timeout)`; what is no single address went through `check(address)`.
+    def pieces(self, size):
+        """Yields ElementLists of at most `size` of the elements, all of them in their order."""
+        for start in range(0, len(self._keys), size):
+            end = start + size
+            yield ElementList(self._keys[start:end], self._timeouts and self._timeouts[start:end])
 
-        A single address is a number here: whatever that is, its text is canonical.
-        """
-        timeouts, element = self._timeouts, ip.element
+    def joined(self, separator, check):
+        """The addresses in one text, as ip.joined."""
+        return ip.joined(self._keys, separator, check)
+
+    def timed(self):
+        """Whether any of the elements may have a timeout."""
+        return self._timeouts is not None
+
+    def pairs(self, check):
+        """Yields `(address, timeout)`; what is no single address went through `check(address)`."""
         for i in range(len(self._keys)):
             key = self._keys[i]
-            address = check(key) if isinstance(key, str) else element(key)
-            yield address, None if timeouts is None else timeouts[i]
+            address = check(key) if isinstance(key, str) else ip.element(key)
+            yield address, None if self._timeouts is None else self._timeouts[i]

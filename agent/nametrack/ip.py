@@ -7,7 +7,7 @@ a dict and a transcript. The C library's inet_ntop is not used for that: musl an
 V4_BITS = 32
 V6_BITS = 128
 
-_OCTETS = {"%d" % i: i for i in range(256)}  # each in its only spelling
+_OCTETS = {}  # each in its only spelling, of those that were met: all 256 take 25 KiB
 _NONE = 1 << V4_BITS  # no octet
 _V6_KEYS = 1 << V6_BITS  # the keys of IPv6 addresses begin here, after those of all IPv4 ones
 
@@ -20,7 +20,19 @@ def _number4(text):
     # no loop, no `try`: MicroPython keeps the frame of a small function on the stack, and this is called very often
     value = _OCTETS.get(octets[0], _NONE) << 24 | _OCTETS.get(octets[1], _NONE) << 16
     value |= _OCTETS.get(octets[2], _NONE) << 8 | _OCTETS.get(octets[3], _NONE)
-    return value if value < _NONE else None
+    if value < _NONE:
+        return value
+    return _number4(text) if _learned(octets) else None
+
+
+def _learned(octets):
+    """Whether all of them are octets; then _OCTETS has them."""
+    for octet in octets:
+        if octet not in _OCTETS:
+            if not _digits(octet) or len(octet) > 3 or int(octet) > 255 or "%d" % int(octet) != octet:
+                return False
+            _OCTETS[octet] = int(octet)
+    return True
 
 
 def _packed4(text):
@@ -152,6 +164,23 @@ def element(key):
     if isinstance(key, str):
         return key
     return from_number(key ^ _V6_KEYS, 6) if key >= _V6_KEYS else from_number(key, 4)
+
+
+def joined(keys, separator, check):
+    """The canonical texts of a list of keys in one; a prefix or a range is `check(text)`.
+
+    A single address is a number: whatever that is, its text is canonical.
+    """
+    try:
+        plain = max(keys) < _NONE
+    except (TypeError, ValueError):  # texts among them, or none at all
+        plain = False
+    if not plain:
+        return separator.join([check(key) if isinstance(key, str) else element(key) for key in keys])
+    octets = []  # most are IPv4 addresses; a text for each would fill a heap with garbage
+    for key in keys:
+        octets += (key >> 24, key >> 16 & 255, key >> 8 & 255, key & 255)
+    return separator.replace("%", "%%").join(["%d.%d.%d.%d"] * len(keys)) % tuple(octets)
 
 
 def key_family(key):

@@ -152,3 +152,33 @@ def test_each_text_has_a_key_of_its_own_and_ipv4_comes_first():
     single = [ip.key(text) for text, _, _ in KEYS if "/" not in text and "-" not in text]
     assert len(set(single)) == len(single)
     assert [ip.key_family(key) for key in sorted(single)] == [4, 4, 4, 6, 6, 6]
+
+
+@pytest.mark.parametrize(
+    "texts",
+    [
+        [],
+        ["192.0.2.7"],
+        ["255.255.255.255", "0.0.0.0", "10.1.2.3"],
+        ["2001:db8::7", "192.0.2.7"],
+        ["192.0.2.0/24", "192.0.2.7", "2001:db8::7"],
+        ["2001:db8::/32", "192.0.2.1-192.0.2.9"],
+    ],
+)
+def test_keys_have_their_texts_one_by_one_and_all_in_one(texts):
+    """What is no single address goes by the caller, who may refuse it; a separator may hold anything."""
+    spans = [text for text in texts if "/" in text or "-" in text]
+    seen = []
+    for separator in (", ", " 100%d\nadd "):
+        seen.clear()
+        joined = ip.joined([ip.key(text) for text in texts], separator, lambda text: seen.append(text) or "<%s>" % text)
+        assert joined == separator.join(["<%s>" % text if text in spans else text for text in texts])
+        assert seen == spans
+
+
+def test_an_octet_has_one_spelling_whenever_it_is_read():
+    for _ in range(2):  # the second time it was met before
+        for octet in range(256):
+            assert ip.number("%d.0.0.%d" % (octet, 255 - octet)) == octet << 24 | 255 - octet
+        for wrong in ("256", "00", "01", "1000", "", "+1", " 1", "1_0", "x"):
+            assert ip.canonical("1.2.%s.3" % wrong) is None

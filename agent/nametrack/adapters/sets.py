@@ -9,7 +9,7 @@ from ..wire.sets import MARK
 from . import netfilter
 from .netlink import Refused
 
-_LINES = 250  # of a script, in one write
+_WRITE = 16384  # characters of a script, in one write at least
 
 # What a script is read from. `-f -` would be /dev/stdin to nft, which not every router has.
 _STDIN = "/proc/self/fd/0"
@@ -66,7 +66,7 @@ class Sets:
         if tool is None:
             return ["# not the name of a set: %s" % action.set]
         try:
-            return list(self._lines(tool, action))
+            return "\n".join(self._lines(tool, action)).split("\n")
         except (nft.NftError, ipset.IpsetError) as error:
             return ["# %s: %s" % (action.set, error)]
 
@@ -173,12 +173,13 @@ def _ipset_lines(name, action, comment):
 
 def _chunks(lines):
     """Lines as bytes, many in one: each piece is a write."""
-    waiting = []
+    waiting, size = [], 0
     for line in lines:
         waiting.append(line)
-        if len(waiting) == _LINES:
+        size += len(line)
+        if size >= _WRITE:
             yield ("\n".join(waiting) + "\n").encode()
-            waiting = []
+            waiting, size = [], 0
     if waiting:
         yield ("\n".join(waiting) + "\n").encode()
 

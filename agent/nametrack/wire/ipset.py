@@ -29,28 +29,25 @@ def valid_name(text):
 
 
 def add_text(name, elements, comment=None):
-    """Yields the lines that add elements; one that is there gets the new timeout. Raises IpsetError.
+    """Yields the lines that add elements, many in one; what is there gets the new timeout. Raises IpsetError.
 
     `comment`: a word, only for a set whose entries take comments.
     """
     _check_name(name)
     suffix = " -exist" if comment is None else " comment %s -exist" % comment
-    for address, timeout in sets.checked(elements, _writable):
-        if timeout is None:
-            yield "add %s %s%s" % (name, address, suffix)
-        else:
-            yield "add %s %s timeout %d%s" % (name, address, sets.seconds(timeout, TIMEOUT_LIMIT), suffix)
+    for piece in sets.pieces(elements, _writable):
+        yield _timed(name, piece, suffix) if piece.timed() else _lines("add %s " % name, piece, suffix)
 
 
 def delete_text(name, elements):
-    """Yields the lines that delete elements, there or not. Raises IpsetError."""
+    """Yields the lines that delete elements, there or not, many in one. Raises IpsetError."""
     _check_name(name)
-    for address, _ in sets.checked(elements, _writable):
-        yield "del %s %s -exist" % (name, address)
+    for piece in sets.pieces(elements, _writable):
+        yield _lines("del %s " % name, piece, " -exist")
 
 
 def replace_text(name, old, new, comment=None):
-    """Yields the lines that delete `old` and add `new`. Raises IpsetError.
+    """Yields the lines that delete `old` and add `new`, many in one. Raises IpsetError.
 
     ipset knows no transactions: what comes is added before anything goes, and what stays is never away.
     """
@@ -59,6 +56,18 @@ def replace_text(name, old, new, comment=None):
         yield line
     for line in delete_text(name, [element for element in old if ip.key(element.address) not in staying]):
         yield line
+
+
+def _lines(before, piece, behind):
+    return before + piece.joined(behind + "\n" + before, _writable) + behind
+
+
+def _timed(name, piece, suffix):
+    lines = []
+    for address, timeout in piece.pairs(_writable):
+        words = "" if timeout is None else " timeout %d" % sets.seconds(timeout, TIMEOUT_LIMIT)
+        lines.append("add %s %s%s%s" % (name, address, words, suffix))
+    return "\n".join(lines)
 
 
 def _check_name(name):

@@ -14,7 +14,6 @@ from .sets import Listing
 
 SetName = namedtuple("SetName", ("family", "table", "name"))
 
-CHUNK = 250  # elements in a line of a script
 NAME_LIMIT = 255  # bytes; NFT_NAME_MAXLEN counts the NUL too
 TIMEOUT_LIMIT = 10000 * 86400  # seconds; nft reads at most eight digits of each unit, some versions fewer
 
@@ -204,15 +203,16 @@ def _seconds(text):
 
 def add_text(set_name, elements):
     """Yields the lines of a script that adds elements to a SetName. Raises NftError."""
-    for chunk in _chunks(elements):
-        yield _command("add", set_name, chunk, True)
+    for piece in sets.pieces(elements, _writable):
+        yield _command("add", set_name, _timed(piece) if piece.timed() else _plain(piece))
 
 
 def delete_text(set_name, elements):
     """Yields the lines of a script that deletes elements, there or not; timeouts do not count. Raises NftError."""
-    for chunk in _chunks(elements):
-        yield _command("add", set_name, chunk, False)
-        yield _command("delete", set_name, chunk, False)
+    for piece in sets.pieces(elements, _writable):
+        listed = _plain(piece)
+        yield _command("add", set_name, listed)
+        yield _command("delete", set_name, listed)
 
 
 def replace_text(set_name, old, new):
@@ -230,36 +230,27 @@ def refill_text(set_name, elements):
         yield line
 
 
-def _chunks(elements):
-    """Lists of at most CHUNK of the elements, `(address, timeout)`."""
-    chunk = []
-    for element in sets.checked(elements, _writable):
-        chunk.append(element)
-        if len(chunk) == CHUNK:
-            yield chunk
-            chunk = []
-    if chunk:
-        yield chunk
-
-
-def _command(verb, set_name, elements, timed):
-    if timed:
-        listed = ", ".join([_element(address, timeout) for address, timeout in elements])
-    else:
-        listed = ", ".join([address for address, _ in elements])
+def _command(verb, set_name, listed):
     return "%s element %s %s %s { %s }" % (verb, set_name.family, set_name.table, set_name.name, listed)
+
+
+def _plain(piece):
+    return piece.joined(", ", _writable)
+
+
+def _timed(piece):
+    found, words = [], {None: ""}
+    for address, timeout in piece.pairs(_writable):
+        if timeout not in words:
+            words[timeout] = " timeout " + _duration(sets.seconds(timeout, TIMEOUT_LIMIT))
+        found.append(address + words[timeout])
+    return ", ".join(found)
 
 
 def _writable(address):
     if sets.canonical(address) != address:
         raise NftError("not an address, a prefix or a range that a set can hold")
     return address
-
-
-def _element(address, timeout):
-    if timeout is None:
-        return address
-    return "%s timeout %s" % (address, _duration(sets.seconds(timeout, TIMEOUT_LIMIT)))
 
 
 def _duration(seconds):

@@ -10,6 +10,7 @@ from ..element import ElementList
 # addresses of those that carry our comment, None for a set that takes no comments
 Listing = namedtuple("Listing", ("family", "timeout", "interval", "merge", "elements", "size", "marked"))
 
+PIECE = 250  # elements that are written at a time: a line of nft's
 MARK = "nametrack"  # the comment on what is ours, where a set takes comments
 
 
@@ -50,11 +51,13 @@ def canonical(text):
     return "%s-%s" % (ip.canonical(first), ip.canonical(last))
 
 
-def checked(elements, check):
-    """`(address, timeout)` of each element whose address went through `check(address)`, which raises or returns it."""
-    if isinstance(elements, ElementList):
-        return elements.checked(check)
-    return ((check(element.address), element.timeout) for element in elements)
+def pieces(elements, check):
+    """Yields ElementLists of at most PIECE of `elements`; `check(address)` raises, or returns the address."""
+    if not isinstance(elements, ElementList):
+        given, elements = elements, ElementList()
+        for element in given:
+            elements.append(check(element.address), element.timeout)
+    return elements.pieces(PIECE)
 
 
 def number(text, limit):

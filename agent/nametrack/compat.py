@@ -89,7 +89,7 @@ def random_fraction():
     return urandom16() / 65536
 
 
-WORKING = 100000  # bytes that are taken at least between two collections: one takes a millisecond or two
+WORKING = 50000  # bytes that are taken at least between two collections: one takes a millisecond or two
 
 
 def collect_early():

@@ -1,20 +1,22 @@
 """MicroPython's heap: a piece of address space of a fixed size, in which garbage is collected now and then.
 
-A router with few names lives in 8 MiB and touches two of them. Tens of thousands of addresses do not fit: then the
-program starts anew in its own place, with a larger heap. CPython's memory grows by itself.
+Of the heap only what was used once takes memory, and the tables of what is free: 1/85 of its size on 64 bits, 1/42 on
+32. So a program starts with a small one (/usr/sbin/nametrack), which does for a hundred peers; where that does not do
+it starts anew in its own place, with a larger heap. CPython's memory grows by itself.
 """
 
 from .compat import MICROPYTHON, WORKING
 
-LARGE = b"heapsize=32M"
+LARGER = ((8 << 20, b"heapsize=8M"), (32 << 20, b"heapsize=32M"))  # the last one holds what the largest sets hold
 _OPTION = b"heapsize="  # of MicroPython's -X
 
-_state = {"size": 0, "short": None}  # bytes of the heap; what did not fit, in words
+_state = {"size": 0, "short": None, "wanted": 0}  # bytes of the heap; what did not fit, in words; bytes it may take
 
 
-def ran_short(what):
-    """To be called where a MemoryError was caught: `what` did not fit."""
+def ran_short(what, wanted=LARGER[-1][0]):
+    """To be called where a MemoryError was caught, or soon will be: `what` does not fit, `wanted` bytes would do."""
     _state["short"] = what
+    _state["wanted"] = max(_state["wanted"], wanted)
 
 
 def is_short():
@@ -23,7 +25,7 @@ def is_short():
 
 
 def pace():
-    """Has garbage collected whenever WORKING bytes were taken, or a third of what is in use where that is more.
+    """Has garbage collected whenever WORKING bytes were taken, or a fifth of what is in use where that is more.
 
     A collection looks at all that is in use. To be called now and then while that grows.
     """
@@ -36,9 +38,9 @@ def pace():
     if used > size // 3:
         gc.collect()
         used = gc.mem_alloc()
-    gc.threshold(max(WORKING, used // 3))
+    gc.threshold(max(WORKING, used // 5))
     if used > size // 3:  # what is read and written for a while takes as much again
-        ran_short("%d of %d KiB are in use" % (used >> 10, size >> 10))
+        ran_short("%d of %d KiB are in use" % (used >> 10, size >> 10), 4 * used)
 
 
 def shortage():
@@ -83,5 +85,16 @@ def _larger():
         return None
     for i in range(len(words)):
         if words[i][: len(_OPTION)] == _OPTION:
-            return None if words[i] == LARGE else words[:i] + [LARGE] + words[i + 1 :]
+            option = _next(words[i])
+            return option and words[:i] + [option] + words[i + 1 :]
     return None
+
+
+def _next(option):
+    """The option with what is wanted, or the most there is; None where `option` says that already."""
+    options = [larger for _, larger in LARGER]
+    left = LARGER[options.index(option) + 1 :] if option in options else LARGER
+    for size, larger in left:
+        if size >= _state["wanted"]:
+            return larger
+    return left[-1][1] if left else None

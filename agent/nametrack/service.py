@@ -2,6 +2,8 @@
 
 Any program with the right to may call it, so what the arguments say is checked; that they have the types of METHODS,
 pyubus has seen to. Arguments that no method knows are passed over: uhttpd adds `ubus_rpc_session` to every call.
+
+What makes the long answers is loaded by the first call for one: most routers are asked for none, and loaded it stays.
 """
 
 from pyubus import BLOBMSG_TYPE_INT32 as INT
@@ -13,10 +15,7 @@ from pyubus import UBUS_STATUS_OK as OK
 
 from . import VERSION
 from .core import events as on
-from .core.choices import choices
-from .core.findings import findings
 from .core.room import ROOM, beginning
-from .core.status import status
 from .core.values import host, interface, printable
 
 # method -> {argument: its type}; any argument may be left out
@@ -86,6 +85,8 @@ class Service:
 
     def status(self, now, wall, room=ROOM):
         """All that is known, as CONTRACT.md section 6 has it; `room`: bytes that it may take on the bus."""
+        from .core.status import status
+
         answer = status(self._agent, now, wall, room)
         answer["version"] = VERSION
         answer["interpreter"] = self._interpreter
@@ -123,6 +124,8 @@ class Service:
         return None, self._inquiries
 
     def _choices(self, given, now, wall):
+        from .core.choices import choices
+
         return OK, choices(self._agent.config, self._exists)
 
     def _reload(self, given, now, wall):
@@ -141,13 +144,15 @@ class Service:
         return OK, {}
 
     def _check(self, given, now, wall):
+        from .core.findings import findings
+
         found, more = beginning(findings(self._agent, wall))
         answer = {"findings": found, "more_findings": more}
         answer.update(self._configuration)
         return OK, answer
 
     def _metrics(self, given, now, wall):
-        from .core import metrics  # not before: most routers are never asked for them
+        from .core import metrics
 
         write = metrics.FORMATS.get(given.get("format", "openmetrics"))
         if write is None:

@@ -1,6 +1,7 @@
 """compat_heap.py: a heap that is too small is left for a larger one, by the program that runs in it."""
 
 import subprocess
+import sys
 
 import pytest
 
@@ -8,16 +9,18 @@ from both import MICROPYTHON, each_interpreter, run
 from lab.enter import TOP
 
 SCRIPT = """
-import sys
+import gc, sys
 sys.path.insert(0, sys.argv[1])
 from nametrack import compat_heap
+print("MiB", (gc.mem_free() + gc.mem_alloc() >> 20) + 1)
 kept = [bytes(1000) for i in range(int(sys.argv[2]))]
 compat_heap.pace()
-print(compat_heap.shortage())
+short = compat_heap.shortage()
+print(short)
 kept = None
 %s
-compat_heap.grow()
-print("as before")
+if short:
+    compat_heap.grow()
 """
 
 
@@ -30,19 +33,35 @@ def lines(tmp_path, heap, kept, more=""):
     return done.stdout.splitlines()
 
 
-@pytest.mark.parametrize("heap", ["3M", "8M"])
-def test_a_heap_in_which_much_is_in_use_is_left_for_a_larger_one(tmp_path, heap):
-    first, second, last = lines(tmp_path, heap, 2900 if heap == "8M" else 1200)
-    assert first.endswith("KiB are in use") and (second, last) == ("None", "as before")
+@pytest.mark.parametrize(
+    "heap,kept,sizes",
+    [("3M", 1200, [3, 8]), ("8M", 2900, [8, 32]), ("3M", 2500, [3, 32])],
+    ids=["small", "middle", "over-the-middle"],
+)
+def test_a_heap_in_which_much_is_in_use_is_left_for_one_in_which_that_is_a_quarter(tmp_path, heap, kept, sizes):
+    first, short, second, last = lines(tmp_path, heap, kept)
+    assert [first, second] == [f"MiB {size}" for size in sizes]
+    assert short.endswith("KiB are in use") and last == "None"
+
+
+def test_the_heap_a_router_begins_with_goes_by_the_size_of_a_word(tmp_path):
+    """Half the bytes where a pointer takes half of them: /usr/sbin/nametrack says so to the interpreter."""
+    word = 8 if sys.maxsize > 1 << 32 else 4
+    assert lines(tmp_path, "2wM", 0)[0] == f"MiB {word // 2}"
 
 
 def test_a_heap_with_room_is_kept(tmp_path):
-    assert lines(tmp_path, "8M", 1000)[0] == "None"
+    assert lines(tmp_path, "8M", 1000) == ["MiB 8", "None"]
 
 
 def test_what_did_not_fit_is_a_reason(tmp_path):
-    more = "compat_heap.ran_short('the set'); print(compat_heap.is_short(), compat_heap.shortage()); sys.exit()"
-    assert lines(tmp_path, "8M", 0, more) == ["None", "True the set"]
+    """How much would have done nobody knows: as much as there is."""
+    more = """
+compat_heap.ran_short('the set')
+print(compat_heap.is_short(), compat_heap.shortage())
+compat_heap.grow()
+"""
+    assert lines(tmp_path, "3M", 0, more) == ["MiB 3", "None", "True the set", "MiB 32", "None", "True None"]
 
 
 def test_whoever_held_the_place_of_the_program_holds_it_no_more(tmp_path):
@@ -50,7 +69,7 @@ def test_whoever_held_the_place_of_the_program_holds_it_no_more(tmp_path):
     more = (
         "import os; print(len([e for e in os.ilistdir('/proc/self/fd')])); kept = [open('/dev/null') for i in range(9)]"
     )
-    first, second = [line for line in lines(tmp_path, "8M", 0, more) if line.isdigit()]
+    first, second = [line for line in lines(tmp_path, "8M", 2900, more) if line.isdigit()]
     assert first == second
 
 

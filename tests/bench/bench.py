@@ -102,13 +102,14 @@ def memory():
     found, rows = load("memory"), []
     for interpreter in ("micropython", "cpython"):
         bare = found[f"{interpreter}, sleeping"]
-        rows.append([f"{interpreter}, sleeping", *map(str, bare), "", "", ""])
+        rows.append([f"{interpreter}, sleeping", *map(str, bare), "", "", "", ""])
         for count in (1, 20, 200):
             here = found[f"{interpreter}, {count} peers"]
             more = [f"+{value - other}" for value, other in zip(here, bare)]
             peak = found[f"{interpreter}, {count} peers, peak resident"]
             rows.append([f"{interpreter}, {count} peers", *map(str, here), *more, str(peak)])
-    return table(("KiB", "PSS", "private", "PSS, more", "private, more", "peak resident"), rows)
+    kinds = ("PSS", "PSS but for libc", "private")
+    return table(("KiB", *kinds, *[f"{kind}, more" for kind in kinds], "peak resident"), rows)
 
 
 def ratios(what, base):

@@ -1,7 +1,8 @@
 """What following costs, beside what the rivals cost: `cost.py WHAT …`, run in the lab; the last line is JSON.
 
 steady PEERS   processes started and CPU seconds in an hour in which nothing changes, TTL 60
-memory         PSS and private memory of the agent and of an interpreter that only sleeps, and the peak, in KiB
+memory         PSS, without the C library too, and private memory of the agent and of an interpreter that only sleeps,
+               and the peak, in KiB
 sets COUNT     seconds for COUNT elements into an empty nft set, by the agent's adapter and by plain `nft -f`
 names COUNT    seconds for COUNT names looked up at once, of a server 20 ms away
 start          seconds from the start of the process to the endpoint being set in the kernel
@@ -11,6 +12,7 @@ import asyncio
 import json
 import os
 import pathlib
+import re
 import resource
 import shutil
 import statistics
@@ -37,6 +39,7 @@ from rivals import RIVALS  # noqa: E402
 HOUR = 3600
 WATCHED = 60  # seconds of steady state that are taken for a minute of the hour
 PASSES = 5
+C_LIBRARY = re.compile(r"/(libc|libm|libdl|libpthread|librt|ld-linux|ld-musl)[-.][^/]*$")
 DISTANCE = 0.02  # seconds to the name server and back
 BOTH = sorted(INTERPRETERS)
 
@@ -110,10 +113,20 @@ def rival(world, rule, keys):
 
 
 def in_memory(pid):
-    """PSS, and of it what is this process's alone and written to, in KiB."""
-    lines = pathlib.Path(f"/proc/{pid}/smaps_rollup").read_text().splitlines()[1:]
-    found = {line.split()[0]: int(line.split()[1]) for line in lines}
-    return found["Pss:"], found["Private_Dirty:"]
+    """PSS, PSS but for unwritten pages of the C library, and what is this process's alone and written to, in KiB."""
+    pss = library = private = 0
+    of_library = False
+    for line in pathlib.Path(f"/proc/{pid}/smaps").read_text().splitlines():
+        key, _, value = line.partition(" ")
+        if key == "Pss:":
+            pss += int(value.split()[0])
+            library += int(value.split()[0]) if of_library else 0
+        elif key == "Private_Dirty:":
+            private += int(value.split()[0])
+            library -= int(value.split()[0]) if of_library else 0
+        elif not key.endswith(":"):  # the first line of a mapping
+            of_library = C_LIBRARY.search(line) is not None
+    return pss, pss - library, private
 
 
 def memory():

@@ -13,7 +13,7 @@ TOP = pathlib.Path(__file__).resolve().parent.parent.parent
 MICROPYTHON = os.environ.get("MICROPYTHON", str(TOP / "build/bin/micropython"))
 COMMANDS = {
     "cpython": [sys.executable, "-S", "-E", "-B", "-u"],
-    "micropython": [MICROPYTHON, "-X", "heapsize=8M"],  # as on a router
+    "micropython": [MICROPYTHON, "-X", "heapsize=8M"],  # as on a router that needs more than most
 }
 # what another user can run: this one's CPython may be in a folder of its own
 COMMANDS_OF_OTHERS = {"cpython": ["/usr/bin/python3", *COMMANDS["cpython"][1:]], "micropython": COMMANDS["micropython"]}

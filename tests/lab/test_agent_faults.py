@@ -126,7 +126,7 @@ def small(agent, heap):
 
 @pytest.mark.parametrize("count,each", [(1500, 1), (15, 249)], ids=["many-hosts", "many-addresses"])
 def test_a_heap_that_is_too_small_is_left_for_a_larger_one_and_nothing_is_lost(world, count, each):
-    """Few routers need it: they live in 8 MiB. To procd it is the same process, and what was ours stays ours."""
+    """Few routers need it. To procd it is the same process, and what was ours stays ours."""
     world.beach.nft(VPN_SETS)
     hosts = [f"host{i}.example.test" for i in range(count)]
     for i, host in enumerate(hosts):

@@ -160,6 +160,17 @@ def test_a_name_has_one_text_and_one_wire_form(given, text, wire):
     assert dns.decode(head() + wire + b"\0\1\0\1").question == [Question(text, A)]
 
 
+def test_every_byte_in_a_label_has_a_text_of_its_own_but_for_its_case():
+    """Nothing that a nameserver sends can pass for a dot, a quote, a comment, a space or the end of a line."""
+    texts = set()
+    for byte in range(256):
+        text = dns.decode(head() + b"\1" + bytes([byte]) + b"\0\0\1\0\1").question[0].name
+        assert dns.name_to_wire(text) == b"\1" + bytes([byte]).lower() + b"\0"
+        assert all("!" <= c <= "~" for c in text) and (text[0] == "\\" or text not in '.";()@$')
+        texts.add(text)
+    assert len(texts) == 256 - 26
+
+
 def test_a_name_is_at_most_255_bytes():
     assert len(dns.name_to_wire(NAME255)) == 255
     assert dns.canonical_name(NAME255 + ".") == NAME255

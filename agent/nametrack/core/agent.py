@@ -7,13 +7,12 @@ deadline = agent.next_timer()           # absolute monotonic seconds, or None
 
 # isort: off
 # Leaves first, so that imports do not nest: tests/test_imports.py says why.
-from . import order, elements, coverage, kernelset, lookup, tunnel  # noqa: F401
+from . import order, elements, coverage, kernelset, lookup, target, tunnel  # noqa: F401
 from .peer import Peer  # noqa: F401
 
 # isort: on
 from . import actions as do
 from . import events as on
-from .findings import config_findings
 from .history import History
 from .inquiries import Inquiries
 from .interfaces import VIA, Interfaces
@@ -32,7 +31,7 @@ class Agent:
 
     def __init__(self, random=None):
         self.config = None
-        self.config_findings = []
+        self.config_findings = None  # what `findings` finds in the configuration alone, once it was asked
         self._servers = []  # whom names are asked of, as the configuration lists them
         self.cron = []  # the scheduled tasks of the router, a line each
         self._timers = Timers()
@@ -109,7 +108,7 @@ class Agent:
 
     def _config_loaded(self, event, now):
         config = self.config = event.config
-        self.config_findings = config_findings(config)
+        self.config_findings = None
         self.resolver.min_ttl, self.resolver.max_ttl = config.min_ttl, config.max_ttl
         fallbacks = [text if kind == "address" else VIA + text for kind, text in config.fallbacks]
         self.resolver.fallbacks, self.resolver.authoritative = fallbacks, config.authoritative

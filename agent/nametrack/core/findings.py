@@ -32,12 +32,13 @@ def finding(code, severity, subject, text, advice=None):
 
 def findings(agent, wall):
     """Every finding about the configuration and about how things stand at Unix time `wall`: a list, worst first."""
+    if agent.config_findings is None:  # once for each configuration: status and check show it again and again
+        agent.config_findings = _configuration(agent.config)
     found = agent.config_findings + _swallowed(agent) + _unresolved(agent) + _silent(agent) + _sets(agent)
     return _worst_first(found + _watchdogs(agent) + _clock(agent, wall))
 
 
-def config_findings(config):
-    """What the configuration alone tells: made once for each, as status and check show it again and again."""
+def _configuration(config):
     found = [finding("configuration", "error", "configuration", text) for text in config.errors]
     return found + _overlaps(config) + _keepalives(config) + _probes(config)
 

@@ -20,11 +20,12 @@ def _escaped(byte):
     return "\\" + char if char in '"().;\\@$' else char  # what a zone file gives a meaning to (RFC 1035 5.1)
 
 
-_TEXT = [_escaped(byte) for byte in range(256)]
+# What stands for itself, in lower case; a table of all 256 takes 15 KiB.
+_PLAIN = {byte: chr(byte).lower() for byte in b"-0123456789_abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"}
 
 
 def label_text(label):
-    return "".join([_TEXT[byte] for byte in label])
+    return "".join([_PLAIN.get(byte) or _escaped(byte) for byte in label])
 
 
 def name_to_wire(text):

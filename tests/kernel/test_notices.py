@@ -123,6 +123,51 @@ print("--")
     assert (count, few) == ("1", "True")
 
 
+SMALL = """
+import socket
+import time
+heard._socket.setsockopt(socket.SOL_SOCKET, 8, 1)  # SO_RCVBUF: the least there is
+many = [Element("10.0.%d.%d" % (i >> 8, i & 255), None) for i in range(1000)]
+def own(action, meanwhile=lambda: None):
+    sets.change(action)
+    meanwhile()
+    finish()
+def other(line):
+    from nametrack import compat_process
+    return compat_process.spawn(["nft", "-f", "/proc/self/fd/0"], [line.encode()]).wait()
+def after_ours():
+    for _ in range(1000):  # nobody reads what the kernel tells
+        if other("delete element inet t s { 10.0.0.1 }") == 0:
+            return
+        time.sleep(0.01)  # until ours has added it
+listed = ", ".join([element.address for element in many])
+"""
+
+
+@each_interpreter
+def test_a_change_of_our_own_that_is_more_than_the_kernel_keeps_for_us_is_no_news(interpreter, tmp_path):
+    """The same by other hands is: so it was more."""
+    script = """
+own(do.AddElements(SET, many, "why"))
+nft("delete element inet t s { %s }" % listed)
+"""
+    changed, other = told(interpreter, tmp_path, SMALL + script)
+    assert [line.split()[0] for line in changed] == ["SetChanged"]
+    assert set(other) <= {"SetTouched nft inet t s True", UNHEARD} and other.count(UNHEARD) == 1
+
+
+@each_interpreter
+def test_what_others_changed_while_ours_was_not_all_heard_is_a_disturbance(interpreter, tmp_path):
+    """Also where ours failed, and the only change there was is theirs."""
+    script = """
+own(do.AddElements(SET, many, "why"), after_ours)
+own(do.AddElements("nft inet t gone", many, "why"), lambda: other("flush set inet t s"))
+"""
+    first, second = told(interpreter, tmp_path, SMALL + script)
+    assert first.count(UNHEARD) == second.count(UNHEARD) == 1, (first, second)
+    assert first[-1].startswith("SetChanged") and second[-1].startswith("ActionFailed")
+
+
 @each_interpreter
 def test_a_change_that_was_not_heard_of_shows_in_the_number_of_changes(interpreter, tmp_path):
     script = """

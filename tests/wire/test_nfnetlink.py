@@ -52,15 +52,26 @@ def test_every_change_ends_in_the_number_of_the_generation():
     for one in netfilter.ALL:
         if "nft" in one:
             found = [nfnetlink.generation(datagram, LITTLE) for datagram in one["datagrams"]]
-            numbers.extend([number for number in found if number is not None])
+            numbers.extend([generation.number for generation in found if generation is not None])
     assert numbers == list(range(numbers[0], numbers[0] + len(numbers)))
     assert len(numbers) >= 10
+
+
+def test_a_change_and_the_notices_of_it_name_the_same_port():
+    for one in netfilter.ALL:
+        ports, generations = set(), set()
+        for datagram in one["datagrams"] if "nft" in one else []:
+            ports.update([notice.port for notice in nfnetlink.notices(datagram, LITTLE)])
+            generation = nfnetlink.generation(datagram, LITTLE)
+            if generation is not None:
+                generations.add(generation.port)
+        assert ports <= generations
 
 
 def test_the_generation_can_be_asked_for():
     one = netfilter.about("the generation")
     assert nfnetlink.get_generation(one["seq"], LITTLE) == one["request"]
-    assert isinstance(nfnetlink.generation(one["datagrams"][0], LITTLE), int)
+    assert nfnetlink.generation(one["datagrams"][0], LITTLE).number > 0
 
 
 @pytest.mark.parametrize(

@@ -57,7 +57,7 @@ class Sets:
         except MemoryError:
             return self._emit(on.ActionFailed(action, _short("what is to be written")))
         started = None if self._notices is None else self._notices.own
-        done = lambda code, output: self._changed(action, code, output)  # noqa: E731
+        done = lambda code, output: self._changed(action, tool, code, output)  # noqa: E731
         self._runner.run(tool.COMMAND, chunks, done, started=started)
 
     def script(self, action):
@@ -121,7 +121,9 @@ class Sets:
             self._emit(on.ActionFailed(action, _short("the set")))
         return None
 
-    def _changed(self, action, code, output):
+    def _changed(self, action, tool, code, output):
+        if self._notices is not None:
+            self._notices.own_ended(None if code is None else int(code == 0 and tool.language is nft))
         if code != 0:
             return self._emit(on.ActionFailed(action, _complaint(code, output)))
         self._emit(on.SetChanged(action))

@@ -25,6 +25,8 @@ _NAME_LIMIT = 255
 
 # family: as FAMILIES; set: (table, name); kind: one of the messages above; port: of whoever changed it
 Notice = namedtuple("Notice", ("kind", "family", "table", "set", "port"))
+# number: of a change, 32 bits that wrap; port: of whoever made it
+Generation = namedtuple("Generation", ("number", "port"))
 
 
 def message(subsystem, command, flags, seq, family, attributes, order=netlink.NATIVE):
@@ -54,13 +56,13 @@ def get_generation(seq, order=netlink.NATIVE):
 
 
 def generation(datagram, order=netlink.NATIVE):
-    """The number of the last change that a datagram tells of; None where it tells of none."""
+    """The Generation of the last change that a datagram tells of; None where it tells of none."""
     found = None
     for item in netlink.messages(datagram, order):
         if item.type == NFTABLES << 8 | NEWGENERATION:
             for kind, value in body(item, order)[1]:
                 if kind == _GENERATION:
-                    found = struct.unpack(">I", bytes(_exactly(value, 4)))[0]
+                    found = Generation(struct.unpack(">I", bytes(_exactly(value, 4)))[0], item.pid)
     return found
 
 

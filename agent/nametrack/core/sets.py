@@ -109,6 +109,8 @@ class Sets:
         if name in self._listing:
             return []
         self._listing.add(name)
+        self._at.pop(("list", name), None)  # whatever it was due for, this one shows
+        self._timers.cancel(("list", name))
         # whose the elements are that it has depends on what the service has from our include
         return (self.read_services() if self.by_name[name].feeder else []) + [ListSet(name)]
 

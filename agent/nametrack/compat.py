@@ -89,15 +89,12 @@ def random_fraction():
     return urandom16() / 65536
 
 
-WORKING = 50000  # bytes that are taken at least between two collections: one takes a millisecond or two
-
-
 def collect_early():
-    """Has MicroPython collect garbage whenever WORKING bytes were taken, before its whole heap was touched once."""
+    """Has MicroPython collect garbage whenever 50,000 bytes were taken, before its whole heap was touched once."""
     if MICROPYTHON:
         import gc
 
-        gc.threshold(WORKING)
+        gc.threshold(50000)  # a collection takes a millisecond or two
 
 
 def resident_memory():

@@ -5,7 +5,7 @@ Of the heap only what was used once takes memory, and the tables of what is free
 it starts anew in its own place, with a larger heap. CPython's memory grows by itself.
 """
 
-from .compat import MICROPYTHON, WORKING
+from .compat import MICROPYTHON
 
 LARGER = ((8 << 20, b"heapsize=8M"), (32 << 20, b"heapsize=32M"))  # the last one holds what the largest sets hold
 _OPTION = b"heapsize="  # of MicroPython's -X
@@ -25,7 +25,7 @@ def is_short():
 
 
 def pace():
-    """Has garbage collected whenever WORKING bytes were taken, or a fifth of what is in use where that is more.
+    """Has garbage collected whenever a fifth of what is in use was taken, or a 64th of the heap where that is more.
 
     A collection looks at all that is in use. To be called now and then while that grows.
     """
@@ -38,7 +38,7 @@ def pace():
     if used > size // 3:
         gc.collect()
         used = gc.mem_alloc()
-    gc.threshold(max(WORKING, used // 5))
+    gc.threshold(max(size >> 6, used // 5))
     if used > size // 3:  # what is read and written for a while takes as much again
         ran_short("%d of %d KiB are in use" % (used >> 10, size >> 10), 4 * used)
 

@@ -17,11 +17,11 @@ class ElementList:
         self._keys = [] if keys is None else keys
         self._timeouts = timeouts
 
-    def append(self, address, timeout):
-        """Adds an element to those of one's own list."""
+    def append(self, key, timeout):
+        """Adds the element with this ip.key to those of one's own list."""
         if timeout is not None and self._timeouts is None:
             self._timeouts = [None] * len(self._keys)
-        self._keys.append(ip.key(address))
+        self._keys.append(key)
         if self._timeouts is not None:
             self._timeouts.append(timeout)
 
@@ -31,6 +31,12 @@ class ElementList:
     def __iter__(self):
         for i in range(len(self._keys)):
             yield Element(ip.element(self._keys[i]), None if self._timeouts is None else self._timeouts[i])
+
+    def by_key(self):
+        """{key: timeout} of the elements."""
+        if self._timeouts is None:
+            return dict.fromkeys(self._keys)
+        return {self._keys[i]: self._timeouts[i] for i in range(len(self._keys))}
 
     def pieces(self, size):
         """Yields ElementLists of at most `size` of the elements, all of them in their order."""
@@ -52,3 +58,10 @@ class ElementList:
             key = self._keys[i]
             address = check(key) if isinstance(key, str) else ip.element(key)
             yield address, None if self._timeouts is None else self._timeouts[i]
+
+
+def by_key(elements):
+    """{ip.key: timeout} of an ElementList, or of a list of Element."""
+    if isinstance(elements, ElementList):
+        return elements.by_key()
+    return {ip.key(element.address): element.timeout for element in elements}

@@ -12,8 +12,8 @@ _NONE = 1 << V4_BITS  # no octet
 _V6_KEYS = 1 << V6_BITS  # the keys of IPv6 addresses begin here, after those of all IPv4 ones
 
 
-def _number4(text):
-    """An IPv4 address as an integer; None for what is none."""
+def key4(text):
+    """The key of a single IPv4 address, which is its integer; None for whatever else."""
     octets = text.split(".")
     if len(octets) != 4:
         return None
@@ -22,7 +22,7 @@ def _number4(text):
     value |= _OCTETS.get(octets[2], _NONE) << 8 | _OCTETS.get(octets[3], _NONE)
     if value < _NONE:
         return value
-    return _number4(text) if _learned(octets) else None
+    return key4(text) if _learned(octets) else None
 
 
 def _learned(octets):
@@ -36,7 +36,7 @@ def _learned(octets):
 
 
 def _packed4(text):
-    value = _number4(text)
+    value = key4(text)
     return None if value is None else value.to_bytes(4, "big")
 
 
@@ -133,7 +133,7 @@ def family(address):
 
 def number(address):
     """An address as an integer."""
-    return int.from_bytes(_packed6(address), "big") if ":" in address else _number4(address)
+    return int.from_bytes(_packed6(address), "big") if ":" in address else key4(address)
 
 
 def from_number(value, version):
@@ -150,7 +150,7 @@ def key(element):
     """
     if "/" in element or "-" in element:
         return element
-    return number(element) | _V6_KEYS if ":" in element else _number4(element)
+    return number(element) | _V6_KEYS if ":" in element else key4(element)
 
 
 def packed_key(data):
@@ -200,7 +200,7 @@ def bounds(key):
 def prefix(given):
     """The canonical text of an address or prefix: host bits cleared, no length where it is one address; else None."""
     if "/" not in given and ":" not in given:
-        return None if _number4(given) is None else given  # an IPv4 address has one spelling, and most are that
+        return None if key4(given) is None else given  # an IPv4 address has one spelling, and most are that
     address, slash, length = given.partition("/")
     data = packed(address)
     if data is None:

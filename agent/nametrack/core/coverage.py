@@ -6,7 +6,7 @@ counts as somebody else's.
 """
 
 from .. import ip
-from ..element import Element
+from ..element import Element, by_key
 from .actions import AddElements, RefillSet
 from .elements import Change
 from .order import keys_in_order
@@ -30,7 +30,7 @@ class Coverage:
         come around an address of ours: that is then his as well, as long as the prefix is there. Taken for ours only,
         a piece of his prefix would go with it one day.
         """
-        found = spans_of([ip.key(element.address) for element in listing.elements], self._family)
+        found = spans_of(by_key(listing.elements), self._family)
         mine = spans_of(ours, self._family).common(found)
         gained = found.minus(self._covered)
         known = self._sure.plus(self._guessed.minus(mine))  # what was ours too and is not any more is his alone

@@ -6,7 +6,7 @@ Keys are those of ip.key, times monotonic seconds.
 from collections import namedtuple
 
 from .. import ip
-from ..element import ElementList
+from ..element import ElementList, by_key
 from .actions import AddElements, DeleteElements, ReplaceElements
 from .host import NAMED, longest_life
 from .intervals import Cover
@@ -43,11 +43,11 @@ class Elements:
         # what overlaps is two elements to an ipset, and an error to nft
         self._exclusive = listing.interval and not self._is_ipset
         self._foreign = None
-        self._installed = installed = {}
-        key = ip.key
-        for element in listing.elements:
-            timeout = element.timeout
-            installed[key(element.address)] = None if timeout is None else now + timeout
+        installed = by_key(listing.elements)
+        for key in installed:
+            if installed[key] is not None:
+                installed[key] += now
+        self._installed = installed
         self._ends_at = self._first_end()
 
     def owner(self, ours):

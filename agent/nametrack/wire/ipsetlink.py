@@ -107,14 +107,14 @@ class Dump:
             raise netlink.NetlinkError("an entry that is no address of the set's family")
         if flags & _NOMATCH:
             return  # an exception from what matches
-        text = ip.text(address)
+        key = ip.packed_key(address)
         if length is not None and length != len(address) * 8:
-            text = ip.prefix("%s/%d" % (text, length))
-            if text is None:
+            key = ip.prefix("%s/%d" % (ip.text(address), length))
+            if key is None:
                 raise netlink.NetlinkError("an entry that is no prefix")
-        self._elements.append(text, timeout)
+        self._elements.append(key, timeout)
         if self._marked is not None and comment == MARK.encode():
-            self._marked.append(text)
+            self._marked.append(ip.element(key))
 
 
 def _number(value):

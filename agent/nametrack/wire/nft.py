@@ -124,16 +124,16 @@ class _Block:
     def _inside(self, words):
         for i in range(len(words)):
             word = words[i]
-            if word == "}":
+            if word[-1] == ",":
+                if len(word) > 1:
+                    self._element.append(word[:-1])
+                self._end_element()
+            elif word == "}":
                 self._end_element()
                 self._feed = self._body
                 if words[i + 1 :]:
                     self._feed(words[i + 1 :])
                 return
-            if word[-1] == ",":
-                if len(word) > 1:
-                    self._element.append(word[:-1])
-                self._end_element()
             else:
                 self._element.append(word)
 
@@ -141,10 +141,13 @@ class _Block:
         words, self._element = self._element, []
         if self._family is None or words == [] or words[0] == "*":
             return
-        address = sets.canonical(words[0])
-        if address is None or ip.family(address) != self._family:
-            raise NftError("nft listed an element that is not an address of the set's family")
-        self._elements.append(address, _remaining(words))
+        key = ip.key4(words[0]) if self._family == 4 else None  # so are most of a long listing
+        if key is None:
+            address = sets.canonical(words[0])
+            if address is None or ip.family(address) != self._family:
+                raise NftError("nft listed an element that is not an address of the set's family")
+            key = ip.key(address)
+        self._elements.append(key, _remaining(words) if len(words) > 1 else None)
 
     def _after(self, words):
         if self._ended or words != ["}"]:

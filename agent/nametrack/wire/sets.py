@@ -56,7 +56,7 @@ def pieces(elements, check):
     if not isinstance(elements, ElementList):
         given, elements = elements, ElementList()
         for element in given:
-            elements.append(check(element.address), element.timeout)
+            elements.append(ip.key(check(element.address)), element.timeout)
     return elements.pieces(PIECE)
 
 

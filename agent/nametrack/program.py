@@ -197,6 +197,7 @@ class Program:
         self._bus.close()
         if self.loop.short:
             self.log.write("info", "starting again with more memory: %s" % self.loop.short)
+            self._runner.leave()  # whoever comes in our place knows no child
             compat_heap.grow()
             self.failed = True
 

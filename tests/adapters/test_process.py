@@ -220,3 +220,24 @@ def test_waiting_for_a_program_costs_no_time_of_the_processor(interpreter, tmp_p
     started = time.monotonic()
     assert run(interpreter, tmp_path, script(text)) == ["True"]
     assert time.monotonic() - started < 5
+
+
+@each_interpreter
+@pytest.mark.parametrize("command", ["exit 0", "sleep 0.3", "trap '' PIPE; while :; do echo x; done", "sleep 60"])
+def test_before_another_program_takes_our_place_what_runs_ends_and_nothing_else_begins(interpreter, command, tmp_path):
+    """Whoever comes knows no child of ours: nobody would ever take note of its end."""
+    text = """
+        pids = []
+        def is_there():
+            try:
+                open("/proc/%%d/stat" %% pids[0]).close()
+                return True
+            except OSError:
+                return False
+        runner.run(["sh", "-c", %r], None, done, started=pids.append)
+        runner.run(["sh", "-c", "exit 1"], None, done, started=pids.append)
+        print(is_there())
+        runner.leave()
+        print(is_there(), len(pids), results)
+        """
+    assert run(interpreter, tmp_path, script(text % command)) == ["True", "False 1 []"]

@@ -1,5 +1,7 @@
 """Programs that are run one after the other, with bounds on time and output."""
 
+import time
+
 from .. import compat, compat_heap, compat_process
 
 LIMIT = 30  # seconds
@@ -8,6 +10,7 @@ NOT_FOUND = 127  # the exit code that shells have for it
 
 _REAP_FIRST = 0.002  # seconds until a program that closed its output is looked at again; doubles
 _REAP_MAX = 0.25
+_LEAVE = 2  # seconds that a program has to end by itself where nobody listens any more
 
 
 class Runner:
@@ -37,6 +40,12 @@ class Runner:
     def busy(self):
         """Whether a program runs or waits."""
         return self._run is not None
+
+    def leave(self):
+        """Has no program of ours run on: what waits is not run, what runs has a moment to end. Nobody is told."""
+        self._waiting = []
+        if isinstance(self._run, _Run):
+            self._run.leave()
 
     def _next(self):
         self._run = None
@@ -79,6 +88,19 @@ class _Run:
             started(self._child.pid)
         self._poller.add(self._child.fd, self._readable)
         self._call_at(compat.monotonic() + self._limit, self._too_late)
+
+    def leave(self):
+        child = self._child
+        if child is None:
+            return
+        if child.fd is not None:
+            self._close()
+        until = compat.monotonic() + _LEAVE
+        while child.wait(True) is None and compat.monotonic() < until:
+            time.sleep(_REAP_FIRST)
+        child.kill()
+        while child.wait(True) is None and compat.monotonic() < until + 1:  # for ever, where it hangs in the kernel
+            time.sleep(_REAP_FIRST)
 
     def _call_at(self, at, callback):
         self._poller.call_at(("process", id(self)), at, callback)

@@ -7,7 +7,7 @@ from .rrset import FOUND, SRV
 from .source import Source
 
 OWED_INTERVAL = 1  # second between two readings while an answer is owed
-BUSY_INTERVAL = 1  # second while there is traffic, so that its end is seen soon
+BUSY_INTERVAL = 0.75  # seconds while there is traffic, so that its end is seen soon
 NO_ROUTE = "no route"  # how the reason begins where an address cannot be reached
 OUTAGES = (1, 2, 5, 10, 15, 20, 30, 60, 120, 300, 600, 1800, 3600)  # seconds
 PROBE_READ = 0.5  # seconds from a probe to the reading that shows its answer, or that one is owed

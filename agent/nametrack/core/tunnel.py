@@ -6,7 +6,7 @@ initiation (148 bytes, asks for an answer) is more than they explain by itself. 
 6 and the kernel's drivers/net/wireguard/messages.h.
 """
 
-QUIET = 0.9  # seconds without traffic, by two readings in a row, after which a tunnel counts as quiet
+QUIET = 0.7  # seconds without traffic, by two readings in a row, after which a tunnel counts as quiet
 KEEPALIVE = 32  # bytes of a keepalive as the counters see it
 REJECT_AFTER = 180  # seconds: no session is older (REJECT_AFTER_TIME)
 CLOCK_SET = 1577836800  # 2020-01-01: a wall clock before that was never set

@@ -90,11 +90,11 @@ def random_fraction():
 
 
 def collect_early():
-    """Has MicroPython collect garbage whenever 50,000 bytes were taken, before its whole heap was touched once."""
+    """Has MicroPython collect garbage whenever 100,000 bytes were taken, before its whole heap was touched once."""
     if MICROPYTHON:
         import gc
 
-        gc.threshold(50000)  # a collection takes a millisecond or two
+        gc.threshold(100000)  # a collection takes a millisecond or two
 
 
 def resident_memory():

@@ -119,6 +119,10 @@ class Program:
         if loaded is None:
             self.log.write("error", problem)
             return False
+        hosts = sum([len(policy.hosts) for policy in loaded.config.policies])
+        compat_heap.expect(hosts + len(loaded.config.peers), len(loaded.config.peers))
+        if compat_heap.shortage():
+            compat_heap.grow()
         self.loaded = loaded
         self.service.loaded(self._command.config_dir, loaded.id)
         self._set_level(loaded.config)

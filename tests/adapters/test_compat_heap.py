@@ -35,7 +35,7 @@ def lines(tmp_path, heap, kept, more=""):
 
 @pytest.mark.parametrize(
     "heap,kept,sizes",
-    [("3M", 1200, [3, 8]), ("8M", 2900, [8, 32]), ("3M", 2500, [3, 32])],
+    [("3M", 1200, [3, 8]), ("8M", 2900, [8, 16]), ("3M", 2500, [3, 16])],
     ids=["small", "middle", "over-the-middle"],
 )
 def test_a_heap_in_which_much_is_in_use_is_left_for_one_in_which_that_is_a_quarter(tmp_path, heap, kept, sizes):
@@ -48,6 +48,16 @@ def test_the_heap_a_router_begins_with_goes_by_the_size_of_a_word(tmp_path):
     """Half the bytes where a pointer takes half of them: /usr/sbin/nametrack says so to the interpreter."""
     word = 8 if sys.maxsize > 1 << 32 else 4
     assert lines(tmp_path, "2wM", 0)[0] == f"MiB {word // 2}"
+
+
+@pytest.mark.parametrize(
+    "names,peers,sizes",
+    [(100, 50, [4]), (700, 0, [4, 8]), (200, 200, [4, 8]), (1000, 200, [4, 16]), (5000, 0, [4, 32])],
+)
+def test_a_long_configuration_has_a_large_heap_from_the_start(tmp_path, names, peers, sizes):
+    more = f"compat_heap.expect({names}, {peers}); short = compat_heap.shortage()"
+    found = [line for line in lines(tmp_path, "2wM", 0, more) if line.startswith("MiB")]
+    assert found == [f"MiB {size}" for size in sizes]
 
 
 def test_a_heap_with_room_is_kept(tmp_path):

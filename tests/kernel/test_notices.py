@@ -132,14 +132,17 @@ def own(action, meanwhile=lambda: None):
     sets.change(action)
     meanwhile()
     finish()
-def other(line):
+def other(*words):  # nobody reads what the kernel tells meanwhile
     from nametrack import compat_process
-    return compat_process.spawn(["nft", "-f", "/proc/self/fd/0"], [line.encode()]).wait()
-def after_ours():
-    for _ in range(1000):  # nobody reads what the kernel tells
-        if other("delete element inet t s { 10.0.0.1 }") == 0:
+    return compat_process.spawn(["nft"] + list(words)).wait()
+def ours():
+    for _ in range(1000):
+        if other("get", "element", "inet", "t", "s", "{ 10.0.0.1 }") == 0:
             return
-        time.sleep(0.01)  # until ours has added it
+        time.sleep(0.01)
+def ours_and_another():
+    ours()
+    other("delete", "element", "inet", "t", "s", "{ 10.0.0.1 }")
 listed = ", ".join([element.address for element in many])
 """
 
@@ -148,8 +151,9 @@ listed = ", ".join([element.address for element in many])
 def test_a_change_of_our_own_that_is_more_than_the_kernel_keeps_for_us_is_no_news(interpreter, tmp_path):
     """The same by other hands is: so it was more."""
     script = """
-own(do.AddElements(SET, many, "why"))
-nft("delete element inet t s { %s }" % listed)
+own(do.AddElements(SET, many, "why"), ours)
+other("delete", "element", "inet", "t", "s", "{ %s }" % listed)
+finish()
 """
     changed, other = told(interpreter, tmp_path, SMALL + script)
     assert [line.split()[0] for line in changed] == ["SetChanged"]
@@ -160,8 +164,8 @@ nft("delete element inet t s { %s }" % listed)
 def test_what_others_changed_while_ours_was_not_all_heard_is_a_disturbance(interpreter, tmp_path):
     """Also where ours failed, and the only change there was is theirs."""
     script = """
-own(do.AddElements(SET, many, "why"), after_ours)
-own(do.AddElements("nft inet t gone", many, "why"), lambda: other("flush set inet t s"))
+own(do.AddElements(SET, many, "why"), ours_and_another)
+own(do.AddElements("nft inet t gone", many, "why"), lambda: other("flush", "set", "inet", "t", "s"))
 """
     first, second = told(interpreter, tmp_path, SMALL + script)
     assert first.count(UNHEARD) == second.count(UNHEARD) == 1, (first, second)

@@ -29,8 +29,8 @@ class ElementList:
         return len(self._keys)
 
     def __iter__(self):
-        for i in range(len(self._keys)):
-            yield Element(ip.element(self._keys[i]), None if self._timeouts is None else self._timeouts[i])
+        for address, timeout in self.pairs(str):
+            yield Element(address, timeout)
 
     def by_key(self):
         """{key: timeout} of the elements."""
@@ -53,11 +53,9 @@ class ElementList:
         return self._timeouts is not None
 
     def pairs(self, check):
-        """Yields `(address, timeout)`; what is no single address went through `check(address)`."""
+        """Yields `(address, timeout)`, the address as ip.element gives it."""
         for i in range(len(self._keys)):
-            key = self._keys[i]
-            address = check(key) if isinstance(key, str) else ip.element(key)
-            yield address, None if self._timeouts is None else self._timeouts[i]
+            yield ip.element(self._keys[i], check), None if self._timeouts is None else self._timeouts[i]
 
 
 def by_key(elements):

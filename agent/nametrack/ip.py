@@ -159,24 +159,24 @@ def packed_key(data):
     return value if len(data) == 4 else value | _V6_KEYS
 
 
-def element(key):
-    """The canonical text that `key` was made of."""
+def element(key, check=str):
+    """The canonical text that `key` was made of; for a prefix or a range what `check(text)` returns.
+
+    A single address is a number: whatever that is, its text is canonical.
+    """
     if isinstance(key, str):
-        return key
+        return check(key)
     return from_number(key ^ _V6_KEYS, 6) if key >= _V6_KEYS else from_number(key, 4)
 
 
 def joined(keys, separator, check):
-    """The canonical texts of a list of keys in one; a prefix or a range is `check(text)`.
-
-    A single address is a number: whatever that is, its text is canonical.
-    """
+    """The texts of a list of keys in one, each as `element` gives it."""
     try:
         plain = max(keys) < _NONE
     except (TypeError, ValueError):  # texts among them, or none at all
         plain = False
     if not plain:
-        return separator.join([check(key) if isinstance(key, str) else element(key) for key in keys])
+        return separator.join([element(key, check) for key in keys])
     octets = []  # most are IPv4 addresses; a text for each would fill a heap with garbage
     for key in keys:
         octets += (key >> 24, key >> 16 & 255, key >> 8 & 255, key & 255)

@@ -95,12 +95,9 @@ class _Run:
             return
         if child.fd is not None:
             self._close()
-        until = compat.monotonic() + _LEAVE
-        while child.wait(True) is None and compat.monotonic() < until:
-            time.sleep(_REAP_FIRST)
+        _await(child, _LEAVE)
         child.kill()
-        while child.wait(True) is None and compat.monotonic() < until + 1:  # for ever, where it hangs in the kernel
-            time.sleep(_REAP_FIRST)
+        _await(child, 1)  # one that hangs in the kernel does not even notice
 
     def _call_at(self, at, callback):
         self._poller.call_at(("process", id(self)), at, callback)
@@ -169,6 +166,13 @@ class _Run:
         pieces = None  # the output is in memory once from here on
         self._ended()
         self._done(code, output)
+
+
+def _await(child, limit):
+    """Waits for the end of a child, `limit` seconds at most."""
+    until = compat.monotonic() + limit
+    while child.wait(True) is None and compat.monotonic() < until:
+        time.sleep(_REAP_FIRST)
 
 
 def _bury(poller, child):

@@ -15,7 +15,7 @@ class Asked:
         self.queries = []  # (id, name, rtype, server, recurse)
         self.now = 0
         self.reached = reached
-        self.authority = Authority("home.dyn.test", rtype, [RESOLVER], self.way, zone, self.next_id)
+        self.authority = Authority("home.dyn.test", rtype, lambda now: [RESOLVER], self.way, zone, self.next_id)
         self.take(self.authority.start(0))
 
     def way(self, address):

@@ -12,10 +12,10 @@ def taken(queue, wanted=lambda entry: True):
         found.append(entry)
 
 
-def filled(limit, entries):
-    queue = Queue(limit)
+def filled(limit, entries, kept=0):
+    queue = Queue(limit, kept)
     for entry in entries:
-        queue.put(entry)
+        queue.put(entry, False)
     return queue
 
 
@@ -48,3 +48,25 @@ def test_a_long_queue_is_worked_off_whole():
         found.extend(taken(queue))
         queue.end(found[-1][0])
     assert [key for key, _ in found] == list(range(2000))
+
+
+def test_urgent_entries_come_before_all_others():
+    queue = filled(1, [("a", 1), ("b", 1)])
+    queue.put(("c", 1), True)
+    assert taken(queue) == [("c", 1)]
+
+
+def test_some_places_are_kept_for_urgent_entries():
+    queue = filled(3, [("a", 1), ("b", 1), ("c", 1)], kept=1)
+    assert taken(queue) == [("a", 1), ("b", 1)]
+    queue.put(("d", 1), True)
+    queue.put(("e", 1), True)
+    assert taken(queue) == [("d", 1)]
+    queue.end("a")
+    assert taken(queue) == [("e", 1)]
+
+
+def test_urgent_entries_that_wait_keep_the_queue_from_being_idle():
+    queue = filled(0, [])
+    queue.put(("a", 1), True)
+    assert not queue.idle()

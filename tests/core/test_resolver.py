@@ -73,3 +73,42 @@ def test_a_family_that_is_not_wanted_any_more_holds_up_no_other():
     asked.carry_out(asked.follow((AAAA,)), 101)
     asked.silent = ()
     assert ("home.dyn.test", AAAA) in asked.truth(200)
+
+
+def test_a_peer_that_needs_help_is_asked_for_at_once_beside_a_thousand_names_on_a_silent_nameserver():
+    asked = Asked(silent=("192.0.2.66",))
+    policies = [(("h%d.test" % i, ("192.0.2.66",)), "h%d.test" % i, ["192.0.2.66"], (A, AAAA)) for i in range(1200)]
+    peer = (asked.key, "home.dyn.test", [LOCAL], (A, AAAA))
+    asked.carry_out(asked.resolver.follow([peer] + policies, 1), 1)
+    actions = asked.resolver.ask_truth(asked.resolver.names[asked.key], 100)
+    for key in asked.resolver.timers.due(100):
+        if key[0] == "ask":
+            actions += asked.resolver.handle_due(key, 100)[0]
+    names = [q.name for q in actions if isinstance(q, SendQuery)]
+    assert names.count("home.dyn.test") == 3  # its CNAME for the zone, A and AAAA
+
+
+def test_a_name_that_waits_behind_others_comes_first_when_its_peer_needs_help():
+    asked = Asked(silent=(LOCAL,))
+    others = [(("h%d.test" % i, (LOCAL,)), "h%d.test" % i, [LOCAL], (A, AAAA)) for i in range(1200)]
+    last = (("far.test", (LOCAL,)), "far.test", [LOCAL], (A, AAAA))
+    asked.carry_out(asked.resolver.follow(others + [last], 1), 1)
+    asked.resolver.authoritative = False
+    actions = asked.resolver.ask_truth(asked.resolver.names[last[0]], 1)
+    assert [(q.name, q.rtype) for q in actions] == [("far.test", A), ("far.test", AAAA)]
+
+
+def test_a_silent_resolver_delays_one_step_of_a_walk_to_the_zone():
+    asked = Asked()
+    asked.key = ("home.dyn.test", ("192.0.2.66", LOCAL))
+    asked.carry_out(asked.resolver.follow([(asked.key, "home.dyn.test", list(asked.key[1]), (A,))], 1), 1)
+    asked.silent = ("192.0.2.66",)
+    resolver, waited = asked.resolver, 0
+    asked.carry_out(resolver.ask_truth(resolver.names[asked.key], 100), 100)
+    question = resolver.names[asked.key].questions[A]
+    now = 100
+    while question.true_at is None:
+        now, waited = question.truth.deadline, waited + 1
+        actions, _ = resolver.handle_due(("truth", asked.key, A), now)
+        asked.carry_out(actions, now)
+    assert (waited, now) == (2, 104)

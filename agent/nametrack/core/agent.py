@@ -50,7 +50,7 @@ class Agent:
             on.CronRead: self._cron_read,
             on.QueryAnswered: lambda e, now: self._name(self.resolver.answered(e.id, e.answer, now), now),
             on.QueryFailed: lambda e, now: self._name(self.resolver.failed(e.id, e.reason, now), now),
-            on.AnswerRejected: lambda e, now: self.resolver.rejected(e.id, e.reason),
+            on.AnswerRejected: lambda e, now: self.resolver.rejected(e.id, e.reason, now),
             on.PeersRead: lambda e, now: self.peers.read(e.interface, e.peers, now, e.wall),
             on.SetListed: lambda e, now: self.policies.listed(e.set, e.listing, now),
             on.SetGlanced: lambda e, now: self.policies.sets.glanced(e.set, e.size, now),

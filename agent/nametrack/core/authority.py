@@ -21,8 +21,9 @@ class Zone:
 
 
 class Authority:
-    """`resolvers`: whom to ask about the zone; `way`: function that gives the text of the server for an address, None
-    where it cannot be reached; `zone`: a Zone from an earlier time, or None; `next_id`: as for Lookup."""
+    """`resolvers`: function of the time that gives the servers to ask about the zone, asked anew at each step, so that
+    a resolver that is silent delays one step only; `way`: function that gives the text of the server for an address,
+    None if it cannot be reached; `zone`: a Zone from an earlier time, or None; `next_id`: as for Lookup."""
 
     def __init__(self, host, rtype, resolvers, way, zone, next_id):
         self.result = None
@@ -68,7 +69,7 @@ class Authority:
     # -- the steps -----------------------------------------------------------------------------------------------
 
     def _find_zone(self, now):
-        return self._step(self._host, CNAME, self._resolvers, True, self._zone_found, now)
+        return self._step(self._host, CNAME, self._resolvers(now), True, self._zone_found, now)
 
     def _zone_found(self, result, now):
         if result.status == FOUND:
@@ -92,7 +93,7 @@ class Authority:
                 return self._fail("the servers of its zone are not found")
             return self._find_servers(parent, now)
 
-        return self._step(zone, NS, self._resolvers, True, found, now)
+        return self._step(zone, NS, self._resolvers(now), True, found, now)
 
     def _find_address(self, now, rtype=A):
         """The addresses of the next server, IPv4 first: a zone without any is rare."""
@@ -108,7 +109,7 @@ class Authority:
             self._names.pop(0)
             return self._find_address(now)
 
-        return self._step(name, rtype, self._resolvers, True, found, now)
+        return self._step(name, rtype, self._resolvers(now), True, found, now)
 
     def _ask_zone(self, addresses, now):
         servers = [self._way(address) for address in addresses]

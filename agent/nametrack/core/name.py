@@ -1,6 +1,9 @@
 """A name that is followed: what is known of each of its RRsets, and how its lookups fare."""
 
+from collections import namedtuple
+
 from .. import ip
+from .complaints import TOO_MANY, UNUSABLE, Complaints
 from .rrset import FOUND
 
 BACKOFF_FIRST = 2  # seconds
@@ -26,7 +29,6 @@ class Question:
         self.truth_waits = False
         self.truth_at = None  # start of the last such lookup
         self.true_at = None  # when the servers of the zone answered last
-        self.rejected = None  # the last lie that was logged, so that it is logged once
 
     def tried(self):
         """Whether the first lookup has come to an end, well or badly."""
@@ -62,6 +64,7 @@ class Name:
         self.questions = {}
         self.zone = None  # what is known of its zone, an authority.Zone, until the monotonic time zone_until
         self.zone_until = 0
+        self.complaints = Complaints()  # about what servers answered
         self.queries = 0  # that were sent
         self.failures = 0  # lookups that failed
 
@@ -117,10 +120,13 @@ def _negative(questions):
     return "does not exist" if any(q.rrset.status == "nxdomain" for q in questions) else "has no address"
 
 
-def destinations(values):
-    """`(keys, complaint)`: of the addresses DNS named those that can be a destination, MAX_ADDRESSES at most.
+Complaint = namedtuple("Complaint", ("kind", "text"))
 
-    complaint: what was wrong with the others, None where nothing was.
+
+def destinations(values):
+    """Return `(keys, complaint)`: the addresses that can be a destination, MAX_ADDRESSES at most, as ip.key.
+
+    complaint: what was wrong with the others, None if nothing was.
     """
     usable, complaint, wrong = [], None, []
     for address in values:
@@ -129,11 +135,10 @@ def destinations(values):
         else:
             wrong.append(address)
     if wrong:
-        # The first in order, not in the answer: servers shuffle, and the same complaint is said once.
-        first = min(wrong)
-        complaint = "DNS names %s, which is %s: not used" % (first, ip.unusable(first))
-    if len(wrong) > 1:
-        complaint = "%s, and %d more like it" % (complaint, len(wrong) - 1)
+        first = min(wrong)  # in order, not in the answer: servers shuffle
+        more = ", and %d more like it" % (len(wrong) - 1) if len(wrong) > 1 else ""
+        complaint = Complaint(UNUSABLE, "DNS names %s, which is %s: not used%s" % (first, ip.unusable(first), more))
     if len(usable) > MAX_ADDRESSES:
-        complaint = "DNS names more than %d addresses: the first %d are used" % (MAX_ADDRESSES, MAX_ADDRESSES)
+        text = "DNS names more than %d addresses: the first %d are used" % (MAX_ADDRESSES, MAX_ADDRESSES)
+        complaint = Complaint(TOO_MANY, text)
     return usable[:MAX_ADDRESSES], complaint

@@ -9,6 +9,7 @@ servers of its zone, past every cache. What those say outweighs what a cache say
 
 from .actions import Log, SendQuery, recovered, trouble
 from .authority import Authority
+from .complaints import REJECTED
 from .lookup import Lookup
 from .name import Name, Question, destinations
 from .queue import Queue
@@ -17,6 +18,7 @@ from .servers import Servers
 from .words import count
 
 MAX_IN_FLIGHT = 64  # names
+KEPT = 16  # of these places, for the names of peers that need help
 RETRY_GAP = 2  # seconds at least between two lookups of a name that fails
 # Routers behind one cache are told the same remaining TTL, and would all ask at the same moment. Each asks a little
 # later than that, by chance: by this share of the TTL at most, and by no more than SPREAD_MAX.
@@ -40,7 +42,7 @@ class Resolver:
         self._interfaces = interfaces
         self._queries = {}  # id of an open query -> (Name, Question, Lookup or Authority, server)
         self._last_id = 0
-        self._queue = Queue(MAX_IN_FLIGHT)  # of (name key, rtype, whether the truth is wanted)
+        self._queue = Queue(MAX_IN_FLIGHT, KEPT)  # of (name key, rtype, whether the truth is wanted)
 
     def follow(self, wanted, now):
         """Follows exactly `wanted`: a list of (key, host, servers, rtypes); names that stay keep what is known."""
@@ -63,7 +65,7 @@ class Resolver:
             for rtype in rtypes:
                 if rtype not in name.questions:
                     name.questions[rtype] = Question(rtype)
-                    self._queue.put((key, rtype, False))
+                    self._queue.put((key, rtype, False), False)
         return actions + self._fill(now)
 
     def hosts(self, host):
@@ -85,6 +87,8 @@ class Resolver:
             question.hurried = True
             if question.lookup is not None:
                 actions.extend(self._begin_anew(name, question, now))
+            elif question.next_at is None:  # it waits behind others
+                self._queue.put((name.key, rtype, False), True)
             if self.authoritative and question.truth is None and not question.truth_waits:
                 if question.truth_at is None or now - question.truth_at >= self.min_ttl:
                     question.truth_waits = True
@@ -110,11 +114,11 @@ class Resolver:
         question = name.questions[rtype]
         if what == "ask":
             question.next_at = None
-            self._queue.put((name_key, rtype, False))
+            self._queue.put((name_key, rtype, False), question.hurried)
             return self._fill(now), None
         lookup = question.lookup if what == "lookup" else question.truth
         if lookup.open:
-            self.servers.silent(self._queries[lookup.open[-1]][3])
+            self.servers.silent(self._queries[lookup.open[-1]][3], now)
         return self._after(name, question, lookup, lookup.timed_out(now), now)
 
     def answered(self, query, answer, now):
@@ -130,14 +134,13 @@ class Resolver:
             return [], None
         return self._after(name, question, lookup, lookup.failed(query, reason, now), now)
 
-    def rejected(self, query, reason):
-        """Something came that is no answer to an open query: it is said once, and the waiting goes on."""
-        name, question, _, _ = self._queries.get(query, (None, None, None, None))
+    def rejected(self, query, reason, now):
+        """Something came that is no answer to an open query: the lookup goes on waiting."""
+        name = self._queries.get(query, (None,))[0]
         if name is None:
             return []
-        if not _first(name, question, reason):
-            return []
-        return [Log("warning", "%s: an answer was thrown away: %s" % (name.host, reason))]
+        said = name.complaints.says(REJECTED, "ignored an answer: %s" % reason, now)
+        return [] if said is None else [Log("warning", "%s: %s" % (name.host, said))]
 
     def idle(self):
         """Whether no lookup is under way or waiting."""
@@ -206,7 +209,7 @@ class Resolver:
         if all(question.truth is None for question in questions):
             for question in questions:
                 if question.truth_waits:
-                    self._queue.put((name.key, question.rtype, True))
+                    self._queue.put((name.key, question.rtype, True), True)
                     return
 
     def _waits(self, entry):
@@ -220,21 +223,24 @@ class Resolver:
             question.truth_waits = False
             question.truth_at = now
             zone = name.zone if now < name.zone_until else None
-            resolvers = self._whom(name.servers, True)
+
+            def resolvers(now):
+                return self._whom(name.servers, True, now)
+
             way = self._interfaces.way
             lookup = question.truth = Authority(name.host, question.rtype, resolvers, way, zone, self._next_id)
         else:
             question.asked_at = now
-            servers = self._whom(name.servers, question.hurried)
+            servers = self._whom(name.servers, question.hurried, now)
             question.hurried = False
             lookup = question.lookup = Lookup(name.host, question.rtype, servers, self._next_id)
         actions, _ = self._after(name, question, lookup, lookup.start(now), now)
         return actions
 
-    def _whom(self, listed, hurried):
+    def _whom(self, listed, hurried, now):
         if hurried:
             listed = [s for s in listed if s in self.fallbacks] + [s for s in listed if s not in self.fallbacks]
-        return self._interfaces.nameservers(listed)
+        return self.servers.in_order(self._interfaces.nameservers(listed), now)
 
     def _timer(self, name, question, lookup):
         return ("truth" if lookup is question.truth else "lookup", name.key, question.rtype)
@@ -290,8 +296,9 @@ class Resolver:
         if failures and not any(q.failures for q in name.questions.values()):
             actions.append(recovered(name.host, "answered again after %s" % count(failures, "failure")))
         values, complaint = (result.values, None) if question.rtype == SRV else destinations(result.values)
-        if _first(name, question, complaint):
-            actions.append(trouble(name.host, complaint))
+        said = None if complaint is None else name.complaints.says(complaint.kind, complaint.text, now)
+        if said is not None:
+            actions.append(trouble(name.host, said))
         status = result.status
         if status == FOUND and not values:
             status = NODATA  # all of it was unusable: the name has no address that anybody could reach
@@ -312,10 +319,3 @@ class Resolver:
             return []  # said once, not at every try, nor for each family
         kept = ", what is known of it stays" if question.rrset is not None else ""
         return [trouble(name.host, "lookup failed: %s%s" % (reason, kept))]
-
-
-def _first(name, question, complaint):
-    """Whether this complaint is to be said: not again at every answer, nor for each family of the name."""
-    known = any(other.rejected == complaint for other in name.questions.values())
-    question.rejected = complaint
-    return complaint is not None and not known

@@ -13,6 +13,8 @@ import pytest
 
 TOP = pathlib.Path(__file__).resolve().parent.parent
 MICROPYTHON = os.environ.get("MICROPYTHON", str(TOP / "build/bin/micropython"))
+# Where modules of tests under MicroPython are found.
+FOLDERS = ("tests/micropython", "agent", "tests", "tests/core")
 BOTH = [TOP / "tests/core", TOP / "tests/wire", TOP / "tests/pyubus"]
 
 for folder in (
@@ -40,7 +42,7 @@ class MicroPythonRun:
         return self.results[path]
 
     def run(self, path):
-        environ = dict(os.environ, MICROPYPATH=f"{TOP}/tests/micropython:{TOP}/agent:{TOP}/tests:.frozen")
+        environ = dict(os.environ, MICROPYPATH=":".join([f"{TOP}/{name}" for name in FOLDERS] + [".frozen"]))
         command = [MICROPYTHON, "-X", "heapsize=32M", f"{TOP}/tests/micropython/run.py", str(path)]
         # The same seconds for every module: a test that hangs under MicroPython fails here and says which module.
         done = subprocess.run(command, env=environ, capture_output=True, text=True, timeout=600, cwd=TOP)

@@ -1,4 +1,4 @@
-"""The house of DESIGN.md section 1: decide / speak / touch, and imports that go one way. pyubus stands beside it."""
+"""The layers decide, speak, touch; imports between them, and between the rooms of the core, go one way."""
 
 import ast
 import pathlib
@@ -17,22 +17,28 @@ PURE = {"struct", "binascii", "sys", "collections", "json"}
 RULES = {
     "core": ({"core", "ip", "element"}, {"collections"}),
     "wire": ({"wire", "ip", "element"}, PURE),
-    "adapters": ({"adapters", "wire", "compat", "ip", "core.events", "core.actions", "core.lastgood"}, None),
+    "adapters": ({"adapters", "wire", "compat", "ip", "core.events", "core.actions", "core.last_good"}, None),
     "ip": (set(), set()),
     "element": ({"ip"}, {"collections"}),
-    "log": (set(), {"sys"}),
     "compat": ({"compat"}, None),
-    "loop": ({"core", "adapters", "compat"}, {"select"}),
-    "service": ({"core", "VERSION"}, {"pyubus"}),
-    "configfiles": ({"core", "wire", "adapters"}, {"collections", "binascii"}),
-    "include": ({"core", "wire", "adapters", "compat", "configfiles", "element"}, {"sys"}),
-    "program": (None, set()),
-    "once": ({"core", "compat", "program", "remote"}, {"sys"}),
-    "remote": ({"core", "wire", "compat", "command", "NAME"}, {"pyubus", "sys"}),
-    "command": (set(), set()),
-    "manual": ({"compat", "VERSION"}, {"sys"}),
+    "daemon": ({"core", "wire", "adapters", "compat", "daemon", "ip", "element", "NAME", "VERSION"}, None),
+    "commands": (
+        {"core", "wire", "adapters", "compat", "daemon", "commands", "element", "NAME", "VERSION"},
+        {"pyubus", "sys"},
+    ),
     "__init__": (set(), set()),
-    "__main__": ({"compat", "command", "log", "program", "once", "remote", "include", "manual"}, {"sys"}),
+    "__main__": ({"compat", "commands", "daemon"}, {"sys"}),
+}
+# room of the core -> rooms it may import. Every room may import the ground: the files in core/ itself, except agent.py,
+# which imports all.
+ROOMS = {
+    "config": set(),
+    "names": set(),
+    "sets": set(),
+    "peers": {"names"},
+    "routes": {"peers"},
+    "policies": {"names", "sets", "routes"},
+    "telling": {"config", "names", "sets", "peers", "routes", "policies"},
 }
 # The same for pyubus, file by file: it imports nothing of nametrack, and only three of its files touch anything.
 TOUCHING = {"compat", "connection", "client", "__init__"}
@@ -87,6 +93,26 @@ def test_imports_go_one_way(path):
         assert outside <= modules, f"{path.name} imports {outside - modules}"
 
 
+@pytest.mark.parametrize("path", sorted((PACKAGE / "core").glob("**/*.py")), ids=lambda p: str(p.relative_to(PACKAGE)))
+def test_rooms_of_the_core_import_one_way(path):
+    room = path.parent.name
+    for name in imports(path)[0]:
+        parts = name.split(".")
+        if parts[0] != "core":
+            continue
+        assert parts[1] != "agent", f"{path.name} imports the agent"
+        if parts[1] in ROOMS and path.name != "agent.py":
+            assert room != "core" and parts[1] in ROOMS[room] | {room}, f"{path.name} imports {name}"
+
+
+def test_every_room_says_what_it_is_for_and_what_enters_and_leaves_it():
+    for folder in sorted((PACKAGE / "core").iterdir()):
+        if (folder / "__init__.py").exists():
+            assert folder.name in ROOMS
+            text = ast.get_docstring(ast.parse((folder / "__init__.py").read_text()))
+            assert "In: " in text and "Out: " in text and len(text.splitlines()) <= 8
+
+
 def test_only_compat_knows_which_interpreter_runs():
     for path in FILES:
         if layer(path) != "compat":
@@ -96,7 +122,7 @@ def test_only_compat_knows_which_interpreter_runs():
 
 
 def test_the_core_has_no_clock_and_opens_nothing():
-    for path in (PACKAGE / "core").glob("*.py"):
+    for path in (PACKAGE / "core").glob("**/*.py"):
         for node in ast.walk(ast.parse(path.read_text())):
             if isinstance(node, ast.Call) and isinstance(node.func, ast.Name):
                 assert node.func.id not in ("open", "print", "input", "__import__", "exec", "eval"), path.name

@@ -6,10 +6,11 @@ import re
 import pytest
 
 from metrics.many import call
-from nametrack.core import findings, options
-from nametrack.core.options import REQUIRED
-from nametrack.core.section import shown
-from nametrack.service import METHODS
+from nametrack.core.config import options
+from nametrack.core.config.options import REQUIRED
+from nametrack.core.config.section import shown
+from nametrack.core.telling import findings
+from nametrack.daemon.bus_object import METHODS
 
 TOP = pathlib.Path(__file__).resolve().parent.parent
 DOCS = TOP / "docs"
@@ -80,7 +81,7 @@ def test_every_method_and_argument_is_there():
 
 def test_every_kind_of_notification_is_there():
     told = {names(row[0])[0] for row in rows(page("bus.md")) if names(row[0])}
-    source = "".join(path.read_text() for path in (TOP / "agent/nametrack/core").glob("*.py"))
+    source = "".join(path.read_text() for path in (TOP / "agent/nametrack/core").glob("**/*.py"))
     assert set(re.findall(r'Notify\("(\w+)"', source)) == {"endpoint", "policy", "trouble", "recovered"} <= told
 
 

@@ -13,30 +13,57 @@ import sys
 
 import pytest
 
-from nametrack.command import COMMANDS
+from nametrack.commands.command_line import COMMANDS
 
 TOP = pathlib.Path(__file__).resolve().parent.parent
 DEEPEST = 4  # modules at once on the way to a command, agent/start.py aside
 DEEPEST_OF_TESTS = 5  # a test's own is one of them
 
-TESTS = [path for name in ("core", "wire", "pyubus") for path in sorted((TOP / "tests" / name).glob("test_*.py"))]
+TESTS = [path for name in ("core", "wire", "pyubus") for path in sorted((TOP / "tests" / name).glob("**/test_*.py"))]
 NO_BUS, NO_FILES = ["--ubus", "/nowhere"], ["--config-dir", "/nowhere"]
 ARGUMENTS = dict.fromkeys(("help", "version"), [])  # with which a command ends as soon as it is loaded
 ARGUMENTS.update(dict.fromkeys(("status", "refresh", "events", "metrics"), NO_BUS))
 ARGUMENTS.update(dict.fromkeys(("run", "plan", "check"), NO_FILES), include=["pbr", *NO_FILES])
 
 # How the files of agent/ begin that a command may load, or may not.
-PARSING = ("nametrack/__", "nametrack/command.py", "nametrack/compat.py", "nametrack/log.py")
-WORDS = [f"nametrack/core/{name}" for name in ("__init__", "report", "values", "punycode", "words")]
-ASKING = ("nametrack/remote", "nametrack/ip", *WORDS, "nametrack/wire/__init__", "nametrack/wire/json", "pyubus/")
-ONLY = dict.fromkeys(("help", "version"), (*PARSING, "nametrack/manual.py"))
+PARSING = (
+    "nametrack/__",
+    "nametrack/commands/__init__",
+    "nametrack/commands/command_line",
+    "nametrack/compat.py",
+    "nametrack/daemon/__init__",
+    "nametrack/daemon/log",
+)
+WORDS = [
+    "nametrack/core/__init__",
+    "nametrack/core/wording",
+    "nametrack/core/telling/__init__",
+    "nametrack/core/telling/tables",
+]
+WORDS += [f"nametrack/core/config/{name}" for name in ("__init__", "option_values", "punycode")]
+ASKING = (
+    "nametrack/commands/ask_agent",
+    "nametrack/ip",
+    *WORDS,
+    "nametrack/wire/__init__",
+    "nametrack/wire/json",
+    "pyubus/",
+)
+ONLY = dict.fromkeys(("help", "version"), (*PARSING, "nametrack/commands/help_texts"))
 ONLY.update(dict.fromkeys(("status", "refresh", "events", "metrics"), (*PARSING, *ASKING)))
 NEVER = {
     "run": (
-        *(f"nametrack/{name}" for name in ("once", "remote", "include", "manual", "core/report", "core/metrics")),
+        *(f"nametrack/commands/{name}" for name in ("one_pass", "ask_agent", "include", "help_texts")),
+        *(f"nametrack/core/telling/{name}" for name in ("tables", "metrics")),
         "pyubus/client",
     ),
-    "include": ("nametrack/program", "nametrack/loop", "nametrack/core/agent", "nametrack/core/metrics", "pyubus/"),
+    "include": (
+        "nametrack/daemon/program",
+        "nametrack/daemon/loop",
+        "nametrack/core/agent",
+        "nametrack/core/telling/metrics",
+        "pyubus/",
+    ),
 }
 
 

@@ -2,9 +2,9 @@
 
 import pytest
 
-from nametrack import manual
-from nametrack.command import COMMANDS, FORMATS, Command, UsageError
-from nametrack.core import metrics
+from nametrack.commands import help_texts as manual
+from nametrack.commands.command_line import COMMANDS, FORMATS, Command, UsageError
+from nametrack.core.telling import metrics
 
 
 @pytest.mark.parametrize("name", sorted(COMMANDS))

@@ -3,23 +3,23 @@
 import sys
 
 from . import compat
-from .command import Command, Trouble, UsageError
-from .log import Log
+from .commands.command_line import Command, Trouble, UsageError
+from .daemon.log import Log
 
 
 def performer(command):
     """The function(command, log) of a command. Here its module is loaded: none needs what the others do."""
     if command.name in ("run", "plan", "check"):
-        from . import program as module
+        from .daemon import program as module
 
         if command.name != "run" or command.once:
-            from . import once as module  # which needs the program: now they do not nest
+            from .commands import one_pass as module  # which needs the program: now they do not nest
     elif command.name in ("status", "refresh", "events", "metrics"):
-        from . import remote as module
+        from .commands import ask_agent as module
     elif command.name == "include":
-        from . import include as module
+        from .commands import include as module
     else:
-        from . import manual as module
+        from .commands import help_texts as module
     return getattr(module, command.name)
 
 

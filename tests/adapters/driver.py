@@ -5,7 +5,7 @@ import sys
 from nametrack import compat
 from nametrack.core import actions as do
 from nametrack.core import events as on
-from nametrack.loop import Poller
+from nametrack.daemon.loop import Poller
 
 __all__ = ("sys", "compat", "do", "on", "poller", "events", "emit", "until", "seconds")
 

@@ -8,7 +8,7 @@ import pytest
 from bus import Bus as Ubusd
 from nametrack import compat
 from nametrack.adapters.bus import Bus
-from nametrack.loop import Poller
+from nametrack.daemon.loop import Poller
 from pyubus import UBUS_STATUS_NO_MEMORY, UbusClient, UbusError
 
 

@@ -10,11 +10,11 @@ from binascii import crc32
 from fakes import CHANGES, FakeKernel
 from nametrack import ip
 from nametrack.core import actions as do
-from nametrack.core import config as configuration
 from nametrack.core import events as on
-from nametrack.core import include
 from nametrack.core.agent import Agent
-from nametrack.core.lastgood import Remembered
+from nametrack.core.config import configuration
+from nametrack.core.last_good import Remembered
+from nametrack.core.telling import user_include as include
 from nametrack.wire import services as wire_services
 from nametrack.wire import uci
 from nametrack.wire.dns import Answer

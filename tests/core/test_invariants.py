@@ -12,7 +12,7 @@ import simulator
 from nametrack.core import actions as do
 from nametrack.core import events as on
 from nametrack.core.agent import Agent
-from nametrack.core.lastgood import Remembered
+from nametrack.core.last_good import Remembered
 from nametrack.element import Element
 
 SEEDS = int(os.getenv("SEEDS") or "7")  # an emulated machine takes a minute for them

@@ -3,11 +3,11 @@
 import pytest
 
 from nametrack import VERSION
-from nametrack.core import config as configuration
 from nametrack.core import events as on
 from nametrack.core.agent import Agent
+from nametrack.core.config import configuration
 from nametrack.core.histogram import Histogram
-from nametrack.service import INVALID_ARGUMENT, METHOD_NOT_FOUND, METHODS, OK, Service
+from nametrack.daemon.bus_object import INVALID_ARGUMENT, METHOD_NOT_FOUND, METHODS, OK, Service
 from nametrack.wire import uci
 
 NOW, WALL = 100, 1795406999

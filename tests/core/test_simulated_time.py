@@ -4,9 +4,9 @@ import pytest
 
 from fakes import WALL, FakeKernel
 from nametrack.core import actions as do
-from nametrack.core import config as configuration
 from nametrack.core import events as on
 from nametrack.core.agent import Agent
+from nametrack.core.config import configuration
 from nametrack.wire import uci
 from nametrack.wire.dns import Answer
 

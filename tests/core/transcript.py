@@ -17,10 +17,10 @@ before they are committed.
 from fakes import WALL, FakeKernel
 from nametrack import ip
 from nametrack.core import actions as do
-from nametrack.core import config as configuration
 from nametrack.core import events as on
 from nametrack.core.agent import Agent
-from nametrack.core.lastgood import Entry, Remembered
+from nametrack.core.config import configuration
+from nametrack.core.last_good import Entry, Remembered
 from nametrack.wire import uci
 from nametrack.wire.dns import Answer, Srv
 from nametrack.wire.netifd import Interface

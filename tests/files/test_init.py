@@ -5,7 +5,7 @@ import re
 
 import pytest
 
-from nametrack.core import options
+from nametrack.core.config import options
 from scratch import FILES, Router
 
 START = """\

@@ -10,7 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from nametrack import ip
-from nametrack.core.spans import spans_of
+from nametrack.core.sets.address_ranges import spans_of
 from nametrack.element import Element
 from nametrack.wire import ipset, nft
 from nametrack.wire.sets import Listing

@@ -6,7 +6,7 @@ from lab.agent import Agent, options, policy
 from lab.enter import RUN
 from lab.watch import nft_elements
 from lab.world import STAGING4, STAGING_NAME, VPN_SETS
-from nametrack.core import options as known
+from nametrack.core.config import options as known
 
 MARK = RUN / "a-shell-ran"
 HOSTILE = [

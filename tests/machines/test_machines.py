@@ -11,7 +11,7 @@ import pytest
 
 from machines import MACHINES, TOP
 
-MODULES = sorted(path for name in ("core", "wire", "pyubus") for path in (TOP / "tests" / name).glob("test_*.py"))
+MODULES = sorted(path for name in ("core", "wire", "pyubus") for path in (TOP / "tests" / name).glob("**/test_*.py"))
 WHAT = {
     "armhf": "micropython little 31",
     "s390x": "micropython big 63",

@@ -6,7 +6,7 @@ import functools
 import transcript
 from fakes import WALL
 from nametrack.core.histogram import Histogram
-from nametrack.service import Service
+from nametrack.daemon.bus_object import Service
 
 PEERS, HOSTS = 20, 180  # a peer's name is a name as well
 

@@ -114,7 +114,7 @@ def test_without_a_change_there_is_no_release(project):
 
 def test_the_patch_number_moves_when_the_packages_change(project):
     released(project, "0.1.0")
-    project.change("agent/nametrack/loop.py")
+    project.change("agent/nametrack/daemon/loop.py")
     folder = released(project, "0.1.1")
     with tarfile.open(folder / "nametrack_0.1.1-r1_all.ipk") as outer:
         with tarfile.open(fileobj=outer.extractfile("./data.tar.gz")) as inner:
@@ -134,7 +134,7 @@ def test_a_bump_is_the_next_release(project, part, version):
 
 def test_a_release_is_built_again_to_the_same_bytes(project):
     folder = released(project, "0.1.0")
-    project.change("agent/nametrack/loop.py")
+    project.change("agent/nametrack/daemon/loop.py")
     project.git("checkout", "--quiet", "v0.1.0")
     project.run("", "scripts/pack.py", "ipk", "--out", "build/again")
     for path in (project.top / "build/again").iterdir():
@@ -149,7 +149,7 @@ def test_what_is_not_committed_is_not_released(project):
 
 def test_a_release_says_what_is_new(project):
     released(project, "0.1.0")
-    (project.top / "agent/nametrack/loop.py").write_text("")
+    (project.top / "agent/nametrack/daemon/loop.py").write_text("")
     project.commit("silently")
     assert "CHANGELOG.md says nothing below [Unreleased]" in project.run("release").stderr
     assert project.tags() == ["v0.1.0"]

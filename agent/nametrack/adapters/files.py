@@ -3,7 +3,7 @@
 import json
 
 from .. import compat, compat_heap, ip
-from ..core.lastgood import Entry, Remembered
+from ..core.last_good import Entry, Remembered
 
 TEN_YEARS = 10 * 365 * 86400  # seconds
 

@@ -7,19 +7,23 @@ deadline = agent.next_timer()           # absolute monotonic seconds, or None
 
 # isort: off
 # Leaves first, so that imports do not nest: tests/test_imports.py says why.
-from . import order, elements, coverage, kernelset, lookup, target, tunnel  # noqa: F401
-from .peer import Peer  # noqa: F401
+from . import ordering  # noqa: F401
+from .sets import plain_elements, merged_elements, kernel_set, targets  # noqa: F401
+from .names import lookup  # noqa: F401
+from .peers import tunnel  # noqa: F401
+from .peers.peer import Peer  # noqa: F401
+from .policies import policy_host  # noqa: F401
 
 # isort: on
 from . import actions as do
 from . import events as on
-from .history import History
-from .inquiries import Inquiries
 from .interfaces import VIA, Interfaces
-from .lastgood import Entries, Entry, LastGood, Remembered
-from .peers import Peers
-from .policies import Policies
-from .resolver import Resolver
+from .last_good import Entries, Entry, LastGood, Remembered
+from .names.resolver import Resolver
+from .names.single_lookups import Inquiries
+from .peers.peers import Peers
+from .policies.policies import Policies
+from .telling.history import History
 from .timers import Timers
 
 NAME_TIMERS = ("ask", "lookup", "truth")

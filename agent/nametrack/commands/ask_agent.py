@@ -1,0 +1,140 @@
+"""The commands that ask the running agent over the bus: status, refresh, events; and what check asks of it."""
+
+import sys
+
+import pyubus
+from pyubus import UbusError
+
+from .. import NAME, compat
+from ..core.config.option_values import host
+from ..core.telling.tables import event_lines, status_lines
+from ..core.wording import count
+from ..wire.jsontext import json_text
+from .command_line import Trouble
+
+TIMEOUT = 10  # seconds
+AGAIN = 2  # seconds until an agent that went away is looked for again
+
+NOT_RUNNING = "the agent is not running; to start it: /etc/init.d/nametrack start"
+
+
+class Remote:
+    """The running agent, reached over the bus. `path`: of the bus, None for the usual ones. Raises Trouble."""
+
+    def __init__(self, path):
+        if path == "none":
+            raise Trouble("the running agent is asked over the bus: leave out --ubus none")
+        self._client = pyubus.UbusClient(path, TIMEOUT)
+        self._try(self._client.connect)
+
+    def call(self, method, arguments=None):
+        """The answer, a dict. Raises Trouble."""
+        return self._try(lambda: self._client.call(NAME, method, arguments))
+
+    def follow(self, told):
+        """Calls `told()` for each of the agent's notifications, until it goes: then it raises Trouble."""
+        self._try(lambda: self._client.subscribe(NAME, lambda method, data: told(), _gone))
+        self._try(self._client.loop)
+
+    def _try(self, do):
+        try:
+            return do()
+        except UbusError as error:
+            raise Trouble(_words(error))
+
+
+def _gone():
+    raise Trouble("the agent is gone")
+
+
+def _words(error):
+    if error.code in (pyubus.UBUS_STATUS_NOT_FOUND, pyubus.UBUS_STATUS_METHOD_NOT_FOUND):
+        return NOT_RUNNING
+    if error.code == pyubus.UBUS_STATUS_PERMISSION_DENIED:
+        return "the bus does not let this user ask the agent"
+    if error.code == pyubus.UBUS_STATUS_TIMEOUT:
+        return "the agent does not answer within %d s" % TIMEOUT
+    return str(error)
+
+
+def status(command, log):
+    answer = Remote(command.ubus).call("status")
+    if command.json:
+        print(json_text(answer))
+    else:
+        for line in status_lines(answer, compat.is_terminal(sys.stdout), command.all):
+            print(line)
+    return 0
+
+
+def metrics(command, log):
+    sys.stdout.write(Remote(command.ubus).call("metrics", {"format": command.format})["text"])
+    return 0
+
+
+def check(command, loaded):
+    """`(findings, other)`: what the running agent finds, None where it cannot be asked, finds more than fits into an
+    answer, or runs with another configuration than `loaded`, a program.Loaded; other: whether one runs that has an
+    older one of the same files."""
+    try:
+        answer = Remote(command.ubus).call("check")
+    except Trouble:
+        return None, False
+    if answer.get("config_dir") != command.config_dir:
+        return None, False
+    if answer.get("config_id") != loaded.id:
+        return None, True
+    return (None if answer["more_findings"] else answer["findings"]), False
+
+
+def refresh(command, log):
+    remote, code = Remote(command.ubus), 0
+    if not command.names:
+        asked = remote.call("refresh")["asked"]
+        print("%s asked again: nametrack status shows what comes of it" % count(asked, "name"))
+    for given in command.names:
+        name, problem = host(given)
+        if problem is None and not remote.call("refresh", {"name": name})["asked"]:
+            problem = "'%s' is not followed: nametrack status lists what is" % name
+        if problem is not None:
+            sys.stderr.write("nametrack: %s\n" % problem)
+            code = 1
+    return code
+
+
+def events(command, log):
+    shown = Shown()
+    shown.more(Remote(command.ubus))
+    while command.follow:
+        try:
+            shown.follow(Remote(command.ubus))
+        except Trouble as trouble:
+            # It may be restarted: whoever follows wants to see what it does then.
+            if str(trouble) != NOT_RUNNING:
+                sys.stderr.write("nametrack: %s; waiting for it\n" % trouble)
+            compat.sleep(AGAIN)
+    return 0
+
+
+class Shown:
+    """Prints each event once."""
+
+    def __init__(self):
+        self._last = 0
+
+    def follow(self, remote):
+        """Prints what is new now and from then on. Raises Trouble when the agent goes."""
+        self.more(remote)
+        remote.follow(lambda: self.more(remote))
+
+    def more(self, remote):
+        """Prints what is new. Raises Trouble."""
+        more = True
+        while more:
+            answer = remote.call("events", {"since": self._last})
+            found, more = answer["events"], answer["more_events"]
+            for line in event_lines(found, compat.clock_text):
+                print(line)
+            if found:
+                self._last = found[-1]["id"]
+        compat.flush(sys.stdout)

@@ -1,0 +1,123 @@
+"""What `nametrack help` says: of everything, and of each command; and the version."""
+
+import sys
+
+from .. import VERSION, compat
+
+USAGE = """usage: nametrack COMMAND [OPTION…]
+
+  run              follow the names, in the foreground (procd starts it)
+  run --once       one whole pass: resolve everything, bring the kernel up to date, report
+  plan             the same pass, but print what it would change and change nothing
+  check            validate the configuration and look for what keeps it from working
+  status           what the running agent follows, and how that stands
+  refresh [NAME…]  have the running agent ask DNS again, for all names or those
+  events           what changed and why, newest last; --follow goes on
+  include KIND     what the sets should have now, as commands
+  metrics          the running agent's state for Prometheus
+  version          the version, and the interpreter it runs under
+  help [COMMAND]   this text, or what there is to know of a command
+
+options of run, plan, check and include:
+  --config-dir DIR   where the files nametrack and network are (default /etc/config)
+  --state-dir DIR    where the last good addresses are kept (default /etc/nametrack)
+  --run-dir DIR      where a copy of them is kept until the next boot (default /var/run/nametrack)
+options of run, plan and check:
+  --log-level LEVEL  error, warning, info or debug (default: option log_level)
+options of these and of status, refresh, events and metrics:
+  --ubus PATH|none   the bus (default /var/run/ubus/ubus.sock, then /var/run/ubus.sock)
+options of status:
+  --json             everything, for programs
+  --all              every host and address, however many
+options of metrics:
+  --format FORMAT    openmetrics, or prometheus for its older text format (default openmetrics)
+"""
+
+COMMANDS = {
+    "run": """usage: nametrack run [--once] [--config-dir DIR] [--state-dir DIR] [--run-dir DIR]
+                     [--log-level LEVEL] [--ubus PATH|none]
+
+Follows the names of the configuration until SIGTERM or SIGINT, and logs to stderr. On a router procd runs it:
+/etc/init.d/nametrack start. Without a bus it does its main job all the same.
+
+--once makes one pass: every name is asked, endpoints and sets are brought up to date, and a table says how things
+stand. It neither asks a running agent nor needs one.
+
+Exit status: 0, or with --once 1 where something could not be made current, said on stderr; 2 for a wrong command
+line or no usable configuration.
+""",
+    "plan": """usage: nametrack plan [--config-dir DIR] [--state-dir DIR] [--run-dir DIR]
+                     [--log-level LEVEL] [--ubus PATH|none]
+
+Makes one pass and prints what `run --once` would change, as text for `nft -f` and `ipset restore`, endpoints as
+`set_endpoint INTERFACE KEY ADDRESS:PORT`. It asks DNS and reads the kernel, and changes nothing.
+
+Exit status: as for `run --once`.
+""",
+    "check": """usage: nametrack check [--config-dir DIR] [--state-dir DIR] [--run-dir DIR]
+                     [--log-level LEVEL] [--ubus PATH|none]
+
+Says what is wrong with the configuration, and what in the setup keeps it from working: two lines for each finding, what
+and where with its code in brackets, then what to do. Where the agent runs with this configuration, it is asked;
+else a pass like `plan` is made.
+
+Exit status: 0 nothing found; 1 something found; 2 no usable configuration.
+""",
+    "status": """usage: nametrack status [--json] [--all] [--ubus PATH|none]
+
+Shows every peer and policy that the running agent follows: state, reason, next query, what is installed. Long
+lists are folded; --all shows everything. --json prints what `ubus call nametrack status` answers.
+
+Exit status: 0; 1 where no agent runs.
+""",
+    "refresh": """usage: nametrack refresh [NAME…] [--ubus PATH|none]
+
+Has the running agent ask DNS again now, for the names given or for all that it follows. No name is asked more often
+than min_ttl allows. It does not wait for the answers: `nametrack status` and `nametrack events` show them.
+
+Exit status: 0; 1 where no agent runs, or a name is not followed.
+""",
+    "events": """usage: nametrack events [--follow] [--ubus PATH|none]
+
+Prints the last 200 changes and troubles with time and reason, newest last. With --follow it goes on until Ctrl-C, over
+a restart of the agent too.
+
+Exit status: 0; 1 where no agent runs.
+""",
+    "include": """usage: nametrack include pbr|vpn-policy-routing|ipset
+                         [--config-dir DIR] [--state-dir DIR] [--run-dir DIR]
+
+Prints what the sets should have now, for whoever makes them anew: `add element …` for the user file of pbr, lines
+for `ipset restore -!` for that of vpn-policy-routing, and the same for the ipsets of policies with target ipset. A
+set that is not there, and will not be, gets no line. It works from files, whether the agent runs or not. The package's
+own user files in /usr/share/nametrack use it; they are registered where pbr and vpn-policy-routing are installed.
+
+Exit status: 0 whatever happens, for a failing user file fails the service; 2 for a wrong command line.
+""",
+    "metrics": """usage: nametrack metrics [--format openmetrics|prometheus] [--ubus PATH|none]
+
+Prints the running agent's state and counters as OpenMetrics text; with --format prometheus in the older text format,
+which node exporter's textfile collector and promtool read. The package nametrack-collectors has collectors for
+OpenWrt's own exporters.
+
+Exit status: 0; 1 where no agent runs.
+""",
+    "version": """usage: nametrack version
+
+Prints the version and the interpreter it runs under, as `nametrack 0.1.0 (micropython 1.23.0)`.
+""",
+    "help": """usage: nametrack help [COMMAND]
+
+Prints what the commands and options are, or what there is to know of one command.
+""",
+}
+
+
+def help(command, log):
+    sys.stdout.write("\n".join([COMMANDS[name] for name in command.names]) or USAGE)
+    return 0
+
+
+def version(command, log):
+    print("nametrack %s (%s)" % (VERSION, compat.INTERPRETER))
+    return 0

@@ -1,0 +1,55 @@
+"""The commands that make one pass and say how things stand then: run --once, plan, check."""
+
+import sys
+
+from .. import compat
+from ..core.telling.findings import finding, findings
+from ..core.telling.tables import finding_lines, status_lines, troubles
+from ..daemon.program import Program
+
+
+def run(command, log):
+    program = Program(command, log)
+    if not program.load():
+        return 2
+    program.one_pass()
+    state = program.state()
+    for line in status_lines(state, compat.is_terminal(sys.stdout)):
+        print(line)
+    return _complain(state)
+
+
+def plan(command, log):
+    program = Program(command, log, dry=True)
+    if not program.load():
+        return 2
+    program.one_pass()
+    for line in program.planned or ["# nothing to change"]:
+        print(line)
+    return _complain(program.state())
+
+
+def _complain(state):
+    wrong = troubles(state)
+    for line in wrong:
+        sys.stderr.write("nametrack: %s\n" % line)
+    return 1 if wrong else 0
+
+
+def check(command, log):
+    from . import ask_agent as remote
+
+    program = Program(command, log, dry=True)
+    if not program.load():
+        return 2
+    found, other = remote.check(command, program.loaded)
+    if found is None:
+        program.one_pass()
+        found = findings(program.agent, compat.wall())
+    if other:
+        found.append(
+            finding("not_loaded", "info", "configuration", "the running agent has an older one than the files")
+        )
+    for line in finding_lines(found):
+        print(line)
+    return 1 if found else 0

@@ -1,0 +1,103 @@
+"""What /etc/config/network says of interfaces and of WireGuard peers.
+
+netifd's wireguard.sh (packages wireguard-tools and amneziawg-tools) takes the peers of the interface `wg0` from the
+sections of type `wireguard_wg0` or `amneziawg_wg0`, named or not.
+"""
+
+from collections import namedtuple
+
+from .option_values import device, interface, quoted
+from .options import NETWORK_INTERFACE, NETWORK_PEER
+from .section import sections
+
+# Values of `proto` that make a tunnel; OpenVPN's interfaces have none of their own.
+VPN_PROTOS = ("wireguard", "amneziawg", "openconnect", "openvpn", "pptp", "l2tp", "sstp", "vpnc", "xfrm")
+VPN_DEVICES = ("tun", "tap", "wg")
+
+
+class NetworkInterface:
+    """An interface of netifd.
+
+    tunlink: the interface that the tunnel's own packets leave through, or None; fwmark: whether those packets are
+    marked, so that rules can tell them from what goes into the tunnel.
+    """
+
+    def __init__(self, name, values):
+        self.name = name
+        self.proto = values["proto"]
+        self.nohostroute = values["nohostroute"]
+        self.tunlink = values["tunlink"]
+        self.fwmark = values["fwmark"] not in (None, "0")
+        self._device = values["device"] or values["ifname"] or ""
+
+    def is_vpn(self):
+        """Whether it is a tunnel, as far as its section tells."""
+        if self.proto in VPN_PROTOS:
+            return True
+        return self.proto == "none" and any(self._device.startswith(name) for name in VPN_DEVICES)
+
+
+# endpoint_host: canonical address, host name or None
+NetworkPeer = namedtuple(
+    "NetworkPeer",
+    (
+        "interface",
+        "public_key",
+        "description",
+        "disabled",
+        "endpoint_host",
+        "endpoint_port",
+        "allowed_ips",
+        "route_allowed_ips",
+        "persistent_keepalive",
+    ),
+)
+
+PEER_TYPES = ("wireguard_", "amneziawg_")
+
+
+def read(network_sections, report):
+    """`(interfaces, peers)`: dict of NetworkInterface by name, list of NetworkPeer in the order of the file.
+
+    Options that are none of our business are passed over in silence, private and preshared keys among them.
+    """
+    interfaces, peers, seen = {}, [], set()
+    for section in sections(network_sections, report, "network "):
+        if section.kind == "interface":
+            _read_interface(section, interfaces)
+            continue
+        for kind in PEER_TYPES:
+            if section.kind.startswith(kind):
+                peer = _read_peer(section, section.kind[len(kind) :])
+                if peer is None:
+                    continue
+                if (peer.interface, peer.public_key) in seen:
+                    section.reject("interface '%s' has a peer with this public_key already" % peer.interface)
+                    continue
+                seen.add((peer.interface, peer.public_key))
+                peers.append(peer)
+    return interfaces, peers
+
+
+def _read_interface(section, interfaces):
+    if interface(section.name)[1] is not None:
+        section.reject("%s is not the name of an interface" % quoted(section.name))
+    elif section.name in interfaces:
+        section.reject("the interface is there already")
+    else:
+        values = section.read(NETWORK_INTERFACE, {})
+        interfaces[section.name] = NetworkInterface(section.name, values)
+
+
+def _read_peer(section, name):
+    problem = device(name)[1]
+    if problem is not None:
+        section.reject(problem)
+        return None
+    values = section.read(NETWORK_PEER, {})
+    return NetworkPeer(interface=name, **values) if section.usable else None
+
+
+def wants(section_type):
+    """Whether a section of /etc/config/network is one that `read` looks at; the others need not be kept."""
+    return section_type == "interface" or any(section_type.startswith(prefix) for prefix in PEER_TYPES)

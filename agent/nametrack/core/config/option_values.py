@@ -1,0 +1,236 @@
+"""Kinds of values in UCI options.
+
+A parser takes the text of one value and answers `(value, None)`, or `(None, problem)` with the problem in words that
+read on from "option 'retain': ". It never raises, whatever the text.
+"""
+
+from ... import ip
+from .punycode import dotted, is_unfit, lower, to_ascii
+
+LOWER = "abcdefghijklmnopqrstuvwxyz"
+DIGITS = "0123456789"
+ALPHANUMERIC = LOWER + LOWER.upper() + DIGITS
+# text that reorders or hides what stands beside it has no place in a log line: C0, C1, surrogates, bidi, zero width
+UNPRINTABLE = (
+    (0, 0x1F),
+    (0x7F, 0x9F),
+    (0x200B, 0x200F),
+    (0x2028, 0x202E),
+    (0x2060, 0x206F),
+    (0xD800, 0xDFFF),
+    (0xFEFF, 0xFEFF),
+)
+SHOWN = 60  # characters of a value that a message repeats
+
+
+def printable(text, limit):
+    """`text` fit for a log line or a page: its first `limit` characters, unprintable ones as `\\x1b` or `\\u202e`."""
+    out = []
+    for c in text[:limit]:
+        if not _is_printable(c):
+            c = ("\\x%02x" if ord(c) < 256 else "\\u%04x") % ord(c)
+        out.append(c)
+    return "".join(out) + ("..." if len(text) > limit else "")
+
+
+def _is_printable(c):
+    code = ord(c)
+    return not any(first <= code <= last for first, last in UNPRINTABLE)
+
+
+def quoted(text):
+    """A value as messages show it."""
+    return "'%s'" % printable(text, SHOWN)
+
+
+def _wrong(text, why):
+    return None, "%s %s" % (quoted(text), why)
+
+
+def _only(text, allowed):
+    return all(c in allowed for c in text)
+
+
+# The values of config_get_bool (OpenWrt's /lib/functions.sh), which knows them in lower case only.
+def boolean(text):
+    if text in ("1", "on", "true", "yes", "enabled"):
+        return True, None
+    if text in ("0", "off", "false", "no", "disabled"):
+        return False, None
+    return _wrong(text, "is not 0 or 1")
+
+
+def number(least, most, what):
+    """A parser of decimal numbers; `what` names them: "a port"."""
+
+    def parse(text):
+        # not str.isdigit: it takes the digits of every script
+        if text == "" or not _only(text, DIGITS):
+            return _wrong(text, "is not %s" % what)
+        # the length first: int() of a million digits takes minutes
+        if len(text) > 10 or not least <= int(text) <= most:
+            return _wrong(text, "is not %s from %d to %d" % (what, least, most))
+        return int(text), None
+
+    return parse
+
+
+def seconds(least, most):
+    return number(least, most, "a number of seconds")
+
+
+port = number(1, 65535, "a port")
+
+
+def keepalive(text):
+    return (0, None) if text == "off" else number(0, 65535, "a number of seconds")(text)
+
+
+def choice(words):
+    def parse(text):
+        return (text, None) if text in words else _wrong(text, "is not one of %s" % ", ".join(words))
+
+    return parse
+
+
+def anything(text):
+    return printable(text, 128), None
+
+
+def identifier(text, limit, others):
+    """Whether `text` is a name of letters, digits, `_` and `others`, `limit` characters at most.
+
+    A letter, digit or `_` comes first, so that no name is a path component like `..` or looks like an option `-x`.
+    """
+    return 0 < len(text) <= limit and text[0] in ALPHANUMERIC + "_" and _only(text, ALPHANUMERIC + "_" + others)
+
+
+def device(text):
+    """The interface of a peer. It is a kernel device (IFNAMSIZ: 15 characters), under netifd and without it."""
+    return (text, None) if identifier(text, 15, ".-") else _wrong(text, "is not the name of a network device")
+
+
+def interface(text):
+    """A netifd interface. 30 characters: an ipset's name has 31, and one is the `6` of the IPv6 twin."""
+    return (text, None) if identifier(text, 30, "-") else _wrong(text, "is not the name of an interface")
+
+
+def public_key(text):
+    # 32 bytes are 42 characters of 6 bits, one of 4 bits and padding; `wg` refuses other bits in that one too. The
+    # value is not repeated: it may be a private key in the wrong place.
+    alphabet = ALPHANUMERIC + "+/"
+    if len(text) == 44 and _only(text[:42], alphabet) and text[42] in "AEIMQUYcgkosw048" and text[43] == "=":
+        return text, None
+    return None, "not a WireGuard key (44 characters of base64)"
+
+
+def address(text):
+    given = ip.canonical(text)
+    return (given, None) if given is not None else _wrong(text, "is not an address")
+
+
+def prefix(text):
+    given = ip.prefix(text)
+    return (given, None) if given is not None else _wrong(text, "is not an address or prefix")
+
+
+def host(text):
+    """A name to look up, in lower case without a final dot: letters, digits, `-` and, as DNS allows, `_`.
+
+    A name in another script becomes what DNS knows it by (see punycode).
+    """
+    if text.startswith("*") or (text.startswith(".") and text != "."):
+        return _wrong(text, "is a wildcard: a wildcard cannot be looked up, so list the names that are used")
+    name = text[: len(text) - 1] if text.endswith(".") else text
+    if len(name) <= 253 and any(ord(c) > 126 for c in name):
+        if any(not _is_printable(c) for c in name):
+            return _wrong(text, "has characters that cannot be seen")
+        name = dotted(name)
+        if is_unfit(name):
+            return _wrong(text, "has letters or accents that DNS takes in another form: write its xn-- form")
+        name = to_ascii(name) or ""
+    name = lower(name)
+    labels = name.split(".") if len(name) <= 253 else [""]
+    if not all(_label(label) for label in labels):
+        return _wrong(text, "is not a host name")
+    if _only(labels[-1], DIGITS):
+        # no such top-level domain can exist (RFC 3696 section 2): it is an address with a slip of the finger
+        return _wrong(text, "is neither a host name nor an address")
+    return name, None
+
+
+def _label(text):
+    # a hyphen neither first nor last: RFC 952
+    return 0 < len(text) <= 63 and text[0] != "-" and text[-1] != "-" and _only(text, LOWER + DIGITS + "-_")
+
+
+def host_or_prefix(text):
+    """A host name, or the canonical text of an address or prefix: `ip.prefix` tells them apart, no name is one."""
+    given = ip.prefix(text)
+    if given is not None:
+        return given, None
+    return prefix(text) if ":" in text[:64] or "/" in text[:64] else host(text)
+
+
+def policy_host(text):
+    """As host_or_prefix, or a wildcard as `*.name`, for which a policy has a place of its own."""
+    name = text[1:] if text.startswith("*.") else text
+    if not name.startswith(".") or name == ".":
+        return host_or_prefix(text)
+    name, problem = host(name[1:])
+    return (None, problem) if name is None else ("*." + name, None)
+
+
+def followed_host(text):
+    """The endpoint_host of a `config peer`: there to be followed, so a name."""
+    if ip.canonical(text) is not None:
+        return _wrong(text, "is an address: there is nothing to follow")
+    return host(text)
+
+
+def endpoint_host(text):
+    """The endpoint_host of a peer in the network: a host name or an address; `wg` takes a zone after the address."""
+    given = ip.canonical(text.partition("%")[0])
+    return (given, None) if given is not None else host(text)
+
+
+def nameserver(text):
+    """`address`, or `address#port` where the port is not 53."""
+    given, mark, suffix = text.partition("#")
+    given = ip.canonical(given)
+    number, problem = port(suffix) if mark else (53, None)
+    if given is None or problem is not None:
+        return _wrong(text, "is not address or address#port")
+    return (given if number == 53 else "%s#%d" % (given, number)), None
+
+
+def fallback_nameserver(text):
+    """`("address", nameserver)` or `("interface", name)`."""
+    given, problem = nameserver(text)
+    if problem is None:
+        return ("address", given), None
+    if interface(text)[1] is None:
+        return ("interface", text), None
+    return _wrong(text, "is not address, address#port or the name of an interface")
+
+
+def nft_set(text):
+    """`family table set`. Nothing gets through that could end a word of an nft script."""
+    words = text.split(" ")
+    if len(words) == 3 and words[0] in ("ip", "ip6", "inet", "bridge", "netdev"):
+        # nft's scanner: a name begins with a letter or `_`; the kernel's NFT_NAME_MAXLEN is 256 with the final NUL
+        if all(identifier(word, 255, ".-") and word[0] not in DIGITS for word in words[1:]):
+            return text, None
+    return _wrong(text, "is not the family, table and name of an nft set")
+
+
+def ipset(text):
+    # the kernel's IPSET_MAXNAMELEN is 32 with the final NUL
+    return (text, None) if identifier(text, 31, ".-") else _wrong(text, "is not the name of an ipset")
+
+
+def package_file(text):
+    named = text.endswith(".ipk") or text.endswith(".apk")
+    if named and text.startswith("/") and len(text) <= 255 and _only(text, ALPHANUMERIC + "/._+~-"):
+        return text, None
+    return _wrong(text, "is not the full path of an .ipk or .apk")

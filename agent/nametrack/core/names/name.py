@@ -1,0 +1,144 @@
+"""A name that is followed: what is known of each of its RRsets, and how its lookups fare."""
+
+from collections import namedtuple
+
+from ... import ip
+from .complaints import TOO_MANY, UNUSABLE, Complaints
+from .rrset import FOUND
+
+BACKOFF_FIRST = 2  # seconds
+BACKOFF_MAX = 300  # seconds
+MAX_ADDRESSES = 1024
+
+
+class Question:
+    """One RRset of a name: its last answer, its failures since, and the lookup that is under way."""
+
+    def __init__(self, rtype):
+        self.rtype = rtype
+        self.rrset = None  # None: never answered
+        self.failures = 0  # in a row
+        self.wait = 0  # seconds between the last failure and the next try, before jitter
+        self.reason = None  # of the last failure
+        self.asked_at = None  # start of the last lookup
+        self.answered_at = None  # end of the last one that was answered
+        self.next_at = None  # when it is asked again; None while a lookup is waiting or under way
+        self.lookup = None
+        self.hurried = False  # the next lookup asks the fallback nameservers first
+        self.truth = None  # the lookup at the servers of the zone that is under way
+        self.truth_waits = False
+        self.truth_at = None  # start of the last such lookup
+        self.true_at = None  # when the servers of the zone answered last
+
+    def tried(self):
+        """Whether the first lookup has come to an end, well or badly."""
+        return self.rrset is not None or self.failures > 0
+
+    def waits(self, truth):
+        """Whether a lookup that was put into the queue is still to be started."""
+        return self.truth_waits if truth else self.lookup is None and self.next_at is None
+
+    def failed(self, reason):
+        """A lookup failed; returns the seconds to wait: 2, 4, 8 … 300."""
+        self.failures += 1
+        self.reason = reason
+        self.wait = min(max(2 * self.wait, BACKOFF_FIRST), BACKOFF_MAX)
+        return self.wait
+
+    def succeeded(self, now):
+        """A lookup was answered; returns how many had failed before it."""
+        self.answered_at = now
+        failures, self.failures = self.failures, 0
+        self.wait = 0
+        self.reason = None
+        return failures
+
+
+class Name:
+    """A host name as asked of some nameservers; `questions` by RR type."""
+
+    def __init__(self, key, host, servers):
+        self.key = key
+        self.host = host
+        self.servers = servers
+        self.questions = {}
+        self.zone = None  # what is known of its zone, an authority.Zone, until the monotonic time zone_until
+        self.zone_until = 0
+        self.complaints = Complaints()  # about what servers answered
+        self.queries = 0  # that were sent
+        self.failures = 0  # lookups that failed
+
+    def addresses(self, rtypes):
+        """What DNS names now for these RR types, in their order and that of the answers."""
+        return [ip.element(key) for key in self.keys(rtypes)]
+
+    def keys(self, rtypes):
+        """The same as ip.key."""
+        found = []
+        for rtype in rtypes:
+            question = self.questions.get(rtype)
+            if question is not None and question.rrset is not None:
+                found.extend(question.rrset.values)
+        return found
+
+    def answered(self):
+        """Whether DNS ever said anything about it."""
+        return any(question.rrset is not None for question in self.questions.values())
+
+    def answered_at(self, rtypes):
+        """Since when all that is known of these RR types is no older, monotonic seconds; None where one never was."""
+        times = [self.questions[rtype].answered_at for rtype in rtypes]
+        return None if None in times else min(times)
+
+    def failed(self, rtypes):
+        """How many lookups failed in a row, of the RR type that fares worst."""
+        return max([self.questions[rtype].failures for rtype in rtypes])
+
+    def tried(self, rtypes):
+        """Whether every one of these RR types was answered, or failed, at least once."""
+        return all(self.questions[rtype].tried() for rtype in rtypes)
+
+    def state(self, rtypes):
+        """`(state, reason)`: current, stale (failing, but known), negative, failing or unknown."""
+        questions = [self.questions[rtype] for rtype in rtypes]
+        failing = [q for q in questions if q.failures]
+        found = [q for q in questions if q.rrset is not None and q.rrset.status == FOUND and q.rrset.values]
+        if failing and (found or len(failing) < len(questions)):
+            if found and not any(q in failing for q in found):
+                return "current", "answered; %s" % failing[0].reason
+            return "stale", failing[0].reason
+        if failing:
+            return "failing", failing[0].reason
+        if found:
+            return "current", "answered"
+        if all(q.rrset is not None for q in questions):
+            return "negative", "DNS says that it %s" % _negative(questions)
+        return "unknown", "not answered yet"
+
+
+def _negative(questions):
+    return "does not exist" if any(q.rrset.status == "nxdomain" for q in questions) else "has no address"
+
+
+Complaint = namedtuple("Complaint", ("kind", "text"))
+
+
+def destinations(values):
+    """Return `(keys, complaint)`: the addresses that can be a destination, MAX_ADDRESSES at most, as ip.key.
+
+    complaint: what was wrong with the others, None if nothing was.
+    """
+    usable, complaint, wrong = [], None, []
+    for address in values:
+        if ip.unusable(address) is None:
+            usable.append(ip.key(address))
+        else:
+            wrong.append(address)
+    if wrong:
+        first = min(wrong)  # in order, not in the answer: servers shuffle
+        more = ", and %d more like it" % (len(wrong) - 1) if len(wrong) > 1 else ""
+        complaint = Complaint(UNUSABLE, "DNS names %s, which is %s: not used%s" % (first, ip.unusable(first), more))
+    if len(usable) > MAX_ADDRESSES:
+        text = "DNS names more than %d addresses: the first %d are used" % (MAX_ADDRESSES, MAX_ADDRESSES)
+        complaint = Complaint(TOO_MANY, text)
+    return usable[:MAX_ADDRESSES], complaint

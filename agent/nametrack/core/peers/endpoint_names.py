@@ -1,0 +1,104 @@
+"""Where a peer's candidates come from: the addresses of its name, or a service's targets with their ports (RFC 2782).
+
+A host that begins with `_`, as `_wireguard._udp.example.net`, is looked up as SRV. Its targets come in the order of
+their priority, and of equal ones the heavier first: chance has no place where one tunnel is to stay where it is.
+"""
+
+from ..names.rrset import RTYPES, SRV
+
+MAX_TARGETS = 16
+
+
+class Source:
+    """`servers`: tuple of whom to ask, as the configuration lists them."""
+
+    def __init__(self, host, servers, family):
+        self.host = host
+        self.servers = servers
+        self.is_service = host.startswith("_")
+        self.rtypes = RTYPES[family]
+        self.key = (host, servers)
+        self._targets = []  # of a service: [(target, port, priority)] in order
+
+    def as_asked(self, servers, family):
+        """The same source asked of other servers, or for another family: itself where neither is other."""
+        if servers == self.servers and RTYPES[family] == self.rtypes:
+            return self
+        other = Source(self.host, servers, family)
+        other._targets = self._targets
+        return other
+
+    def wanted(self):
+        """[(name key, host, servers, rtypes)] for the resolver."""
+        if not self.is_service:
+            return [(self.key, self.host, list(self.servers), self.rtypes)]
+        found = [(self.key, self.host, list(self.servers), (SRV,))]
+        for target in sorted(set([target for target, _, _ in self._targets])):
+            found.append(((target, self.servers), target, list(self.servers), self.rtypes))
+        return found
+
+    def keys(self):
+        """The keys of the names it hears of."""
+        return [key for key, _, _, _ in self.wanted()]
+
+    def service_answered(self, records):
+        """DNS named these targets: whether they are others than before. No answer takes none of them away."""
+        keyed = [(r.priority, -r.weight, r.target, r.port) for r in records if r.target and r.port]
+        targets = [(target, port, priority) for priority, _, target, port in sorted(keyed)][:MAX_TARGETS]
+        if not targets or targets == self._targets:
+            return False
+        self._targets = targets
+        return True
+
+    def endpoints(self, names, port):
+        """`(endpoints, first)`: what DNS names now as [(address, port)], and those of it with the best priority.
+
+        None while some of it was not answered or failed even once.
+        """
+        if not self.is_service:
+            name = names[self.key]
+            found = [(a, port) for a in name.addresses(self.rtypes)]
+            return (found, found) if name.tried(self.rtypes) else None
+        if not self._targets:
+            return ([], []) if names[self.key].tried((SRV,)) else None
+        found, first = [], []
+        for target, port, priority in self._targets:
+            name = names.get((target, self.servers))
+            if name is None or not name.tried(self.rtypes):
+                return None
+            addresses = [(a, port) for a in name.addresses(self.rtypes)]
+            found.extend(addresses)
+            if priority == self._targets[0][2]:
+                first.extend(addresses)
+        return found, first
+
+    def state(self, names):
+        """`(state, reason)` of the name, and of a service the worst of its targets'."""
+        if not self.is_service:
+            return names[self.key].state(self.rtypes)
+        state = names[self.key].state((SRV,))
+        if state[0] != "current":
+            return state
+        for target, _, _ in self._targets:
+            name = names.get((target, self.servers))
+            theirs = ("unknown", "not answered yet") if name is None else name.state(self.rtypes)
+            if theirs[0] != "current":
+                return theirs[0], "%s: %s" % (target, theirs[1])
+        return state
+
+    def next_query(self, resolver):
+        """When one of its names is asked again, monotonic seconds; None while one is under way."""
+        times = [resolver.next_query(name, rtypes) for name, rtypes in self._followed(resolver.names)]
+        return None if not times or None in times else min(times)
+
+    def answered_at(self, names):
+        """As Name.answered_at, of all its names."""
+        times = [name.answered_at(rtypes) for name, rtypes in self._followed(names)]
+        return None if not times or None in times else min(times)
+
+    def failed(self, names):
+        """As Name.failed, of the name that fares worst."""
+        return max([0] + [name.failed(rtypes) for name, rtypes in self._followed(names)])
+
+    def _followed(self, names):
+        return [(names[key], rtypes) for key, _, _, rtypes in self.wanted() if key in names]

@@ -1,0 +1,41 @@
+"""Making an idle tunnel answer, so that its death shows without traffic.
+
+One small datagram through the tunnel, to an address that only this peer is for: data must be answered, whatever runs
+on the other side (whitepaper section 6.5, passive keepalive).
+"""
+
+from ..actions import Probe
+
+
+class Probing:
+    def __init__(self):
+        self.address = None  # who is probed; None: nobody
+        self._sent_at = None
+        self._watching = False
+
+    def configure(self, address):
+        """Who is to be probed, None for nobody."""
+        self.address = address
+        self._watching = self._watching and address is not None
+
+    def begin(self):
+        """Whether the watch over the tunnel's silence is to begin now: once, where anybody is to be probed."""
+        begins = self.address is not None and not self._watching
+        self._watching = self._watching or begins
+        return begins
+
+    def sent(self, now):
+        """A probe goes along with an endpoint that is set now; returns the address."""
+        self._sent_at = now
+        return self.address
+
+    def due(self, interface, tunnel, interval, now):
+        """`(actions, when to ask again)`: has the tunnel been silent for `interval` seconds, it is probed.
+
+        While an answer is owed that question is open already.
+        """
+        silent_since = tunnel.silent_since if self._sent_at is None else max(tunnel.silent_since, self._sent_at)
+        if tunnel.owed_since is not None or now < silent_since + interval:
+            return [], max(silent_since + interval, now + 1)
+        self._sent_at = now
+        return [Probe(interface, self.address)], now + interval

@@ -1,0 +1,211 @@
+"""Every policy: its hosts, the target it fills, and what of it goes into which set."""
+
+from ... import ip
+from ..actions import Log, recovered, trouble
+from ..last_good import GRACE, Entry, life_left
+from ..ordering import in_order, keys_in_order
+from ..sets.sets import Sets, Use
+from ..sets.targets import choose, is_optional, plain, why_missing
+from .policy import MAX_ADDRESSES, Policy
+
+
+class Policies:
+    def __init__(self, timers):
+        self.policies = {}  # name -> Policy
+        self.sets = Sets(timers)
+        self._timers = timers
+        self._by_name = {}  # name key -> [(Policy, Host)]
+        self._changes = 0  # of what policies want
+
+    def configure(self, config, name_key, entries, now):
+        """Fills exactly the sets of the enabled policies; what is known of hosts that stay is kept.
+
+        `entries`: Remembered, those of the last-good file, once; then none.
+        """
+        old = self.policies
+        self.policies, self._by_name = {}, {}
+        self._changes += 1
+        self.sets.flush_flows = config.flush_conntrack
+        for wanted in config.policies:
+            if not wanted.enabled:
+                continue
+            policy = self.policies[wanted.name] = Policy(wanted, name_key)
+            before = old.get(wanted.name)
+            if before is not None:
+                policy.added, policy.deleted = before.added, before.deleted
+                if before.target in policy.candidates:
+                    policy.target = policy.candidates[policy.candidates.index(before.target)]
+            for host in list(policy.hosts.values()):
+                known = before.hosts.get(host.host) if before else None
+                if known is not None and known.rtypes == host.rtypes and known.name_key == host.name_key:
+                    policy.keep(known)
+                    continue
+                left = [(ip.key(e.address), now + life_left(e, wanted.retain)) for e in entries.of(host.host)]
+                for key, until in left + _known(old, host.host, wanted.retain, now):
+                    if until > now:
+                        policy.remember(host, key, until)
+            for host in policy.hosts.values():
+                self._by_name.setdefault(host.name_key, []).append((policy, host))
+                self._watch_expiry(policy, host)
+        actions = self._assign(entries) + self.sets.read_services()
+        for name in sorted(self.sets.by_name):
+            actions.extend(self.sets.list(name))
+        return actions
+
+    def wanted_names(self):
+        """[(name key, host, servers, rtypes)] for the resolver."""
+        found = []
+        for key in sorted(self._by_name):
+            for _, host in self._by_name[key]:
+                found.append((key, key[0], list(key[1]), host.rtypes))
+        return found
+
+    def expired(self, name, host, now):
+        """The timer ("expire", policy, host) is due."""
+        policy = self.policies.get(name)
+        host = None if policy is None else policy.hosts.get(host)
+        if host is None:
+            return
+        gone = policy.expire(host, now)
+        if gone:
+            self._touch(policy, gone, "no longer named for the time to retain", now)
+        self._watch_expiry(policy, host)
+
+    def name_answered(self, name, now):
+        """One of a name's RRsets was answered, or failed."""
+        actions = []
+        for policy, host in self._by_name.get(name.key, ()):
+            changed = policy.answered(host, name.keys(host.rtypes), now)
+            if name.answered_at(host.rtypes) is not None:
+                changed = changed + host.settle(now + policy.config.retain)
+            if changed:
+                self._touch(policy, changed, "%s changed" % name.host, now)
+                self._watch_expiry(policy, host)
+            if policy.overflows and not policy.reported:
+                policy.reported = True
+                text = "more than %d addresses: the first are kept" % MAX_ADDRESSES
+                actions.append(Log("warning", "policy '%s': %s" % (policy.config.name, text)))
+        return actions
+
+    def listed(self, set_name, listing, now):
+        """The kernel's own words about one set; a policy may fill other sets now."""
+        existed = self.sets.exists(set_name)
+        actions = self.sets.listed(set_name, listing, now)
+        exists = self.sets.exists(set_name)
+        if exists is not existed:
+            before = {name: self.policies[name].target for name in self.policies}
+            actions.extend(self._assign(()))
+            for name in sorted(self.policies):
+                self._retarget(before[name], self.policies[name].target, now)
+        if existed and not exists:
+            return actions  # a set of a service comes back in a moment, most likely
+        for name in sorted(self.policies):
+            actions.extend(self._say_target(self.policies[name]))
+        return actions
+
+    def _retarget(self, old, new, now):
+        """A policy fills other sets from now on."""
+        for target in (old, new) if old is not new else ():
+            for _, set_name in sorted(target.sets.items()) if target is not None else ():
+                self.sets.compare(set_name, now)
+
+    def missing(self, policy):
+        """`(why, advice)`: why there is nothing to fill; None where there is, or where it is not known yet."""
+        for target in policy.candidates:
+            for family in target.sets:
+                if not self.sets.is_missing(target.sets[family]) and not is_optional(target, family):
+                    return None
+        reasons, advice = [], None
+        for target in policy.candidates:
+            for family in sorted(target.sets):
+                if not is_optional(target, family):
+                    text, better = why_missing(target, self.sets.services)
+                    reasons.append("set '%s' %s" % (plain(target.sets[family]), text))
+                    if advice is None or target.name in (self.sets.services or ()):
+                        advice = better
+        return "; ".join(reasons), advice
+
+    def _say_target(self, policy):
+        """Whether `auto` has found a target is said here; of a set that was named it is said with the set."""
+        if len(policy.candidates) == 1:
+            return []
+        if self.missing(policy) is None:
+            lost, policy.lost = policy.lost, False
+            return [recovered(policy.label, "there is a set to fill again")] if lost else []
+        if policy.lost:
+            return []
+        policy.lost = True
+        return [trouble(policy.label, self.missing(policy)[0])]
+
+    def changes(self):
+        """A number that grows with each change of what is to be remembered."""
+        return self._changes + self.sets.changes
+
+    def entries(self, now):
+        """Yields what is to be remembered over a restart, Entry by Entry."""
+        owned = [(name, self.sets.by_name[name].owner()) for name in sorted(self.sets.by_name)]
+
+        def entry(host, key, left):
+            """`left`: None where DNS names it now."""
+            sets = tuple([name for name, owns in owned if owns(key)])
+            return Entry(host, ip.element(key), left is None, left or 0, None, sets)
+
+        for name_key in sorted(self._by_name):
+            lives = {}
+            for _, host in self._by_name[name_key]:
+                for key in host.retained:
+                    left = int(host.retained[key] - now + 0.999)  # not 0 while it is in the set
+                    if left > 0:
+                        lives[key] = max(left, lives.get(key, 0))
+            for _, host in self._by_name[name_key]:
+                lives.update([(key, None) for key in host.named])
+            for key in keys_in_order(lives):
+                yield entry(name_key[0], key, lives[key])
+        literals = set([key for policy in self.policies.values() for key in policy.literals.keys])
+        for key in keys_in_order(literals):
+            yield entry(ip.element(key), key, None)
+        for name, _ in owned:
+            for key in self.sets.by_name[name].pending():  # what could not be taken out yet
+                if key not in literals:
+                    yield entry(ip.element(key), key, 0)
+
+    def _assign(self, entries):
+        """Has each policy fill its target. `entries`: what is remembered, for sets that are new."""
+        actions, uses = [], {}
+        for name in sorted(self.policies):
+            policy = self.policies[name]
+            target = choose(policy.candidates, policy.target, self.sets.exists)
+            if target is not policy.target and target is not None and len(policy.candidates) > 1:
+                actions.append(Log("info", "%s: target auto: the sets of %s" % (policy.label, target.name)))
+            policy.target = target
+            for candidate in policy.candidates:
+                for family in sorted(candidate.sets):
+                    filled = candidate is target
+                    may_miss = not filled or len(policy.candidates) > 1 or is_optional(candidate, family)
+                    use = uses.get(candidate.sets[family], Use(family, [], [], None, True))
+                    sources = use.sources + ([policy] if filled else [])
+                    users, feeder = use.users + [policy], use.feeder or candidate.feeder
+                    uses[candidate.sets[family]] = Use(use.family, sources, users, feeder, use.optional and may_miss)
+        self.sets.assign(uses, lambda name: [ip.key(e.address) for e in entries if e.sets is None or name in e.sets])
+        return actions
+
+    def _touch(self, policy, keys, reason, now):
+        self._changes += 1
+        for _, set_name in sorted(policy.sets().items()):
+            self.sets.touch(set_name, keys, reason, now)
+
+    def _watch_expiry(self, policy, host):
+        at = host.next_expiry()
+        if at is not None:
+            self._timers.set(("expire", policy.config.name, host.host), at)
+
+
+def _known(policies, host, retain, now):
+    """[(key, until)] of what any of the policies wants for a host: it is not lost with a new nameserver or name."""
+    found = []
+    for name in sorted(policies):
+        known = policies[name].hosts.get(host)
+        if known is not None:
+            found.extend([(key, now + max(retain, GRACE)) for key in known.named])
+            found.extend([(key, min(known.retained[key], now + retain)) for key in in_order(known.retained)])
+    return found

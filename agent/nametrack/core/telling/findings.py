@@ -1,0 +1,186 @@
+"""What `check` finds: CONTRACT.md section 7. Each finding says what, where, and what to do."""
+
+from ... import ip
+from ..config.option_values import printable
+from ..peers.tunnel import CLOCK_SET
+from ..sets.targets import CREATE, plain
+from ..wording import duration
+
+ADVICE = {
+    "allowed_ips_overlap": "give each address to one peer only: the kernel sends it to the one that was set last",
+    "endpoint_in_allowed_ips": "remove the interface's option nohostroute, or set its option fwmark and a rule for it",
+    "no_keepalive": "set persistent_keepalive (25 is usual), so that a dead tunnel is noticed without traffic",
+    "no_probe_address": "set option probe_address to an address beyond the tunnel, or option probe to 0",
+    "name_unresolved": "check the spelling, and that the nameserver knows the name: nslookup %s %s",
+    "nameserver_silent": "check that it runs and can be reached: nslookup openwrt.org %s",
+    "no_target": CREATE,
+    "set_flags": "give the policy a set of the right type: ipv4_addr or ipv6_addr, with 'flags interval' for prefixes",
+    "wildcard": "list the names that are used, or have dnsmasq (dnsmasq-full) fill the same set beside nametrack: ",
+    "watchdog_also_active": "remove the line from the scheduled tasks (crontab -e): nametrack does the same, sooner",
+    "clock_unset": "see that NTP works: until then the age of a handshake is guessed",
+    "configuration": "correct /etc/config/nametrack, then /etc/init.d/nametrack reload",
+    "not_loaded": "/etc/init.d/nametrack reload",
+}
+# What a scheduled task may do that nametrack does: words that all stand in its line.
+WATCHDOGS = (("wireguard_watchdog",), ("vpn-policy-routing", "reload"), ("vpn-policy-routing", "restart"))
+AHEAD = 300  # seconds that a handshake may lie in the future before the clock is suspected
+
+
+def finding(code, severity, subject, text, advice=None):
+    return {"code": code, "severity": severity, "subject": subject, "text": text, "advice": advice or ADVICE[code]}
+
+
+def findings(agent, wall):
+    """Every finding about the configuration and about how things stand at Unix time `wall`: a list, worst first."""
+    if agent.config_findings is None:  # once for each configuration: status and check show it again and again
+        agent.config_findings = _configuration(agent.config)
+    found = agent.config_findings + _swallowed(agent) + _unresolved(agent) + _silent(agent) + _sets(agent)
+    return _worst_first(found + _watchdogs(agent) + _clock(agent, wall))
+
+
+def _configuration(config):
+    found = [finding("configuration", "error", "configuration", text) for text in config.errors]
+    return found + _overlaps(config) + _keepalives(config) + _probes(config)
+
+
+def _worst_first(found):
+    order = {"error": 0, "warning": 1, "info": 2}
+    keyed = [(order[found[i]["severity"]], i) for i in range(len(found))]
+    return [found[i] for _, i in sorted(keyed)]
+
+
+def _label(peer):
+    return peer.description or peer.public_key
+
+
+def _overlaps(config):
+    """Two peers of one interface that claim the same prefix: the kernel keeps it for the one that was set last.
+
+    Of two prefixes that differ the longer one wins (cryptokey routing, as with routes): both peers work.
+    """
+    found, first, said = [], {}, set()
+    for peer in config.network_peers:
+        for prefix in [] if peer.disabled else peer.allowed_ips:
+            other = first.setdefault((peer.interface, prefix), peer)
+            pair = (other.interface, other.public_key, peer.public_key)
+            if other.public_key != peer.public_key and pair not in said:
+                said.add(pair)
+                text = "peers '%s' and '%s' both claim %s: only one of them works at a time"
+                text = text % (_label(other), _label(peer), prefix)
+                found.append(finding("allowed_ips_overlap", "error", peer.interface, text))
+    return found
+
+
+def _keepalives(config):
+    found = []
+    for peer in config.peers:
+        if peer.enabled and not peer.persistent_keepalive and not peer.probe:
+            subject = "%s peer %s" % (peer.interface, _label(peer))
+            text = "no persistent_keepalive: without traffic nobody sees that the tunnel is dead"
+            found.append(finding("no_keepalive", "warning", subject, text))
+    return found
+
+
+def _probes(config):
+    found = []
+    for peer in config.peers:
+        if peer.enabled and peer.probe and peer.probe_address is None:
+            text = "option probe has nobody to ask: no single address is among the allowed IPs"
+            found.append(finding("no_probe_address", "warning", "%s peer %s" % (peer.interface, _label(peer)), text))
+    return found
+
+
+def _swallowed(agent):
+    """Endpoints that lie in what is routed into a tunnel, where nothing keeps the tunnel's own packets out of it."""
+    routed = {4: [], 6: []}
+    for peer in agent.config.network_peers:
+        if peer.route_allowed_ips and not peer.disabled:
+            for prefix in peer.allowed_ips:
+                family, first, last = ip.span(prefix)
+                routed[family].append((first, last, prefix, peer.interface))
+    found = []
+    for key in sorted(agent.peers.peers):
+        peer = agent.peers.peers[key]
+        if peer.installed is None or peer.config.fwmark or peer.has_way():
+            continue
+        number = ip.number(peer.installed[0])
+        for first, last, prefix, interface in routed[ip.family(peer.installed[0])]:
+            if first <= number <= last:
+                text = "its endpoint %s lies in %s, which is routed into %s" % (peer.installed[0], prefix, interface)
+                found.append(finding("endpoint_in_allowed_ips", "error", peer.label, text))
+                break
+    return found
+
+
+def _silent(agent):
+    found = []
+    for server, count in agent.resolver.servers.silent_ones():
+        text = "does not answer: %d queries in a row" % count
+        advice = ADVICE["nameserver_silent"] % server.partition("@")[0].replace("#", " port ")
+        found.append(finding("nameserver_silent", "warning", "nameserver %s" % server, text, advice))
+    return found
+
+
+def _watchdogs(agent):
+    found = []
+    for line in agent.cron:
+        if any(all(word in line for word in words) for words in WATCHDOGS):
+            found.append(finding("watchdog_also_active", "warning", "scheduled tasks", printable(line, 200)))
+    return found
+
+
+def _clock(agent, wall):
+    if wall < CLOCK_SET:
+        return [finding("clock_unset", "warning", "clock", "it was never set")]
+    readings = [peer.reading for peer in agent.peers.peers.values() if peer.reading is not None]
+    ahead = max([reading.last_handshake - wall for reading in readings] + [0])
+    if ahead > AHEAD:
+        return [finding("clock_unset", "warning", "clock", "a handshake lies %s in the future" % duration(ahead))]
+    return []
+
+
+def _unresolved(agent):
+    found, said = [], set()
+    for key in sorted(agent.resolver.names):
+        name = agent.resolver.names[key]
+        state, reason = name.state(sorted(name.questions))
+        if state in ("failing", "negative") and name.host not in said and not agent.inquiries.asks(name):
+            said.add(name.host)
+            server = name.servers[0] if name.servers else ""
+            advice = ADVICE["name_unresolved"] % (name.host, server.replace("#", " port "))
+            found.append(finding("name_unresolved", "error", name.host, reason, advice.strip()))
+    return found
+
+
+def _sets(agent):
+    found, policies = [], agent.policies
+    for set_name in sorted(policies.sets.by_name):
+        kernel_set = policies.sets.by_name[set_name]
+        owners = ", ".join([policy.config.name for policy in kernel_set.sources])
+        trouble = policies.sets.trouble(set_name)
+        if trouble is None or (kernel_set.feeder and kernel_set.exists is False):
+            continue
+        text = "set '%s' %s" % (plain(set_name), trouble)
+        code = "set_flags" if kernel_set.problem or kernel_set.refused else "no_target"
+        found.append(finding(code, "error", "policy '%s'" % owners, text))
+    for name in sorted(policies.policies):
+        policy = policies.policies[name]
+        missing = policies.missing(policy)
+        if missing is not None and policy.candidates[0].feeder:
+            found.append(finding("no_target", "error", policy.label, missing[0], missing[1]))
+        for wildcard in policy.config.wildcards:
+            text = "'%s' is a wildcard: nobody can list all names below a domain" % wildcard
+            found.append(finding("wildcard", "warning", policy.label, text, _wildcard_advice(policy, wildcard[2:])))
+    return found
+
+
+def _wildcard_advice(policy, domain):
+    """How dnsmasq fills the same set: what it adds is somebody else's to us, and stays."""
+    target = policy.target or policy.candidates[0]
+    names = [plain(target.sets[family]) for family in sorted(target.sets)]
+    if target.sets[min(target.sets)].startswith("ipset "):
+        line = "ipset=/%s/%s" % (domain, ",".join(names))
+    else:
+        specs = ["%d#%s" % (family, plain(target.sets[family]).replace(" ", "#")) for family in sorted(target.sets)]
+        line = "nftset=/%s/%s" % (domain, ",".join(specs))
+    return ADVICE["wildcard"] + line

@@ -1,0 +1,34 @@
+"""What a configuration can be made of, as values for programs: peers and VPN interfaces of the network, no keys."""
+
+from ..sets.targets import chosen_by_auto, plain
+
+
+def choices(config, exists):
+    """`{"peers", "interfaces"}` of a core.config.Config, as docs/bus.md has it.
+
+    `exists`: function that says of a set's name whether the set exists now.
+    """
+    names = [name for name in sorted(config.interfaces) if config.interfaces[name].is_vpn()]
+    return {
+        "peers": [_peer(peer) for peer in config.network_peers],
+        "interfaces": [_interface(name, exists) for name in names],
+    }
+
+
+def _peer(peer):
+    return {
+        "interface": peer.interface,
+        "public_key": peer.public_key,
+        "description": peer.description,
+        "endpoint_host": peer.endpoint_host or "",
+    }
+
+
+def _interface(name, exists):
+    shown = {"name": name, "target": None, "set4": None, "set6": None}
+    target = chosen_by_auto(name, exists)
+    if target is not None:
+        shown["target"] = target.name
+        for family in target.sets:
+            shown["set%d" % family] = plain(target.sets[family])
+    return shown

@@ -1,0 +1,242 @@
+"""The state as values for programs: CONTRACT.md section 6. Times in it are Unix seconds.
+
+It goes over the bus, so it is cut to what fits there: each list that may have been has a number beside it, `more_…`.
+"""
+
+from ... import ip
+from ..actions import endpoint_text
+from ..ordering import in_order
+from ..sets.targets import plain
+from .answer_size import ROOM, listed, share
+from .findings import findings
+
+
+def status(agent, now, wall, room=ROOM):
+    """`{"config_errors", "peers", "policies", "findings"}` at monotonic `now`, which is Unix time `wall`.
+
+    `room`: bytes that it may take. Half of it is for what has a line of its own, a quarter more for the hosts of
+    policies, and all that is left for addresses.
+    """
+    config, unix = agent.config, _dated(now, wall)
+    groups = {
+        "config_errors": listed(config.errors),
+        "peers": (len(config.peers), lambda i: _peer(agent, config.peers[i], now, unix)),
+        "policies": (len(config.policies), lambda i: _policy(agent, config.policies[i], unix)),
+        "findings": listed(findings(agent, wall)),
+    }
+    names = sorted(groups)
+    taken, used = share([groups[name] for name in names], room // 2)
+    shown = {}
+    for name, items in zip(names, taken):
+        shown[name] = items
+        shown["more_" + name] = groups[name][0] - len(items)
+    hosts, size = _add_hosts(agent, shown["policies"], now, unix, room * 3 // 4 - used)
+    _add_addresses(agent, shown["peers"], hosts, now, unix, room - used - size)
+    return shown
+
+
+def peers(agent, now, wall):
+    """Every peer that is followed, and those that would be but are disabled; without their addresses."""
+    return [_peer(agent, wanted, now, _dated(now, wall)) for wanted in agent.config.peers]
+
+
+def policies(agent, now, wall):
+    """Every policy, likewise; without its hosts."""
+    return [_policy(agent, wanted, _dated(now, wall)) for wanted in agent.config.policies]
+
+
+def _add_hosts(agent, shown, now, unix, room):
+    """Gives policies their hosts: `([(retain, Host, what is shown of it)], bytes)`.
+
+    Where not all find room, those that are well are left out first.
+    """
+    groups, ordered = [], []
+    for each in shown:
+        policy = agent.policies.policies.get(each["name"])
+        hosts = [] if policy is None else _worst_first(agent, policy)
+        literals = [] if policy is None else policy.config.literals
+        ordered.append((policy, hosts))
+        groups.append((len(hosts) + len(literals), _host_maker(agent, hosts, literals, now, unix)))
+    taken, size = share(groups, room)
+    found = []
+    for each, group, (policy, hosts), items in zip(shown, groups, ordered, taken):
+        named = items[: len(hosts)]
+        found.extend([(policy.config.retain, hosts[i], named[i]) for i in range(len(named))])
+        each["hosts"] = sorted(named, key=lambda host: host["host"]) + items[len(hosts) :]
+        each["more_hosts"] = group[0] - len(items)
+    return found, size
+
+
+def _worst_first(agent, policy):
+    hosts = [host for _, host in sorted(policy.hosts.items())]
+    well = [_state(agent, host)[0] == "current" for host in hosts]
+    return [h for h, fine in zip(hosts, well) if not fine] + [h for h, fine in zip(hosts, well) if fine]
+
+
+def _host_maker(agent, hosts, literals, now, unix):
+    return lambda i: _host(agent, hosts[i], now, unix) if i < len(hosts) else _literal(literals[i - len(hosts)])
+
+
+def _add_addresses(agent, shown_peers, hosts, now, unix, room):
+    """Gives peers and hosts their addresses."""
+    owners, groups = [], []
+    for each in shown_peers:
+        peer = agent.peers.peers.get((each["interface"], each["public_key"]))
+        if peer is not None:
+            owners.append(each)
+            groups.append(listed([address for address, _ in peer.candidates.named]))
+    for retain, host, each in hosts:
+        owners.append(each)
+        groups.append((len(host.named) + len(host.retained), _address_maker(host, retain, now, unix)))
+    taken, _ = share(groups, room)
+    for each, group, items in zip(owners, groups, taken):
+        each["addresses"] = items
+        each["more_addresses"] = group[0] - len(items)
+
+
+def _address_maker(host, retain, now, unix):
+    """Function that makes what is shown of a host's address by its index: what is named comes first."""
+    retained = []
+
+    def make(i):
+        if i < len(host.named):
+            return {"address": ip.element(host.named[i]), "expires": unix(now + retain), "named": True}
+        if not retained:
+            retained.extend(in_order(host.retained))
+        key = retained[i - len(host.named)]
+        return {"address": ip.element(key), "expires": unix(now + host.life(key, now)), "named": False}
+
+    return make
+
+
+def _dated(now, wall):
+    """A function that makes Unix time of a monotonic one, the same of the same one whenever it is asked for."""
+    between = int((wall - now) * 10 + 0.5) / 10  # the two clocks are never read at quite the same moment
+    return lambda at: None if at is None else int(between + at)
+
+
+def _in(at, now):
+    return None if at is None else max(0, int(at - now + 0.999))
+
+
+def _peer_head(wanted):
+    return {
+        "interface": wanted.interface,
+        "public_key": wanted.public_key,
+        "description": wanted.description,
+        "endpoint_host": wanted.endpoint_host,
+        "endpoint_port": wanted.endpoint_port,
+        "addresses": [],
+        "more_addresses": 0,
+    }
+
+
+def _disabled_peer(wanted):
+    shown = _peer_head(wanted)
+    shown.update({"endpoint": None, "last_handshake": 0, "rx_bytes": 0, "tx_bytes": 0, "state": "disabled"})
+    shown.update({"reason": "disabled in the configuration", "next_query": None, "answered": None, "failures": 0})
+    shown["changed"] = None
+    return shown
+
+
+def _peer(agent, wanted, now, unix):
+    peer = agent.peers.peers.get((wanted.interface, wanted.public_key))
+    if peer is None:
+        return _disabled_peer(wanted)
+    shown = _peer_head(peer.config)
+    reading = peer.reading
+    installed = peer.installed
+    shown["endpoint"] = endpoint_text(installed[0], installed[1]) if installed else None
+    shown["last_handshake"] = reading.last_handshake if reading else 0
+    shown["rx_bytes"] = reading.rx_bytes if reading else 0
+    shown["tx_bytes"] = reading.tx_bytes if reading else 0
+    shown["state"] = peer.standing.state
+    shown["reason"] = peer.explain(now)
+    shown["next_query"] = _in(peer.source.next_query(agent.resolver), now)
+    shown["answered"] = unix(peer.source.answered_at(agent.resolver.names))
+    shown["failures"] = peer.source.failed(agent.resolver.names)
+    shown["changed"] = unix(peer.changed_at)
+    return shown
+
+
+def _disabled_policy(wanted):
+    shown = {"name": wanted.name, "interface": wanted.interface, "target": wanted.target, "set4": None, "set6": None}
+    shown.update({"wanted4": 0, "installed4": 0, "wanted6": 0, "installed6": 0, "state": "disabled"})
+    shown.update({"reason": "disabled in the configuration", "changed": None, "hosts": [], "more_hosts": 0})
+    return shown
+
+
+def _policy(agent, wanted, unix):
+    policy = agent.policies.policies.get(wanted.name)
+    if policy is None:
+        return _disabled_policy(wanted)
+    sets = agent.policies.sets
+    target = policy.config.target if policy.target is None else policy.target.name
+    shown = {"name": policy.config.name, "interface": policy.config.interface, "target": target}
+    troubles, behind = [], False
+    for family in (4, 6):
+        wanted = policy.wanted(family)
+        set_name = policy.sets().get(family)
+        kernel_set = sets.by_name.get(set_name)
+        absent = kernel_set is None or (kernel_set.optional and not kernel_set.exists)
+        shown["set%d" % family] = None if absent else plain(set_name)
+        shown["wanted%d" % family] = len(wanted)
+        shown["installed%d" % family] = 0 if absent else kernel_set.held(wanted)
+        behind = behind or (not absent and shown["installed%d" % family] < len(wanted))
+        trouble = sets.trouble(set_name)
+        if trouble is not None:
+            troubles.append("set '%s' %s" % (plain(set_name), trouble))
+    shown["state"], shown["reason"] = _policy_state(agent, policy, troubles, behind)
+    shown["changed"] = unix(policy.changed_at)
+    shown.update({"hosts": [], "more_hosts": 0})
+    return shown
+
+
+def _policy_state(agent, policy, troubles, behind):
+    missing = agent.policies.missing(policy)
+    if missing is not None:
+        return "no_target", missing[0]
+    if troubles:
+        return "partial", "; ".join(troubles)
+    states = [(name, _state(agent, host)) for name, host in sorted(policy.hosts.items())]
+    failing = [(name, reason) for name, (state, reason) in states if state in ("failing", "stale")]
+    if failing:
+        state = "failing" if len(failing) == len(states) + len(policy.config.literals) else "partial"
+        return state, "%s: %s" % failing[0]
+    if behind:
+        return "partial", "being brought up to date"
+    if len(policy.candidates) > 1 and policy.target is not None:
+        return "current", "the sets of %s, found by target 'auto', hold what DNS names" % policy.target.name
+    return "current", "the sets hold what DNS names"
+
+
+def _state(agent, host):
+    """`(state, reason)` of a host."""
+    state, reason = agent.resolver.names[host.name_key].state(host.rtypes)
+    return "failing" if state == "unknown" else state, reason
+
+
+def _host(agent, host, now, unix):
+    name = agent.resolver.names[host.name_key]
+    state, reason = _state(agent, host)
+    questions = [name.questions[rtype] for rtype in host.rtypes]
+    ttls = [q.rrset.ttl for q in questions if q.rrset is not None]
+    return {
+        "host": host.host,
+        "addresses": [],
+        "more_addresses": 0,
+        "state": state,
+        "reason": reason,
+        "ttl": min(ttls) if ttls else None,
+        "next_query": _in(agent.resolver.next_query(name, host.rtypes), now),
+        "answered": unix(name.answered_at(host.rtypes)),
+        "failures": name.failed(host.rtypes),
+    }
+
+
+def _literal(literal):
+    shown = {"host": literal, "addresses": [{"address": literal, "expires": None, "named": True}], "more_addresses": 0}
+    shown["state"] = "literal"
+    shown.update({"reason": "written in the configuration", "ttl": None, "next_query": None, "answered": None})
+    shown["failures"] = 0
+    return shown

@@ -1,0 +1,163 @@
+"""The object `nametrack` on the bus: what each of its methods answers (CONTRACT.md section 5).
+
+Any program with the right to may call it, so what the arguments say is checked; that they have the types of METHODS,
+pyubus has seen to. Arguments that no method knows are passed over: uhttpd adds `ubus_rpc_session` to every call.
+
+What makes the long answers is loaded by the first call for one: most routers are asked for none, and loaded it stays.
+"""
+
+from pyubus import BLOBMSG_TYPE_INT32 as INT
+from pyubus import BLOBMSG_TYPE_STRING as STRING
+from pyubus import UBUS_STATUS_INVALID_ARGUMENT as INVALID_ARGUMENT
+from pyubus import UBUS_STATUS_METHOD_NOT_FOUND as METHOD_NOT_FOUND
+from pyubus import UBUS_STATUS_NO_DATA as NO_DATA
+from pyubus import UBUS_STATUS_OK as OK
+
+from .. import VERSION
+from ..core import events as on
+from ..core.config.option_values import host, interface, printable
+from ..core.telling.answer_size import ROOM, beginning
+
+# method -> {argument: its type}; any argument may be left out
+METHODS = {
+    "status": {},
+    "events": {"since": INT},
+    "refresh": {"name": STRING},
+    "resolve": {"name": STRING},
+    "reload": {},
+    "interface": {"action": STRING, "interface": STRING, "device": STRING},
+    "resync": {"reason": STRING},
+    "check": {},
+    "choices": {},
+    "metrics": {"format": STRING},
+}
+# hotplug's ACTION; any other says that the interface is other than before
+ACTIONS = {"ifup": on.InterfaceUp, "ifdown": on.InterfaceDown, "free": on.InterfaceDown}
+
+
+class Service:
+    """Answers calls for one agent.
+
+    interpreter: its name and version; started_at: monotonic seconds; emit: function that hands an event to the core;
+    reload: function that reads the configuration again and returns the list of what is wrong with it; vitals: function
+    that gives the process's memory in bytes, None where that is not known, and its core.histogram.Histogram of lags;
+    exists: function that says of a set, named as the actions name it, whether the kernel has it.
+    """
+
+    def __init__(self, agent, interpreter, started_at, emit, reload, vitals, exists):
+        self._agent = agent
+        self._interpreter = interpreter
+        self._started_at = started_at
+        self._emit = emit
+        self._read_again = reload
+        self._vitals = vitals
+        self._exists = exists
+        self._configuration = {}
+        self._inquiries = 0  # that were begun
+        self._handlers = {
+            "status": self._status,
+            "events": self._events,
+            "refresh": self._refresh,
+            "resolve": self._resolve,
+            "reload": self._reload,
+            "interface": self._interface,
+            "resync": self._resync,
+            "check": self._check,
+            "choices": self._choices,
+            "metrics": self._metrics,
+        }
+
+    def loaded(self, folder, number):
+        """Which configuration is in force: its folder and the id of its text."""
+        self._configuration = {"config_dir": folder, "config_id": number}
+
+    def call(self, method, arguments, now, wall):
+        """`(status, reply)` at monotonic `now`, which is Unix time `wall`: UBUS_STATUS_* and a dict.
+
+        `(None, id)` where the core will answer later, by the action Reply with this id.
+        """
+        handler = self._handlers.get(method)
+        if handler is None:
+            return METHOD_NOT_FOUND, {}
+        if self._agent.config is None:
+            return NO_DATA, {}  # it has not begun yet
+        return handler(arguments, now, wall)
+
+    def status(self, now, wall, room=ROOM):
+        """All that is known, as CONTRACT.md section 6 has it; `room`: bytes that it may take on the bus."""
+        from ..core.telling.status import status
+
+        answer = status(self._agent, now, wall, room)
+        answer["version"] = VERSION
+        answer["interpreter"] = self._interpreter
+        answer["started"] = self._started(now, wall)
+        answer["now"] = int(wall)
+        answer["last_event"] = self._agent.history.last_id
+        return answer
+
+    def _started(self, now, wall):
+        return int(wall - (now - self._started_at))
+
+    def _status(self, given, now, wall):
+        return OK, self.status(now, wall)
+
+    def _events(self, given, now, wall):
+        found, more = beginning(self._agent.history.since(given.get("since", 0), now, wall))
+        return OK, {"events": found, "more_events": more}
+
+    def _refresh(self, given, now, wall):
+        name = None
+        if "name" in given:
+            name, problem = host(given["name"])
+            if problem is not None:
+                return INVALID_ARGUMENT, {}
+        asked = self._agent.resolver.hosts(name)
+        self._emit(on.RefreshRequested(name))
+        return OK, {"asked": len(asked)}
+
+    def _resolve(self, given, now, wall):
+        name, problem = host(given.get("name", ""))
+        if problem is not None:
+            return INVALID_ARGUMENT, {}
+        self._inquiries += 1
+        self._emit(on.Inquired(self._inquiries, name))
+        return None, self._inquiries
+
+    def _choices(self, given, now, wall):
+        from ..core.telling.luci_choices import choices
+
+        return OK, choices(self._agent.config, self._exists)
+
+    def _reload(self, given, now, wall):
+        errors, more = beginning(self._read_again())
+        return OK, {"errors": errors, "more_errors": more}
+
+    def _interface(self, given, now, wall):
+        action, name = given.get("action"), given.get("interface")
+        if action is None or name is None or interface(name)[1] is not None:
+            return INVALID_ARGUMENT, {}
+        self._emit(ACTIONS.get(action, on.InterfaceUpdated)(name))
+        return OK, {}
+
+    def _resync(self, given, now, wall):
+        self._emit(on.SetsDisturbed(printable(given.get("reason", ""), 60)))
+        return OK, {}
+
+    def _check(self, given, now, wall):
+        from ..core.telling.findings import findings
+
+        found, more = beginning(findings(self._agent, wall))
+        answer = {"findings": found, "more_findings": more}
+        answer.update(self._configuration)
+        return OK, answer
+
+    def _metrics(self, given, now, wall):
+        from ..core.telling import metrics
+
+        write = metrics.FORMATS.get(given.get("format", "openmetrics"))
+        if write is None:
+            return INVALID_ARGUMENT, {}
+        build = {"version": VERSION, "interpreter": self._interpreter}
+        memory, lag = self._vitals()
+        process = metrics.process_families(build, self._started(now, wall), memory, lag)
+        return OK, {"text": write(process + metrics.families(self._agent, now, wall))}

@@ -1,0 +1,50 @@
+"""The files that the configuration is read from: those of UCI, and the scheduled tasks beside them."""
+
+from binascii import crc32
+from collections import namedtuple
+
+from ..adapters import files
+from ..core.config import configuration, network
+from ..wire import uci
+
+NAMETRACK, NETWORK = "/nametrack", "/network"
+CRONTAB = "/../crontabs/root"  # beside /etc/config
+
+# config: core.config.Config; cron: the lines of the scheduled tasks; id: text, another one for other files
+Loaded = namedtuple("Loaded", ("config", "cron", "id"))
+
+
+def read_config(folder):
+    """`(Loaded, None)` of the files in `folder` and beside it; `(None, why)` where there is nothing to work with."""
+    text, problem = files.read_text(folder + NAMETRACK)
+    if text is None:
+        return None, "%s: %s" % (folder + NAMETRACK, problem)
+    problems = []
+    sections = _sections(text, folder + NAMETRACK, problems, None)
+    network_text, problem = files.read_text(folder + NETWORK)
+    others = []
+    if network_text is None:
+        problems.append("%s: %s; no peer is known from it" % (folder + NETWORK, problem))
+    else:
+        others = _sections(network_text, folder + NETWORK, problems, network.wants)
+    cron_text, _ = files.read_text(folder + CRONTAB)
+    cron = [line for line in (cron_text or "").split("\n") if line and not line.startswith("#")]
+    return Loaded(configuration.build(sections, others, problems), cron, _id(text, network_text, cron_text)), None
+
+
+def read_id(folder):
+    """The Loaded.id of the same files as they are now."""
+    return _id(*(files.read_text(folder + name)[0] for name in (NAMETRACK, NETWORK, CRONTAB)))
+
+
+def _id(*texts):
+    number = 0
+    for text in texts:
+        number = crc32((text or "").encode(), number)
+    return "%08x" % number
+
+
+def _sections(text, path, problems, keep):
+    sections, found = uci.parse(text, keep)
+    problems.extend(["%s, line %d: %s" % (path, problem.line, problem.text) for problem in found])
+    return sections

@@ -1,0 +1,148 @@
+"""Joins the three: what is readable becomes events, events become actions, actions go to the adapters.
+
+One `select.poll`, no thread; with nothing due it sleeps. The adapters see it as their poller: they add file
+descriptors and time limits, and hand in events by `emit`.
+"""
+
+import select
+
+from .. import compat_heap
+from ..core import actions as do
+from ..core.histogram import Histogram
+from ..core.timers import Timers
+
+PACE = 16  # events between two looks at how much memory is in use
+LAGS = (0.01, 0.05, 0.25, 1, 5)  # seconds
+
+
+class Poller:
+    """File descriptors and time limits with what to call; descriptors are ints, as both interpreters poll them."""
+
+    def __init__(self, clock):
+        self._clock = clock  # function: monotonic seconds
+        self._poll = select.poll()
+        self._callbacks = {}  # fd -> (callback(mask), the round in which it was added)
+        self._round = 0
+        self._timers = Timers()
+        self._calls = {}  # timer key -> callback()
+
+    def add(self, fd, callback, write=False):
+        """Calls `callback(mask)` when `fd` is readable, or writable with `write`, or broken."""
+        self._callbacks[fd] = (callback, self._round)
+        self._poll.register(fd, select.POLLOUT if write else select.POLLIN)
+
+    def also_write(self, fd, wanted):
+        """Waits for `fd` to be readable, and with `wanted` for it to be writable too."""
+        self._poll.modify(fd, select.POLLIN | select.POLLOUT if wanted else select.POLLIN)
+
+    def remove(self, fd):
+        """Forgets `fd`; to be called before it is closed."""
+        if self._callbacks.pop(fd, None) is not None:
+            self._poll.unregister(fd)
+
+    def call_at(self, key, at, callback):
+        """Calls `callback()` once at monotonic `at`; the same key again replaces it."""
+        self._calls[key] = callback
+        self._timers.set(key, at)
+
+    def cancel(self, key):
+        """Forgets a call that was to be made."""
+        self._calls.pop(key, None)
+        self._timers.cancel(key)
+
+    def wait(self, deadline):
+        """Sleeps until something happens, `deadline` (monotonic seconds, None for none) at the latest; calls back."""
+        own = self._timers.next()
+        if own is not None and (deadline is None or own < deadline):
+            deadline = own
+        if deadline is None:
+            timeout = -1
+        else:
+            # Rounded up: a millisecond too early would find nothing due and spin until it is.
+            timeout = max(0, int((deadline - self._clock()) * 1000) + 1) if deadline > self._clock() else 0
+        ready = self._poll.poll(timeout)
+        self._round += 1
+        for entry in ready:
+            # An earlier callback of this round may have closed the descriptor, and another taken its number since.
+            callback, added = self._callbacks.get(entry[0], (None, self._round))
+            if added < self._round:
+                callback(entry[1])
+        for key in self._timers.due(self._clock()):
+            callback = self._calls.pop(key, None)
+            if callback is not None:
+                callback()
+
+
+class Loop:
+    """Runs one agent. `perform`: {action type: function(action)}; `log`: log.Log."""
+
+    def __init__(self, agent, poller, clock, perform, log):
+        self._agent = agent
+        self._poller = poller
+        self._clock = clock
+        self._perform = perform
+        self._log = log
+        self._events = []
+        self.lag = Histogram(LAGS)  # how late what was due was done
+        self.stopped = False
+        self.short = None  # why it has stopped for want of memory, in words
+        self._handled = 0  # events since memory was looked at
+
+    def emit(self, event):
+        """Hands in an event; it is handled before the loop sleeps again."""
+        self._events.append(event)
+
+    def run(self, done=None):
+        """Runs until `stop`, or until `done()` says so between two rounds."""
+        while not self.stopped:
+            self._handle_all()
+            if self.stopped or (done is not None and not self._events and done()):
+                break
+            self._poller.wait(self._agent.next_timer())
+
+    def stop(self):
+        """Ends `run` after the round that is under way."""
+        self.stopped = True
+
+    def finish(self, actions):
+        """Carries out the last actions of all and what comes of them at once; nothing that is due begins any more."""
+        self._events = []
+        self.order(actions)
+        events, self._events = self._events, []
+        for event in events:
+            self.order(self._agent.handle(event, self._clock()))
+
+    def order(self, actions):
+        """Carries out actions."""
+        for action in actions:
+            if type(action) is do.Log:
+                self._log.write(action.level, action.text)
+                continue
+            if type(action) is do.Notify:
+                self._log.write("warning" if action.kind == "trouble" else "info", do.line(action))
+            if self._log.debugging:
+                self._log.debug("> " + do.text(action))
+            self._perform[type(action)](action)
+
+    def _handle_all(self):
+        while True:
+            events, self._events = self._events, []
+            for event in events:
+                if self._log.debugging:
+                    self._log.debug("< " + type(event).__name__)
+                self.order(self._agent.handle(event, self._clock()))
+            self._handled += len(events)
+            if self._handled >= PACE or compat_heap.is_short():
+                self._handled = 0
+                compat_heap.pace()
+                self.short = compat_heap.shortage()
+                if self.short:
+                    self.stop()
+                    return
+            now = self._clock()
+            due = self._agent.next_timer()
+            if due is not None and due <= now:
+                self.lag.observe(now - due)
+                self.order(self._agent.handle_timer(now))
+            elif not self._events:
+                return

@@ -1,0 +1,231 @@
+"""One run of the agent on this machine: the adapters, built and handed to the loop."""
+
+from .. import NAME, compat, compat_heap, ip
+from ..adapters import files, netfilter
+from ..adapters.bus import Bus
+from ..adapters.dns import Dns
+from ..adapters.endpoints import Endpoints
+from ..adapters.flows import Flows
+from ..adapters.netifd import Netifd
+from ..adapters.notices import Notices
+from ..adapters.process import Runner
+from ..adapters.services import Services
+from ..adapters.sets import Sets
+from ..adapters.wireguard import WireGuard
+from ..core import actions as do
+from ..core import events as on
+from ..core.agent import Agent
+from ..core.config import configuration
+from ..core.telling.answer_size import UNBOUNDED
+from .bus_object import METHODS, Service
+from .config_files import read_config, read_id
+from .loop import Loop, Poller
+
+PASS_LIMIT = 120  # seconds after which `run --once`, `plan` and `check` report what they have
+
+
+class Program:
+    """`dry`: nothing is changed, `planned` gets what would be."""
+
+    def __init__(self, command, log, dry=False):
+        self.log = log
+        self.failed = False  # whether it ended because another agent does the work here
+        self.planned = []  # lines: what would be changed
+        self.loaded = None  # Loaded
+        self._command = command
+        self._dry = dry
+        self._signals = compat.Signals()
+        self.agent = Agent(compat.random_fraction)
+        self._poller = Poller(compat.monotonic)
+        self._last_good = files.LastGood(command.state_dir)
+        self._copy = files.LastGood(command.run_dir)
+        emit = self._emit
+        started_at, exists = compat.monotonic(), netfilter.has_set
+        self.service = Service(self.agent, compat.INTERPRETER, started_at, emit, self._reload, self._vitals, exists)
+        self._dns = Dns(self._poller, emit)
+        self._runner = Runner(self._poller)
+        self._notices = Notices(self._poller, emit)
+        self._sets = Sets(self._runner, emit, self._notices)
+        self._flows = Flows(self._poller, emit)
+        self._wireguard = WireGuard(self._poller, emit)
+        self._bus = Bus(self._poller, log, command.ubus)
+        self._netifd = Netifd(self._bus, emit)
+        self._endpoints = Endpoints(self._netifd, self._wireguard, emit)
+        self._services = Services(command.config_dir, self._bus, emit)
+        self.loop = Loop(self.agent, self._poller, compat.monotonic, self._performers(), log)
+
+    def _emit(self, event):
+        self.loop.emit(event)
+
+    def _vitals(self):
+        return compat.resident_memory(), self.loop.lag
+
+    def _performers(self):
+        performers = {
+            do.SendQuery: self._dns.send,
+            do.CancelQuery: lambda action: self._dns.cancel(action.id),
+            do.ReadPeers: self._wireguard.read,
+            do.ReadInterfaces: self._netifd.read,
+            do.SetEndpoint: self._endpoints.set,
+            do.AddHostRoute: self._endpoints.add_host_route,
+            do.Probe: self._endpoints.probe,
+            do.ListSet: self._sets.list,
+            do.GlanceSet: self._sets.glance,
+            do.AddElements: self._sets.change,
+            do.DeleteElements: self._sets.change,
+            do.ReplaceElements: self._sets.change,
+            do.RefillSet: self._sets.change,
+            do.FlushFlows: self._flows.flush,
+            do.ReadServices: self._services.read,
+            do.SaveLastGood: lambda action: self._write(self._last_good.save, action),
+            do.ShareLastGood: lambda action: self._write(self._copy.share, action),
+            do.Notify: self._bus.notify,
+            do.Reply: self._bus.reply,
+        }
+        if self._dry:
+            performers.update(self._planners())
+        return performers
+
+    def _planners(self):
+        """What is done instead by a run that changes nothing."""
+        planners = {do.SetEndpoint: self._plan_endpoint, do.FlushFlows: self._plan_flows}
+        for change in (do.AddElements, do.DeleteElements, do.ReplaceElements, do.RefillSet):
+            planners[change] = self._plan_set
+        for kind in (do.AddHostRoute, do.Probe, do.SaveLastGood, do.ShareLastGood):
+            planners[kind] = lambda action: None
+        return planners
+
+    def _plan_set(self, action):
+        self.planned.append("# %s" % action.reason)
+        self.planned.extend(self._sets.script(action))
+        self.loop.emit(on.SetChanged(action))
+
+    def _plan_flows(self, action):
+        self.planned.append("# connections to %s decide anew" % ", ".join([ip.element(key) for key in action.keys]))
+
+    def _plan_endpoint(self, action):
+        self.planned.append("# %s" % action.reason)
+        self.planned.append(do.text(action))
+
+    def _write(self, how, action):
+        try:
+            how(action.entries, compat.wall())
+        except OSError as error:
+            self.loop.emit(on.ActionFailed(action, compat.error_text(error)))
+
+    def load(self):
+        """Reads the configuration; False where there is none to work with, and that was said."""
+        loaded, problem = read_config(self._command.config_dir)
+        if loaded is None:
+            self.log.write("error", problem)
+            return False
+        hosts = sum([len(policy.hosts) for policy in loaded.config.policies])
+        compat_heap.expect(hosts + len(loaded.config.peers), len(loaded.config.peers))
+        if compat_heap.shortage():
+            compat_heap.grow()
+        self.loaded = loaded
+        self.service.loaded(self._command.config_dir, loaded.id)
+        self._set_level(loaded.config)
+        return True
+
+    def _begin(self):
+        saved, problem = self._last_good.load(compat.wall())
+        if problem:
+            self.log.write("warning", problem)
+        remembered = self._copy.load(compat.wall())[0] or saved
+        if compat_heap.shortage():
+            compat_heap.grow()  # now: what was read in part would be saved as all
+        self.loop.emit(on.LastGoodRead(remembered, saved))
+        self._configure(self.loaded)
+
+    def _reload(self):
+        """Reads the configuration again, for the bus: what is wrong with it. An unreadable one changes nothing."""
+        loaded, problem = read_config(self._command.config_dir)
+        if loaded is None:
+            self.log.write("error", "not reloaded: %s" % problem)
+            return [problem]
+        self.log.write("info", "configuration read again")
+        self.loaded = loaded
+        self.service.loaded(self._command.config_dir, loaded.id)
+        self._set_level(loaded.config)
+        self._configure(loaded)
+        return loaded.config.errors
+
+    def _reload_changes(self):
+        """Makes up for a reload that was called while nobody heard of it: reads files that are others by now."""
+        if read_id(self._command.config_dir) != self.loaded.id:
+            self._reload()
+
+    def _set_level(self, config):
+        if self._command.log_level is None:
+            # One pass ends with a report of its own: the log would only say the same twice.
+            self.log.set_level(config.log_level if self._command.name == "run" and not self._command.once else "error")
+
+    def _configure(self, loaded):
+        config = loaded.config
+        if not config.enabled:
+            self.log.write("info", "disabled in the configuration (option enabled)")
+            config = configuration.build([], [], [])
+        self.loop.emit(on.CronRead(loaded.cron))
+        self.loop.emit(on.ConfigLoaded(config))
+
+    def follow(self):
+        """Runs until a signal ends it, or until it is seen that another agent does the work here."""
+        self._watch_signals()
+        self._notices.start()
+        self._bus.serve(NAME, METHODS, self._answer, self._decided, self._reload_changes)
+        self.loop.run()
+        self._end()
+
+    def _answer(self, method, arguments):
+        return self.service.call(method, arguments, compat.monotonic(), compat.exact_wall())
+
+    def _decided(self, free):
+        if free:
+            return self._begin()
+        self.failed = True
+        self.loop.stop()
+
+    def one_pass(self):
+        """Runs until everything was asked, read and written once."""
+        self._watch_signals()
+        self._bus.use()
+        self._begin()
+        self._poller.call_at("pass", compat.monotonic() + PASS_LIMIT, self.loop.stop)
+        self.loop.run(self._settled)
+        self._end()
+
+    def _end(self):
+        """What is known is saved; where memory ran short, it is known again to the program that comes in our place."""
+        self.loop.finish(self.agent.stop(compat.monotonic()) if self.agent.config else [])
+        self._bus.close()
+        if self.loop.short:
+            self.log.write("info", "starting again with more memory: %s" % self.loop.short)
+            self._runner.leave()  # whoever comes in our place knows no child
+            compat_heap.grow()
+            self.failed = True
+
+    def state(self):
+        """How things stand, as the bus would tell it, and all of it."""
+        return self.service.status(compat.monotonic(), compat.exact_wall(), UNBOUNDED)
+
+    def _settled(self):
+        busy = any(part.busy() for part in (self._runner, self._flows, self._wireguard, self._bus, self._endpoints))
+        return self.agent.settled() and not busy
+
+    def _watch_signals(self):
+        self._poller.add(self._signals.fileno(), self._signalled)
+
+    def _signalled(self, mask):
+        for name in self._signals.read():
+            self.log.write("info", "stopping: SIG%s" % name)
+            self.loop.stop()
+
+
+def run(command, log):
+    """The command `run`, until a signal ends it; returns the exit code."""
+    program = Program(command, log)
+    if not program.load():
+        return 2
+    program.follow()
+    return 1 if program.failed else 0

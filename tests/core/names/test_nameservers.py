@@ -1,0 +1,39 @@
+"""servers.py: nameservers that are silent are asked after the others."""
+
+from nametrack.core.names.nameservers import PASSED_AFTER, PASSED_FOR, SILENT_AFTER, Servers
+
+
+def silent(server, times, now=0):
+    servers = Servers()
+    for _ in range(times):
+        servers.silent(server, now)
+    return servers
+
+
+def test_servers_that_answer_keep_their_order():
+    assert Servers().in_order(["c", "a", "b"], 0) == ["c", "a", "b"]
+
+
+def test_a_silent_server_is_asked_last():
+    assert silent("a", PASSED_AFTER).in_order(["a", "b", "c"], 1) == ["b", "c", "a"]
+
+
+def test_one_lost_packet_changes_no_order():
+    assert silent("a", PASSED_AFTER - 1).in_order(["a", "b"], 1) == ["a", "b"]
+
+
+def test_a_silent_server_is_tried_in_its_place_again_after_a_while():
+    servers = silent("a", PASSED_AFTER, now=10)
+    assert servers.in_order(["a", "b"], 10 + PASSED_FOR - 1) == ["b", "a"]
+    assert servers.in_order(["a", "b"], 10 + PASSED_FOR) == ["a", "b"]
+
+
+def test_an_answer_restores_the_order_at_once():
+    servers = silent("a", PASSED_AFTER)
+    servers.spoke("a")
+    assert servers.in_order(["a", "b"], 1) == ["a", "b"]
+
+
+def test_silent_servers_are_told_after_two_lookups():
+    assert silent("a", SILENT_AFTER - 1).silent_ones() == []
+    assert silent("a", SILENT_AFTER).silent_ones() == [("a", SILENT_AFTER)]

@@ -1,0 +1,114 @@
+"""resolver.py: what is asked past the caches, when the truth is wanted."""
+
+from nametrack.core.actions import SendQuery
+from nametrack.core.interfaces import Interfaces
+from nametrack.core.names.resolver import Resolver
+from nametrack.core.names.rrset import AAAA, CNAME, NS, A
+from nametrack.core.timers import Timers
+from nametrack.wire.dns import Answer
+from nametrack.wire.netifd import Interface
+
+LOCAL = "127.0.0.1"
+WAN = Interface("wan", True, "dhcp", "eth1", ["192.0.2.1"], 0, 0)
+STEPS = [("home.dyn.test", CNAME), ("dyn.test", NS), ("ns1.dyn.test", A), ("home.dyn.test", A), ("home.dyn.test", AAAA)]
+ANSWERS = {
+    ("home.dyn.test", CNAME): Answer("nodata", [], 60, "dyn.test"),
+    ("dyn.test", NS): Answer("found", ["ns1.dyn.test"], 60, None),
+    ("ns1.dyn.test", A): Answer("found", ["198.51.100.53"], 60, None),
+    ("home.dyn.test", A): Answer("found", ["198.51.100.11"], 60, None),
+    ("home.dyn.test", AAAA): Answer("found", ["2001:db8::11"], 60, None),
+}
+
+
+class Asked:
+    """A resolver that follows home.dyn.test; `silent`: servers that give no answer."""
+
+    def __init__(self, silent=()):
+        timers = Timers()
+        interfaces = Interfaces(timers)
+        interfaces.known["wan"] = WAN
+        self.resolver = Resolver(timers, interfaces, lambda: 0)
+        self.resolver.authoritative = True
+        self.silent = silent
+        self.key = ("home.dyn.test", (LOCAL,))
+        self.carry_out(self.follow((A, AAAA)), 0)
+
+    def follow(self, rtypes):
+        """What asking for these RRsets, and for no others, begins with."""
+        return self.resolver.follow([(self.key, "home.dyn.test", [LOCAL], rtypes)], 0)
+
+    def truth(self, now):
+        """Asks for the truth; returns what is asked for that at once, as [(name, rtype)]."""
+        actions = self.resolver.ask_truth(self.resolver.names[self.key], now)
+        return [(q.name, q.rtype) for q in self.carry_out(actions, now)]
+
+    def carry_out(self, actions, now):
+        """Answers every question at once, and those that follow from it; returns all of them."""
+        asked = []
+        while actions:
+            action = actions.pop(0)
+            if isinstance(action, SendQuery):
+                asked.append(action)
+                if action.server not in self.silent:
+                    actions += self.resolver.answered(action.id, ANSWERS[(action.name, action.rtype)], now)[0]
+        return asked
+
+
+def test_the_zone_is_looked_for_once_for_all_families():
+    asked = Asked().truth(100)
+    assert asked == STEPS
+
+
+def test_what_was_learnt_of_the_zone_goes_with_the_name():
+    asked = Asked()
+    asked.truth(100)
+    asked.carry_out(asked.resolver.follow([], 110), 110)
+    asked.carry_out(asked.follow((A,)), 120)
+    assert asked.truth(200) == STEPS[:4]
+
+
+def test_a_family_that_is_not_wanted_any_more_holds_up_no_other():
+    asked = Asked(silent=(LOCAL,))
+    asked.truth(100)
+    asked.carry_out(asked.follow((AAAA,)), 101)
+    asked.silent = ()
+    assert ("home.dyn.test", AAAA) in asked.truth(200)
+
+
+def test_a_peer_that_needs_help_is_asked_for_at_once_beside_a_thousand_names_on_a_silent_nameserver():
+    asked = Asked(silent=("192.0.2.66",))
+    policies = [(("h%d.test" % i, ("192.0.2.66",)), "h%d.test" % i, ["192.0.2.66"], (A, AAAA)) for i in range(1200)]
+    peer = (asked.key, "home.dyn.test", [LOCAL], (A, AAAA))
+    asked.carry_out(asked.resolver.follow([peer] + policies, 1), 1)
+    actions = asked.resolver.ask_truth(asked.resolver.names[asked.key], 100)
+    for key in asked.resolver.timers.due(100):
+        if key[0] == "ask":
+            actions += asked.resolver.handle_due(key, 100)[0]
+    names = [q.name for q in actions if isinstance(q, SendQuery)]
+    assert names.count("home.dyn.test") == 3  # its CNAME for the zone, A and AAAA
+
+
+def test_a_name_that_waits_behind_others_comes_first_when_its_peer_needs_help():
+    asked = Asked(silent=(LOCAL,))
+    others = [(("h%d.test" % i, (LOCAL,)), "h%d.test" % i, [LOCAL], (A, AAAA)) for i in range(1200)]
+    last = (("far.test", (LOCAL,)), "far.test", [LOCAL], (A, AAAA))
+    asked.carry_out(asked.resolver.follow(others + [last], 1), 1)
+    asked.resolver.authoritative = False
+    actions = asked.resolver.ask_truth(asked.resolver.names[last[0]], 1)
+    assert [(q.name, q.rtype) for q in actions] == [("far.test", A), ("far.test", AAAA)]
+
+
+def test_a_silent_resolver_delays_one_step_of_a_walk_to_the_zone():
+    asked = Asked()
+    asked.key = ("home.dyn.test", ("192.0.2.66", LOCAL))
+    asked.carry_out(asked.resolver.follow([(asked.key, "home.dyn.test", list(asked.key[1]), (A,))], 1), 1)
+    asked.silent = ("192.0.2.66",)
+    resolver, waited = asked.resolver, 0
+    asked.carry_out(resolver.ask_truth(resolver.names[asked.key], 100), 100)
+    question = resolver.names[asked.key].questions[A]
+    now = 100
+    while question.true_at is None:
+        now, waited = question.truth.deadline, waited + 1
+        actions, _ = resolver.handle_due(("truth", asked.key, A), now)
+        asked.carry_out(actions, now)
+    assert (waited, now) == (2, 104)

@@ -1,0 +1,106 @@
+"""source.py: a peer's name as addresses, or as the targets of a service."""
+
+from nametrack import ip
+from nametrack.core.names.name import Name, Question
+from nametrack.core.names.rrset import AAAA, FOUND, NODATA, SRV, A, RRset
+from nametrack.core.peers.endpoint_names import MAX_TARGETS, Source
+from nametrack.wire.dns import Srv
+
+SERVERS = ("127.0.0.1",)
+SERVICE = "_wireguard._udp.home.test"
+
+
+def answered(name, rtype, values):
+    question = name.questions[rtype] = Question(rtype)
+    values = values if rtype == SRV else [ip.key(address) for address in values]
+    question.rrset = RRset(FOUND if values else NODATA, values, 60, 60)
+    return name
+
+
+def names(source, answers):
+    """{name key: Name} with the answers {(host, rtype): values}."""
+    made = {}
+    for key, host, servers, rtypes in source.wanted():
+        name = made[key] = Name(key, host, servers)
+        for rtype in rtypes:
+            name.questions[rtype] = Question(rtype)
+            if (host, rtype) in answers:
+                answered(name, rtype, answers[host, rtype])
+    return made
+
+
+def test_a_plain_name_is_asked_for_its_addresses():
+    source = Source("home.test", SERVERS, "any")
+    assert source.wanted() == [(("home.test", SERVERS), "home.test", ["127.0.0.1"], (AAAA, A))]
+    known = names(source, {("home.test", A): ["198.51.100.1"], ("home.test", AAAA): ["2001:db8::1"]})
+    both = [("2001:db8::1", 7), ("198.51.100.1", 7)]
+    assert source.endpoints(known, 7) == (both, both)
+
+
+def test_it_waits_for_both_families():
+    source = Source("home.test", SERVERS, "any")
+    assert source.endpoints(names(source, {("home.test", A): ["198.51.100.1"]}), 7) is None
+    only = Source("home.test", SERVERS, "ipv4")
+    assert only.endpoints(names(only, {("home.test", A): ["198.51.100.1"]}), 7)[0] == [("198.51.100.1", 7)]
+
+
+def service(*records):
+    source = Source(SERVICE, SERVERS, "ipv4")
+    assert source.service_answered([Srv(*record) for record in records])
+    return source
+
+
+def test_targets_come_by_priority_then_by_weight_each_with_its_port():
+    source = service((20, 0, 4, "spare.test"), (10, 1, 2, "light.test"), (10, 9, 3, "heavy.test"))
+    hosts = [host for _, host, _, _ in source.wanted()]
+    assert hosts == [SERVICE, "heavy.test", "light.test", "spare.test"]
+    answers = {(host, A): ["192.0.2.%d" % i] for i, host in zip(range(4), hosts)}
+    answers[SERVICE, SRV] = [1]
+    found, first = source.endpoints(names(source, answers), 51820)
+    assert found == [("192.0.2.1", 3), ("192.0.2.2", 2), ("192.0.2.3", 4)]
+    assert first == found[:2]  # the spare one is no part of the pool
+
+
+def test_the_same_answer_again_changes_nothing_and_no_answer_takes_nothing_away():
+    records = [Srv(10, 0, 1, "a.test"), Srv(20, 0, 1, "b.test")]
+    source = Source(SERVICE, SERVERS, "any")
+    assert source.service_answered(records)
+    assert not source.service_answered([records[1], records[0]])
+    assert not source.service_answered([])
+    assert len(source.keys()) == 3
+
+
+def test_a_service_that_is_decidedly_not_there_has_no_targets():
+    """RFC 2782: a target of the root says so."""
+    assert not Source(SERVICE, SERVERS, "any").service_answered([Srv(0, 0, 0, "")])
+
+
+def test_targets_are_bounded():
+    source = service(*[(i, 0, 1, "t%d.test" % i) for i in range(100)])
+    assert len(source.keys()) == 1 + MAX_TARGETS
+
+
+def test_a_target_that_fails_is_told_by_name():
+    source = service((10, 0, 1, "a.test"))
+    known = names(source, {(SERVICE, SRV): [1]})
+    known["a.test", SERVERS].questions[A].failed("127.0.0.1: SERVFAIL")
+    assert source.state(known) == ("failing", "a.test: 127.0.0.1: SERVFAIL")
+
+
+def test_asked_of_others_it_keeps_its_targets():
+    source = service((10, 0, 1, "a.test"))
+    assert source.as_asked(SERVERS, "ipv4") is source
+    other = source.as_asked(("192.0.2.53",), "ipv4")
+    assert [key for key in other.keys()] == [(SERVICE, ("192.0.2.53",)), ("a.test", ("192.0.2.53",))]
+
+
+def test_all_it_knows_is_as_old_as_its_oldest_answer_and_it_fails_as_its_worst_does():
+    source = Source("home.test", SERVERS, "any")
+    known = names(source, {})
+    questions = known[source.key].questions
+    assert (source.answered_at(known), source.failed(known)) == (None, 0)
+    questions[A].succeeded(100)
+    assert source.answered_at(known) is None
+    questions[AAAA].succeeded(160)
+    questions[A].failed("SERVFAIL")
+    assert (source.answered_at(known), source.failed(known)) == (100, 1)

@@ -1,0 +1,111 @@
+"""tunnel.py: how a tunnel lives, told from its counters. Figures as in the kernel's wireguard/messages.h."""
+
+import pytest
+
+from nametrack.core.peers import tunnel
+from nametrack.core.peers.tunnel import ALIVE, IDLE, NEVER, STALE, STALLED, Tunnel
+from nametrack.wire.wireguard import Peer
+
+WALL = 1795400000
+STALL = 15
+
+
+def reading(rx, tx, handshake=0, keepalive=0):
+    return Peer("key", None, None, 0, handshake, rx, tx, keepalive)
+
+
+def readings(entries, keepalive=0, handshake=0):
+    """A tunnel after [(time, rx, tx)]."""
+    t = Tunnel()
+    for now, rx, tx in entries:
+        t.read(reading(rx, tx, handshake, keepalive), now, WALL + now)
+    return t
+
+
+def test_nothing_is_owed_before_the_first_reading():
+    assert (Tunnel().owed_since, Tunnel().life(10**6, STALL)) == (None, NEVER)
+
+
+# keepalive, [(time, rx, tx)], owed since
+OWED = [
+    (0, [(0, 0, 1000), (5, 0, 1000)], None),
+    (0, [(0, 0, 0), (5, 0, 32)], None),  # one passive keepalive
+    (0, [(0, 0, 0), (5, 0, 33)], 5),
+    (0, [(0, 0, 0), (5, 0, 148)], 5),  # a handshake initiation asks for an answer
+    (0, [(0, 0, 0), (5, 0, 32), (10, 0, 64)], 10),  # two of them: the second is not passive
+    (25, [(0, 0, 0), (5, 0, 64)], None),  # one passive, one for the interval that has begun
+    (25, [(0, 0, 0), (5, 0, 96)], 5),
+    (25, [(0, 0, 0), (24, 0, 64), (25, 0, 96)], None),
+    (25, [(0, 0, 0), (24.9, 0, 96)], 24.9),
+    (5, [(0, 0, 0)] + [(5 * i, 0, 32 * i) for i in range(1, 200)], None),  # idle for minutes, healthy
+    (0, [(0, 0, 0), (5, 1, 1000)], None),  # answered in the same interval
+    (0, [(0, 0, 0), (5, 0, 148), (6, 0, 296)], 5),  # since the first reading that showed it
+    (0, [(0, 0, 0), (5, 0, 148), (6, 92, 148)], None),
+    (0, [(0, 0, 0), (5, 0, 148), (6, 92, 148), (7, 92, 300)], 7),
+    (0, [(0, 500, 500), (5, 0, 300)], None),  # the counters began anew: a restarted interface
+    (0, [(0, 500, 500), (5, 500, 300)], None),
+]
+
+
+@pytest.mark.parametrize("keepalive,entries,owed_since", OWED)
+def test_an_answer_is_owed_when_more_was_sent_than_keepalives_explain(keepalive, entries, owed_since):
+    assert readings(entries, keepalive).owed_since == owed_since
+
+
+def test_read_says_whether_something_was_received():
+    t = Tunnel()
+    assert [t.read(reading(rx, 0), 0, WALL) for rx in (5, 5, 6, 2, 2, 3)] == [False, False, True, False, False, True]
+
+
+def test_owed_for_stall_timeout_is_stalled_whatever_the_handshake():
+    t = readings([(0, 0, 0), (5, 0, 148)], handshake=WALL)
+    assert [t.life(now, STALL) for now in (5, 19.9, 20)] == [ALIVE, ALIVE, STALLED]
+    never = readings([(0, 0, 0), (5, 0, 148)])
+    assert [never.life(now, STALL) for now in (5, 19.9, 20)] == [NEVER, NEVER, STALLED]
+
+
+def test_a_session_ends_after_180_seconds():
+    quiet = readings([(0, 0, 0)], handshake=WALL - 100)
+    assert [quiet.life(now, STALL) for now in (0, 79.9, 80)] == [ALIVE, ALIVE, IDLE]
+    owing = readings([(0, 0, 0), (70, 0, 148)], handshake=WALL - 100)
+    assert [owing.life(now, STALL) for now in (79.9, 80, 85)] == [ALIVE, STALE, STALLED]
+
+
+def test_another_endpoint_starts_the_account_anew():
+    t = readings([(0, 0, 0), (5, 0, 148)])
+    t.restart(6)
+    assert t.owed_since is None
+    t.read(reading(0, 148 + 32), 7, WALL)
+    assert t.owed_since is None
+    t.read(reading(0, 148 + 148), 8, WALL)
+    assert t.owed_since == 8
+    Tunnel().restart(5)  # before any reading: nothing to do
+
+
+# wall clock at monotonic 100, last_handshake, handshake_at
+DATED = [
+    (WALL, WALL - 30, 70),
+    (WALL, WALL, 100),
+    (WALL, 0, None),
+    (WALL, WALL + 5, 100),  # from the future: the clock was set back, it counts from now
+    (1000, 970, 100),  # a clock that was never set dates nothing
+    (WALL, 970, 100),  # a handshake from before the clock was set
+]
+
+
+@pytest.mark.parametrize("wall,handshake,expected", DATED)
+def test_a_handshake_is_dated_by_the_wall_clock_where_that_can_be(wall, handshake, expected):
+    t = Tunnel()
+    t.read(reading(0, 0, handshake), 100, wall)
+    assert t.handshake_at == expected
+
+
+def test_a_handshake_once_dated_stays_when_the_wall_clock_jumps():
+    t = Tunnel()
+    t.read(reading(0, 0, WALL - 30), 100, WALL)
+    t.read(reading(0, 0, WALL - 30), 101, WALL + 10**6)
+    assert t.handshake_at == 70
+
+
+def test_the_figures_are_those_of_the_protocol():
+    assert (tunnel.KEEPALIVE, tunnel.REJECT_AFTER) == (32, 180)

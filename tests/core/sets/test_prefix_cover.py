@@ -1,0 +1,60 @@
+"""intervals.py: what the kernel's interval sets call overlapping, against a walk over every address."""
+
+import pytest
+
+from nametrack import ip
+from nametrack.core.sets.prefix_cover import Cover
+
+
+def addresses(text):
+    _, first, last = ip.span(text)
+    return set([first + i for i in range(last - first + 1)])  # a 32-bit MicroPython's range ends at 2^31
+
+
+def by_walking(texts, text):
+    """(holds, cuts) without any cleverness."""
+    mine = addresses(text)
+    wide = [addresses(other) for other in texts if "/" in other or "-" in other]
+    holds = any(mine <= other and mine != other for other in wide)
+    equal = any(mine == other for other in wide)
+    cuts = not holds and not equal and any(mine & other for other in wide)
+    return holds, cuts
+
+
+CASES = [
+    (["192.0.2.0/28"], "192.0.2.5"),
+    (["192.0.2.0/28"], "192.0.2.16"),
+    (["192.0.2.0/28"], "192.0.2.0/28"),
+    (["192.0.2.0/28", "192.0.2.4/30"], "192.0.2.4/30"),
+    (["192.0.2.4/30"], "192.0.2.0/28"),
+    (["192.0.2.5-192.0.2.9"], "192.0.2.8/30"),
+    (["192.0.2.5-192.0.2.9"], "192.0.2.4/30"),
+    (["192.0.2.5"], "192.0.2.4/30"),
+    ([], "192.0.2.4/30"),
+    (["192.0.2.0/30", "192.0.2.8/30"], "192.0.2.4/30"),
+    (["192.0.2.0/30", "192.0.2.8/30"], "192.0.2.9"),
+]
+
+
+@pytest.mark.parametrize("texts,text", CASES)
+def test_holds_and_cuts(texts, text):
+    cover = Cover(texts)
+    assert (cover.holds(text), cover.cuts(text)) == by_walking(texts, text)
+
+
+def test_random_prefixes_and_ranges_agree_with_a_walk():
+    seed = 7
+    for _ in range(300):
+        texts = []
+        for _ in range(5):
+            seed = (seed * 1103515245 + 12345) & 0x7FFFFFFF
+            length = 26 + (seed >> 8) % 6
+            texts.append(ip.prefix("192.0.2.%d/%d" % ((seed >> 16) & 63, length)))
+        texts = [text for text in texts if text != texts[0] or text is texts[0]]
+        text = texts.pop()
+        # the kernel's sets hold no element that cuts into another; nested ones only are as in what is wanted
+        holds, cuts = by_walking(texts, text)
+        cover = Cover(texts)
+        assert cover.holds(text) == holds, (texts, text)
+        if not holds:
+            assert cover.cuts(text) == cuts, (texts, text)

@@ -1,0 +1,57 @@
+"""sets.py: when a set is read. What comes of it the transcripts of tests/core/transcripts/policy pin."""
+
+from nametrack.core.actions import ListSet
+from nametrack.core.config.configuration import PolicyConfig
+from nametrack.core.policies.policy import Policy
+from nametrack.core.sets.sets import Sets, Use
+from nametrack.core.timers import Timers
+from nametrack.wire.sets import Listing
+
+NAME = "nft inet t s"
+EMPTY = Listing(4, False, False, False, [], None, None)
+
+
+def filled():
+    """`(sets, timers)`: one set, listed at 0, in which nothing is wanted."""
+    config = PolicyConfig("p", True, "wg", "nftset", NAME, None, "ipv4", 100, ["h.test"], [], [])
+    policy, timers = Policy(config, lambda host: (host, ())), Timers()
+    sets = Sets(timers)
+    sets.assign({NAME: Use(4, [policy], [policy], None, False)}, lambda name: [])
+    assert sets.list(NAME) == [ListSet(NAME)]
+    sets.listed(NAME, EMPTY, 0)
+    return sets, timers
+
+
+def run(sets, timers, until):
+    """What the timers order until then, each listing done at once."""
+    actions = []
+    while timers.next() is not None and timers.next() <= until:
+        now = timers.next()
+        for key in timers.due(now):
+            found = sets.due(key, now)
+            if ListSet(NAME) in found:
+                sets.listed(NAME, EMPTY, now)
+            actions += found
+    return actions
+
+
+def test_whoever_takes_something_away_has_the_set_read():
+    sets, timers = filled()
+    assert sets.touched(NAME, True, 10) == [] and run(sets, timers, 60) == [ListSet(NAME)]
+
+
+def test_a_listing_shows_whatever_another_one_was_due_for():
+    """A flush of 65,536 elements is told of, and then that not all was heard: that is one listing, not two."""
+    sets, timers = filled()
+    sets.touched(NAME, True, 10)
+    assert sets.resync() == [ListSet(NAME)]
+    sets.listed(NAME, EMPTY, 10.05)
+    assert run(sets, timers, 60) == []
+
+
+def test_what_happens_while_a_set_is_listed_has_it_listed_again():
+    sets, timers = filled()
+    assert sets.resync() == [ListSet(NAME)]
+    sets.touched(NAME, True, 10)
+    sets.listed(NAME, EMPTY, 10.05)
+    assert run(sets, timers, 60) == [ListSet(NAME)]

@@ -1,0 +1,265 @@
+"""findings.py: what `check` says about a setup."""
+
+import pytest
+
+from fakes import FakeKernel
+from nametrack.core import actions as do
+from nametrack.core import events as on
+from nametrack.core.agent import Agent
+from nametrack.core.config import configuration
+from nametrack.core.telling.findings import findings
+from nametrack.wire import uci
+from nametrack.wire.dns import Answer
+from nametrack.wire.netifd import Interface
+from nametrack.wire.sets import Listing
+
+WALL = 1795406999
+
+
+def key(number):
+    return "%s%s=" % (chr(65 + number // 26) * 41 + chr(65 + number % 26), "A")
+
+
+def peer(number, allowed_ips, interface="wg0", more=""):
+    lines = ["config wireguard_%s" % interface, "\toption public_key '%s'" % key(number)]
+    lines.append("\toption description 'p%d'" % number)
+    lines.extend(["\tlist allowed_ips '%s'" % prefix for prefix in allowed_ips])
+    return "\n".join(lines) + "\n" + more
+
+
+def agent(nametrack="", network=""):
+    sections, _ = uci.parse(nametrack)
+    others, _ = uci.parse(network)
+    made = Agent()
+    made.handle(on.ConfigLoaded(configuration.build(sections, others, [])), 0)
+    return made
+
+
+def overlaps(network):
+    return [f["text"] for f in findings(agent("", network), WALL) if f["code"] == "allowed_ips_overlap"]
+
+
+# allowed IPs of peer 0, 1, 2 … -> the pairs that overlap
+OVERLAPS = [
+    ([["10.0.0.1"], ["10.0.0.2"]], []),
+    ([["10.0.0.1"], ["10.0.0.1"]], [(0, 1)]),
+    ([["10.0.0.1"], ["10.0.0.1/32"]], [(0, 1)]),  # one address, written in two ways
+    ([["10.0.0.0/24"], ["10.0.0.7/24"]], [(0, 1)]),
+    ([["10.0.0.0/24"], ["10.0.1.0/24"]], []),
+    ([["0.0.0.0/0"], ["10.0.0.0/24"], ["10.0.0.7"]], []),  # the longer prefix wins: all of them work
+    ([["10.0.0.1"], ["10.0.0.1"], ["10.0.0.1"]], [(0, 1), (0, 2)]),
+    ([["10.0.0.1", "10.0.0.1"]], []),  # of one peer: nothing wrong with that
+    ([["10.0.0.0/24", "10.0.2.0/24"], ["10.0.2.0/24", "10.0.0.0/24"]], [(0, 1)]),  # a pair is said once
+    ([["::ffff:10.0.0.1"], ["10.0.0.1"]], []),  # the text looks alike
+    ([["2001:db8:0::/64"], ["2001:DB8::/64"]], [(0, 1)]),
+    ([[], []], []),
+]
+
+
+@pytest.mark.parametrize("allowed,pairs", OVERLAPS)
+def test_peers_of_one_interface_that_claim_the_same_addresses(allowed, pairs):
+    said = overlaps("".join([peer(i, allowed[i]) for i in range(len(allowed))]))
+    assert len(said) == len(pairs)
+    for a, b in pairs:
+        assert len([text for text in said if "'p%d'" % a in text and "'p%d'" % b in text]) == 1, (a, b, said)
+
+
+def test_an_overlap_names_the_prefix():
+    assert overlaps(peer(0, ["10.0.0.0/8"]) + peer(1, ["10.0.0.0/8"])) == [
+        "peers 'p0' and 'p1' both claim 10.0.0.0/8: only one of them works at a time"
+    ]
+
+
+def test_peers_of_two_interfaces_may_claim_the_same():
+    assert overlaps(peer(0, ["0.0.0.0/0"], "wg0") + peer(1, ["0.0.0.0/0"], "wg1")) == []
+
+
+def test_a_disabled_peer_claims_nothing():
+    assert overlaps(peer(0, ["10.0.0.1"]) + peer(1, ["10.0.0.1"], "wg0", "\toption disabled '1'\n")) == []
+
+
+def test_many_peers_of_which_one_pair_overlaps():
+    network = [peer(i, ["10.%d.%d.0/24" % (i // 200, i % 200), "2001:db8:%x::/48" % i]) for i in range(300)]
+    assert overlaps("".join(network)) == []
+    (text,) = overlaps("".join(network) + peer(400, ["10.1.17.0/24"]))
+    assert "'p217'" in text and "'p400'" in text
+
+
+FOLLOWED = """config wireguard_wg0
+	option public_key '%s'
+	option description 'beach house'
+	option endpoint_host 'home.test'
+	list allowed_ips '10.9.0.1/32'
+""" % key(0)
+POLICY = """config nametrack 'global'
+	option family 'ipv4'
+config policy 'work'
+	option interface 'wg'
+	option target '%s'
+	option set4 '%s'
+	list host 'staging.test'
+	list host '192.0.2.0/24'
+"""
+
+
+def codes(made):
+    return [(f["severity"], f["code"], f["subject"]) for f in findings(made, WALL)]
+
+
+def test_a_peer_without_keepalive_or_probe():
+    expected = [("warning", "no_keepalive", "wg0 peer beach house")]
+    assert codes(agent("", FOLLOWED)) == expected
+    assert codes(agent("", FOLLOWED + "\toption persistent_keepalive '25'\n")) == []
+    assert codes(agent("config nametrack 'global'\n\toption probe '1'\n", FOLLOWED)) == []
+    assert codes(agent("", FOLLOWED + "\toption disabled '1'\n")) == []
+
+
+def test_a_probe_that_has_nobody_to_ask():
+    wide = FOLLOWED.replace("10.9.0.1/32", "10.9.0.0/24")
+    probing = "config nametrack 'global'\n\toption probe '1'\n"
+    assert codes(agent(probing, wide)) == [("warning", "no_probe_address", "wg0 peer beach house")]
+    addressed = "config peer\n\toption interface 'wg0'\n\toption public_key '%s'\n\toption probe_address '10.9.0.9'\n"
+    assert codes(agent(probing + addressed % key(0), wide)) == []
+
+
+FULL = """config interface 'wg0'
+	option proto 'wireguard'
+	option nohostroute '%d'
+	option fwmark '%s'
+config wireguard_wg0
+	option public_key '%s'
+	option description 'beach house'
+	option endpoint_host 'home.test'
+	option persistent_keepalive '25'
+	option route_allowed_ips '%d'
+	list allowed_ips '%s'
+"""
+WAN = [Interface("wan", True, "dhcp", "eth1", [], 0, None)]
+# nohostroute, fwmark, route_allowed_ips, allowed_ips, interfaces -> whether the endpoint is swallowed
+SWALLOWED = [
+    (0, "", 1, "0.0.0.0/0", WAN, False),
+    (0, "", 1, "0.0.0.0/0", [], True),  # no netifd to ask for a route
+    (1, "", 1, "0.0.0.0/0", WAN, True),
+    (1, "0x100", 1, "0.0.0.0/0", WAN, False),
+    (1, "", 0, "0.0.0.0/0", WAN, False),
+    (1, "", 1, "::/0", WAN, False),
+    (1, "", 1, "198.51.100.0/24", WAN, True),
+    (1, "", 1, "198.51.101.0/24", WAN, False),
+]
+
+
+@pytest.mark.parametrize("nohostroute,fwmark,routed,allowed,interfaces,swallowed", SWALLOWED)
+def test_an_endpoint_that_its_own_tunnel_swallows(nohostroute, fwmark, routed, allowed, interfaces, swallowed):
+    made = agent("", FULL % (nohostroute, fwmark, key(0), routed, allowed))
+    made.handle(on.InterfacesRead(interfaces), 1)
+    kernel = FakeKernel()
+    kernel.peer("wg0", key(0)).update({"address": "198.51.100.10", "port": 51820})
+    made.handle(kernel.perform(do.ReadPeers("wg0"), 1), 1)
+    found = [f for f in findings(made, WALL) if f["code"] == "endpoint_in_allowed_ips"]
+    assert bool(found) == swallowed
+    for f in found:
+        assert f["text"] == "its endpoint 198.51.100.10 lies in %s, which is routed into wg0" % allowed
+
+
+def test_a_nameserver_that_is_silent():
+    made = agent("config nametrack 'global'\n\toption family 'ipv4'\n\toption probe '1'\n", FOLLOWED)
+    for second in range(1, 30):
+        made.handle_timer(second)
+    found = [f for f in findings(made, WALL) if f["code"] == "nameserver_silent"]
+    assert [f["subject"] for f in found] == ["nameserver 127.0.0.1"]
+    assert "nslookup openwrt.org 127.0.0.1" in found[0]["advice"]
+    query = max(made.resolver._queries)
+    made.handle(on.QueryAnswered(query, Answer("nxdomain", [], 60, None)), 30)
+    assert not [f for f in findings(made, WALL) if f["code"] == "nameserver_silent"]
+
+
+# a line of the crontab -> whether it does what nametrack does
+CRON = [
+    ("* * * * * /usr/bin/wireguard_watchdog", True),
+    ("*/10 * * * * /etc/init.d/vpn-policy-routing reload", True),
+    ("0 4 * * * service vpn-policy-routing restart", True),
+    ("0 4 * * * /etc/init.d/vpn-policy-routing stop", False),
+    ("0 4 * * * reboot", False),
+]
+
+
+@pytest.mark.parametrize("line,doubled", CRON)
+def test_a_scheduled_task_that_does_the_same_worse(line, doubled):
+    made = agent()
+    made.handle(on.CronRead(["# a comment is none", line]), 0)
+    expected = [("warning", "watchdog_also_active", "scheduled tasks")] if doubled else []
+    assert codes(made) == expected
+
+
+def test_a_clock_that_was_never_set():
+    assert [f["code"] for f in findings(agent(), 86400)] == ["clock_unset"]
+    assert findings(agent(), WALL) == []
+
+
+def test_a_clock_that_was_set_back():
+    made = agent("", FOLLOWED + "\toption persistent_keepalive '25'\n")
+    kernel = FakeKernel()
+    kernel.peer("wg0", key(0))["handshake"] = WALL + 7200
+    made.handle(kernel.perform(do.ReadPeers("wg0"), 1), 1)
+    found = [f for f in findings(made, WALL) if f["code"] == "clock_unset"]
+    assert [f["text"] for f in found] == ["a handshake lies 2h in the future"]
+
+
+def test_what_is_wrong_in_the_file_comes_first():
+    made = agent("config nametrack 'global'\n\toption retain 'soon'\n", FOLLOWED)
+    assert [code for _, code, _ in codes(made)] == ["configuration", "no_keepalive"]
+
+
+# what DNS says of A -> whether the name is unresolved
+NAMES = [
+    (on.QueryAnswered(1, Answer("found", ["198.51.100.1"], 60, None)), False),
+    (on.QueryAnswered(1, Answer("nxdomain", [], 60, None)), True),
+    (on.QueryAnswered(1, Answer("nodata", [], 60, None)), True),
+    (on.QueryAnswered(1, Answer("found", ["127.0.0.1"], 60, None)), True),
+    (on.QueryFailed(1, "SERVFAIL"), True),
+]
+
+
+@pytest.mark.parametrize("event,unresolved", NAMES)
+def test_a_name_that_does_not_resolve(event, unresolved):
+    made = agent("config nametrack 'global'\n\toption family 'ipv4'\n\toption probe '1'\n", FOLLOWED)
+    assert codes(made) == []  # not asked yet is no finding
+    made.handle(event, 1)
+    assert codes(made) == ([("error", "name_unresolved", "home.test")] if unresolved else [])
+
+
+def test_a_name_is_unresolved_once_however_many_want_it():
+    more = FOLLOWED.replace(key(0), key(1)).replace("beach", "town").replace("10.9.0.1", "10.9.0.2")
+    made = agent("config nametrack 'global'\n\toption family 'ipv4'\n\toption probe '1'\n", FOLLOWED + more)
+    made.handle(on.QueryFailed(1, "SERVFAIL"), 1)
+    assert codes(made) == [("error", "name_unresolved", "home.test")]
+
+
+LISTINGS = [
+    (None, "no_target", "does not exist"),
+    (Listing(6, False, True, False, [], None, None), "set_flags", "not IPv4 addresses"),
+    (Listing(None, False, True, False, [], None, None), "set_flags", "something else than addresses"),
+    (Listing(4, False, False, False, [], None, None), "set_flags", "interval"),  # for the prefix in the policy
+    (Listing(4, False, True, False, [], None, None), None, None),
+]
+
+
+@pytest.mark.parametrize("listing,code,words", LISTINGS)
+def test_a_set_that_is_missing_or_of_the_wrong_kind(listing, code, words):
+    made = agent(POLICY % ("nftset", "inet fw4 mine4"))
+    made.handle(on.SetListed("nft inet fw4 mine4", listing), 0)
+    made.handle_timer(0)
+    found = findings(made, WALL)
+    assert [f["code"] for f in found] == ([code] if code else [])
+    for f in found:
+        assert words in f["text"] and f["subject"] == "policy 'work'"
+
+
+def test_every_finding_has_its_five_parts_and_says_what_to_do():
+    made = agent(POLICY % ("ipset", "mine4"), FOLLOWED + peer(3, ["10.0.0.1"]) + peer(4, ["10.0.0.1"]))
+    made.handle(on.SetListed("ipset mine4", None), 0)
+    found = findings(made, WALL)
+    assert len(found) == 3
+    for f in found:
+        assert sorted(f) == ["advice", "code", "severity", "subject", "text"]
+        assert all([f[part] for part in f]) and "%s" not in f["advice"]

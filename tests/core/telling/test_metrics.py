@@ -1,0 +1,151 @@
+"""metrics.py: what Prometheus is told, and that nobody's text can forge or break it."""
+
+import transcript
+from nametrack.core.histogram import Histogram
+from nametrack.core.telling import metrics
+from test_service import NOW, WALL, Called
+
+PEER = """
+-- network --
+config interface 'wg0'
+	option proto 'wireguard'
+
+config wireguard_wg0
+	option public_key 'xTIBA5rboUvnH4htodjb6e697QjLERt1NAB4mZqp8Dg='
+	option description 'beach "house" \\ 7'
+	option endpoint_host 'home.dyn.test'
+	option persistent_keepalive '25'
+
+-- before --
+< peer wg0 xTIB keepalive=25 endpoint=198.51.100.10:51820 handshake=-20 rx=1000 tx=1000
+< set nft inet fw4 mine4
+
+-- config --
+config nametrack 'global'
+	option family 'ipv4'
+	option authoritative '0'
+
+config policy 'work'
+	option target 'nftset'
+	option set4 'inet fw4 mine4'
+	list host 'staging.test'
+
+-- at 0 --
+< answered 1 198.51.100.10 ttl=60
+< answered 2 192.0.2.7 192.0.2.8 ttl=300
+"""
+KEY = 'interface="wg0",public_key="xTIBA5rboUvnH4htodjb6e697QjLERt1NAB4mZqp8Dg="'
+
+
+def told(document):
+    """The lines of OpenMetrics after a transcript."""
+    played = transcript.Transcript(document)
+    played.run()
+    text = metrics.openmetrics(metrics.families(played.agent, played.now, transcript.WALL + played.now))
+    return text.split("\n")
+
+
+def test_a_peer_a_name_and_a_policy():
+    lines = told(PEER + "-- at 1 --\n")
+    for line in (
+        'nametrack_peers{state="current"} 1',
+        'nametrack_peer_state{%s,state="current"} 1' % KEY,
+        'nametrack_peer_state{%s,state="stalled"} 0' % KEY,
+        "nametrack_peer_last_handshake_timestamp_seconds{%s} %d" % (KEY, transcript.WALL - 20),
+        "nametrack_peer_receive_bytes_total{%s} 1000" % KEY,
+        "nametrack_peer_endpoint_changes_total{%s} 0" % KEY,
+        'nametrack_name_resolved{host="home.dyn.test"} 1',
+        'nametrack_name_ttl_seconds{host="staging.test"} 300',
+        'nametrack_name_queries_total{host="staging.test"} 1',
+        "nametrack_dns_queries_total 2",
+        'nametrack_policy_wanted_elements{policy="work",family="ipv4"} 2',
+        'nametrack_policy_installed_elements{policy="work",family="ipv4"} 2',
+        'nametrack_policy_added_elements_total{policy="work"} 2',
+        'nametrack_policy_deleted_elements_total{policy="work"} 0',
+        "nametrack_config_errors 0",
+    ):
+        assert line in lines, line
+    assert [line for line in lines if line.endswith("# EOF")] and lines[-1] == ""
+
+
+def test_text_of_others_is_escaped():
+    lines = told(PEER + "-- at 1 --\n")
+    about = 'description="beach \\"house\\" \\\\ 7",endpoint_host="home.dyn.test"'
+    assert "nametrack_peer_info{%s,%s} 1" % (KEY, about) in lines
+    assert metrics.escaped('a"b\\c\nd') == 'a\\"b\\\\c\\\\x0ad'
+
+
+def test_a_dead_tunnel_that_answers_again_is_one_stall_and_one_recovery():
+    """From the reading before the one that showed an answer owed, at 0, to the one that showed traffic, at 22."""
+    lines = told(
+        PEER
+        + """
+-- at 4 --
+< peer wg0 xTIB tx=512
+-- at 21 --
+< answered 3 198.51.100.11 ttl=60
+-- at 22 --
+< peer wg0 xTIB handshake=0 rx=92 tx=148
+-- at 27 --
+"""
+    )
+    assert "nametrack_peer_stalls_total{%s} 1" % KEY in lines
+    assert "nametrack_peer_recoveries_total{%s} 1" % KEY in lines
+    assert "nametrack_peer_endpoint_changes_total{%s} 1" % KEY in lines
+    assert 'nametrack_recovery_duration_seconds_bucket{le="20.0"} 0' in lines
+    assert 'nametrack_recovery_duration_seconds_bucket{le="30.0"} 1' in lines
+    assert "nametrack_recovery_duration_seconds_count 1" in lines
+
+
+def test_a_healthy_tunnel_recovers_from_nothing():
+    traffic = "".join(["-- at %d --\n< peer wg0 xTIB tx=5000 rx=90000\n" % at for at in range(2, 40, 2)])
+    assert "nametrack_recovery_duration_seconds_count 0" in told(PEER + traffic)
+
+
+def test_a_name_that_fails():
+    lines = told(PEER + "-- at 60 --\n< failed 3 SERVFAIL\n-- at 61 --\n")
+    assert 'nametrack_name_resolved{host="home.dyn.test"} 0' in lines
+    assert 'nametrack_name_failed_lookups_total{host="home.dyn.test"} 1' in lines
+    assert 'nametrack_names{state="stale"} 1' in lines and 'nametrack_names{state="current"} 1' in lines
+    assert "nametrack_dns_failed_lookups_total 1" in lines
+
+
+def test_series_are_bounded_and_totals_are_not():
+    hosts = "".join(["\tlist host 'h%d.test'\n" % i for i in range(400)])
+    document = (
+        "-- config --\nconfig policy 'many'\n\toption target 'nftset'\n\toption set4 'inet fw4 m4'\n%s-- at 0 --\n"
+    )
+    lines = told(document % hosts)
+    assert len([line for line in lines if line.startswith("nametrack_name_queries_total{")]) == metrics.NAMES
+    assert 'nametrack_names{state="unknown"} 400' in lines
+
+
+def test_a_bound_is_spelled_as_openmetrics_wants_it():
+    values = Histogram((0.01, 0.25, 1, 600))
+    for seconds in (0, 0.01, 0.02, 601):
+        values.observe(seconds)
+    family = metrics.histogram("x_seconds", "Help.", values)
+    bounds = [labels[0][1] for suffix, labels, value in family.samples if suffix == "_bucket"]
+    assert bounds == ["0.01", "0.25", "1.0", "600.0", "+Inf"]
+    assert [value for suffix, labels, value in family.samples] == ["2", "3", "3", "3", "4", "4", "601.030"]
+
+
+def test_the_older_format_types_what_it_can():
+    _, answer = Called().call("metrics", format="prometheus")
+    lines = answer["text"].split("\n")
+    assert "# TYPE nametrack_dns_queries_total counter" in lines
+    assert "# TYPE nametrack_build_info gauge" in lines
+    assert not [line for line in lines if line.startswith("# UNIT") or line == "# EOF"]
+
+
+def test_the_bus_tells_of_the_process_too():
+    status, answer = Called().call("metrics")
+    lines = answer["text"].split("\n")
+    assert status == 0
+    assert "nametrack_resident_memory_bytes 2097152" in lines
+    assert "nametrack_start_time_seconds %d" % (WALL - (NOW - 40)) in lines
+    assert "# UNIT nametrack_loop_lag_seconds seconds" in lines
+
+
+def test_an_unknown_format_is_refused():
+    assert Called().call("metrics", format="xml")[0] == 2

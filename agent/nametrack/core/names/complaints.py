@@ -1,4 +1,4 @@
-"""What was wrong with the answers about one name: each kind is said once and counted, so that no server floods the log."""
+"""What was wrong with the answers about one name: each kind is said once and counted. No server can flood the log."""
 
 from ..wording import duration
 

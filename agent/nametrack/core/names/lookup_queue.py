@@ -23,7 +23,7 @@ class Queue:
         (self._urgent if urgent else self._ordinary).put(entry)
 
     def take(self, wanted):
-        """Return the next entry that may begin, None if there is none; entries that `wanted(entry)` denies are dropped."""
+        """Return the next entry that may begin, or None; drop the entries that `wanted(entry)` denies."""
         for lane, limit in self._lanes:
             entry = lane.first(wanted)
             if entry is not None and (entry[0] in self._active or len(self._active) < limit):
@@ -58,7 +58,7 @@ class Lane:
         self._entries.append(entry)
 
     def first(self, wanted):
-        """Return the first entry, after all those before it that `wanted(entry)` denies are dropped; None if none is left."""
+        """Return the first entry that `wanted(entry)` takes, or None; drop those before it."""
         while self.waits():
             entry = self._entries[self._head]
             if wanted(entry):

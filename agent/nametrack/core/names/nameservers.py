@@ -18,7 +18,7 @@ class Servers:
         self._silent.pop(server, None)
 
     def in_order(self, servers, now):
-        """Return `servers` with those behind that were silent lately: each would cost a lookup the same seconds again."""
+        """Return `servers`, those that were silent lately last: each would cost a lookup the same seconds again."""
         return sorted(servers, key=lambda s: (int(self._passed(s, now)), servers.index(s)))
 
     def silent_ones(self):

@@ -1,0 +1,76 @@
+"""The status keeps to its schema in every state, and docs/status.md is made from that schema."""
+
+import functools
+import json
+import pathlib
+import sys
+
+import jsonschema
+import pytest
+
+import transcript
+from fakes import WALL
+from nametrack.core.telling.status import status
+
+TOP = pathlib.Path(__file__).resolve().parent.parent
+sys.path.insert(0, str(TOP / "scripts"))
+import status_page  # noqa: E402
+
+SCHEMA = json.loads(status_page.SCHEMA.read_text())
+TRANSCRIPTS = sorted((TOP / "tests/core/transcripts").glob("*/*.txt"))
+# What the bus object adds to the core's part.
+HEAD = {"version": "0.0.0", "interpreter": "python 3.11.0", "started": WALL, "now": WALL, "last_event": 0}
+VALIDATOR = jsonschema.Draft202012Validator(SCHEMA)
+
+
+class Watched(transcript.Transcript):
+    """A transcript that keeps the status after each of its steps, and just before the next."""
+
+    def __init__(self, text):
+        super().__init__(text)
+        self.answers = {}
+
+    def look(self):
+        if self.agent.config is not None:
+            answer = {**HEAD, **status(self.agent, self.now, WALL + self.now)}
+            self.answers[json.dumps(answer, sort_keys=True)] = answer
+
+    def handle(self, event):
+        super().handle(event)
+        self.look()
+
+    def advance(self, to):
+        self.look()
+        super().advance(to)
+        self.look()
+
+
+@functools.lru_cache(maxsize=None)
+def answers(path):
+    watched = Watched(path.read_text())
+    watched.run()
+    return list(watched.answers.values())
+
+
+@pytest.mark.parametrize("path", TRANSCRIPTS, ids=lambda path: f"{path.parent.name}/{path.stem}")
+def test_the_status_keeps_to_its_schema_at_every_step_of_a_transcript(path):
+    for answer in answers(path):
+        VALIDATOR.validate(answer)
+
+
+@pytest.mark.parametrize("kind", ["peer", "policy"])
+def test_the_transcripts_reach_every_state_of_the_schema(kind):
+    told = {"peer": "peers", "policy": "policies"}[kind]
+    seen = {each["state"] for path in TRANSCRIPTS for answer in answers(path) for each in answer[told]}
+    assert seen == set(SCHEMA["$defs"][kind]["properties"]["state"]["enum"])
+
+
+def test_the_page_is_made_from_the_schema():
+    assert status_page.PAGE.read_text() == status_page.page(), "run python3 scripts/status_page.py"
+
+
+def test_every_field_is_described():
+    for name, fields in [("answer", SCHEMA), *status_page.objects(SCHEMA).items()]:
+        assert fields["additionalProperties"] is False and set(fields["required"]) == set(fields["properties"]), name
+        for field, told in fields["properties"].items():
+            assert told.get("description", "").endswith("."), f"{name}: {field}"

@@ -7,7 +7,7 @@ SHELL_FILES := $(shell grep -rl --exclude=*.py --exclude=Makefile '^\#!/bin/sh' 
 SLOW := lab kernel router vm machines soak bench
 
 .DEFAULT_GOAL := help
-.PHONY: help run test check lint unit lab lab-cpython lab-rest others vm machines fuzz soak bench hundred screenshots test-router setup clean \
+.PHONY: help run test check lint unit lab lab-cpython lab-rest others vm machines fuzz soak bench words hundred screenshots test-router setup clean \
 	ipk apk release bump-major bump-minor
 
 help: ## print these targets
@@ -71,6 +71,9 @@ soak: setup ## a thousand kills under each interpreter, a simulated month, and t
 bench: setup ## the races against what people use, written into docs/benchmarks.md: half an hour
 	@tests/setup/install.sh dig:bind9-dnsutils adnshost:adns-tools
 	@$(PYTHON) tests/bench/bench.py
+
+words: setup ## collect the strings of the LuCI pages, and say which are not translated; a release needs all
+	@$(PYTHON) tests/luci/words.py
 
 hundred: setup ## a hundred routers and one name that moves for all of them: minutes; writes the plot of docs/many-routers.md
 	@$(PYTHON) tests/lab/hundred.py

@@ -19,7 +19,10 @@ import sys
 import apk
 import ipk
 import pack
-from feed import TOP, PackError, sha256
+from feed import SDK, TOP, PackError, sha256
+
+sys.path.insert(0, str(SDK))
+import po2lmo  # noqa: E402
 
 PACKED = ("agent", "files", "luci-app", "openwrt", "scripts/strip.py", "LICENSE")  # what goes into the packages
 
@@ -83,9 +86,21 @@ def date_changelog(new):
     path.write_text(f"{before}{heading}\n## [{new}] - {datetime.date.today()}\n{after}")
 
 
+def untranslated():
+    """Return {language: how many strings of the LuCI pages it lacks}."""
+    found = {}
+    for path in sorted((TOP / "luci-app/po").glob("*/*.po")):
+        lacking = [m for m in po2lmo.messages(path.read_text()) if m["msgid"] and not m.get("msgstr")]
+        if lacking:
+            found[path.parent.name] = len(lacking)
+    return found
+
+
 def release():
     if git("status", "--porcelain"):
         raise ReleaseError("there are changes that are not committed: commit or stash them first")
+    for language, count in untranslated().items():
+        raise ReleaseError(f"luci-app/po/{language}: {count} strings are not translated; `make words` names them")
     last, new = last_release(), version()
     if last == new:
         if not git("diff", "--name-only", f"v{last}", "--", *PACKED):

@@ -1,4 +1,4 @@
-"""Every string of the pages can be translated, and is, in each language that they come in."""
+"""Every string of the pages can be translated; what is translated shows in the language, the rest in English."""
 
 import re
 
@@ -21,20 +21,19 @@ def entries(path):
 
 
 def test_the_template_is_current():
-    assert TEMPLATE.read_text() == template(), "python tests/luci/words.py"
+    assert TEMPLATE.read_text() == template(), "make words"
 
 
 @pytest.mark.parametrize("language", languages())
-def test_a_translation_is_complete_and_of_now(language):
+def test_a_translation_has_the_strings_of_now(language):
     translated = entries(languages()[language])
-    assert {(entry.msgid, entry.msgctxt) for entry in translated} == set(scan())
-    assert [entry.msgid for entry in translated if not entry.msgstr or entry.fuzzy] == []
+    assert {(entry.msgid, entry.msgctxt) for entry in translated} == set(scan()), "make words"
 
 
 @pytest.mark.parametrize("language", languages())
 def test_a_translation_keeps_the_places_of_values(language):
     for entry in entries(languages()[language]):
-        assert PLACE.findall(entry.msgid) == PLACE.findall(entry.msgstr), entry.msgid
+        assert not entry.msgstr or PLACE.findall(entry.msgid) == PLACE.findall(entry.msgstr), entry.msgid
 
 
 @pytest.mark.skipif(bool(SOURCE), reason="LuCI's own client looks strings up by hashes, which its build makes")
@@ -45,7 +44,7 @@ def test_the_pages_speak_the_language(browser, tmp_path, language):
     (tmp_path / "nametrack").write_text("config nametrack 'global'\n\nconfig policy 'work'\n\tlist host 'a.example'\n")
     english = {entry.msgid for entry in entries(TEMPLATE) if len(entry.msgid) > 3} - SAME_EVERYWHERE
     words = {entry.msgid: entry.msgstr for entry in entries(languages()[language])}
-    english -= {text for text in english if words[text] == text}
+    english -= {text for text in english if words[text] in (text, "")}
     with Router(agent, tmp_path) as router:
         for page in ("status", "settings"):
             router.open(browser, page, lang=language)

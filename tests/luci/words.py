@@ -1,6 +1,9 @@
 """The pages' words: what is to be translated, and what was.
 
-python tests/luci/words.py        writes luci-app/po/templates/nametrack.pot, and brings each po/LANGUAGE up to it
+python tests/luci/words.py        writes luci-app/po/templates/nametrack.pot, brings each po/LANGUAGE up to it, and says
+                                  what is not translated; `make words` calls it
+
+A string without a translation shows in English. It fails a release, not a commit.
 
 It does what LuCI's build/i18n-scan.pl and i18n-update.pl do: `_()` in the JavaScript, and the titles and descriptions
 of the menu and the rights.
@@ -84,8 +87,16 @@ def merge(path):
     merged.save(str(path))
 
 
+def untranslated(path):
+    """Return the entries of a translation that have no text yet, or a doubtful one."""
+    return [entry for entry in polib.pofile(str(path)) if not entry.obsolete and (not entry.msgstr or entry.fuzzy)]
+
+
 if __name__ == "__main__":
     TEMPLATE.write_text(template())
     for path in languages().values():
         merge(path)
     print(f"{TEMPLATE}: {len(scan())} strings", file=sys.stderr)
+    for language, path in languages().items():
+        for entry in untranslated(path):
+            print(f"{language}: not translated: {entry.msgid}", file=sys.stderr)

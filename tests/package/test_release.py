@@ -3,6 +3,7 @@
 import datetime
 import hashlib
 import os
+import re
 import subprocess
 import sys
 import tarfile
@@ -25,6 +26,8 @@ class Project:
         for path in (self.top / "agent").rglob("*.py"):
             if path.name not in ("__init__.py", "loop.py", "start.py"):
                 path.unlink()
+        for path in (self.top / "luci-app/po").glob("*/*.po"):  # translated, whatever this tree lacks
+            path.write_text(re.sub(r'(msgid "(.+)"\n)msgstr ""', r'\1msgstr "\2"', path.read_text()))
         (self.top / ".gitignore").write_text("/build/\n__pycache__/\n")
         (self.top / "CHANGELOG.md").write_text(CHANGELOG)
         names = ("AUTHOR", "COMMITTER")
@@ -110,6 +113,13 @@ def test_without_a_change_there_is_no_release(project):
     project.change("CONTRIBUTING.md")
     assert project.run("release").stdout == "nothing that goes into the packages has changed since 0.1.0\n"
     assert project.tags() == ["v0.1.0"]
+
+
+def test_a_string_without_a_translation_keeps_the_release_from_being_made(project):
+    project.change("luci-app/po/de/nametrack.po", '\nmsgid "New"\nmsgstr ""\n')
+    done = project.run("release")
+    assert done.returncode == 1 and project.tags() == []
+    assert done.stderr == "release.py: luci-app/po/de: 1 strings are not translated; `make words` names them\n"
 
 
 def test_the_patch_number_moves_when_the_packages_change(project):

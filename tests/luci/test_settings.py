@@ -72,9 +72,7 @@ def test_a_policy_added_here_ends_in_the_kernels_set(beach, browser, world):
     browser.click("Save & Apply")
     wait_for(lambda: nft_elements(world.beach, "inet", "vpn", "mine4") == set(STAGING4), 20, beach.agent.tail)
     beach.open(browser)
-    browser.wait(
-        lambda: any("mine" in section.text for section in browser.find(".nametrack-policy")), "the policy's state"
-    )
+    browser.wait(lambda: any("mine" in row.text for row in browser.find("[data-key^='policy ']")), "the policy's state")
 
 
 def test_a_running_agent_offers_its_peers_and_tries_names(beach, browser):

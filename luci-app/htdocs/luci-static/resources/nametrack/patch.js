@@ -26,11 +26,22 @@ function patchAttributes(node, wanted) {
 }
 
 function patchChildren(node, wanted) {
-	const keyed = {};
+	const keyed = {}, stays = {};
 
-	for (let child = node.firstChild; child; child = child.nextSibling)
-		if (keyOf(child) !== null)
-			keyed[keyOf(child)] = child;
+	for (let child = wanted.firstChild; child; child = child.nextSibling)
+		stays[keyOf(child)] = true;
+
+	/* What is gone goes first: then what stays need not be moved, and keeps its focus. */
+	for (let child = node.firstChild, next; child; child = next) {
+		const key = keyOf(child);
+
+		next = child.nextSibling;
+
+		if (key !== null && !stays[key])
+			node.removeChild(child);
+		else if (key !== null)
+			keyed[key] = child;
+	}
 
 	let place = node.firstChild;
 

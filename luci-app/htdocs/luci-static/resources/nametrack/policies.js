@@ -40,40 +40,58 @@ function asked(host) {
 	return told.join(', ');
 }
 
+/* The hosts of all policies in one table, so that their columns stand below each other. */
+function hostRows(view, status, refresh, isOpen) {
+	return status.policies.reduce((rows, policy) => {
+		const key = 'policy ' + policy.name;
+		const fold = table.fold(policy.hosts, HOSTS, key, isOpen(key));
+		const last = fold.button.concat(table.more(policy.more_hosts));
+
+		fold.shown.forEach((host) => rows.push({
+			key: '%s %s'.format(host.host, policy.name),
+			cells: [ [ policy.name ] ].concat(view.cells(policy, host, status.now, isOpen)),
+			actions: host.state === 'literal' ? null : refresh(host.host)
+		}));
+
+		if (last.length)
+			rows.push({ key: 'more ' + policy.name, cells: [ [ policy.name ], last, [], [] ], actions: null });
+
+		return rows;
+	}, []);
+}
+
+function policyRow(policy) {
+	const sets = [ policy.set4, policy.set6 ].filter((set) => set);
+
+	return {
+		key: 'policy ' + policy.name,
+		cells: [
+			[ E('strong', {}, [ policy.name ]) ],
+			[ policy.interface ? E('span', { 'class': 'ifacebadge' }, [ policy.interface ]) : '–' ],
+			[ policy.target ].concat(sets.map((set) => E('div', {}, [ E('code', {}, [ set ]) ]))),
+			[ policy.set4 ? bar(policy.installed4, policy.wanted4) : E('em', [ _('no set') ]) ],
+			[ policy.set6 ? bar(policy.installed6, policy.wanted6) : E('em', [ _('no set') ]) ],
+			[ words.state(policy.state), ' ', policy.reason ]
+		]
+	};
+}
+
 return baseclass.extend({
 	/* `refresh(name)`: the button that asks for a name; `isOpen(fold)`: whether that fold is open. */
 	render: function(status, refresh, isOpen) {
 		if (!status.policies.length)
 			return [ E('p', {}, [ E('em', [ _('No policy: no traffic is sent through a VPN by host name.') ]) ]) ];
 
-		return status.policies.map((policy) => this.renderPolicy(policy, status.now, refresh, isOpen))
-			.concat(E('div', {}, table.more(status.more_policies)));
-	},
+		const hosts = hostRows(this, status, refresh, isOpen);
 
-	renderPolicy: function(policy, now, refresh, isOpen) {
-		const fold = table.fold(policy.hosts, HOSTS, 'policy ' + policy.name, isOpen('policy ' + policy.name));
-		const sets = [ policy.set4, policy.set6 ].filter((set) => set);
-
-		return E('div', { 'class': 'cbi-section nametrack-policy', 'data-key': policy.name }, [
-			E('h4', {}, [ policy.name ]),
-			E('p', {}, [ words.state(policy.state), ' ', policy.reason ]),
+		return [
 			table.render([
-				_('Interface'), _('Target'), _('IPv4 installed'), _('IPv6 installed')
-			], [ { key: policy.name, cells: [
-				[ policy.interface ? E('span', { 'class': 'ifacebadge' }, [ policy.interface ]) : '–' ],
-				[ policy.target ].concat(sets.map((set) => E('div', {}, [ E('code', {}, [ set ]) ]))),
-				[ policy.set4 ? bar(policy.installed4, policy.wanted4) : E('em', [ _('no set') ]) ],
-				[ policy.set6 ? bar(policy.installed6, policy.wanted6) : E('em', [ _('no set') ]) ]
-			] } ]),
-			policy.hosts.length ? table.render([
-				_('Host'), _('Addresses'), _('State')
-			], fold.shown.map((host) => ({
-				key: host.host,
-				cells: this.cells(policy, host, now, isOpen),
-				actions: host.state === 'literal' ? null : refresh(host.host)
-			}))) : '',
-			E('div', {}, fold.button.concat(table.more(policy.more_hosts)))
-		]);
+				_('Policy'), _('Interface'), _('Target'), _('IPv4 installed'), _('IPv6 installed'), _('State')
+			], status.policies.map(policyRow)),
+			E('div', {}, table.more(status.more_policies)),
+			hosts.length ? E('h4', {}, [ _('Hosts') ]) : '',
+			hosts.length ? table.render([ _('Policy'), _('Host'), _('Addresses'), _('State') ], hosts) : ''
+		];
 	},
 
 	cells: function(policy, host, now, isOpen) {

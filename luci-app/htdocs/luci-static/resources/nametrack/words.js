@@ -40,6 +40,9 @@ function label(kind, word) {
 return baseclass.extend({
 	label: label,
 
+	/* What a state means for the reader: good, note, warn, bad or off. */
+	kind: (name) => STATES[name] ? STATES[name][0] : 'off',
+
 	state: function(name) {
 		return STATES[name] ? label(STATES[name][0], STATES[name][1]) : label('off', name);
 	},

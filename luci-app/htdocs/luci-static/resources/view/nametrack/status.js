@@ -8,6 +8,7 @@
 'require nametrack.peers as peers';
 'require nametrack.policies as policies';
 'require nametrack.refresh as refresh';
+'require nametrack.summary as summary';
 'require nametrack.timeline as timeline';
 'require nametrack.words as words';
 
@@ -240,6 +241,7 @@ return view.extend({
 					E('small', {}, [ status.interpreter ])
 				])
 			].concat(followed && all ? all : [])),
+			followed ? summary.render(status) : '',
 			status.findings.length ? section(_('Findings'), findings.render(status)) : '',
 			followed ? '' : this.renderNothing(),
 			section(_('Peers'), peers.render(status, buttons)),

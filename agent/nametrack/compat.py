@@ -188,6 +188,8 @@ ENODEV = _NUMBERS["ENODEV"]
 ENOENT = _NUMBERS["ENOENT"]
 ENOSPC = _NUMBERS["ENOSPC"]
 EOPNOTSUPP = _NUMBERS["EOPNOTSUPP"]
+ENOTDIR = _NUMBERS["ENOTDIR"]
+EPERM = _NUMBERS["EPERM"]
 EPIPE = _NUMBERS["EPIPE"]
 EPROTONOSUPPORT = _NUMBERS["EPROTONOSUPPORT"]
 
@@ -224,6 +226,25 @@ def sockaddr(address, port):
 def unix_sockaddr(path):
     """What `connect` and `bind` take for the path of a Unix socket."""
     return struct.pack(_NATIVE + "H", socket.AF_UNIX) + path.encode() if MICROPYTHON else path
+
+
+def unix_listener(path, backlog):
+    """A non-blocking stream socket that listens at `path`, for processes of this user and root. Raises OSError."""
+    sock = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM | CLOEXEC)
+    try:
+        sock.setblocking(False)
+        sock.bind(unix_sockaddr(path))
+        # Before it listens: until then every connection is refused.
+        if MICROPYTHON:
+            if _libc.func("i", "chmod", "sI")(path, 0o600) != 0:
+                raise OSError(os.errno())
+        else:
+            os.chmod(path, 0o600)
+        sock.listen(backlog)
+    except OSError:
+        sock.close()
+        raise
+    return sock
 
 
 def bind_to_device(sock, device):

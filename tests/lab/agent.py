@@ -115,7 +115,7 @@ class Agent:
         if words[0] == "include":
             return [str(LAUNCHER), *words, *folders]
         local = words[0] in ("run", "plan", "check")
-        return [str(LAUNCHER), *words, *(folders if local else []), "--ubus", str(self.bus)]
+        return [str(LAUNCHER), *words, *(folders if local else folders[4:]), "--ubus", str(self.bus)]
 
     def environment(self):
         return {**os.environ, "NAMETRACK_LIB": str(TOP / "agent"), "NAMETRACK_PYTHON": self.interpreter, **self.environ}

@@ -14,6 +14,7 @@ notices  what changed in nft's sets, never more than there are bytes, or Netlink
 flows    connections to addresses of their family, or NetlinkError
 services what UCI, the rules and procd say of pbr and vpn-policy-routing, whatever that is
 netifd   interfaces, whatever the JSON says
+control  a call, an answer or a notification, or ControlError
 """
 
 import binascii
@@ -24,6 +25,7 @@ import netfilter
 from nametrack import ip
 from nametrack.wire import (
     conntrack,
+    control,
     dns,
     dnsmessage,
     ipsetlink,
@@ -340,6 +342,34 @@ def read_netifd(data):
     return True
 
 
+# -- control --
+
+
+def control_samples():
+    lines = [control.call("refresh", {"name": "home.example.net"}), control.call("status", {})]
+    return lines + [control.answer(0, {"asked": 1, "more": [None, True, "a"]}), control.notification("endpoint")]
+
+
+def read_control(data):
+    taken = False
+    try:
+        call = control.read_call(data)
+        check(isinstance(call.method, str) and isinstance(call.arguments, dict), "a call of other types")
+        taken = True
+    except control.ControlError:
+        pass
+    try:
+        answer = control.read_answer(data)
+        if isinstance(answer, control.Answer):
+            check(isinstance(answer.status, int) and isinstance(answer.values, dict), "an answer of other types")
+        else:
+            check(isinstance(answer.kind, str), "a notification of another type")
+        taken = True
+    except control.ControlError:
+        pass
+    return taken
+
+
 CODECS = {
     "dns": (dns_samples, read_dns),
     "netlink": (netlink_samples, read_netlink),
@@ -351,4 +381,5 @@ CODECS = {
     "flows": (flows_samples, read_flows),
     "services": (services_samples, read_services),
     "netifd": (netifd_samples, read_netifd),
+    "control": (control_samples, read_control),
 }

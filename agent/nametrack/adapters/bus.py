@@ -37,6 +37,16 @@ class Bus:
         self._heard = False  # whether anybody is subscribed to our object
         self._watchers = []
 
+    def is_there(self):
+        """Return whether ubusd can be connected to now."""
+        if self._path == "none":
+            return False
+        try:
+            pyubus.Connection(self._path).close()
+        except UbusError:
+            return False
+        return True
+
     def use(self):
         """Connects, if there is a bus, to ask and not to serve."""
         self._connect()

@@ -1,4 +1,4 @@
-"""The commands that ask the running agent over the bus: status, refresh, events; and what check asks of it."""
+"""The commands that ask the running agent: status, refresh, events, metrics; and what check asks of it."""
 
 import sys
 
@@ -15,17 +15,26 @@ from .command_line import Trouble
 TIMEOUT = 10  # seconds
 AGAIN = 2  # seconds until an agent that went away is looked for again
 
-NOT_RUNNING = "the agent is not running; to start it: /etc/init.d/nametrack start"
+NOT_RUNNING = "the agent is not running; to start it: %s"
+ON_A_ROUTER, ELSEWHERE = "/etc/init.d/nametrack start", "systemctl start nametrack"
+
+
+class NotRunning(Trouble):
+    """No agent runs."""
 
 
 class Remote:
-    """The running agent, reached over the bus. `path`: of the bus, None for the usual ones. Raises Trouble."""
+    """The running agent, reached over the bus, or over its own socket if there is no bus. Raises Trouble.
 
-    def __init__(self, path):
-        if path == "none":
-            raise Trouble("the running agent is asked over the bus: leave out --ubus none")
-        self._client = pyubus.UbusClient(path, TIMEOUT)
-        self._try(self._client.connect)
+    command: a Command, whose `ubus` is the path of the bus, None for the usual ones and "none" for no bus.
+    """
+
+    def __init__(self, command):
+        self._start = ON_A_ROUTER
+        try:
+            self._client = self._connected(command)
+        except UbusError as error:
+            raise self._trouble(error)
 
     def call(self, method, arguments=None):
         """The answer, a dict. Raises Trouble."""
@@ -36,29 +45,44 @@ class Remote:
         self._try(lambda: self._client.subscribe(NAME, lambda method, data: told(), _gone))
         self._try(self._client.loop)
 
+    def _connected(self, command):
+        if command.ubus != "none":
+            client = pyubus.UbusClient(command.ubus, TIMEOUT)
+            try:
+                client.connect()
+                return client
+            except UbusError:
+                if command.ubus is not None:
+                    raise
+        from ..adapters.control_client import ControlClient
+
+        self._start = ELSEWHERE
+        client = ControlClient(command.run_dir, TIMEOUT)
+        client.connect()
+        return client
+
     def _try(self, do):
         try:
             return do()
         except UbusError as error:
-            raise Trouble(_words(error))
+            raise self._trouble(error)
+
+    def _trouble(self, error):
+        if error.code in (pyubus.UBUS_STATUS_NOT_FOUND, pyubus.UBUS_STATUS_METHOD_NOT_FOUND):
+            return NotRunning(NOT_RUNNING % self._start)
+        if error.code == pyubus.UBUS_STATUS_PERMISSION_DENIED:
+            return Trouble("this user may not ask the agent")
+        if error.code == pyubus.UBUS_STATUS_TIMEOUT:
+            return Trouble("the agent does not answer within %d s" % TIMEOUT)
+        return Trouble(str(error))
 
 
 def _gone():
     raise Trouble("the agent is gone")
 
 
-def _words(error):
-    if error.code in (pyubus.UBUS_STATUS_NOT_FOUND, pyubus.UBUS_STATUS_METHOD_NOT_FOUND):
-        return NOT_RUNNING
-    if error.code == pyubus.UBUS_STATUS_PERMISSION_DENIED:
-        return "the bus does not let this user ask the agent"
-    if error.code == pyubus.UBUS_STATUS_TIMEOUT:
-        return "the agent does not answer within %d s" % TIMEOUT
-    return str(error)
-
-
 def status(command, log):
-    answer = Remote(command.ubus).call("status")
+    answer = Remote(command).call("status")
     if command.json:
         print(json_text(answer))
     else:
@@ -68,7 +92,7 @@ def status(command, log):
 
 
 def metrics(command, log):
-    sys.stdout.write(Remote(command.ubus).call("metrics", {"format": command.format})["text"])
+    sys.stdout.write(Remote(command).call("metrics", {"format": command.format})["text"])
     return 0
 
 
@@ -77,7 +101,7 @@ def check(command, loaded):
     answer, or runs with another configuration than `loaded`, a program.Loaded; other: whether one runs that has an
     older one of the same files."""
     try:
-        answer = Remote(command.ubus).call("check")
+        answer = Remote(command).call("check")
     except Trouble:
         return None, False
     if answer.get("config_dir") != command.config_dir:
@@ -88,7 +112,7 @@ def check(command, loaded):
 
 
 def refresh(command, log):
-    remote, code = Remote(command.ubus), 0
+    remote, code = Remote(command), 0
     if not command.names:
         asked = remote.call("refresh")["asked"]
         print("%s asked again: nametrack status shows what comes of it" % count(asked, "name"))
@@ -104,13 +128,13 @@ def refresh(command, log):
 
 def events(command, log):
     shown = Shown()
-    shown.more(Remote(command.ubus))
+    shown.more(Remote(command))
     while command.follow:
         try:
-            shown.follow(Remote(command.ubus))
+            shown.follow(Remote(command))
         except Trouble as trouble:
             # It may be restarted: whoever follows wants to see what it does then.
-            if str(trouble) != NOT_RUNNING:
+            if not isinstance(trouble, NotRunning):
                 sys.stderr.write("nametrack: %s; waiting for it\n" % trouble)
             compat.sleep(AGAIN)
     return 0

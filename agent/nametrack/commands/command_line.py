@@ -3,17 +3,19 @@
 FOLDERS = {"--config-dir": "config_dir", "--state-dir": "state_dir", "--run-dir": "run_dir"}
 LOCAL = dict(FOLDERS)
 LOCAL.update({"--log-level": "log_level", "--ubus": "ubus"})
-BUS = {"--ubus": "ubus"}
+DOOR = {"--ubus": "ubus", "--run-dir": "run_dir"}
+METRICS = dict(DOOR)
+METRICS["--format"] = "format"
 # command -> (options with a value: attribute; options without one: attribute; whether names may follow)
 COMMANDS = {
     "run": (LOCAL, {"--once": "once"}, False),
     "plan": (LOCAL, {}, False),
     "check": (LOCAL, {}, False),
-    "status": (BUS, {"--json": "json", "--all": "all"}, False),
-    "refresh": (BUS, {}, True),
+    "status": (DOOR, {"--json": "json", "--all": "all"}, False),
+    "refresh": (DOOR, {}, True),
     "include": (FOLDERS, {}, True),
-    "events": (BUS, {"--follow": "follow"}, False),
-    "metrics": ({"--ubus": "ubus", "--format": "format"}, {}, False),
+    "events": (DOOR, {"--follow": "follow"}, False),
+    "metrics": (METRICS, {}, False),
     "version": ({}, {}, False),
     "help": ({}, {}, True),
 }

@@ -21,7 +21,9 @@ USAGE = """usage: nametrack COMMAND [OPTION…]
 options of run, plan, check and include:
   --config-dir DIR   where the files nametrack and network are (default /etc/config)
   --state-dir DIR    where the last good addresses are kept (default /etc/nametrack)
-  --run-dir DIR      where a copy of them is kept until the next boot (default /var/run/nametrack)
+options of these and of status, refresh, events and metrics:
+  --run-dir DIR      what lasts until the next boot: a copy of those addresses, and the agent's own socket if there is
+                     no bus (default /var/run/nametrack)
 options of run, plan and check:
   --log-level LEVEL  error, warning, info or debug (default: option log_level)
 options of these and of status, refresh, events and metrics:
@@ -38,7 +40,7 @@ COMMANDS = {
                      [--log-level LEVEL] [--ubus PATH|none]
 
 Follows the names of the configuration until SIGTERM or SIGINT, and logs to stderr. On a router procd runs it:
-/etc/init.d/nametrack start. Without a bus it does its main job all the same.
+/etc/init.d/nametrack start. Without a bus it does the same, and the commands ask it through a socket of its own.
 
 --once makes one pass: every name is asked, endpoints and sets are brought up to date, and a table says how things
 stand. It neither asks a running agent nor needs one.
@@ -63,21 +65,22 @@ else a pass like `plan` is made.
 
 Exit status: 0 nothing found; 1 something found; 2 no usable configuration.
 """,
-    "status": """usage: nametrack status [--json] [--all] [--ubus PATH|none]
+    "status": """usage: nametrack status [--json] [--all] [--ubus PATH|none] [--run-dir DIR]
 
 Shows every peer and policy that the running agent follows: state, reason, next query, what is installed. Long
-lists are folded; --all shows everything. --json prints what `ubus call nametrack status` answers.
+lists are folded; --all shows everything. --json prints what `ubus call nametrack status` answers. If there is no
+bus, or with --ubus none, it asks the agent through the socket in --run-dir, as root.
 
 Exit status: 0; 1 where no agent runs.
 """,
-    "refresh": """usage: nametrack refresh [NAME…] [--ubus PATH|none]
+    "refresh": """usage: nametrack refresh [NAME…] [--ubus PATH|none] [--run-dir DIR]
 
 Has the running agent ask DNS again now, for the names given or for all that it follows. No name is asked more often
 than min_ttl allows. It does not wait for the answers: `nametrack status` and `nametrack events` show them.
 
 Exit status: 0; 1 where no agent runs, or a name is not followed.
 """,
-    "events": """usage: nametrack events [--follow] [--ubus PATH|none]
+    "events": """usage: nametrack events [--follow] [--ubus PATH|none] [--run-dir DIR]
 
 Prints the last 200 changes and troubles with time and reason, newest last. With --follow it goes on until Ctrl-C, over
 a restart of the agent too.
@@ -95,6 +98,7 @@ own user files in /usr/share/nametrack use it; they are registered where pbr and
 Exit status: 0 whatever happens, for a failing user file fails the service; 2 for a wrong command line.
 """,
     "metrics": """usage: nametrack metrics [--format openmetrics|prometheus] [--ubus PATH|none]
+                         [--run-dir DIR]
 
 Prints the running agent's state and counters as OpenMetrics text; with --format prometheus in the older text format,
 which node exporter's textfile collector and promtool read. The package nametrack-collectors has collectors for

@@ -19,6 +19,7 @@ from ..core.config import configuration
 from ..core.telling.answer_size import UNBOUNDED
 from .bus_object import METHODS, Service
 from .config_files import read_config, read_id
+from .doors import Doors
 from .loop import Loop, Poller
 
 PASS_LIMIT = 120  # seconds after which `run --once`, `plan` and `check` report what they have
@@ -49,6 +50,7 @@ class Program:
         self._flows = Flows(self._poller, emit)
         self._wireguard = WireGuard(self._poller, emit)
         self._bus = Bus(self._poller, log, command.ubus)
+        self._doors = Doors(self._bus, self._poller, log, command.run_dir)
         self._netifd = Netifd(self._bus, emit)
         self._endpoints = Endpoints(self._netifd, self._wireguard, emit)
         self._services = Services(command.config_dir, self._bus, emit)
@@ -79,8 +81,8 @@ class Program:
             do.ReadServices: self._services.read,
             do.SaveLastGood: lambda action: self._write(self._last_good.save, action),
             do.ShareLastGood: lambda action: self._write(self._copy.share, action),
-            do.Notify: self._bus.notify,
-            do.Reply: self._bus.reply,
+            do.Notify: self._doors.notify,
+            do.Reply: self._doors.reply,
         }
         if self._dry:
             performers.update(self._planners())
@@ -173,7 +175,7 @@ class Program:
         """Runs until a signal ends it, or until it is seen that another agent does the work here."""
         self._watch_signals()
         self._notices.start()
-        self._bus.serve(NAME, METHODS, self._answer, self._decided, self._reload_changes)
+        self._doors.serve(NAME, METHODS, self._answer, self._decided, self._reload_changes)
         self.loop.run()
         self._end()
 
@@ -198,7 +200,7 @@ class Program:
     def _end(self):
         """What is known is saved; where memory ran short, it is known again to the program that comes in our place."""
         self.loop.finish(self.agent.stop(compat.monotonic()) if self.agent.config else [])
-        self._bus.close()
+        self._doors.close()
         if self.loop.short:
             self.log.write("info", "starting again with more memory: %s" % self.loop.short)
             self._runner.leave()  # whoever comes in our place knows no child

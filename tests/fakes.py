@@ -4,12 +4,21 @@ from nametrack import ip
 from nametrack.core import actions as do
 from nametrack.core import events as on
 from nametrack.element import Element
+from nametrack.wire.netifd import Interface, Network
 from nametrack.wire.sets import Listing
 from nametrack.wire.wireguard import Peer
 
 WALL = 1795400000  # Unix time at monotonic 0
 CHANGES = (do.AddElements, do.DeleteElements, do.ReplaceElements, do.RefillSet)
 # Recent kernels (6.12 and later) refresh the timeout of an element that is added again; older ones do not.
+
+
+def netifd(name, proto, device, nameservers=(), metric4=None, metric6=None, prefixes=()):
+    """A wire.netifd.Interface, up if it has a device, with default routes of these metrics and routes to prefixes."""
+    networks = [Network(4, 0, (1 << 32) - 1, metric4)] if metric4 is not None else []
+    networks += [Network(6, 0, (1 << 128) - 1, metric6)] if metric6 is not None else []
+    networks += [Network(*(ip.span(prefix) + (0,))) for prefix in prefixes]
+    return Interface(name, device is not None, proto, device, list(nameservers), metric4, metric6, networks)
 
 
 class FakeKernel:

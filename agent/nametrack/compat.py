@@ -25,7 +25,9 @@ else:
 # where that of SOCK_NONBLOCK is not: use setblocking.
 CLOEXEC = 0x80000
 
-_SO_BINDTODEVICE = 25  # asm-generic/socket.h, and the same on MIPS; MicroPython does not name it
+# asm-generic/socket.h, and the same on MIPS; MicroPython does not name them
+_SO_BINDTODEVICE = 25
+_SO_MARK = 36
 
 _NATIVE = "<" if sys.byteorder == "little" else ">"
 
@@ -250,6 +252,21 @@ def unix_listener(path, backlog):
 def bind_to_device(sock, device):
     """Has a socket send through this device only, whatever the routes say. Raises OSError."""
     sock.setsockopt(socket.SOL_SOCKET, _SO_BINDTODEVICE, device.encode() + b"\0")
+
+
+def set_mark(sock, mark):
+    """Has the packets of a socket carry a firewall mark. Raises OSError."""
+    sock.setsockopt(socket.SOL_SOCKET, _SO_MARK, mark)
+
+
+def local_address(sock):
+    """Return the packed IPv6 address that a connected socket sends from. Raises OSError."""
+    if not MICROPYTHON:
+        return socket.inet_pton(socket.AF_INET6, sock.getsockname()[0].partition("%")[0])
+    filled, length = bytearray(28), bytearray(struct.pack(_NATIVE + "I", 28))  # struct sockaddr_in6
+    if _libc.func("i", "getsockname", "ipp")(sock.fileno(), filled, length) != 0:
+        raise OSError(EINVAL)
+    return bytes(filled[8:24])
 
 
 def interface_number(device):

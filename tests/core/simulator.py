@@ -7,7 +7,7 @@ same seed is the same walk on every interpreter. `python tests/core/simulator.py
 
 from binascii import crc32
 
-from fakes import CHANGES, FakeKernel
+from fakes import CHANGES, FakeKernel, netifd
 from nametrack import ip
 from nametrack.core import actions as do
 from nametrack.core import events as on
@@ -18,7 +18,6 @@ from nametrack.core.telling import user_include as include
 from nametrack.wire import services as wire_services
 from nametrack.wire import uci
 from nametrack.wire.dns import Answer
-from nametrack.wire.netifd import Interface
 
 A, NS, CNAME, AAAA = 1, 2, 5, 28
 HOSTS = ["h%d.test" % i for i in range(6)]
@@ -142,8 +141,8 @@ class Walk:
         for server in EVERY_SERVER:
             self.modes[server] = "found"
         for name, device, nameservers, metric4, metric6 in WANS:
-            self.kernel.netifd[name] = Interface(name, True, "dhcp", device, nameservers, metric4, metric6)
-        self.kernel.netifd["wg0"] = Interface("wg0", True, "wireguard", "wg0", ["10.9.0.1"], 0, 0)
+            self.kernel.netifd[name] = netifd(name, "dhcp", device, nameservers, metric4, metric6)
+        self.kernel.netifd["wg0"] = netifd("wg0", "wireguard", "wg0", ["10.9.0.1"], 0, 0)
         for interface, key, _ in PEERS:
             self.kernel.peer(interface, key)
         self.other_peer()
@@ -334,9 +333,9 @@ class Walk:
 
     def watch(self, action):
         if isinstance(action, do.SetEndpoint):
-            if action.via == "wg0":
+            if action.detour in ("wg0", "wg1"):
                 self.broken("%s leads through the tunnel itself" % do.text(action))
-            if action.via is not None and self.agent.interfaces.known[action.via].device is None:
+            if action.detour is not None and self.agent.interfaces.known[action.detour].device is None:
                 self.broken("%s leads nowhere" % do.text(action))
             for i in range(len(PEERS)):
                 if PEERS[i][:2] == (action.interface, action.public_key) and self.peers_on[i]:
@@ -557,9 +556,9 @@ class Walk:
         """A way out goes or comes, and netifd says so."""
         for each, device, nameservers, metric4, metric6 in WANS:
             if each == name and up:
-                self.kernel.netifd[name] = Interface(name, True, "dhcp", device, nameservers, metric4, metric6)
+                self.kernel.netifd[name] = netifd(name, "dhcp", device, nameservers, metric4, metric6)
             elif each == name:
-                self.kernel.netifd[name] = Interface(name, False, "dhcp", None, [], None, None)
+                self.kernel.netifd[name] = netifd(name, "dhcp", None)
         self.feed(on.InterfaceUp(name) if up else on.InterfaceDown(name))
 
     def wan_goes_or_comes(self):

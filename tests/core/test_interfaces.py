@@ -2,15 +2,15 @@
 
 import pytest
 
+from fakes import netifd
 from nametrack.core.interfaces import Interfaces
 from nametrack.core.timers import Timers
-from nametrack.wire.netifd import Interface
 
-WAN = Interface("wan", True, "dhcp", "eth1", ["192.0.2.1", "2001:db8::53"], 10, 10)
-SPARE = Interface("wanb", True, "dhcp", "eth2", ["192.0.2.2"], 20, None)
-TUNNEL = Interface("wg0", True, "wireguard", "wg0", ["10.9.0.1"], 0, 0)
-LAN = Interface("lan", True, "static", "br-lan", [], None, None)
-DOWN = Interface("wan", False, "dhcp", None, [], None, None)
+WAN = netifd("wan", "dhcp", "eth1", ["192.0.2.1", "2001:db8::53"], 10, 10)
+SPARE = netifd("wanb", "dhcp", "eth2", ["192.0.2.2"], 20)
+TUNNEL = netifd("wg0", "wireguard", "wg0", ["10.9.0.1"], 0, 0, ["10.9.0.0/24"])
+LAN = netifd("lan", "static", "br-lan", prefixes=["192.168.1.0/24"])
+DOWN = netifd("wan", "dhcp", None)
 
 
 def known(*interfaces):
@@ -39,6 +39,29 @@ def test_ways_out_are_those_with_a_default_route_that_are_no_tunnels_the_nearest
     made = known(SPARE, TUNNEL, WAN, LAN)
     assert [i.name for i in made.upstreams(4)] == ["wan", "wanb"]
     assert [i.name for i in made.upstreams(6)] == ["wan"]
+
+
+MESH = netifd("mesh", "static", "mesh0", metric4=0, prefixes=["198.51.100.0/24"])
+INNER = netifd("wg1", "wireguard", "wg1", metric4=0, prefixes=["10.8.0.0/16"])
+# interfaces, address -> the detour of wg0's own packets
+DETOURS = [
+    ([WAN, TUNNEL], "203.0.113.9", "wan"),
+    ([WAN, TUNNEL], "2001:db8:9::9", "wan"),
+    ([SPARE, WAN, TUNNEL], "203.0.113.9", "wan"),  # the lower metric
+    ([WAN, MESH, TUNNEL], "198.51.100.7", "mesh"),  # the longest match
+    ([WAN, LAN, TUNNEL], "192.168.1.5", "lan"),
+    ([INNER, TUNNEL], "203.0.113.9", None),  # two full tunnels would lead into each other
+    ([WAN, INNER, TUNNEL], "10.8.0.1", "wg1"),
+    ([WAN, TUNNEL], "10.9.0.7", "wan"),  # never through itself
+    ([DOWN, TUNNEL], "203.0.113.9", None),
+    ([SPARE, TUNNEL], "2001:db8:9::9", None),
+    ([], "203.0.113.9", None),
+]
+
+
+@pytest.mark.parametrize("interfaces,address,through", DETOURS)
+def test_the_detour_is_the_longest_match_among_all_other_interfaces(interfaces, address, through):
+    assert known(*interfaces).detour(address, "wg0") == through
 
 
 def test_a_server_is_asked_past_every_tunnel_where_the_ways_are_known():

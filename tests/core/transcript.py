@@ -14,7 +14,7 @@ stands as its first four characters. `python tests/core/transcript.py FILE…` w
 before they are committed.
 """
 
-from fakes import WALL, FakeKernel
+from fakes import WALL, FakeKernel, netifd
 from nametrack import ip
 from nametrack.core import actions as do
 from nametrack.core import events as on
@@ -23,7 +23,6 @@ from nametrack.core.config import configuration
 from nametrack.core.last_good import Entry, Remembered
 from nametrack.wire import uci
 from nametrack.wire.dns import Answer, Srv
-from nametrack.wire.netifd import Interface
 from nametrack.wire.services import INCLUDES, configured, reported
 
 READS = (do.ReadPeers, do.ReadInterfaces, do.ListSet, do.GlanceSet, do.ReadServices)
@@ -234,16 +233,15 @@ class Transcript:
                 peer[name] += int(value)
 
     def feed_interface(self, words):
-        """What netifd has of an interface: `wan eth1 dns=192.0.2.1,192.0.2.2 metric4=0`; `wan` alone: it is down."""
-        values = {"dns": "", "metric4": None, "metric6": None, "proto": "dhcp"}
+        """What netifd has of an interface: `wan eth1 dns=192.0.2.1 metric4=0 to=10.1.0.0/24`; `wan`: down."""
+        values = {"dns": "", "to": "", "metric4": None, "metric6": None, "proto": "dhcp"}
         for word in words[2:]:
             name, _, value = word.partition("=")
             values[name] = int(value) if name.startswith("metric") else value
-        dns = [address for address in values["dns"].split(",") if address]
+        dns, prefixes = ([text for text in values[key].split(",") if text] for key in ("dns", "to"))
         device = words[1] if len(words) > 1 else None
-        self.kernel.netifd[words[0]] = Interface(
-            words[0], device is not None, values["proto"], device, dns, values["metric4"], values["metric6"]
-        )
+        metrics = (values["metric4"], values["metric6"])
+        self.kernel.netifd[words[0]] = netifd(words[0], values["proto"], device, dns, *metrics, prefixes)
 
     def holds(self):
         lines = []

@@ -2,8 +2,10 @@
 
 It answers `network.interface dump` and `network add_host_route` as openwrt/netifd does (ubus.c, interface-ip.c), and
 tells what changes as an event and as a notification. A host route goes away with its interface, as there.
+test_netifd.py holds how it searches for the route against what netifd answered.
 """
 
+import ipaddress
 import queue
 import subprocess
 import sys
@@ -22,33 +24,84 @@ from pyubus import (  # noqa: E402
     UbusClient,
 )
 
-ROUTE = {"target": BLOBMSG_TYPE_STRING, "v6": BLOBMSG_TYPE_BOOL, "interface": BLOBMSG_TYPE_STRING}
+ROUTE = {
+    "target": BLOBMSG_TYPE_STRING,
+    "v6": BLOBMSG_TYPE_BOOL,
+    "interface": BLOBMSG_TYPE_STRING,
+    "exclude": BLOBMSG_TYPE_BOOL,
+}
+DEFAULTS = {4: "0.0.0.0/0", 6: "::/0"}
 
 
 class Interface:
-    """An interface: `routers` are the next hops of its default routes by IP version, `metric` theirs."""
+    """An interface: `routers` are the next hops of its default routes by IP version, `metric` theirs; `addresses` its
+    own with their prefixes, `routes` more of its routes, {prefix: next hop, None for on the link}."""
 
-    def __init__(self, name, device, proto="static", routers=None, nameservers=(), metric=0):
+    def __init__(self, name, device, proto="static", routers=None, nameservers=(), metric=0, addresses=(), routes=None):
         self.name = name
         self.device = device
         self.proto = proto
         self.routers = routers or {}
         self.nameservers = list(nameservers)
         self.metric = metric
+        self.addresses = [ipaddress.ip_interface(address) for address in addresses]
+        self.routes = routes or {}
         self.up = True
         self.host_routes = []  # targets
+
+    def all_routes(self):
+        """[(network, next hop or None)], the default routes among them."""
+        routes = [(DEFAULTS[version], router) for version, router in self.routers.items()] + list(self.routes.items())
+        return [(ipaddress.ip_network(prefix), hop) for prefix, hop in routes]
 
     def status(self):
         status = {"interface": self.name, "up": self.up, "pending": False, "available": True, "proto": self.proto}
         if self.up:
             status.update({"l3_device": self.device, "device": self.device, "metric": self.metric, "uptime": 1})
-            targets = {4: "0.0.0.0", 6: "::"}
             status["route"] = [
-                {"target": targets[version], "mask": 0, "nexthop": router, "metric": self.metric, "source": "::/0"}
-                for version, router in self.routers.items()
+                {
+                    "target": str(network.network_address),
+                    "mask": network.prefixlen,
+                    "nexthop": hop or {4: "0.0.0.0", 6: "::"}[network.version],
+                    "metric": self.metric,
+                    "source": "::/0",
+                }
+                for network, hop in self.all_routes()
             ]
+            for version in (4, 6):
+                status[f"ipv{version}-address"] = [
+                    {"address": str(address.ip), "mask": address.network.prefixlen}
+                    for address in self.addresses
+                    if address.version == version
+                ]
             status["dns-server"] = self.nameservers
         return status
+
+
+def target_route(interfaces, target, named=None, exclude=False):
+    """`(interface, next hop or None, whether a route is added)` as interface_ip_add_target_route finds them, or None.
+
+    A name that no interface has searches all of them, as there.
+    """
+    address = ipaddress.ip_address(target)
+    chosen = interfaces.get(named)
+    if chosen is not None and not exclude:
+        searched = [chosen]
+    else:
+        searched = [interfaces[name] for name in sorted(interfaces) if not (exclude and name == named)]
+    best = None
+    for interface in searched:
+        if not interface.up:
+            continue
+        if any(address in own.network for own in interface.addresses):
+            return interface, None, False  # on the link: nothing is added
+        for network, hop in interface.all_routes():
+            if address.version != network.version or address not in network:
+                continue
+            rank = (-network.prefixlen, interface.metric)
+            if best is None or rank < best[0]:
+                best = (rank, interface, hop)
+    return None if best is None else (best[1], best[2], True)
 
 
 class Netifd:
@@ -129,13 +182,14 @@ class Netifd:
         if target is None or data.get("v6", False) != (":" in target):
             return UBUS_STATUS_INVALID_ARGUMENT
         self.asked.append((target, name))
-        interface = self.interfaces.get(name)
-        router = interface.routers.get(6 if ":" in target else 4) if interface and interface.up else None
-        if router is None or not self.routes:
+        found = target_route(self.interfaces, target, name, data.get("exclude", False)) if self.routes else None
+        if found is None:
             return UBUS_STATUS_NOT_FOUND
-        words = ["route", "replace", target, "via", router, "dev", interface.device, "proto", "static"]
-        self.host.run(["ip", *_family(target), *words])
-        interface.host_routes.append(target)
+        interface, router, added = found
+        if added:
+            words = ["route", "replace", target, *(["via", router] if router else []), "dev", interface.device]
+            self.host.run(["ip", *_family(target), *words, "proto", "static"])
+            interface.host_routes.append(target)
         handler.reply({"interface": interface.name})
         return None
 

@@ -14,7 +14,7 @@ from lab.enter import RUN
 from lab.host import LabError, cable, wait_for
 from lab.netifd import Interface, Netifd
 from lab.watch import Pinger
-from lab.wireguard import Tunnel
+from lab.wireguard import Tunnel, random_public_key
 from lab.world import DNS_ADDRESSES, HOME_LAN, HOME_NAME, HOME_PORT, World
 
 AUTHORITY = DNS_ADDRESSES[0][0]
@@ -153,7 +153,8 @@ def test_a_full_tunnel_with_its_dns_inside_survives_a_move(interpreter, route):
         with Agent(world, settings, network=network, interpreter=interpreter, bus=netifd.bus) as agent:
             with Pinger(world.beach, HOME_LAN) as pinger:
                 pinger.wait_for_reply(seconds=20)
-                wait_for(lambda: netifd.asked, 10, lambda: f"a route to the endpoint\n{agent.tail()}")
+                wait_for(lambda: netifd.dumps, 10, lambda: f"the agent on the bus\n{agent.tail()}")
+                assert netifd.asked == []  # the route to the old address is there already
                 gone = moved(world)
                 if not route:
                     with pytest.raises(LabError):
@@ -164,8 +165,8 @@ def test_a_full_tunnel_with_its_dns_inside_survives_a_move(interpreter, route):
                 assert netifd.asked[-1] == (MOVED, "wan")
 
 
-def test_another_way_out_is_taken_with_its_route(interpreter):
-    """The WAN goes and another one is there: the names are asked over it, and the endpoint's route moves there."""
+def test_another_way_out_is_taken(interpreter):
+    """The WAN goes and another one is there: the names are asked over it, and the tunnel's packets go there."""
     second = Interface("wanb", "wanb", routers={4: "192.0.3.1"}, nameservers=[AUTHORITY], metric=20)
     with World(ttl=HOUR) as world, router(world, second) as netifd:
         cable(world.internet, "to-beach-b", world.beach, "wanb")
@@ -176,15 +177,15 @@ def test_another_way_out_is_taken_with_its_route(interpreter):
             with Agent(world, settings, interpreter=interpreter, bus=netifd.bus) as agent:
                 with Pinger(world.beach, HOME_LAN) as pinger:
                     pinger.wait_for_reply(seconds=20)
-                    wait_for(lambda: netifd.asked, 10, lambda: f"a route to the endpoint\n{agent.tail()}")
+                    wait_for(lambda: netifd.dumps, 10, lambda: f"the agent on the bus\n{agent.tail()}")
                     asked = world.authority.count(HOME_NAME, "A")
                     world.beach.ip("link set wan down")
                     netifd.down("wan")
                     gone = time.monotonic()
-                    wait_for(lambda: (world.home_address, "wanb") in netifd.asked, 5, agent.tail)
                     back = pinger.wait_for_reply(after=gone + 0.3, seconds=20)
                     assert back - gone < 10, agent.tail()
                     wait_for(lambda: world.authority.count(HOME_NAME, "A") > asked, 20, agent.tail)
+                    assert netifd.asked == [], "the tunnel swallows nothing: no host route is needed"
         finally:
             world.internet.ip("link delete to-beach-b")
 
@@ -251,3 +252,62 @@ def test_broken_ipv6_costs_its_time_once(interpreter):
             world.wait_for_tunnel(5)
             assert not agent.lines("[2001:db8", since=gone), agent.tail()
         world.internet.nft("delete table inet broken")
+
+
+def routes_of(host):
+    """Every route of a host, in all tables, as text."""
+    return sorted(
+        line
+        for version in ("-4", "-6")
+        for line in host.run(["ip", version, "route", "show", "table", "all"]).stdout.splitlines()
+    )
+
+
+def test_a_start_with_the_default_configuration_changes_no_route(interpreter):
+    """A peer in the LAN, one behind a static route, a hostile name for another LAN host: nothing is cut off."""
+    nas, printer, key = "10.1.0.2", "10.1.0.3", [random_public_key() for _ in range(2)]
+    lan = Interface("lan", "br-lan", addresses=["10.1.0.1/24"])
+    with World(ttl=5) as world, router(world, lan) as netifd:
+        inside = world.host("lan")
+        cable(world.beach, "br-lan", inside, "eth0")
+        world.beach.ip("addr add 10.1.0.1/24 dev br-lan")
+        inside.ip(f"addr add {nas}/24 dev eth0", f"addr add {printer}/24 dev eth0", "route add default via 10.1.0.1")
+        cable(world.internet, "to-beach-b", world.beach, "wanb")
+        world.internet.ip("addr add 192.0.3.1/24 dev to-beach-b")
+        world.beach.ip("addr add 192.0.3.20/24 dev wanb", "route add 198.51.100.0/24 via 192.0.3.1 dev wanb")
+        names = {"nas.example.test": nas, "evil.example.test": printer}
+        sections = []
+        for number, (name, address) in enumerate(names.items()):
+            world.zone.set(name, "A", [address], 60)
+            world.wg0.set_peer(key[number], allowed_ips=[f"10.10.{number}.0/24"])
+            sections.append(("wireguard_wg0", f"p{number}", {"public_key": key[number], "endpoint_host": name}))
+        try:
+            before = routes_of(world.beach)
+            network = network_of(world, *sections)
+            with Agent(world, network=network, interpreter=interpreter, bus=netifd.bus) as agent:
+                for number, address in enumerate(names.values()):
+                    wanted = f"{address}:51820"
+                    wait_for(
+                        lambda n=number, w=wanted: world.wg0.endpoint(key[n]) == w,
+                        20,
+                        lambda w=wanted: f"{w}\n{agent.tail()}",
+                    )
+                world.wait_for_tunnel()
+                wait_for(lambda: netifd.dumps, 10, agent.tail)
+                time.sleep(1)
+                assert netifd.asked == [] and routes_of(world.beach) == before
+                assert all(world.ping_works(world.beach, address) for address in names.values())
+        finally:
+            world.internet.ip("link delete to-beach-b")
+
+
+def test_an_ipv6_endpoint_is_followed_where_the_only_default_route_is_for_a_prefix(interpreter):
+    """`default from PREFIX`, as netifd makes it of DHCPv6: it answers no question for a route without a source."""
+    with World(dial=False) as world:
+        world.beach.run(["ip", "-6", "route", "del", "default"])
+        world.beach.ip("route add default from 2001:db8:b::/64 via 2001:db8:b::1 dev wan")
+        world.zone.set(HOME_NAME, "AAAA", [world.home_address6], 5)
+        world.zone.remove(HOME_NAME, "A")
+        with Agent(world, options(), interpreter=interpreter) as agent:
+            endpoint(world, world.home_address6, agent)
+            world.wait_for_tunnel()

@@ -4,7 +4,8 @@ import json
 
 import pytest
 
-from nametrack.wire.netifd import Interface, interfaces
+from nametrack import ip
+from nametrack.wire.netifd import MAX_NETWORKS, Interface, Network, interfaces
 
 # As a router answers, shortened to what is looked at and some of what is not.
 DUMP = """{"interface": [
@@ -22,14 +23,29 @@ DUMP = """{"interface": [
 {"interface": "lte", "up": false, "proto": "qmi", "dns-server": ["192.0.2.99"]}]}"""
 
 
+def network(prefix, metric=0):
+    return Network(*(ip.span(prefix) + (metric,)))
+
+
 def test_a_dump_of_a_router():
     """A default route in a table of its own is none; an interface that is down has no device and no nameservers."""
     assert interfaces(json.loads(DUMP)) == [
-        Interface("loopback", True, "static", "lo", [], None, None),
-        Interface("wan", True, "pppoe", "pppoe-wan", ["192.0.2.53", "192.0.2.54", "2001:db8::53"], 20, None),
-        Interface("wan6", True, "dhcpv6", "eth1", ["fe80::1"], None, 512),
-        Interface("wg0", True, "wireguard", "wg0", ["10.9.0.1"], None, None),
-        Interface("lte", False, "qmi", None, [], None, None),
+        Interface("loopback", True, "static", "lo", [], None, None, [network("127.0.0.0/8")]),
+        Interface(
+            "wan",
+            True,
+            "pppoe",
+            "pppoe-wan",
+            ["192.0.2.53", "192.0.2.54", "2001:db8::53"],
+            20,
+            None,
+            [network("0.0.0.0/0", 20)],
+        ),
+        Interface(
+            "wan6", True, "dhcpv6", "eth1", ["fe80::1"], None, 512, [network("2001:db8::/48"), network("::/0", 512)]
+        ),
+        Interface("wg0", True, "wireguard", "wg0", ["10.9.0.1"], None, None, []),
+        Interface("lte", False, "qmi", None, [], None, None, []),
     ]
 
 
@@ -53,7 +69,9 @@ WRONG_PARTS = [
     {"up": True, "l3_device": "a-name-of-16-chars", "proto": []},
     {"up": True, "dns-server": "192.0.2.1", "route": {}},
     {"up": True, "dns-server": ["no address", 5, None], "route": [None, {"mask": 0}, {"target": 0, "mask": 0}]},
-    {"up": True, "route": [{"target": "198.51.100.0", "mask": 0}]},
+    {"up": True, "route": [{"target": "198.51.100.1-198.51.100.9", "mask": 0}, {"target": "0.0.0.0", "mask": 33}]},
+    {"up": True, "route": [{"target": "0.0.0.0"}, {"target": None, "mask": 0}, {"target": "::", "mask": -1}]},
+    {"up": True, "ipv4-address": [None, {"address": "home", "mask": 8}], "ipv6-address": {"address": "::1"}},
 ]
 
 
@@ -62,7 +80,7 @@ def test_parts_that_are_wrong_count_as_missing(parts):
     status = dict(parts)
     status["interface"] = "wan"
     found = interfaces({"interface": [status]})
-    assert found == [Interface("wan", parts["up"] is True, "", None, [], None, None)]
+    assert found == [Interface("wan", parts["up"] is True, "", None, [], None, None, [])]
 
 
 def test_the_least_metric_of_several_default_routes_counts():
@@ -74,6 +92,7 @@ def test_the_least_metric_of_several_default_routes_counts():
 
 def test_there_are_bounds():
     servers = ["192.0.2.%d" % i for i in range(100)]
-    many = [{"interface": "i%d" % i, "up": True, "dns-server": servers} for i in range(1000)]
+    routes = [{"target": "10.%d.%d.0" % (i // 256, i % 256), "mask": 24} for i in range(1000)]
+    many = [{"interface": "i%d" % i, "up": True, "dns-server": servers, "route": routes} for i in range(1000)]
     found = interfaces({"interface": many})
-    assert len(found) == 256 and len(found[0].nameservers) == 8
+    assert len(found) == 256 and len(found[0].nameservers) == 8 and len(found[0].networks) == MAX_NETWORKS

@@ -6,7 +6,6 @@ from .. import compat
 from ..core import events as on
 from ..wire import netlink, uapi, wireguard
 from .netlink import Kernel, Refused
-from .route import no_way
 
 # of wireguard-go and its like, and of amneziawg-go (ipc/uapi_unix.go)
 SOCKET_DIRS = ("/var/run/wireguard", "/var/run/amneziawg")
@@ -24,7 +23,7 @@ class WireGuard:
         self._emit = emit
         self._socket_dirs = socket_dirs
         self._open = 0
-        self._marks = {}  # interface -> the firewall mark of what it sends, as read last
+        self._sockets = {}  # interface -> (mark, port) as socket_of says, as read last
 
     def busy(self):
         """Whether an answer is still to come."""
@@ -34,19 +33,17 @@ class WireGuard:
         """Carries out ReadPeers."""
 
         def done(listing):  # a wire.wireguard.Dump or a wire.uapi.Reply
-            self._marks[action.interface] = listing.fwmark
+            self._sockets[action.interface] = (listing.fwmark, listing.listen_port)
             self._emit(on.PeersRead(action.interface, listing.peers, compat.wall()))
 
         self._carry_out(action, lambda: uapi.GET, lambda kernel: kernel.peers(action.interface), done)
 
-    def set_endpoint(self, action, done):
-        """Carries out SetEndpoint, then calls `done()` if it went well.
+    def socket_of(self, interface):
+        """Return `(firewall mark, listen port)` of the packets that a tunnel itself sends, as last read; 0 for none."""
+        return self._sockets.get(interface, (0, 0))
 
-        A reason that begins with "no route" says that the address cannot be reached.
-        """
-        problem = no_way(action.address, action.interface, self._marks.get(action.interface, 0))
-        if problem is not None:
-            return self._emit(on.ActionFailed(action, "no route: %s" % problem))
+    def set_endpoint(self, action, done):
+        """Carries out SetEndpoint, then calls `done()` if it went well."""
         self._carry_out(
             action,
             lambda: uapi.set_endpoint(action.public_key, action.address, action.port),

@@ -11,12 +11,12 @@ CancelQuery = namedtuple("CancelQuery", ("id",))
 ReadPeers = namedtuple("ReadPeers", ("interface",))
 # source: "netifd", for one without fields ends MicroPython 1.18 by a segmentation fault
 ReadInterfaces = namedtuple("ReadInterfaces", ("source",))
-# via: the netifd interface that a host route is asked of before, None for no such route; probe: an address that is
-# probed after it, None for nobody; reason: why, in words for people; part of the value because the log and `plan` show
-# it, not of the text form
-SetEndpoint = namedtuple("SetEndpoint", ("interface", "public_key", "address", "port", "via", "probe", "reason"))
-# the route alone, for an endpoint that is set already
-AddHostRoute = namedtuple("AddHostRoute", ("address", "via"))
+# detour: the netifd interface that is asked for a host route if the kernel would lead the tunnel's own packets into the
+# tunnel, None for none; probe: an address that is probed after it, None for no probe; reason: why, in words for people;
+# part of the value because the log and `plan` show it, not of the text form
+SetEndpoint = namedtuple("SetEndpoint", ("interface", "public_key", "address", "port", "detour", "probe", "reason"))
+# the same care for an endpoint that is set already
+CheckWay = namedtuple("CheckWay", ("interface", "address", "port", "detour"))
 # one small datagram through the tunnel, to an address that is reached by this peer: data must be answered
 Probe = namedtuple("Probe", ("interface", "address"))
 # set: "nft FAMILY TABLE NAME" or "ipset NAME"
@@ -80,7 +80,7 @@ def _query(a):
 
 def _set_endpoint(a):
     form = "set_endpoint %s %s %s" % (a.interface, a.public_key, endpoint_text(a.address, a.port))
-    form = form if a.via is None else "%s via %s" % (form, a.via)
+    form = form if a.detour is None else "%s detour %s" % (form, a.detour)
     return form if a.probe is None else "%s then probe %s" % (form, a.probe)
 
 
@@ -90,7 +90,7 @@ FORMS = {
     ReadPeers: lambda a: "read_peers %s" % a.interface,
     ReadInterfaces: lambda a: "read_interfaces",
     SetEndpoint: _set_endpoint,
-    AddHostRoute: lambda a: "add_host_route %s via %s" % tuple(a),
+    CheckWay: lambda a: "check_way %s %s detour %s" % (a.interface, endpoint_text(a.address, a.port), a.detour),
     Probe: lambda a: "probe %s %s" % tuple(a),
     ListSet: lambda a: "list_set %s" % a.set,
     AddElements: lambda a: "add %s: %s" % (a.set, _elements(a.elements)),

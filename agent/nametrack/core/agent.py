@@ -193,7 +193,7 @@ class Agent:
             return self.peers.endpoint_failed(action, reason, now)
         if isinstance(action, do.FlushFlows):
             return [do.Log("warning", "connections to new addresses keep their old way: %s" % reason)]
-        if isinstance(action, (do.ReadInterfaces, do.AddHostRoute, do.Probe)):
+        if isinstance(action, (do.ReadInterfaces, do.CheckWay, do.Probe)):
             # Without netifd there is nothing to know, and no route to protect; an unanswered probe is what it is for.
             return [do.Log("debug", "%s: %s" % (do.text(action), reason))]
         if isinstance(action, do.ShareLastGood):

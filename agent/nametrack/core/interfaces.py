@@ -4,10 +4,12 @@ Changes come in storms: an `ifup` is a hotplug event, a notification and a few u
 is asked once for how things stand then, so that the last state wins.
 """
 
+from .. import ip
 from .actions import ReadInterfaces
 
 SETTLE = 0.2  # seconds in which changes are gathered
 INTERVAL = 1  # second at least between two readings
+EVERYTHING = {4: (1 << ip.V4_BITS) - 1, 6: (1 << ip.V6_BITS) - 1}  # last - first of a default route
 TUNNELS = ("wireguard", "amneziawg")  # values of `proto`: never the way to an endpoint or a nameserver by themselves
 VIA = "@"  # before the name of an interface in a list of nameservers; between address and device in what comes of it
 
@@ -69,6 +71,26 @@ class Interfaces:
             if metric is not None and interface.device is not None and interface.proto not in TUNNELS:
                 keyed.append((metric, name))
         return [self.known[name] for _, name in sorted(keyed)]
+
+    def detour(self, address, tunnel):
+        """The name of the interface that leads to an address if `tunnel` does not; None if none does.
+
+        The longest match among all others, the lower metric first. A default route into another tunnel is none: a host
+        route stays when the WAN is back, and two full tunnels would lead into each other.
+        """
+        version, number, best = ip.family(address), ip.number(address), None
+        for name in sorted(self.known):
+            interface = self.known[name]
+            if name == tunnel or interface.device is None:
+                continue
+            for network in interface.networks:
+                if network.version != version or not network.first <= number <= network.last:
+                    continue
+                if interface.proto in TUNNELS and network.last - network.first == EVERYTHING[version]:
+                    continue
+                rank = (network.last - network.first, network.metric, name)
+                best = rank if best is None or rank < best else best
+        return None if best is None else best[2]
 
     def way(self, address):
         """The text of a server with this address, asked past every tunnel; None where no way out is known for it."""

@@ -69,7 +69,7 @@ class Program:
             do.ReadPeers: self._wireguard.read,
             do.ReadInterfaces: self._netifd.read,
             do.SetEndpoint: self._endpoints.set,
-            do.AddHostRoute: self._endpoints.add_host_route,
+            do.CheckWay: self._endpoints.check_way,
             do.Probe: self._endpoints.probe,
             do.ListSet: self._sets.list,
             do.GlanceSet: self._sets.glance,
@@ -93,7 +93,7 @@ class Program:
         planners = {do.SetEndpoint: self._plan_endpoint, do.FlushFlows: self._plan_flows}
         for change in (do.AddElements, do.DeleteElements, do.ReplaceElements, do.RefillSet):
             planners[change] = self._plan_set
-        for kind in (do.AddHostRoute, do.Probe, do.SaveLastGood, do.ShareLastGood):
+        for kind in (do.CheckWay, do.Probe, do.SaveLastGood, do.ShareLastGood):
             planners[kind] = lambda action: None
         return planners
 

@@ -12,10 +12,13 @@ MAX_NAMESERVERS = 8
 
 # name: as in /etc/config/network; up: bool; proto: text, "" where it is not said; device: the kernel's interface that
 # packets leave through, None while it is down; nameservers: learnt or configured ones, canonical addresses;
-# metric4, metric6: of its default route, None where it has none
-Interface = namedtuple("Interface", ("name", "up", "proto", "device", "nameservers", "metric4", "metric6"))
+# metric4, metric6: of its default route, None where it has none; networks: list of Network, default routes included
+Interface = namedtuple("Interface", ("name", "up", "proto", "device", "nameservers", "metric4", "metric6", "networks"))
+# What an interface leads to: a route of the main table, or the prefix of an address of its own (metric 0).
+# version: 4 or 6; first, last: addresses as integers
+Network = namedtuple("Network", ("version", "first", "last", "metric"))
 
-ANY = (("0.0.0.0", 4), ("::", 6))
+MAX_NETWORKS = 128  # of one interface
 
 
 def interfaces(answer):
@@ -35,15 +38,16 @@ def _interface(status):
         return None
     device, proto = status.get("l3_device"), status.get("proto")
     up = status.get("up") is True
-    metrics = _default_routes(status)
+    networks = _networks(status) if up else []
     return Interface(
         name,
         up,
         proto if isinstance(proto, str) else "",
         device if up and isinstance(device, str) and 0 < len(device) <= 15 else None,
         _nameservers(status) if up else [],
-        metrics.get(4) if up else None,
-        metrics.get(6) if up else None,
+        _default_metric(networks, 4),
+        _default_metric(networks, 6),
+        networks,
     )
 
 
@@ -56,18 +60,36 @@ def _nameservers(status):
     return found[:MAX_NAMESERVERS]
 
 
-def _default_routes(status):
-    """{4: metric, 6: metric} of the default routes in the main table."""
-    found = {}
+def is_default(network):
+    """Return whether a Network is everything."""
+    return network.last - network.first == (1 << (ip.V4_BITS if network.version == 4 else ip.V6_BITS)) - 1
+
+
+def _networks(status):
+    """The Networks of the routes in the main table and of the interface's own addresses."""
+    found = []
     for route in _list(status.get("route")):
-        if not isinstance(route, dict) or route.get("mask") != 0 or "table" in route:
-            continue
-        for target, family in ANY:
-            if route.get("target") == target:
-                metric = route.get("metric", status.get("metric", 0))
-                metric = metric if isinstance(metric, int) else 0
-                found[family] = min(metric, found.get(family, metric))
-    return found
+        if isinstance(route, dict) and "table" not in route:
+            metric = route.get("metric", status.get("metric", 0))
+            found.append(_network(route.get("target"), route.get("mask"), metric if isinstance(metric, int) else 0))
+    for key in ("ipv4-address", "ipv6-address"):
+        for address in _list(status.get(key)):
+            if isinstance(address, dict):
+                found.append(_network(address.get("address"), address.get("mask"), 0))
+    return [network for network in found if network is not None][:MAX_NETWORKS]
+
+
+def _network(target, mask, metric):
+    if not isinstance(target, str) or "-" in target or not isinstance(mask, int):
+        return None
+    span = ip.span("%s/%d" % (target, mask))
+    return None if span is None else Network(span[0], span[1], span[2], metric)
+
+
+def _default_metric(networks, version):
+    """The least metric of the default routes for an IP version; None if there is none."""
+    metrics = [network.metric for network in networks if network.version == version and is_default(network)]
+    return min(metrics) if metrics else None
 
 
 def _list(value):

@@ -77,6 +77,7 @@ class Reply:
     def __init__(self):
         self.peers = []
         self.fwmark = 0  # of the packets that the tunnel itself sends; 0: none
+        self.listen_port = 0  # their source port
         self.errno = None  # None while more is to come, 0 for success, else a positive error number
         self._rest = b""
         self._peer = None
@@ -119,6 +120,8 @@ class Reply:
             self._errno = _error_number(data[equals + 1 : end])
         elif key == b"fwmark":
             self.fwmark = _number(data[equals + 1 : end], 0xFFFFFFFF)
+        elif key == b"listen_port":
+            self.listen_port = _number(data[equals + 1 : end], 0xFFFF)
         elif key == b"public_key":
             self._close_peer()
             self._peer = _Peer(_key(data[equals + 1 : end]))

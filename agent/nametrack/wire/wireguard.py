@@ -20,6 +20,7 @@ _VERSION = 1
 _GET_DEVICE = 0
 _SET_DEVICE = 1
 _DEVICE_IFNAME = 2
+_DEVICE_LISTEN_PORT = 6
 _DEVICE_FWMARK = 7
 _DEVICE_PEERS = 8
 _PEER_PUBLIC_KEY = 1
@@ -130,6 +131,7 @@ class Dump:
     def __init__(self, family_id, seq, order=NATIVE):
         self.peers = []
         self.fwmark = 0  # of the packets that the tunnel itself sends; 0: none
+        self.listen_port = 0  # their source port; 0 while the device is down
         self.errno = None  # None while more is to come, 0 when complete, else why not (19, ENODEV: no such device)
         self.text = ""  # the kernel's words for that, where it has some
         self.interrupted = False  # the device changed meanwhile: peers may be missing or twice here, read again
@@ -155,6 +157,8 @@ class Dump:
         for kind, value in found:
             if kind == _DEVICE_FWMARK:
                 self.fwmark = netlink.unsigned(value, 4, self._order)
+            elif kind == _DEVICE_LISTEN_PORT:
+                self.listen_port = netlink.unsigned(value, 2, self._order)
             elif kind == _DEVICE_PEERS:
                 first = True
                 for _, data in netlink.attributes(value, self._order):

@@ -1,15 +1,15 @@
 """resolver.py: what is asked past the caches, when the truth is wanted."""
 
+from fakes import netifd
 from nametrack.core.actions import SendQuery
 from nametrack.core.interfaces import Interfaces
 from nametrack.core.names.resolver import Resolver
 from nametrack.core.names.rrset import AAAA, CNAME, NS, A
 from nametrack.core.timers import Timers
 from nametrack.wire.dns import Answer
-from nametrack.wire.netifd import Interface
 
 LOCAL = "127.0.0.1"
-WAN = Interface("wan", True, "dhcp", "eth1", ["192.0.2.1"], 0, 0)
+WAN = netifd("wan", "dhcp", "eth1", ["192.0.2.1"], 0, 0)
 STEPS = [("home.dyn.test", CNAME), ("dyn.test", NS), ("ns1.dyn.test", A), ("home.dyn.test", A), ("home.dyn.test", AAAA)]
 ANSWERS = {
     ("home.dyn.test", CNAME): Answer("nodata", [], 60, "dyn.test"),

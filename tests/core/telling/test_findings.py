@@ -2,7 +2,7 @@
 
 import pytest
 
-from fakes import FakeKernel
+from fakes import FakeKernel, netifd
 from nametrack.core import actions as do
 from nametrack.core import events as on
 from nametrack.core.agent import Agent
@@ -10,7 +10,6 @@ from nametrack.core.config import configuration
 from nametrack.core.telling.findings import findings
 from nametrack.wire import uci
 from nametrack.wire.dns import Answer
-from nametrack.wire.netifd import Interface
 from nametrack.wire.sets import Listing
 
 WALL = 1795406999
@@ -134,7 +133,7 @@ config wireguard_wg0
 	option route_allowed_ips '%d'
 	list allowed_ips '%s'
 """
-WAN = [Interface("wan", True, "dhcp", "eth1", [], 0, None)]
+WAN = [netifd("wan", "dhcp", "eth1", metric4=0)]
 # nohostroute, fwmark, route_allowed_ips, allowed_ips, interfaces -> whether the endpoint is swallowed
 SWALLOWED = [
     (0, "", 1, "0.0.0.0/0", WAN, False),

@@ -1,7 +1,7 @@
 """One WireGuard peer: its endpoint in the kernel, its candidates in DNS, and what is being done about the two."""
 
 from ... import ip
-from ..actions import AddHostRoute, Log, SetEndpoint, endpoint_text
+from ..actions import CheckWay, Log, SetEndpoint, endpoint_text
 from ..names.rrset import AAAA, RTYPES, A
 from ..wording import duration, seconds_ago
 from .candidates import Candidates
@@ -16,10 +16,10 @@ NO_ROUTE_FOR = 60  # seconds that a candidate without a route is passed over
 
 
 class Peer:
-    """`source`: core.source.Source, whom it hears of its name from; `way`: function that gives the upstream interface
-    for an address, None where no host route is to be asked for."""
+    """`source`: core.source.Source, whom it hears of its name from; `detour`: function that gives the interface that a
+    host route to an address would be asked of, None for none."""
 
-    def __init__(self, config, source, way, timers):
+    def __init__(self, config, source, detour, timers):
         self.config = config
         self.key = (config.interface, config.public_key)
         self.source = source
@@ -35,11 +35,11 @@ class Peer:
         self.changed_at = None  # when we last set the endpoint
         self.ignore_reading = False  # the next reading was asked for before the endpoint was set
         self.try_due = False  # the next candidate, or the next round, waits for a reading
-        self._way = way
+        self._detour = detour
         self._timers = timers
         self._no_route = {}  # address -> until
         self._roamed_from = None  # the endpoint before the one that the last reading showed
-        self._routed = (None, None)  # the address that a host route was asked for last, and through which interface
+        self._led = (None, None)  # the endpoint whose way was seen to last, and the detour that it had then
 
     @property
     def label(self):
@@ -180,28 +180,28 @@ class Peer:
         return actions
 
     def route(self):
-        """The endpoint may be one that nobody asked a host route for: it roamed, or was set before us."""
+        """See to the way of an endpoint that we did not set: it roamed, or was set before us."""
         if self.installed is None:
             return []
-        wanted = (self.installed[0], self._way(self.config, self.installed[0]))
-        if wanted[1] is None or wanted == self._routed:
+        led = (self.installed, self._detour(self.config, self.installed[0]))
+        if led[1] is None or led == self._led:
             return []
-        self._routed = wanted
-        return [AddHostRoute(wanted[0], wanted[1])]
+        self._led = led
+        return [CheckWay(self.config.interface, self.installed[0], self.installed[1], led[1])]
 
     def reroute(self, came_up, now):
         """The way out may be another: the endpoint is set again, with a host route there and a fresh source address."""
-        if self.installed is None or self.reading is None or self._routed[1] is None:
+        if self.installed is None or self.reading is None or self._led[1] is None:
             return []
-        through = self._way(self.config, self.installed[0])
-        if through is None or (through == self._routed[1] and through not in came_up):
+        through = self._detour(self.config, self.installed[0])
+        if through is None or (through == self._led[1] and through not in came_up):
             return []
         self._start_anew(now)
         return self._order(self.installed, "the way out is %s" % through, now)
 
     def has_way(self):
         """Whether a host route for its endpoint can be asked for."""
-        return self.installed is not None and self._way(self.config, self.installed[0]) is not None
+        return self.installed is not None and self._detour(self.config, self.installed[0]) is not None
 
     def explain(self, now):
         """The reason as shown now: ages move on while the state stays."""
@@ -245,11 +245,11 @@ class Peer:
         if target != self.installed:
             self.installed = target
             self.changed_at = now
-        self._routed = (target[0], self._way(self.config, target[0]))
+        self._led = (target, self._detour(self.config, target[0]))
         # Setting an endpoint sends nothing; a probe makes the other side answer, and hear where we are.
         probe = self.probing.sent(now)
         key = self.config.public_key
-        return [SetEndpoint(self.config.interface, key, target[0], target[1], self._routed[1], probe, reason)]
+        return [SetEndpoint(self.config.interface, key, target[0], target[1], self._led[1], probe, reason)]
 
     def _set(self, target, reason, state, now):
         old = self.installed

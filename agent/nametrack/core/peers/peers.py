@@ -43,7 +43,7 @@ class Peers:
             peer = self.peers.get(key)
             if peer is None or peer.config.endpoint_host != wanted.endpoint_host:
                 peer = Peer(
-                    wanted, Source(wanted.endpoint_host, servers(wanted), wanted.family), self._way, self._timers
+                    wanted, Source(wanted.endpoint_host, servers(wanted), wanted.family), self._detour, self._timers
                 )
                 self._remember(peer, remembered.get(wanted.endpoint_host, []))
             peer.source = peer.source.as_asked(servers(wanted), wanted.family)
@@ -205,15 +205,13 @@ class Peers:
         known = [(a, port if p is None else p) for a, p in endpoints if peer.wants(a)]
         peer.candidates.remember(known)
 
-    def _way(self, config, address):
-        """The upstream interface that a host route to the address is asked of; None for no such route."""
+    def _detour(self, config, address):
+        """The interface that a host route to the address would be asked of; None if none is to be asked for."""
         if config.nohostroute or address is None:
             return None
-        version = 6 if ":" in address else 4
         if config.tunlink is not None:
             return config.tunlink if self._interfaces.is_up(config.tunlink) else None
-        upstreams = self._interfaces.upstreams(version)
-        return upstreams[0].name if upstreams else None
+        return self._interfaces.detour(address, config.interface)
 
     def _read(self, interface, now):
         if interface in self._asked or interface not in self._by_interface:

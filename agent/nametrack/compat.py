@@ -1,7 +1,7 @@
 """What differs between MicroPython and CPython: the clock, error numbers, socket addresses, signals.
 
-This file and compat_process.py are the only ones that know which interpreter runs. MicroPython's unix port has no
-fcntl, signal or subprocess; what it lacks is asked of the C library through its `ffi`.
+This file and its neighbours compat_*.py are the only ones that know which interpreter runs. MicroPython's unix port has
+no fcntl, signal or subprocess; what it lacks is asked of the C library through its `ffi`.
 """
 
 import errno
@@ -99,18 +99,6 @@ def collect_early():
         gc.threshold(100000)  # a collection takes a millisecond or two
 
 
-def resident_memory():
-    """The memory of this process that is resident, in bytes; None where the kernel does not tell."""
-    try:
-        with open("/proc/self/status") as file:
-            for line in file:
-                if line.startswith("VmRSS:"):
-                    return int(line.split()[1]) * 1024
-    except (OSError, ValueError):
-        pass
-    return None
-
-
 def flush(stream):
     """Writes out what CPython holds back; MicroPython holds back nothing. Raises OSError."""
     if not MICROPYTHON:
@@ -138,7 +126,7 @@ def decode(data):
 
 # -- errors --------------------------------------------------------------------------------------------------------
 
-_MIPS = errno.ECONNREFUSED == 146  # arch/mips/include/uapi/asm/errno.h: numbers of its own from 35 on
+MIPS = errno.ECONNREFUSED == 146  # arch/mips/include/uapi/asm/errno.h: numbers of its own from 35 on
 
 # name, number, number on MIPS, words. MicroPython's errno has two dozen names, and its errors have no words.
 _ERRORS = (
@@ -173,7 +161,7 @@ _ERRORS = (
     ("EHOSTUNREACH", 113, 148, "host unreachable"),
     ("EINPROGRESS", 115, 150, "in progress"),
 )
-_NUMBERS = {row[0]: row[2] if _MIPS else row[1] for row in _ERRORS}
+_NUMBERS = {row[0]: row[2] if MIPS else row[1] for row in _ERRORS}
 _WORDS = {_NUMBERS[row[0]]: row[3] for row in _ERRORS}
 
 EACCES = _NUMBERS["EACCES"]
@@ -269,15 +257,6 @@ def local_address(sock):
     return bytes(filled[8:24])
 
 
-def interface_number(device):
-    """The kernel's number of a network interface, 0 where there is none of this name."""
-    try:
-        with open("/sys/class/net/%s/ifindex" % device) as file:
-            return int(file.read(16))
-    except (OSError, ValueError):
-        return 0
-
-
 def netlink_socket(protocol, groups=0):
     """A bound netlink socket; `groups`: bit mask of the multicast groups to hear. Raises OSError."""
     sock = socket.socket(16, socket.SOCK_RAW | CLOEXEC, protocol)  # AF_NETLINK, which MicroPython does not name
@@ -287,42 +266,6 @@ def netlink_socket(protocol, groups=0):
         sock.close()
         raise
     return sock
-
-
-# -- files ---------------------------------------------------------------------------------------------------------
-
-
-def replace_file(path, chunks):
-    """Puts a file with these pieces of bytes in the place of `path`, whole or not at all. Raises OSError."""
-    temporary = path + ".new"
-    try:
-        with open(temporary, "wb") as file:
-            for chunk in chunks:
-                file.write(chunk)
-            file.flush()  # this is MicroPython's fsync
-            if not MICROPYTHON:
-                os.fsync(file.fileno())
-        os.rename(temporary, path)
-    except OSError:
-        remove_file(temporary)  # half a file on a full disk helps nobody
-        raise
-
-
-def remove_file(path):
-    """Removes a file; one that cannot be removed stays."""
-    try:
-        os.remove(path)
-    except OSError:
-        pass
-
-
-def make_folder(path):
-    """Makes a folder unless there is one. Raises OSError."""
-    try:
-        os.mkdir(path)
-    except OSError as error:
-        if error.errno != EEXIST:
-            raise
 
 
 # -- signals -------------------------------------------------------------------------------------------------------
@@ -364,7 +307,7 @@ class Signals:
         _libc.func("i", "sigemptyset", "p")(mask)
         for number in _SIGNALS:
             _libc.func("i", "sigaddset", "pi")(mask, number)
-        block = 1 if _MIPS else 0  # SIG_BLOCK
+        block = 1 if MIPS else 0  # SIG_BLOCK
         fd = -1
         if _libc.func("i", "sigprocmask", "ipp")(block, mask, None) == 0:
             fd = _libc.func("i", "signalfd", "ipi")(-1, mask, CLOEXEC)

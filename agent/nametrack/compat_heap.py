@@ -8,6 +8,7 @@ it starts anew in its own place, with a larger heap. CPython's memory grows by i
 import sys
 
 from .compat import MICROPYTHON
+from .compat_files import read_file
 
 # A collection takes the longer the larger the heap is; the last one holds what the largest sets hold.
 LARGER = ((8 << 20, b"heapsize=8M"), (16 << 20, b"heapsize=16M"), (32 << 20, b"heapsize=32M"))
@@ -100,8 +101,7 @@ def _larger():
     if not MICROPYTHON:
         return None
     try:
-        with open("/proc/self/cmdline", "rb") as file:
-            words = file.read().split(b"\0")[:-1]
+        words = read_file("/proc/self/cmdline").split(b"\0")[:-1]
     except OSError:
         return None
     for i in range(len(words)):

@@ -7,6 +7,8 @@ are room that is large enough.
 import os
 import sys
 
+from .compat_files import open_file
+
 MICROPYTHON = sys.implementation.name == "micropython"
 
 if MICROPYTHON:
@@ -111,7 +113,7 @@ class _CPythonChild:
     def __init__(self, argv, stdin):
         self.fd, writer = os.pipe()
         try:
-            with open(stdin, "rb") as source:
+            with open_file(stdin, "rb") as source:
                 self._popen = subprocess.Popen(argv, stdin=source, stdout=writer, stderr=writer)
         except OSError:
             self.close()
@@ -147,7 +149,7 @@ def spawn(argv, chunks=None):
     fd = _memory_file()
     try:
         path = "/proc/self/fd/%d" % fd
-        with open(path, "wb") as file:
+        with open_file(path, "wb") as file:
             for chunk in chunks:
                 file.write(chunk)
         return _Child(argv, path)

@@ -47,6 +47,38 @@ from .status import (
 )
 from .values import Typed
 
+# MicroPython takes notice of __all__ since 1.26, and asks __getattr__ for it if it is missing.
+__all__ = (
+    "BLOBMSG_TYPE_ARRAY",
+    "BLOBMSG_TYPE_BOOL",
+    "BLOBMSG_TYPE_DOUBLE",
+    "BLOBMSG_TYPE_INT16",
+    "BLOBMSG_TYPE_INT32",
+    "BLOBMSG_TYPE_INT64",
+    "BLOBMSG_TYPE_INT8",
+    "BLOBMSG_TYPE_STRING",
+    "BLOBMSG_TYPE_TABLE",
+    "BLOBMSG_TYPE_UNSPEC",
+    "Connection",
+    "Typed",
+    "UbusClient",
+    "UBUS_STATUS_CONNECTION_FAILED",
+    "UBUS_STATUS_INVALID_ARGUMENT",
+    "UBUS_STATUS_INVALID_COMMAND",
+    "UBUS_STATUS_METHOD_NOT_FOUND",
+    "UBUS_STATUS_NOT_FOUND",
+    "UBUS_STATUS_NOT_SUPPORTED",
+    "UBUS_STATUS_NO_DATA",
+    "UBUS_STATUS_NO_MEMORY",
+    "UBUS_STATUS_OK",
+    "UBUS_STATUS_PARSE_ERROR",
+    "UBUS_STATUS_PERMISSION_DENIED",
+    "UBUS_STATUS_SYSTEM_ERROR",
+    "UBUS_STATUS_TIMEOUT",
+    "UBUS_STATUS_UNKNOWN_ERROR",
+    "UbusError",
+)
+
 
 def __getattr__(name):
     if name != "UbusClient":

@@ -88,9 +88,10 @@ def test_errors_have_the_same_words(interpreter, tmp_path):
         tmp_path,
         """
         import socket
+        from nametrack import compat_files
         for path in ("/nowhere/file", "/etc"):
             try:
-                open(path, "rb").read()
+                compat_files.read_file(path)
             except OSError as error:
                 print(compat.error_text(error))
         s = socket.socket(socket.AF_INET, socket.SOCK_STREAM | compat.CLOEXEC)
@@ -134,28 +135,3 @@ def test_a_signal_is_something_to_read(interpreter, name, tmp_path):
         assert process.returncode == 0
     finally:
         process.kill()
-
-
-@each_interpreter
-def test_a_file_is_replaced_whole(interpreter, tmp_path):
-    path = tmp_path / "state"
-    path.write_text("old")
-    assert run(interpreter, tmp_path, 'compat.replace_file(sys.argv[1], [b"ne", b"w"])', path) == []
-    assert path.read_text() == "new"
-    assert sorted(p.name for p in tmp_path.iterdir()) == ["script.py", "state"]
-
-
-@each_interpreter
-def test_a_full_disk_leaves_the_old_file(interpreter, tmp_path):
-    path = tmp_path / "state"
-    path.write_text("old")
-    (tmp_path / "state.new").symlink_to("/dev/full")
-    script = """
-        try:
-            compat.replace_file(sys.argv[1], [b"new" * 5000])
-        except OSError as error:
-            print(compat.error_text(error), error.errno == compat.ENOSPC)
-        """
-    assert run(interpreter, tmp_path, script, path) == ["no space left True"]
-    assert path.read_text() == "old"
-    assert not (tmp_path / "state.new").is_symlink()

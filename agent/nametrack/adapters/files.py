@@ -2,7 +2,7 @@
 
 import json
 
-from .. import compat, compat_heap, ip
+from .. import compat, compat_files, compat_heap, ip
 from ..core.last_good import Entry, Remembered
 
 TEN_YEARS = 10 * 365 * 86400  # seconds
@@ -17,8 +17,7 @@ _LINES = 250  # of entries, in one write
 def read_text(path):
     """`(text, None)`, or `(None, why it cannot be read)`."""
     try:
-        with open(path, "rb") as file:
-            data = file.read()
+        data = compat_files.read_file(path)
     except OSError as error:
         return None, compat.error_text(error)
     except MemoryError:
@@ -35,23 +34,22 @@ class LastGood:
 
     def load(self, wall):
         """`(entries, problem)` at Unix time `wall`; `problem` is None or one line. No file is no problem."""
-        entries, bad = Remembered(), 0
+        entries, bad, count = Remembered(), 0, 0
         try:
-            with open(self._path, "rb") as file:
-                for i in range(_MAX_LINES):
-                    if i % _PACE == _PACE - 1:
-                        compat_heap.pace()
-                    line = file.readline(_MAX_LINE)
-                    if not line:
-                        break
-                    line = line.strip()
-                    if line in _FRAME:
-                        continue
-                    entry = _entry(line, wall, entries)
-                    if entry is None:
-                        bad += 1
-                    else:
-                        entries.add(entry)
+            for line in compat_files.lines(self._path, _MAX_LINE):
+                count += 1
+                if count % _PACE == 0:
+                    compat_heap.pace()
+                line = None if line is None else line.strip()
+                if line in _FRAME:
+                    continue
+                entry = None if line is None else _entry(line, wall, entries)
+                if entry is None:
+                    bad += 1
+                else:
+                    entries.add(entry)
+                if count == _MAX_LINES:
+                    break
         except OSError as error:
             if error.errno == compat.ENOENT:
                 return entries, None
@@ -65,15 +63,15 @@ class LastGood:
 
     def save(self, entries, wall):
         """Writes the entries, whole or not at all. Raises OSError; the file is then as before."""
-        compat.replace_file(self._path, _chunks(entries, wall))
+        compat_files.replace_file(self._path, _chunks(entries, wall))
 
     def share(self, entries, wall):
         """The same for a copy in a folder that is made with it. Raises OSError; there is no file then."""
         try:
-            compat.make_folder(self._folder)
+            compat_files.make_folder(self._folder)
             self.save(entries, wall)
         except OSError:
-            compat.remove_file(self._path)  # old news are worse than none
+            compat_files.remove_file(self._path)  # old news are worse than none
             raise
 
 

@@ -4,7 +4,7 @@ Their next packet is then the first of a flow to the kernel, and goes the way th
 it, OpenWrt's kernel takes an address in /proc, and forgets whatever has that at either end.
 """
 
-from .. import compat, ip
+from .. import compat, compat_files, ip
 from ..core import events as on
 from ..wire import conntrack, netlink, nfnetlink
 
@@ -56,8 +56,8 @@ class Flows:
         try:
             for key in keys:
                 if not isinstance(key, str):
-                    with open(self._table, "w") as file:
-                        file.write(ip.element(key))
+                    with compat_files.open_file(self._table, "wb") as file:
+                        file.write(ip.element(key).encode())
         except OSError:
             pass
 

@@ -3,7 +3,7 @@
 import socket
 from collections import namedtuple
 
-from .. import compat, ip
+from .. import compat, compat_files, ip
 from ..wire import netlink, route
 from .netlink import Kernel, Refused
 
@@ -42,7 +42,7 @@ def way_out(flow, device):
     finally:
         if kernel is not None:
             kernel.close()
-    own = compat.interface_number(device)
+    own = compat_files.interface_number(device)
     return Way(INSIDE, "it leads only through %s itself" % device) if own and through == own else Way(OUT, None)
 
 

@@ -1,6 +1,6 @@
 """One run of the agent on this machine: the adapters, built and handed to the loop."""
 
-from .. import NAME, compat, compat_heap, ip
+from .. import NAME, compat, compat_files, compat_heap, ip
 from ..adapters import files, netfilter
 from ..adapters.bus import Bus
 from ..adapters.dns import Dns
@@ -60,7 +60,7 @@ class Program:
         self.loop.emit(event)
 
     def _vitals(self):
-        return compat.resident_memory(), self.loop.lag
+        return compat_files.resident_memory(), self.loop.lag
 
     def _performers(self):
         performers = {

@@ -1,0 +1,145 @@
+"""Files, for MicroPython and CPython: opened by a descriptor, read in blocks.
+
+MicroPython 1.20 to 1.22 close descriptor 0 some time after an `open()` of a path failed: they make the object before
+they open the file, and its finaliser closes the descriptor in it, which is 0 then (extmod/vfs_posix_file.c). By that
+time 0 may be a socket of ours. So the C library opens a path, and `open()` gets the descriptor, which cannot fail.
+"""
+
+import os
+
+from .compat import EEXIST, MICROPYTHON
+
+if MICROPYTHON:
+    import ffi
+
+    from .compat import MIPS
+
+    _libc = ffi.open(None)
+    _descriptor = _libc.func("i", "open", "sii")
+    _close = _libc.func("i", "close", "i")
+    # fcntl.h; CPython sets O_CLOEXEC by itself
+    _READ = 0x80000
+    _WRITE = _READ | 1 | (0x100 | 0x200 if MIPS else 0x40 | 0x200)  # O_WRONLY, O_CREAT and O_TRUNC
+    _APPEND = _READ | 1 | (0x100 | 0x8 if MIPS else 0x40 | 0x400)  # O_WRONLY, O_CREAT and O_APPEND
+else:
+    _close = os.close
+    _READ = os.O_RDONLY
+    _WRITE = os.O_WRONLY | os.O_CREAT | os.O_TRUNC
+    _APPEND = os.O_WRONLY | os.O_CREAT | os.O_APPEND
+
+_FLAGS = {"rb": _READ, "wb": _WRITE, "ab": _APPEND}
+_BLOCK = 4096  # bytes: MicroPython's readline() reads byte by byte
+
+
+def open_file(path, mode):
+    """Return a file of bytes; `mode`: "rb", "wb" or "ab". No child process inherits it. Raises OSError."""
+    if MICROPYTHON:
+        fd = _descriptor(path, _FLAGS[mode], 0o666)
+        if fd < 0:
+            raise OSError(os.errno())
+    else:
+        fd = os.open(path, _FLAGS[mode], 0o666)
+    try:
+        return open(fd, mode)
+    except (OSError, MemoryError):  # CPython refuses the descriptor of a folder
+        _close(fd)
+        raise
+
+
+def blocks(path):
+    """Yield the bytes of a file, a block of 4 KiB at a time. Raises OSError."""
+    with open_file(path, "rb") as file:
+        while True:
+            block = file.read(_BLOCK)
+            if not block:
+                return
+            yield block
+
+
+def read_file(path):
+    """Return the bytes of a file. Raises OSError, MemoryError."""
+    return b"".join(list(blocks(path)))
+
+
+def lines(path, longest):
+    """Yield the lines of a file as bytes without their end, None for one longer than `longest`. Raises OSError."""
+    rest, skipping = b"", False  # skipping: whether the line was too long already
+    for block in blocks(path):
+        pieces = block.split(b"\n")
+        for i in range(len(pieces)):
+            line = rest + pieces[i]
+            rest = b""
+            if i == len(pieces) - 1:
+                skipping = skipping or len(line) > longest
+                rest = b"" if skipping else line
+            elif skipping or len(line) > longest:
+                skipping = False
+                yield None
+            else:
+                yield line
+    if skipping:
+        yield None
+    elif rest:
+        yield rest
+
+
+def replace_file(path, chunks):
+    """Put a file with these pieces of bytes in the place of `path`, whole or not at all. Raises OSError."""
+    temporary = path + ".new"
+    try:
+        with open_file(temporary, "wb") as file:
+            for chunk in chunks:
+                file.write(chunk)
+            sync(file)
+        os.rename(temporary, path)
+    except OSError:
+        remove_file(temporary)  # half a file on a full disk helps nobody
+        raise
+
+
+def sync(file):
+    """Have the kernel write an open file to its disk. Raises OSError."""
+    file.flush()  # MicroPython's flush is fsync
+    if not MICROPYTHON:
+        os.fsync(file.fileno())
+
+
+def remove_file(path):
+    """Remove a file; one that cannot be removed stays."""
+    try:
+        os.remove(path)
+    except OSError:
+        pass
+
+
+def make_folder(path):
+    """Make a folder, and those that it is in, unless they exist. Raises OSError."""
+    for i in range(1, len(path) + 1):
+        if i == len(path) or path[i] == "/":
+            try:
+                os.mkdir(path[:i])
+            except OSError as error:
+                if error.errno != EEXIST:
+                    raise
+
+
+# -- what the kernel tells in files ----------------------------------------------------------------------------------
+
+
+def resident_memory():
+    """Return the memory of this process that is resident, in bytes; None if the kernel does not tell."""
+    try:
+        for line in read_file("/proc/self/status").split(b"\n"):
+            if line.startswith(b"VmRSS:"):
+                return int(line.split()[1]) * 1024
+    except (OSError, ValueError):
+        pass
+    return None
+
+
+def interface_number(device):
+    """Return the kernel's number of a network interface, 0 if there is none of this name."""
+    try:
+        return int(read_file("/sys/class/net/%s/ifindex" % device))
+    except (OSError, ValueError):
+        return 0

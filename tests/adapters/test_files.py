@@ -8,7 +8,7 @@ from both import each_interpreter, run
 
 LOAD = """
 from nametrack.adapters import files
-from nametrack.core.lastgood import Entry
+from nametrack.core.last_good import Entry
 store = files.LastGood(sys.argv[1])
 def load(wall):
     entries, problem = store.load(wall)

@@ -23,10 +23,9 @@ services.read(do.ReadServices(("pbr", "vpn-policy-routing")))
 def show(event):
     for name in sorted(event.services):
         one = event.services[name]
-        print(name, one.enabled, one.registered, one.printed, one.running, one.errors)
+        print(name, one.enabled, one.includes, one.running, one.errors)
 """
 PBR = "config pbr 'config'\n\toption enabled '1'\nconfig include\n\toption path '/usr/share/nametrack/pbr.include'\n"
-RULES = "usr/share/nftables.d/ruleset-post/30-pbr.nft"
 
 
 def write(folder, path, content):
@@ -48,7 +47,6 @@ def test_nothing_is_installed(interpreter, tmp_path):
 def test_the_files_at_once_and_procd_when_it_answers(interpreter, tmp_path):
     write(tmp_path, "etc/config/pbr", PBR)
     write(tmp_path, "etc/config/vpn-policy-routing", "config vpn-policy-routing 'config'\n")
-    write(tmp_path, RULES, "add element inet fw4 pbr_wg_4_dst_ip_user { 0.0.0.7 } # nametrack\n")
     script = """
 show(events[0])
 for (path, method, arguments), done in bus.asked:
@@ -56,12 +54,11 @@ for (path, method, arguments), done in bus.asked:
     done(0, [{"pbr": {"instances": {"main": {"data": {"status": "x"}}}}} if arguments["name"] == "pbr" else {}])
 show(events[2])
 """
-    printed = "{'nft inet fw4 pbr_wg_4_dst_ip_user': [7]}"
     assert shown(run(interpreter, tmp_path, SERVICES + script, tmp_path)) == [
-        f"pbr True True {printed} None []",
-        "vpn-policy-routing False False None None []",
-        f"pbr True True {printed} True []",
-        "vpn-policy-routing False False None False []",
+        "pbr True True None []",
+        "vpn-policy-routing False True None []",
+        "pbr True True True []",
+        "vpn-policy-routing False True False []",
     ]
 
 
@@ -69,7 +66,7 @@ show(events[2])
 def test_a_configuration_that_cannot_be_read_is_one_without_options(interpreter, tmp_path):
     write(tmp_path, "etc/config/pbr", b"\xff\xfe\0config 'x")
     script = "show(events[0])"
-    assert shown(run(interpreter, tmp_path, SERVICES + script, tmp_path)) == ["pbr False False None None []"]
+    assert shown(run(interpreter, tmp_path, SERVICES + script, tmp_path)) == ["pbr False False None []"]
 
 
 @each_interpreter

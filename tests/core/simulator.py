@@ -14,6 +14,7 @@ from nametrack.core import events as on
 from nametrack.core.agent import Agent
 from nametrack.core.config import configuration
 from nametrack.core.last_good import Remembered
+from nametrack.core.sets.targets import SERVICES
 from nametrack.core.telling import user_include as include
 from nametrack.wire import services as wire_services
 from nametrack.wire import uci
@@ -128,7 +129,6 @@ class Walk:
         self.candidates = {}  # host -> what DNS named last, empty answers aside
         self.asked = {}  # (name key, rtype) -> (question, asked_at, whether it ended, whether it was answered)
         self.foreign = {name: set() for name in SETS}
-        self.printed = {}  # set of pbr -> the keys in it that are from our include
         self.baked = {}  # set of pbr -> the elements that its file in the firewall's rules has
         self.peers_on = [True] * len(PEERS)
         self.policies_on = [True] * len(POLICIES)
@@ -148,9 +148,9 @@ class Walk:
         self.other_peer()
         for name in OWN:
             self.kernel.make_set(name, SETS[name])
-        for name in wire_services.INCLUDES:
-            ours = uci.Section("include", "nametrack", False, {"path": wire_services.INCLUDES[name]}, 1)
-            self.kernel.services[name] = wire_services.configured(name, [ours], self.printed if name == "pbr" else None)
+        for name in SERVICES:
+            include_section = uci.Section("include", "nametrack", False, {}, 1)
+            self.kernel.services[name] = wire_services.configured(name, [include_section])
         self.kernel.make_set(OTHER_SET, ())
         self.kernel.sets[OTHER_SET]["elements"]["198.51.100.1"] = None
         self.agent = Agent(self.random.fraction)
@@ -667,7 +667,7 @@ class Walk:
         self.notice(name, True)
 
     def pbr_reloads(self):
-        """Its sets go and come back with what the user includes print; without `ipv6_enabled` the twin stays away."""
+        """Its sets go and come back with what other user files print; without `ipv6_enabled` the twin stays away."""
         interface = self.random.one_of(("wg", "tun-1"))
         kept = {}
         for family in (4, 6):
@@ -680,13 +680,11 @@ class Walk:
             return  # stopped
         if self.random.chance(50):
             self.advance(self.now + self.random.one_of((0.2, 2)))
-        printed = dict(self.included("pbr"))
         for family in (4, 6) if self.random.chance(50) else (4,):
             name = PBR % (interface, family)
             self.make_set(name, MERGED)
             self.foreign[name] = kept[name]
-            self.baked[name] = printed.get(name, []) + sorted(kept[name])
-            self.printed[name] = [ip.key(text) for text in printed.get(name, [])]
+            self.baked[name] = sorted(kept[name])
             for address in self.baked[name]:
                 self.kernel.add(name, address)
             self.notice(name, True)
@@ -697,12 +695,11 @@ class Walk:
             if name in self.kernel.sets and self.kernel.sets[name]["merge"]:
                 for address in self.baked[name]:
                     self.kernel.add(name, address)
-                    if ip.key(address) not in self.printed[name]:
-                        self.foreign[name].add(address)
+                    self.foreign[name].add(address)
                 self.notice(name, False)
 
     def vpn_policy_routing_reloads(self):
-        printed = dict(self.included("vpn-policy-routing"))
+        printed = self.included()
         if self.random.chance(30):
             self.kernel.sets.pop("ipset tun_16", None)
         for name in ("ipset tun_1", "ipset tun_16"):
@@ -716,17 +713,17 @@ class Walk:
                 for address in sorted(foreign):
                     self.kernel.add(name, address)
 
-    def included(self, kind):
-        """What `nametrack include` prints; for `auto` it is pbr's where that is enabled."""
+    def included(self):
+        """What `nametrack include vpn-policy-routing` prints; for `auto` nothing where pbr is enabled."""
         policy = self.agent.policies.policies.get("p5")
         services = {}
-        if kind == "vpn-policy-routing" and policy is not None and policy.target != policy.candidates[1]:
+        if policy is not None and policy.target != policy.candidates[1]:
             services = {
                 "pbr": wire_services.configured("pbr", [uci.Section("pbr", "config", False, {"enabled": "1"}, 1)])
             }
         entries = Remembered(self.agent.entries(self.now))
-        made = include.contents(kind, self.agent.config, entries, services, lambda interface, family, name: True)
-        return [(name, [ip.element(key) for key in keys]) for name, keys in made]
+        made = include.contents("vpn-policy-routing", self.agent.config, entries, services, lambda name: True)
+        return {name: [ip.element(key) for key in keys] for name, keys in made}
 
     def foreign_element(self):
         name = self.random.one_of(sorted(SETS))
@@ -751,8 +748,6 @@ class Walk:
         """Next to, overlapping or containing what is ours; nobody can see what ours covers already."""
         single = "198.51.100.%d" % self.random.one_of((2, 5, 9, 12, 30, 31, 90))
         text = single if not self.restarts and self.random.chance(50) else self.random.one_of(FOREIGN_RANGES)
-        if text == single and ip.key(single) in self.printed.get(name, ()):
-            return  # it looks as if the firewall had been reloaded
         if not addresses([text]) & addresses(held["elements"]) - addresses(self.foreign[name]) or text != single:
             self.kernel.add(name, text)
             self.foreign[name].add(text)

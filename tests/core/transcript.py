@@ -15,7 +15,6 @@ before they are committed.
 """
 
 from fakes import WALL, FakeKernel, netifd
-from nametrack import ip
 from nametrack.core import actions as do
 from nametrack.core import events as on
 from nametrack.core.agent import Agent
@@ -23,7 +22,7 @@ from nametrack.core.config import configuration
 from nametrack.core.last_good import Entry, Remembered
 from nametrack.wire import uci
 from nametrack.wire.dns import Answer, Srv
-from nametrack.wire.services import INCLUDES, configured, reported
+from nametrack.wire.services import configured, reported
 
 READS = (do.ReadPeers, do.ReadInterfaces, do.ListSet, do.GlanceSet, do.ReadServices)
 HIDDEN = READS + (do.ShareLastGood,)
@@ -202,9 +201,6 @@ class Transcript:
             self.handle(on.BusConnected("network.interface"))
         elif what == "service":
             self.kernel.services[words[0]] = the_service(words[0], words[1:])
-        elif what == "printed":
-            service = self.kernel.services["pbr"]
-            service.printed[" ".join(words[1:])] = [ip.key(address) for address in words[0].split(",")]
         elif what == "touched":
             self.handle(on.SetTouched(" ".join(words[1:]), words[0] == "removed"))
         elif what == "disturbed":
@@ -261,8 +257,8 @@ def the_service(name, words):
     options = {"enabled": "enabled" in words, "ipv6_enabled": "ipv6" in words}
     sections = [uci.Section(name, "config", False, {o: "1" if options[o] else "0" for o in options}, 1)]
     if "registered" in words:
-        sections.append(uci.Section("include", "nametrack", False, {"path": INCLUDES[name]}, 2))
-    found = configured(name, sections, {} if name == "pbr" else None)
+        sections.append(uci.Section("include", "nametrack", False, {}, 2))
+    found = configured(name, sections)
     return reported(found, None) if "stopped" in words else found
 
 

@@ -2,6 +2,7 @@
 
 import pytest
 
+from nametrack.wire import uci
 from scratch import Router
 
 SCRIPT = "/etc/uci-defaults/90-nametrack"
@@ -9,20 +10,12 @@ SCRIPT = "/etc/uci-defaults/90-nametrack"
 # As base-files runs it: sourced in a subshell, and removed where it ends well.
 POSTINST = f"cd /etc/uci-defaults && ( . {SCRIPT} ) && rm {SCRIPT}"
 
-# A uci that knows whether the file has the section: enough for what is asked of it here.
-UCI = """
-case $* in
-"-q get nametrack.@nametrack[0]") grep -q "config nametrack" /etc/config/nametrack && echo nametrack ;;
-"set nametrack.global=nametrack") echo "config nametrack 'global'" >>/etc/config/nametrack ;;
-esac
-"""
-
 
 @pytest.fixture
 def router(tmp_path):
     router = Router(tmp_path)
     router.install(SCRIPT)
-    router.stand_in("uci", UCI)
+    router.uci()
     router.stand_in("logger")
     return router
 
@@ -32,7 +25,6 @@ def test_what_was_installed_is_left_alone(router):
     before = config.read_bytes()
     router.run(POSTINST)
     assert config.read_bytes() == before
-    assert router.calls() == ["uci -q get nametrack.@nametrack[0]"]
     assert not router.path(SCRIPT).exists()
 
 
@@ -51,8 +43,48 @@ def test_what_is_missing_is_created_once(router, text):
     router.run(POSTINST)
     router.install(SCRIPT)
     router.run(POSTINST)
-    assert router.path("/etc/config/nametrack").read_text() == (text or "") + "config nametrack 'global'\n"
-    assert router.calls().count("uci commit nametrack") == 1
+    sections, _ = uci.parse(router.path("/etc/config/nametrack").read_text())
+    kinds = [(section.type, section.name) for section in sections]
+    assert kinds == ([("policy", "work")] if text else []) + [("nametrack", "global")]
+
+
+def test_what_the_user_has_staged_stays_staged(router):
+    router.write("/etc/config/nametrack", "config policy 'work'\n\toption retain '1'\n")
+    router.run("uci set nametrack.work.retain=2")
+    router.run(POSTINST)
+    assert "option retain '1'" in router.path("/etc/config/nametrack").read_text()
+    assert (
+        router.run("uci commit nametrack; uci get nametrack.work.retain; uci get nametrack.global") == "2\nnametrack\n"
+    )
+
+
+RULES = "/usr/share/nftables.d/ruleset-post/30-pbr.nft"
+KEPT = """\
+#!/usr/sbin/nft -f
+
+add set inet fw4 pbr_wg_4_dst_ip_user { type ipv4_addr; auto-merge; flags interval; comment "# nametrack"; }
+add element inet fw4 pbr_wg_4_dst_ip_user { 198.51.100.1 }
+add element inet fw4 pbr_wg_4_dst_ip_user { 198.51.100.2 } # nametrack's neighbour
+"""
+OURS = """\
+add element inet fw4 pbr_wg_4_dst_ip_user { 192.0.2.1, 192.0.2.2 } # nametrack
+add element inet fw4 pbr_wg_6_dst_ip_user { 2001:db8::1 } # nametrack
+"""
+
+
+def test_what_an_older_version_had_put_into_the_firewall_s_ruleset_is_taken_out(router):
+    router.install("/etc/config/nametrack")
+    rules = router.write(RULES, KEPT.replace("\n\n", "\n\n" + OURS))
+    router.run(POSTINST)
+    assert rules.read_text() == router.path(RULES).read_text() == KEPT.replace("#!/usr/", f"#!{router.root}/usr/")
+
+
+def test_rules_without_ours_are_not_written_again(router):
+    router.install("/etc/config/nametrack")
+    before = router.write(RULES, KEPT).stat()
+    router.run(POSTINST)
+    after = router.path(RULES).stat()
+    assert (after.st_mtime_ns, after.st_ino) == (before.st_mtime_ns, before.st_ino)
 
 
 @pytest.mark.parametrize(

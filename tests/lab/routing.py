@@ -4,10 +4,12 @@ What they do is known from openwrt/firewall4, and from net/pbr and net/vpn-polic
 no code of theirs. pbr, by version:
 
     1.1.1   (22.03)  reload: deletes the sets, makes them anew and runs the user files, each command at once; the
-                     firewall has it do so after each reload of its own
+                     firewall has it do so after each reload of its own; stop: deletes the sets
     1.2.2   (24.10)  reload: stops forwarding, deletes sets and chains, collects everything in one file, puts that among
-                     the firewall's rules and has the firewall load it
+                     the firewall's rules and has the firewall load it; stop: leaves the sets behind
     1.2.4            as 1.2.2, but nothing is deleted before; user files run in a wrapper of their own
+
+It makes sets for users only if a user file is enabled, and it refuses one that is missing or empty.
 
 What lies in the router's root lies below the agent's folder: etc/config is the agent's --config-dir.
 """
@@ -103,6 +105,7 @@ class Pbr:
         self.firewall, self.router, self.host = firewall, firewall.router, firewall.router.host
         self.version, self.interface, self.ipv6 = version, interface, ipv6
         self.others = {}
+        self.errors = []  # what it reports after a start
         self.file = self.router.root / "var/run/pbr.nft"
         self.main = firewall.post / "30-pbr.nft"
         self.file.parent.mkdir(parents=True, exist_ok=True)
@@ -154,7 +157,8 @@ class Pbr:
 
     def stop(self):
         self.firewall.scripts = []
-        self.clean()
+        if self.version == "1.1.1":
+            self.clean()
         self.main.unlink(missing_ok=True)
         self.firewall.reload()
 
@@ -184,6 +188,9 @@ class Pbr:
 
     def user_file(self):
         path = self.router.root / INCLUDES.lstrip("/") / "pbr.include"
+        self.errors = [] if path.exists() and path.stat().st_size else ["errorUserFileNotFound"]
+        if self.errors:
+            return
         nft = f'nft() {{ echo "$*" >>{self.file}; }}'
         if self.version == "1.2.4":
             wrapper = self.router.write("var/run/pbr.user_wrapper.sh", f'#!/bin/sh\n{nft}\n. "$1"\n')

@@ -32,7 +32,7 @@ COMMANDS = {
     "version": 0,
     "status --ubus /nowhere": 1,
     "metrics --ubus /nowhere": 1,
-    "include pbr --config-dir /nowhere": 0,
+    "include ipset --config-dir /nowhere": 0,
     "run --config-dir /nowhere": 2,
     "plan --config-dir /nowhere": 2,
 }

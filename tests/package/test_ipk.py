@@ -133,9 +133,13 @@ def test_the_configuration_is_the_conffile(built):
     assert "./conffiles" not in built["luci-app-nametrack"].scripts
 
 
-def test_sysupgrade_keeps_what_is_remembered_and_the_restore_script_where_it_is_chosen(built):
-    keep = built["nametrack"].files["/lib/upgrade/keep.d/nametrack"][0].decode()
-    assert keep.split() == ["/etc/nametrack/", "/etc/init.d/nametrack-restore", "/etc/rc.d/S99nametrack-restore"]
+def test_sysupgrade_keeps_what_is_remembered_and_what_other_configurations_refer_to(built):
+    """Also over a second sysupgrade without the package: the list of what is kept is kept itself."""
+    keep = built["nametrack"].files["/lib/upgrade/keep.d/nametrack"][0].decode().split()
+    includes = sorted(name for name in built["nametrack"].files if name.endswith(".include"))
+    restore = ["/etc/init.d/nametrack-restore", "/etc/rc.d/S99nametrack-restore"]
+    assert len(includes) == 3
+    assert keep == ["/etc/nametrack/", *restore, "/lib/upgrade/keep.d/nametrack", *includes]
 
 
 def test_it_is_small(built):

@@ -1,17 +1,13 @@
-"""services.py: pbr and vpn-policy-routing as their configuration, pbr's rules and procd describe them."""
+"""services.py: pbr and vpn-policy-routing as their configuration and procd describe them."""
 
 import pytest
 
-from nametrack import ip
 from nametrack.wire import services, uci
 
 PBR = """
 config pbr 'config'
 	option enabled '1'
 	option ipv6_enabled '1'
-	list supported_interface 'tun0'
-	list supported_interface 'tun1'
-	option ignored_interface 'vpnserver wgserver'
 
 config include
 	option path '/usr/share/pbr/pbr.user.aws'
@@ -28,30 +24,24 @@ config vpn-policy-routing 'config'
 """
 
 
-def configured(name, text, printed=None):
-    return services.configured(name, uci.parse(text)[0], printed)
+def configured(name, text):
+    return services.configured(name, uci.parse(text)[0])
 
 
 def test_pbr_as_it_is_configured():
     pbr = configured("pbr", PBR)
-    assert (pbr.enabled, pbr.ipv6, pbr.includes, pbr.registered, pbr.intervals) == (True, True, True, True, True)
-    assert (pbr.supported, pbr.ignored) == (["tun0", "tun1"], ["vpnserver", "wgserver"])
-    assert (pbr.printed, pbr.running, pbr.errors) == (None, None, [])
+    assert (pbr.enabled, pbr.ipv6, pbr.includes) == (True, True, True)
+    assert (pbr.running, pbr.errors) == (None, [])
 
 
 def test_what_the_configuration_leaves_out_is_off():
     pbr = configured("pbr", "config pbr 'config'\n")
-    assert (pbr.enabled, pbr.ipv6, pbr.includes, pbr.registered) == (False, False, False, False)
+    assert (pbr.enabled, pbr.ipv6, pbr.includes) == (False, False, False)
     assert configured("pbr", "") == pbr
 
 
 def test_an_include_that_is_off_is_none():
-    pbr = configured("pbr", PBR + "\toption enabled '0'\n")
-    assert (pbr.includes, pbr.registered) == (False, False)
-
-
-def test_sets_of_pbr_may_take_single_addresses_only():
-    assert not configured("pbr", "config pbr 'config'\n\toption nft_set_flags_interval '0'\n").intervals
+    assert not configured("pbr", PBR + "\toption enabled '0'\n").includes
 
 
 @pytest.mark.parametrize(
@@ -66,7 +56,7 @@ def test_procd_says_whether_it_runs_and_what_it_complains_of():
     state = {"instances": {"main": {"data": {"status": "ok", "errors": [{"code": "errorX", "info": "y"}, {}]}}}}
     found = services.reported(pbr, state)
     assert (found.running, found.errors) == (True, ["errorX"])
-    assert found[:8] == pbr[:8]
+    assert found[:3] == pbr[:3]
 
 
 @pytest.mark.parametrize(
@@ -83,18 +73,3 @@ def test_a_service_that_says_nothing_of_itself_is_stopped(state):
 )
 def test_whatever_procd_says_nothing_is_raised(state):
     assert services.reported(configured("pbr", PBR), state).errors == []
-
-
-def test_what_pbr_has_from_our_include_is_marked():
-    rules = """
-add set inet fw4 pbr_wg_4_dst_ip_user { type ipv4_addr; auto-merge; flags interval; }
-add element inet fw4 pbr_wg_4_dst_ip_user { 192.0.2.1, 192.0.2.0/24 } # nametrack
-add element inet fw4 pbr_wg_4_dst_ip_user { 198.51.100.1 }
-add element inet fw4 pbr_wg_4_dst_ip_user { 192.0.2.7, nonsense } # nametrack
-add element inet fw4 pbr_wg_6_dst_ip_user { 2001:db8::1 } # nametrack
-add element # nametrack
-"""
-    found = services.printed(rules)
-    assert found["nft inet fw4 pbr_wg_4_dst_ip_user"] == [ip.key(a) for a in ("192.0.2.1", "192.0.2.0/24", "192.0.2.7")]
-    assert found["nft inet fw4 pbr_wg_6_dst_ip_user"] == [ip.key("2001:db8::1")]
-    assert len(found) == 2

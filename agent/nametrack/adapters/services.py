@@ -1,4 +1,4 @@
-"""pbr and vpn-policy-routing on this router: their configuration, pbr's part of the rules, and what procd says.
+"""pbr and vpn-policy-routing on this router: their configuration, and what procd says.
 
 procd tells on the bus when a service starts or stops: then sets may have come or gone.
 """
@@ -7,8 +7,6 @@ from ..core import events as on
 from ..wire import services, uci
 from . import files
 
-# where pbr keeps its rules for the firewall, from version 1.1.7 on; seen from /etc/config
-RULES = "/../../usr/share/nftables.d/ruleset-post/30-pbr.nft"
 STARTS, STOPS = "service.start", "service.stop"
 
 
@@ -62,6 +60,5 @@ def installed(config_dir, names):
         text, _ = files.read_text("%s/%s" % (config_dir, name))
         if text is not None:
             sections, _ = uci.parse(text)
-            kept, _ = files.read_text(config_dir + RULES) if name == "pbr" else (None, None)
-            found[name] = services.configured(name, sections, None if kept is None else services.printed(kept))
+            found[name] = services.configured(name, sections)
     return found

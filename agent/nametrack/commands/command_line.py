@@ -19,7 +19,7 @@ COMMANDS = {
     "version": ({}, {}, False),
     "help": ({}, {}, True),
 }
-INCLUDES = ("pbr", "vpn-policy-routing", "ipset")
+INCLUDES = ("vpn-policy-routing", "ipset")
 FORMATS = ("openmetrics", "prometheus")
 LEVELS = ("error", "warning", "info", "debug")
 

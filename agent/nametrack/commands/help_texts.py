@@ -87,15 +87,14 @@ a restart of the agent too.
 
 Exit status: 0; 1 where no agent runs.
 """,
-    "include": """usage: nametrack include pbr|vpn-policy-routing|ipset
+    "include": """usage: nametrack include vpn-policy-routing|ipset
                          [--config-dir DIR] [--state-dir DIR] [--run-dir DIR]
 
-Prints what the sets should have now, for whoever makes them anew: `add element …` for the user file of pbr, lines
-for `ipset restore -!` for that of vpn-policy-routing, and the same for the ipsets of policies with target ipset. A
-set that is not there, and will not be, gets no line. It works from files, whether the agent runs or not. The package's
-own user files in /usr/share/nametrack use it; they are registered where pbr and vpn-policy-routing are installed.
+Prints the elements that ipsets should have now, as lines for `ipset restore -!`: those of vpn-policy-routing for its
+user file, or those of policies with target ipset. A set that does not exist gets no line. The command works from files,
+whether the agent runs or not. The package's user file for vpn-policy-routing, in /usr/share/nametrack, uses it.
 
-Exit status: 0 whatever happens, for a failing user file fails the service; 2 for a wrong command line.
+Exit status: 0 whatever happens, because a failing user file fails the service; 2 for a wrong command line.
 """,
     "metrics": """usage: nametrack metrics [--format openmetrics|prometheus] [--ubus PATH|none]
                          [--run-dir DIR]

@@ -50,7 +50,7 @@ def test_nothing_is_written_before_the_set_was_listed():
     made = kernel_set(p)
     names(made, p, [A], 0)
     assert changes(made) is None
-    made.listed(listing(), None, 0)
+    made.listed(listing(), 0)
     assert changes(made) == "add ipset s4: %s" % A
     assert changes(made) is None
 
@@ -59,7 +59,7 @@ def test_what_was_there_before_is_somebody_elses_even_when_it_is_wanted():
     p = policy(retain=0)
     made = kernel_set(p)
     names(made, p, [A, B], 0)
-    made.listed(listing((A, None)), None, 0)
+    made.listed(listing((A, None)), 0)
     assert changes(made) == "add ipset s4: %s" % B
     names(made, p, [C], 1)
     expire(made, p, 1)
@@ -69,7 +69,7 @@ def test_what_was_there_before_is_somebody_elses_even_when_it_is_wanted():
 def test_what_is_remembered_is_ours_where_it_is_found():
     made = kernel_set(policy())
     made.remember([ip.key(A), ip.key(B)])
-    made.listed(listing((A, None), (C, None)), None, 0)
+    made.listed(listing((A, None), (C, None)), 0)
     assert changes(made) == "delete ipset s4: %s" % A
 
 
@@ -79,7 +79,7 @@ def test_what_is_ours_is_not_forgotten_where_the_set_could_not_be_read():
     made.remember([ip.key(A), ip.key(B)])
     assert [made.owner()(ip.key(address)) for address in (A, C)] == [True, False]
     assert sorted(made.pending()) == sorted([ip.key(A), ip.key(B)])
-    made.listed(listing((A, None)), None, 0)
+    made.listed(listing((A, None)), 0)
     assert [made.owner()(ip.key(address)) for address in (A, B)] == [True, False]
     made.failed(do.ListSet(made.name))
     assert made.owner()(ip.key(A))
@@ -88,8 +88,8 @@ def test_what_is_ours_is_not_forgotten_where_the_set_could_not_be_read():
 def test_what_somebody_took_away_is_not_ours_when_it_is_back():
     made = kernel_set(policy())
     made.remember([ip.key(A)])
-    made.listed(listing(), None, 0)
-    made.listed(listing((A, None)), None, 0)
+    made.listed(listing(), 0)
+    made.listed(listing((A, None)), 0)
     assert changes(made) is None
 
 
@@ -97,7 +97,7 @@ def test_what_could_not_be_deleted_is_still_ours():
     p = policy(retain=0)
     made = kernel_set(p)
     names(made, p, [A], 0)
-    made.listed(listing(), None, 0)
+    made.listed(listing(), 0)
     changes(made)
     names(made, p, [], 1)
     expire(made, p, 1)
@@ -105,13 +105,13 @@ def test_what_could_not_be_deleted_is_still_ours():
     assert do.text(action) == "delete ipset s4: %s" % A
     made.failed(action)
     assert changes(made, 2) is None  # not known what is installed
-    made.listed(listing((A, None)), None, 3)
+    made.listed(listing((A, None)), 3)
     assert changes(made, 3) == "delete ipset s4: %s" % A
 
 
 def test_an_address_of_the_other_family_does_not_concern_it():
     made = kernel_set(policy())
-    made.listed(listing(), None, 0)
+    made.listed(listing(), 0)
     made.touch([ip.key("2001:db8::1")])
     assert not made.dirty()
 
@@ -121,7 +121,7 @@ def test_an_element_carries_its_remaining_life():
     made = kernel_set(p)
     p.remember(p.hosts[HOST], ip.key(A), 30.2)
     names(made, p, [B], 0)
-    made.listed(listing(timeout=True), None, 0)
+    made.listed(listing(timeout=True), 0)
     assert changes(made) == "add ipset s4: %s/timeout=31 %s/timeout=1000" % (A, B)
 
 
@@ -129,7 +129,7 @@ def test_a_short_retain_does_not_mean_a_process_every_few_seconds():
     p = policy(retain=5)
     made = kernel_set(p)
     names(made, p, [A], 0)
-    made.listed(listing(timeout=True), None, 0)
+    made.listed(listing(timeout=True), 0)
     assert changes(made) == "add ipset s4: %s/timeout=%d" % (A, LIFE_FLOOR)
     assert made.refresh_at() == LIFE_FLOOR / 2
 
@@ -138,7 +138,7 @@ def test_what_is_named_is_renewed_when_half_of_its_life_is_over():
     p = policy(retain=1000)
     made = kernel_set(p)
     names(made, p, [A], 0)
-    made.listed(listing(timeout=True), None, 0)
+    made.listed(listing(timeout=True), 0)
     changes(made)
     assert made.refresh_at() == 500
     made.refresh()
@@ -151,7 +151,7 @@ def test_timeouts_that_an_earlier_run_gave_are_watched():
     made = kernel_set(p)
     made.remember([ip.key(A)])
     names(made, p, [A], 0)
-    made.listed(listing((A, 500), timeout=True), None, 0)
+    made.listed(listing((A, 500), timeout=True), 0)
     assert changes(made) is None
     assert made.refresh_at() == 500 - LIFE_FLOOR / 2
 
@@ -160,7 +160,7 @@ def test_an_element_of_somebody_else_is_replaced_by_ours_when_its_time_is_over()
     p = policy(retain=1000)
     made = kernel_set(p)
     names(made, p, [A], 0)
-    made.listed(listing((A, 20), timeout=True), None, 0)
+    made.listed(listing((A, 20), timeout=True), 0)
     assert changes(made) is None
     assert made.refresh_at() == 21
     made.refresh()
@@ -172,7 +172,7 @@ def test_the_longest_life_that_any_policy_gives_counts():
     made = kernel_set(short, long)
     for p in (short, long):
         names(made, p, [A], 0)
-    made.listed(listing(timeout=True), None, 0)
+    made.listed(listing(timeout=True), 0)
     assert changes(made) == "add ipset s4: %s/timeout=700" % A
     for p in (short, long):
         names(made, p, [B], 10)
@@ -189,10 +189,10 @@ def test_addresses_in_a_prefix_that_cannot_be_added_are_added_one_by_one():
     p = policy(literals=["192.0.2.0/24"])
     made = kernel_set(p, name="nft inet t s4")
     names(made, p, [A, "198.51.100.1"], 0)
-    made.listed(listing(("192.0.2.99", None), interval=True), None, 0)
+    made.listed(listing(("192.0.2.99", None), interval=True), 0)
     assert changes(made) == "add nft inet t s4: %s 198.51.100.1" % A
     assert list(made.refused) == ["192.0.2.0/24"]
-    made.listed(listing((A, None), ("198.51.100.1", None), interval=True), None, 5)
+    made.listed(listing((A, None), ("198.51.100.1", None), interval=True), 5)
     assert changes(made) == "replace nft inet t s4: %s with 192.0.2.0/24" % A
 
 
@@ -200,5 +200,5 @@ def test_in_an_ipset_a_prefix_and_an_address_in_it_are_two_elements():
     p = policy(literals=["192.0.2.0/24"])
     made = kernel_set(p)
     names(made, p, [A, B], 0)
-    made.listed(listing(("192.0.2.99", None), (B, None), interval=True), None, 0)
+    made.listed(listing(("192.0.2.99", None), (B, None), interval=True), 0)
     assert changes(made) == "add ipset s4: %s 192.0.2.0/24" % A

@@ -1,4 +1,4 @@
-"""include.py: what the user includes of pbr and vpn-policy-routing print."""
+"""include.py: what the user file of vpn-policy-routing prints."""
 
 import pytest
 
@@ -8,7 +8,6 @@ from nametrack.core.last_good import Entry, Remembered
 from nametrack.core.telling import user_include as include
 from nametrack.wire import services, uci
 
-PBR4, PBR6 = "nft inet fw4 pbr_wg_4_dst_ip_user", "nft inet fw4 pbr_wg_6_dst_ip_user"
 POLICY = """
 config nametrack 'global'
 config policy 'work'
@@ -34,93 +33,64 @@ ENTRIES = [
 ]
 
 
-def printed(kind, text, entries=ENTRIES, pbr="config pbr 'config'\n", makes=lambda interface, family, name: True):
+FOUR, SIX = "ipset wg", "ipset wg6"
+OLD = "vpn-policy-routing"
+ENABLED = "config pbr 'config'\n\toption enabled '1'\n"
+
+
+def printed(kind, text, entries=ENTRIES, pbr="config pbr 'config'\n", exists=lambda name: True):
     """[(set name, addresses)], where pbr is installed, None: it is not."""
     config = configuration.build(uci.parse(text)[0], [], [])
     found = {} if pbr is None else {"pbr": services.configured("pbr", uci.parse(pbr)[0])}
-    made = include.contents(kind, config, Remembered(entries), found, makes)
+    made = include.contents(kind, config, Remembered(entries), found, exists)
     return [(name, [ip.element(key) for key in keys]) for name, keys in made]
 
 
 def test_what_is_named_and_what_is_retained_and_literals():
-    # an old nft refuses what overlaps: 203.0.113.9 lies in the prefix
-    four = (PBR4, ["192.0.2.1", "192.0.2.2", "203.0.113.0/24"])
-    assert printed("pbr", POLICY % "pbr") == [four, (PBR6, ["2001:db8::1"])]
+    four = (FOUR, ["192.0.2.1", "192.0.2.2", "203.0.113.9", "203.0.113.0/24"])
+    assert printed(OLD, POLICY % OLD) == [four, (SIX, ["2001:db8::1"])]
 
 
-def test_a_set_that_is_not_made_gets_no_line():
-    made = printed("pbr", POLICY % "pbr", makes=lambda interface, family, name: family == 4)
-    assert [name for name, _ in made] == [PBR4]
+def test_a_set_that_does_not_exist_gets_no_line():
     asked = []
-    printed("pbr", POLICY % "pbr", makes=lambda *given: asked.append(given))
-    assert asked == [("wg", 4, PBR4), ("wg", 6, PBR6)]
-
-
-def test_sets_that_take_no_prefixes_get_none():
-    pbr = "config pbr 'config'\n\toption nft_set_flags_interval '0'\n"
-    assert printed("pbr", POLICY % "pbr", pbr=pbr)[0][1] == ["192.0.2.1", "192.0.2.2", "203.0.113.9"]
+    made = printed(OLD, POLICY % OLD, exists=lambda name: asked.append(name) or name == FOUR)
+    assert [name for name, _ in made] == [FOUR]
+    assert asked == [FOUR, SIX]
 
 
 def test_each_service_gets_the_sets_of_its_own_target():
-    assert printed("vpn-policy-routing", POLICY % "pbr") == []
-    found = printed("vpn-policy-routing", POLICY % "vpn-policy-routing")
-    assert [name for name, _ in found] == ["ipset wg", "ipset wg6"]
-    assert printed("pbr", POLICY % "vpn-policy-routing") == []
+    assert printed(OLD, POLICY % "pbr") == []
+    assert [name for name, _ in printed(OLD, POLICY % OLD)] == [FOUR, SIX]
 
 
 def test_own_ipsets_are_a_kind_of_their_own():
     text = POLICY % "ipset" + "\toption set4 'mine'\n"
-    assert printed("ipset", text) == [("ipset mine", ["192.0.2.1", "192.0.2.2", "203.0.113.0/24"])]
-    assert printed("pbr", text) == []
+    assert printed("ipset", text) == [("ipset mine", ["192.0.2.1", "192.0.2.2", "203.0.113.9", "203.0.113.0/24"])]
+    assert printed(OLD, text) == []
 
 
 @pytest.mark.parametrize("pbr,lines", [(None, 2), ("config pbr 'config'\n", 2)])
 def test_auto_is_vpn_policy_routing_s_where_pbr_is_not_used(pbr, lines):
-    assert len(printed("vpn-policy-routing", POLICY % "auto", pbr=pbr)) == lines
+    assert len(printed(OLD, POLICY % "auto", pbr=pbr)) == lines
 
 
 def test_auto_is_pbr_s_where_that_is_enabled():
-    enabled = "config pbr 'config'\n\toption enabled '1'\n"
-    assert printed("vpn-policy-routing", POLICY % "auto", pbr=enabled) == []
-    assert len(printed("pbr", POLICY % "auto", pbr=enabled)) == 2
+    assert printed(OLD, POLICY % "auto", pbr=ENABLED) == []
 
 
 def test_two_policies_of_one_interface_fill_one_set():
-    text = POLICY % "pbr" + "config policy 'more'\n\toption interface 'wg'\n\toption target 'pbr'\n"
+    text = POLICY % OLD + "config policy 'more'\n\toption interface 'wg'\n\toption target '%s'\n" % OLD
     text += "\tlist host '198.51.100.7'\n\tlist host 'a.test'\n"
-    assert printed("pbr", text)[0][1] == ["192.0.2.1", "192.0.2.2", "198.51.100.7", "203.0.113.0/24"]
+    wanted = ["192.0.2.1", "192.0.2.2", "198.51.100.7", "203.0.113.9", "203.0.113.0/24"]
+    assert printed(OLD, text)[0][1] == wanted
 
 
 def test_families_that_are_not_wanted_and_policies_that_are_off():
-    assert [name for name, _ in printed("pbr", POLICY % "pbr" + "\toption family 'ipv4'\n")] == [PBR4]
-    assert printed("pbr", POLICY % "pbr" + "\toption enabled '0'\n") == []
-    assert printed("pbr", (POLICY % "pbr").replace("'global'\n", "'global'\n\toption enabled '0'\n")) == []
+    assert [name for name, _ in printed(OLD, POLICY % OLD + "\toption family 'ipv4'\n")] == [FOUR]
+    assert printed(OLD, POLICY % OLD + "\toption enabled '0'\n") == []
+    assert printed(OLD, (POLICY % OLD).replace("'global'\n", "'global'\n\toption enabled '0'\n")) == []
 
 
 def test_retain_counts_for_what_is_remembered():
-    text = POLICY % "pbr" + "\toption retain '0'\n"
-    assert printed("pbr", text)[0][1] == ["192.0.2.1", "203.0.113.0/24"]
-
-
-INTERFACES = [
-    ({"proto": "wireguard"}, True),
-    ({"proto": "wireguard", "listen_port": "51820"}, False),
-    ({"proto": "wireguard", "disabled": "1"}, False),
-    ({"proto": "static"}, False),
-    ({"proto": ["wireguard"]}, False),
-    ({}, False),
-    (None, False),
-]
-
-
-@pytest.mark.parametrize("section,supported", INTERFACES)
-def test_pbr_takes_the_tunnels_of_clients(section, supported):
-    pbr = services.configured("pbr", uci.parse("config pbr 'config'\n\tlist ignored_interface 'wgserver'\n")[0])
-    assert include.supports(pbr, "wg", section) == supported
-    assert not include.supports(pbr, "wgserver", section)
-
-
-def test_pbr_takes_whatever_it_is_told_to():
-    pbr = services.configured("pbr", uci.parse("config pbr 'config'\n\tlist supported_interface 'tun0'\n")[0])
-    assert include.supports(pbr, "tun0", {"proto": "none"})
-    assert not include.supports(pbr, "tun0", None)
+    text = POLICY % OLD + "\toption retain '0'\n"
+    assert printed(OLD, text)[0][1] == ["192.0.2.1", "203.0.113.9", "203.0.113.0/24"]

@@ -14,8 +14,6 @@ from ... import ip
 from .merged_elements import Coverage
 from .plain_elements import Elements
 
-ECHO = 150  # seconds in which a service may still put in what was taken out: what its user files print is a copy
-
 
 class KernelSet:
     def __init__(self, name, family):
@@ -26,16 +24,13 @@ class KernelSet:
         self.users = []  # those, and the policies that may come to want something in it
         self.optional = False  # whether it is all right that it does not exist
         self.left = False  # whether the last policy that filled it fills another from now on
-        self.feeder = None  # the service that makes it and puts our elements in, from the user include
-        self.included = False  # whether that include is registered
+        self.feeder = None  # the service that makes it
         self.exists = None  # None: not listed yet
         self.problem = None  # why it cannot hold what is wanted; None where it can
         self.stale = False  # whether somebody added to it since it was listed
         self._sure = True  # whether nobody did anything to it while it was
         self._contents = Elements(family, self.is_ipset)
         self._ours = set()
-        self._gone = {}  # key that was ours in a set of a service -> until when it may come back from there
-        self._absent = False  # whether there was no such set when it was listed last
         self._dirty = set()
         self._under_way = []  # Changes whose end was not reported yet
 
@@ -74,13 +69,7 @@ class KernelSet:
         return self._contents.size(now)
 
     def owner(self):
-        """Function that says of a key whether it is ours in the set, or will be when its service makes it."""
-        if self._absent and self.included:
-            return lambda key: ip.key_family(key) == self.family and any(policy.wants(key) for policy in self.users)
-        return self._owner()
-
-    def _owner(self):
-        """The same of what is in the set now, as far as anybody could see."""
+        """Return a function that says of a key whether it is ours in the set, as far as the set was listed."""
         if self.exists is None:
             ours = self._ours
             return lambda key: key in ours
@@ -88,42 +77,29 @@ class KernelSet:
 
     def pending(self):
         """What is ours in the set and wanted no more."""
-        owns = self._owner()
+        owns = self.owner()
         return [key for key in self._ours if owns(key) and not any(policy.wants(key) for policy in self.sources)]
-
-    def _printed(self):
-        """What its service puts in when it makes it: our include prints whatever somebody may want in it."""
-        found = set()
-        for policy in self.users:
-            found.update(policy.wanted(self.family))
-        return found
 
     @property
     def refused(self):
         """{element: why} of what this kind of set cannot hold."""
         return self._contents.refused
 
-    def listed(self, listing, printed, now, sure=True):
-        """The kernel's own words; None: there is no such set.
+    def listed(self, listing, now, sure=True):
+        """Take over the kernel's own words; None: there is no such set, and nothing of ours is in the next one.
 
-        `printed`: keys that a service has from our include; None: not known. `sure`: whether nobody did anything to the
-        set while it was listed.
+        `sure`: whether no other program changed the set while it was listed.
         """
         self.exists = listing is not None
         self.problem = None
         self.stale = False
         self._sure = sure
-        absent, self._absent = self._absent, listing is None
         if listing is None:
+            self._ours = set()
+            self._contents = Elements(self.family, self.is_ipset)
             return
         if listing.marked is not None:
             self.remember([ip.key(address) for address in listing.marked])
-        elif printed is not None:
-            self.remember(printed)
-        elif self.included:
-            self.remember([key for key in self._gone if self._gone[key] > now])
-            if absent:
-                self._ours.update(self._printed())
         if listing.family != self.family:
             kind = {4: "IPv4 addresses", 6: "IPv6 addresses"}.get(listing.family, "something else than addresses")
             self.problem = "it holds %s, not IPv%d addresses" % (kind, self.family)
@@ -134,10 +110,9 @@ class KernelSet:
         if listing.merge != isinstance(self._contents, Coverage):
             self._contents = Coverage(self.family) if listing.merge else Elements(self.family, self.is_ipset)
         self._contents.listed(listing, self._ours, now)
-        if not self.feeder:
-            # What we had added and somebody took away is not ours any more should it come back by other hands.
-            owns = self._contents.owner(self._ours)
-            self._ours = set([key for key in self._ours if owns(key)])
+        # What we had added and another program took away is not ours any more if it comes back by other hands.
+        owns = self._contents.owner(self._ours)
+        self._ours = set([key for key in self._ours if owns(key)])
         self.touch_all()
 
     def changes(self, now, reason):
@@ -149,9 +124,6 @@ class KernelSet:
         change = self._contents.changes(self.name, dirty, self._ours, self.sources, now, reason, self._sure)
         if change is not None:
             self._under_way.append(change)
-            if self.feeder:
-                self._gone = {key: self._gone[key] for key in self._gone if self._gone[key] > now}
-                self._gone.update([(key, now + ECHO) for key in change.deleted])
         return change
 
     def changed(self, action):

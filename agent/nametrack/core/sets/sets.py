@@ -111,7 +111,7 @@ class Sets:
         self._listing.add(name)
         self._at.pop(("list", name), None)  # whatever it was due for, this one shows
         self._timers.cancel(("list", name))
-        # whose the elements are that it has depends on what the service has from our include
+        # why it is missing, if it is, depends on what its service does
         return (self.read_services() if self.by_name[name].feeder else []) + [ListSet(name)]
 
     def read_services(self):
@@ -122,24 +122,10 @@ class Sets:
         return [ReadServices(SERVICES)]
 
     def services_read(self, services):
-        """What there is of pbr and vpn-policy-routing.
-
-        What pbr has from our include comes back with every reload of the firewall, also where no policy wants it.
-        """
+        """Take over what there is of pbr and vpn-policy-routing."""
         self.services = services
         self._reading = False
-        actions = []
-        for name in sorted(self._printed()):
-            if name not in self.by_name:
-                self.by_name[name] = KernelSet(name, 6 if "_6_" in name else 4)
-                self.by_name[name].feeder = "pbr"
-                actions.extend(self.list(name))
-        return actions
-
-    def _printed(self):
-        """{set name: [key]} of what pbr has from our include."""
-        service = (self.services or {}).get("pbr")
-        return {} if service is None or service.printed is None else service.printed
+        return []
 
     def resync(self):
         """Somebody may have changed any of the sets: each is compared with the kernel again."""
@@ -199,10 +185,7 @@ class Sets:
             self._again.discard(name)
             self._by("list", name, now + (SETTLE if last is None or now - last > 2 * PAUSE else PAUSE))
         existed = kernel_set.exists
-        service = (self.services or {}).get(kernel_set.feeder)
-        kernel_set.included = service is not None and service.registered
-        printed = None if service is None or service.printed is None else service.printed.get(name, [])
-        kernel_set.listed(listing, printed, now, sure)
+        kernel_set.listed(listing, now, sure)
         self.changes += 1
         self._pauses[name] = (now, min(2 * pause, QUIET_MAX))
         if (listing is None or kernel_set.problem) and not kernel_set.users:
@@ -280,16 +263,14 @@ class Sets:
             told = self._tell(kernel_set, change) + told
         if not kernel_set.users and kernel_set.exists:
             # its policy was removed; it is forgotten once a listing shows that so is what we had put in
-            if change is not None:
+            if change is not None or kernel_set.pending():
                 self._by("list", name, now + LIST_FIRST)
             else:
                 self._forget(name)
         return told
 
     def _forget(self, name):
-        """A set that no policy wants and that has nothing of ours in it; unless that may come back."""
-        if name in self._printed():
-            return
+        """Forget a set that no policy wants and that has nothing of ours in it."""
         del self.by_name[name]
         for known in (self._waits, self._said, self._pauses, self._explained, self._reasons):
             known.pop(name, None)

@@ -1,5 +1,8 @@
 """A folder that stands for the router's root: its scripts run there under busybox ash, with stand-ins that record.
 
+A busybox that prefers its own applets (busybox-static) would run `ip` or `sleep` in the place of a stand-in: then dash
+runs the scripts, which has no commands of its own beyond those of the shell.
+
 Absolute paths in a script are made to lie below the folder, so that nothing needs a privilege or touches this machine.
 What the scripts call of OpenWrt, commands and shell functions, is replaced: each call becomes a line in `calls()`.
 """
@@ -9,6 +12,7 @@ import pathlib
 import re
 import shutil
 import subprocess
+import sys
 
 HERE = pathlib.Path(__file__).resolve().parent
 TOP = HERE.parent.parent
@@ -23,6 +27,17 @@ printf '%s\\n' "${0##*/} $*" >>"$CALLS"
 """
 
 
+def shell():
+    """Return the command of a shell that runs a stand-in in PATH rather than an applet of its own."""
+    busybox = ["busybox", "ash"]
+    # `ip` without arguments is an error to the applet; the empty PATH has no other
+    applets = subprocess.run([*busybox, "-c", "PATH=/nowhere; ip link"], capture_output=True)
+    return ["dash"] if b"not found" not in applets.stderr else busybox
+
+
+SHELL = shell()
+
+
 class Router:
     """The scratch root `folder`, and what was called in it."""
 
@@ -34,7 +49,7 @@ class Router:
         self.environ = {"PATH": f"{self._commands}:{os.environ['PATH']}", "CALLS": str(self._calls)}
         for folder in ("bin", "tmp", "etc/init.d", "etc/rc.d", "var/run"):
             (self.root / folder).mkdir(parents=True)
-        (self.root / "bin/sh").symlink_to(shutil.which("busybox"))
+        (self.root / "bin/sh").symlink_to(shutil.which(SHELL[0]))
         self.write("/etc/rc.common", (HERE / "rc.common").read_text(), 0o755)
         self.write("/lib/functions.sh", (HERE / "functions.sh").read_text())
 
@@ -56,13 +71,23 @@ class Router:
 
     def stand_in(self, name, script=""):
         """The command `name` records its call, then does what `script` says."""
+        self._command(name, ABSOLUTE.sub(f"{self.root}/", script))
+
+    def uci(self):
+        """The command `uci`: that of uci_standin.py, or the real program that UCI names in the environment."""
+        if "UCI" in os.environ:
+            options = f"-c {self.root}/etc/config -t {self.root}/tmp/.uci"
+            return self._command("uci", f'exec {os.environ["UCI"]} {options} "$@"')
+        self._command("uci", f'UCI_ROOT={self.root} exec {sys.executable} -BS {HERE}/uci_standin.py "$@"')
+
+    def _command(self, name, script):
         target = self._commands / name
-        target.write_text(RECORD + ABSOLUTE.sub(f"{self.root}/", script) + "\n")
+        target.write_text(f"{RECORD}{script}\n")
         target.chmod(0o755)
 
     def run(self, script, expect=0, **environ):
-        """Runs `script` under busybox ash; returns what it printed. It must end by itself, with `expect`."""
-        command = ["busybox", "ash", "-c", ABSOLUTE.sub(f"{self.root}/", script)]
+        """Runs `script` under the shell; returns what it printed. It must end by itself, with `expect`."""
+        command = [*SHELL, "-c", ABSOLUTE.sub(f"{self.root}/", script)]
         done = subprocess.run(
             command,
             env={**self.environ, **environ},

@@ -2,28 +2,24 @@
 
 import pytest
 
+from nametrack.wire import uci
 from scratch import Router
 
 INCLUDES = "/usr/share/nametrack/includes"
-# A uci whose configurations are files of lines `name.option=value`, changed at once.
-UCI = """
-shift $([ "$1" = -q ] && echo 1 || echo 0)
-config=/etc/config/${2%%.*}
-key=${2#*.}
-case $1 in
-get) sed -n "s/^$key=//p" $config | grep . ;;
-set) echo "$key" >>$config ;;
-delete) sed -i "/^$key[.=]/d" $config ;;
-esac
-"""
-SERVICES = {"pbr": "config.enabled=1\n", "vpn-policy-routing": "", "firewall": "wan.network=wan\n"}
+SERVICES = {
+    "pbr": "config pbr 'config'\n\toption ipv6_enabled '1'\n",
+    "vpn-policy-routing": "config vpn-policy-routing 'config'\n",
+    "firewall": "config zone\n\toption name 'lan'\n",
+}
+PATH = "/usr/share/nametrack/%s.include"
 
 
 @pytest.fixture
 def router(tmp_path):
     router = Router(tmp_path)
     router.install(INCLUDES)
-    router.stand_in("uci", UCI)
+    router.uci()
+    router.stand_in("logger")
     router.path("/etc/config").mkdir()
     return router
 
@@ -33,34 +29,29 @@ def configure(router, *names):
         router.write(f"/etc/config/{name}", SERVICES[name])
 
 
-def lines(router, name):
-    return router.path(f"/etc/config/{name}").read_text().replace(str(router.root), "").splitlines()
-
-
-def section(*options):
-    return ["nametrack=include", *[f"nametrack.{option}" for option in options]]
+def options(router, name):
+    """The options of the section `nametrack` of a file as it is, None if there is no such section."""
+    sections, problems = uci.parse(router.path(f"/etc/config/{name}").read_text())
+    assert not problems
+    found = [section for section in sections if section.name == "nametrack"]
+    assert all(section.type == "include" for section in found)
+    return {key: value.replace(str(router.root), "") for key, value in found[0].options.items()} if found else None
 
 
 def test_each_service_that_is_there_gets_a_section(router):
     configure(router, *SERVICES)
     router.run(f"{INCLUDES} add")
-    path = "path=/usr/share/nametrack/%s.include"
-    assert lines(router, "pbr") == ["config.enabled=1", *section(path % "pbr", "enabled=1")]
-    assert lines(router, "vpn-policy-routing") == section(path % "vpn-policy-routing", "enabled=1")
-    firewall = section("type=script", path % "firewall", "reload=1", "enabled=1")
-    assert lines(router, "firewall") == ["wan.network=wan", *firewall]
-    assert [call for call in router.calls() if "commit" in call] == [
-        "uci commit pbr",
-        "uci commit vpn-policy-routing",
-        "uci commit firewall",
-    ]
+    assert options(router, "pbr") == {"path": PATH % "pbr", "enabled": "1"}
+    assert options(router, "vpn-policy-routing") == {"path": PATH % "vpn-policy-routing", "enabled": "1"}
+    expected = {"type": "script", "path": PATH % "firewall", "reload": "1", "enabled": "1"}
+    assert options(router, "firewall") == expected
 
 
 def test_firewall4_is_not_told_what_it_does_not_know(router):
     configure(router, "firewall")
     router.write("/sbin/fw4")
     router.run(f"{INCLUDES} add")
-    assert not any("reload" in line for line in lines(router, "firewall"))
+    assert "reload" not in options(router, "firewall")
 
 
 def test_a_service_that_is_not_there_gets_none(router):
@@ -72,23 +63,52 @@ def test_a_service_that_is_not_there_gets_none(router):
 def test_a_section_that_is_there_is_left_as_it_is(router):
     configure(router, "pbr")
     router.run(f"{INCLUDES} add")
-    router.run("sed -i s/nametrack.enabled=1/nametrack.enabled=0/ /etc/config/pbr")
-    before = lines(router, "pbr")
-    commits = router.calls().count("uci commit pbr")
+    router.run("sed -i \"s/enabled '1'$/enabled '0'/\" /etc/config/pbr")
+    before = router.path("/etc/config/pbr").read_text()
     router.run(f"{INCLUDES} add")
-    assert lines(router, "pbr") == before
-    assert router.calls().count("uci commit pbr") == commits
+    assert router.path("/etc/config/pbr").read_text() == before
 
 
 def test_what_was_added_is_taken_away_and_nothing_else(router):
     configure(router, *SERVICES)
     router.run(f"{INCLUDES} add")
-    router.run(f"{INCLUDES} remove")
+    router.run(f"{INCLUDES} remove; {INCLUDES} remove")
     for name, text in SERVICES.items():
-        assert lines(router, name) == text.splitlines()
-    calls = len(router.calls())
+        assert router.path(f"/etc/config/{name}").read_text().strip() == text.strip()
+
+
+@pytest.mark.parametrize("word", ["add", "remove"])
+def test_what_the_user_has_staged_stays_staged(router, word):
+    """`uci commit` of a configuration commits whatever is staged in it, also by others."""
+    configure(router, *SERVICES)
+    router.run(f"{INCLUDES} add" if word == "remove" else "true")
+    router.run("uci set pbr.config.ipv6_enabled=0; uci set firewall.@zone[0].name=guest; uci add firewall rule")
+    staged = router.run("uci changes pbr; uci changes firewall")
+    assert "ipv6_enabled" in staged and "rule" in staged
+    router.run(f"{INCLUDES} {word}")
+    assert "option ipv6_enabled '1'" in router.path("/etc/config/pbr").read_text()
+    assert "option name 'lan'" in router.path("/etc/config/firewall").read_text()
+    assert router.run("uci changes pbr; uci changes firewall") == staged
+    assert router.run("uci commit pbr; uci get pbr.config.ipv6_enabled") == "0\n"
+    assert (
+        router.run("uci commit firewall; uci get firewall.@zone[0].name; uci get firewall.@rule[0]") == "guest\nrule\n"
+    )
+
+
+@pytest.mark.parametrize("delta", ["/tmp/.uci/firewall", "/var/run/rpcd/uci-5f3c/firewall"])
+def test_a_removal_does_not_lose_what_is_staged_for_a_later_section(router, delta):
+    """A section without a name is known by its place: it would be another one's after a deletion before it."""
+    configure(router, "firewall")
+    router.run(f"{INCLUDES} add; printf \"config zone\\n\\toption name 'vpn'\\n\" >>/etc/config/firewall")
+    router.run("uci set firewall.@zone[1].name=other")
+    if delta != "/tmp/.uci/firewall":
+        router.run(f"mkdir -p {delta.rpartition('/')[0]} && mv /tmp/.uci/firewall {delta}")
     router.run(f"{INCLUDES} remove")
-    assert not any("commit" in call for call in router.calls()[calls:])
+    assert options(router, "firewall")["enabled"] == "0"
+    assert any(call.startswith("logger -t nametrack") for call in router.calls())
+    if delta != "/tmp/.uci/firewall":
+        router.run(f"mv {delta} /tmp/.uci/firewall")
+    assert router.run("uci commit firewall; uci get firewall.@zone[1].name") == "other\n"
 
 
 def test_anything_else_is_a_mistake(router):
@@ -99,28 +119,23 @@ def test_an_installation_registers_them(router):
     configure(router, "pbr")
     router.install("/etc/uci-defaults/91-nametrack-includes")
     router.run("( . /etc/uci-defaults/91-nametrack-includes )")
-    assert "nametrack=include" in lines(router, "pbr")
+    assert options(router, "pbr")
 
 
 def test_a_start_registers_them_with_services_that_came_later(router):
     configure(router, "pbr")
     router.install("/etc/init.d/nametrack")
     router.run("/etc/init.d/nametrack start_service", option_enabled="0")
-    assert "nametrack=include" in lines(router, "pbr")
+    assert options(router, "pbr")
 
 
-PRINTED = """
-[ "$*" = "include $SERVICE" ] || exit 2
-echo "add element inet fw4 pbr_wg_4_dst_ip_user { 192.0.2.1, 192.0.2.2 } # nametrack"
-echo "add element inet fw4 pbr_wg_4_dst_ip_user { 192.0.2.3 } # nametrack"
-"""
-# As pbr does it from version 1.1.7 on: the file is looked at, then sourced where `nft` keeps what is to be loaded.
+# As pbr does it: the file may not be empty, is looked at, then sourced where `nft` keeps what is to be loaded.
 PBR = """
 nft() { echo "$*" >>/var/run/pbr.nft; }
-nametrack_line=mine
+[ -s /usr/share/nametrack/pbr.include ] || exit 1
 sh -n /usr/share/nametrack/pbr.include || exit 1
 . /usr/share/nametrack/pbr.include || exit 1
-echo "went on, $nametrack_line"
+echo "went on"
 """
 
 
@@ -128,23 +143,19 @@ def program(router, script):
     router.write("/usr/sbin/nametrack", "#!/bin/sh\n" + script, 0o755)
 
 
-def test_pbr_gets_each_line_as_a_command_of_nft(router):
+def test_pbr_gets_nothing_from_its_user_file_and_waits_for_nothing(router):
+    """Whatever the file adds is in the ruleset of the firewall, and a mistake there leaves the router without one."""
     router.install("/usr/share/nametrack/pbr.include")
-    program(router, PRINTED)
-    assert router.run(PBR, SERVICE="pbr") == "went on, mine\n"
-    assert router.path("/var/run/pbr.nft").read_text().splitlines() == [
-        "add element inet fw4 pbr_wg_4_dst_ip_user { 192.0.2.1, 192.0.2.2 } # nametrack",
-        "add element inet fw4 pbr_wg_4_dst_ip_user { 192.0.2.3 } # nametrack",
-    ]
+    program(router, "echo called >>/tmp/called; sleep 100")
+    assert router.run(PBR) == "went on\n"
+    assert not router.path("/var/run/pbr.nft").exists() and not router.path("/tmp/called").exists()
+    assert router.calls() == []
 
 
-@pytest.mark.parametrize("script", [None, "exit 1", "echo broken >&2; exit 2", "kill -9 $$"])
-def test_pbr_goes_on_whatever_becomes_of_nametrack(router, script):
+def test_pbr_s_user_file_runs_where_there_is_no_program_at_all(router):
+    """After a sysupgrade the file is kept, and the package is not there."""
     router.install("/usr/share/nametrack/pbr.include")
-    if script is not None:
-        program(router, script)
-    assert router.run(PBR).endswith("went on, mine\n")
-    assert not router.path("/var/run/pbr.nft").exists()
+    assert router.run("PATH=/nowhere; . /usr/share/nametrack/pbr.include && echo went on") == "went on\n"
 
 
 OLD = ". /usr/share/nametrack/vpn-policy-routing.include || exit 1; echo went on"

@@ -15,7 +15,7 @@ from pyubus import (
 )
 from pyubus.signature import accepts
 
-from .. import compat, compat_heap
+from .. import compat, compat_files, compat_heap
 from ..wire import control
 
 MAX_CONNECTIONS = 8
@@ -51,8 +51,8 @@ class ControlSocket:
             self._log.write("error", "another agent runs already: it listens on %s" % self._path)
             return False
         try:
-            compat.make_folder(self._folder)
-            compat.remove_file(self._path)  # an agent that was killed leaves its own
+            compat_files.make_folder(self._folder)
+            compat_files.remove_file(self._path)  # an agent that was killed leaves its own
             self._listener = compat.unix_listener(self._path, MAX_CONNECTIONS)
         except OSError as error:
             text = "%s: %s; status and the other commands cannot ask this agent" % (
@@ -71,7 +71,7 @@ class ControlSocket:
             self._poller.remove(self._listener.fileno())
             self._listener.close()
             self._listener = None
-            compat.remove_file(self._path)
+            compat_files.remove_file(self._path)
         for connection in list(self._connections.values()):
             connection.close()
 

@@ -7,6 +7,7 @@ same seed is the same walk on every interpreter. `python tests/core/simulator.py
 
 from binascii import crc32
 
+from answers import alias, found, negative, truncated
 from fakes import CHANGES, FakeKernel, netifd
 from nametrack import ip
 from nametrack.core import actions as do
@@ -18,7 +19,6 @@ from nametrack.core.sets.targets import SERVICES
 from nametrack.core.telling import user_include as include
 from nametrack.wire import services as wire_services
 from nametrack.wire import uci
-from nametrack.wire.dns import Answer
 
 A, NS, CNAME, AAAA = 1, 2, 5, 28
 HOSTS = ["h%d.test" % i for i in range(6)]
@@ -241,8 +241,8 @@ class Walk:
             if rtype not in (A, AAAA) or host not in HOSTS or self.outdated(event.id):
                 return self.take(self.agent.handle(event, self.now))
             if isinstance(event, on.QueryFailed):
-                failed_or_empty = event.reason != "truncated"
-            elif event.answer.status != "alias":
+                failed_or_empty = True
+            elif event.answer.status not in ("alias", "truncated"):
                 self.learn(host, rtype, event.answer.values)
                 failed_or_empty = not event.answer.values
         working = self.working() if failed_or_empty else ()
@@ -317,17 +317,17 @@ class Walk:
         if mode == "failed":
             self.later(on.QueryFailed(query.id, "SERVFAIL"), delay)
         elif mode == "truncated" and not query.tcp:
-            self.later(on.QueryFailed(query.id, "truncated"), delay)
+            self.later(on.QueryAnswered(query.id, truncated([])), delay)
         elif mode == "alias" and not query.name.startswith("edge-"):
-            self.later(on.QueryAnswered(query.id, Answer("alias", [], ttl, "edge-" + query.name)), delay)
+            self.later(on.QueryAnswered(query.id, alias("edge-" + query.name, ttl)), delay)
         elif mode in ("nxdomain", "nodata") or not values:
             status = "nxdomain" if mode == "nxdomain" else "nodata"
-            self.later(on.QueryAnswered(query.id, Answer(status, [], ttl, ZONE)), delay)
+            self.later(on.QueryAnswered(query.id, negative(status, ttl, ZONE)), delay)
         else:
             if mode == "rejected":
                 self.later(on.AnswerRejected(query.id, "another id"), delay)
             lie = ["127.0.0.1"] if mode == "lie" and query.rtype == A else []
-            self.later(on.QueryAnswered(query.id, Answer("found", lie + values, ttl, None)), delay)
+            self.later(on.QueryAnswered(query.id, found(lie + values, ttl)), delay)
 
     # -- what must hold at every moment --------------------------------------------------------------------------
 

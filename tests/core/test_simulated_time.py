@@ -2,13 +2,13 @@
 
 import pytest
 
+from answers import found, negative
 from fakes import WALL, FakeKernel
 from nametrack.core import actions as do
 from nametrack.core import events as on
 from nametrack.core.agent import Agent
 from nametrack.core.config import configuration
 from nametrack.wire import uci
-from nametrack.wire.dns import Answer
 
 KEY = "xTIBA5rboUvnH4htodjb6e697QjLERt1NAB4mZqp8Dg="
 NETWORK = """
@@ -53,7 +53,7 @@ class World:
         for action in actions:
             if isinstance(action, do.SendQuery):
                 values = [NAMED] if action.rtype == 1 else []
-                answer = Answer("found" if values else "nodata", values, 60, None)
+                answer = found(values) if values else negative("nodata")
                 self.take(self.agent.handle(on.QueryAnswered(action.id, answer), self.now))
             elif isinstance(action, (do.SetEndpoint, do.Notify)):
                 self.did.append("%d %s" % (self.now, do.text(action)))

@@ -158,22 +158,27 @@ class Transcript:
         """One `<` line, as words."""
         what, words = words[0], words[1:]
         if what == "answered":
-            status, values, ttl, target = "found", [], 0, None
+            status, values, ttl, target, reason, extended = "found", [], None, None, None, None
             for word in words[1:]:
                 if word.startswith("ttl="):
                     ttl = int(word[4:])
                 elif word.startswith("zone="):
                     target = word[5:]
+                elif word.startswith("extended="):
+                    extended = int(word[9:])
+                    reason = "blocked"
                 elif word.startswith("srv:"):
                     priority, weight, port, name = word[4:].split(":")
                     values.append(Srv(int(priority), int(weight), int(port), name))
-                elif word in ("nxdomain", "nodata", "alias"):
+                elif word in ("nxdomain", "nodata", "alias", "truncated", "unread", "failed"):
                     status = word
                 elif status == "alias":
                     target = word
+                elif status in ("unread", "failed"):
+                    reason = word
                 else:
                     values.append(word)
-            self.handle(on.QueryAnswered(int(words[0]), Answer(status, values, ttl, target)))
+            self.handle(on.QueryAnswered(int(words[0]), Answer(status, values, ttl, target, reason, extended)))
         elif what in ("failed", "rejected"):
             event = on.QueryFailed if what == "failed" else on.AnswerRejected
             self.handle(event(int(words[0]), " ".join(words[1:])))

@@ -133,14 +133,15 @@ def test_we_read_what_we_write(message):
 
 
 @MODEST
-@given(U16, TEXT_NAMES, st.sampled_from([1, 28, 33, 6, 2]), st.booleans())
-def test_dnspython_reads_our_questions_as_its_own(number, name, rtype, recurse):
-    data = wire.query(number, name, rtype, recurse)
+@given(U16, TEXT_NAMES, st.sampled_from([1, 28, 33, 6, 2]), st.booleans(), st.booleans())
+def test_dnspython_reads_our_questions_as_its_own(number, name, rtype, recurse, edns):
+    data = wire.query(number, name, rtype, recurse, edns)
     mine = dns.message.from_wire(data)
     asked = dns.name.from_text(name) if name else dns.name.root
     flags = dns.flags.RD if recurse else 0
-    assert mine == dns.message.make_query(asked, rtype, id=number, flags=flags, use_edns=0, payload=1232)
-    assert mine.edns == 0 and mine.payload == 1232 and not mine.options
+    use_edns = 0 if edns else False
+    assert mine == dns.message.make_query(asked, rtype, id=number, flags=flags, use_edns=use_edns, payload=1232)
+    assert (mine.edns, mine.payload, list(mine.options)) == ((0, 1232, []) if edns else (-1, 0, []))
     assert data == mine.to_wire()
 
 
@@ -267,10 +268,20 @@ def test_an_answer_says_what_dnspython_resolves(response):
         status = "nxdomain" if response.rcode() == 3 else "nodata"
         assert (ours.status, ours.ttl) == (status, chaining.minimum_ttl)
     elif chaining.cnames:
-        assert (ours.status, ours.target) == ("alias", text_of(chaining.canonical_name))
+        assert (ours.status, ours.name) == ("alias", text_of(chaining.canonical_name))
         assert ours.ttl == min(rrset.ttl for rrset in chaining.cnames)
     else:
-        assert ours == wire.Answer("nodata", [], 0, None)
+        assert ours == wire.Answer("nodata", [], None, None, None, None)
+
+
+@MODEST
+@given(st.integers(0, 65535), st.text(max_size=70))
+def test_an_extended_error_is_the_one_that_dnspython_writes(code, text):
+    response = dns.message.make_response(dns.message.make_query("home.test", "A", use_edns=0))
+    response.use_edns(0, options=[dns.edns.EDEOption(code, text)])
+    number, words = wire.extended_error(wire.decode(response.to_wire()))
+    assert number == code
+    assert all(" " <= c <= "~" for c in words) and len(words) < 130
 
 
 # Hostile bytes

@@ -174,7 +174,7 @@ def test_a_question_leaves_past_a_dead_tunnel_through_its_device(houses, device)
     script = f"""
 from nametrack.adapters.dns import Dns
 dns = Dns(poller, events.append)
-dns.send(do.SendQuery(1, "home.dyn.test", 1, "192.0.2.53{device}", False, True))
+dns.send(do.SendQuery(1, "home.dyn.test", 1, "192.0.2.53{device}", False, True, True))
 seconds(2)
 print([type(event).__name__ for event in events])
 """

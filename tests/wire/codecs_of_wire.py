@@ -65,17 +65,22 @@ def dns_samples():
     soa = dnsmessage.Record("test", 6, 9, dnsmessage.Soa("ns.test", "a.test", 1, 2, 3, 4, 5))
     srv = dnsmessage.Record("_wg._udp.test", 33, 60, dnsmessage.Srv(1, 2, 51820, "home.dyn.test"))
     opt = dnsmessage.Record("", 41, 0, dnsmessage.Opt(1232, 0, 0, b""))
+    why = dnsmessage.Record("", 41, 0, dnsmessage.Opt(1232, 0, 0, b"\0\x0f\0\x07\0\x0fads.."))
     found = []
     for name, rtype, rcode, answer, authority, additional in (
         ("home.dyn.test", 1, 0, records, [], [opt]),
         ("www.test", 1, 0, [alias] + records, [], []),
         ("www.test", 28, 0, [alias, six], [], [opt]),
         ("none.test", 1, 3, [], [soa], []),
+        ("www.test", 1, 2, [], [], [why]),
         ("_wg._udp.test", 33, 0, [srv], [], records + [six]),
     ):
         question = [dnsmessage.Question(name, rtype)]
         message = dnsmessage.Message(7, 0x8180, rcode, question, answer, authority, additional)
         found.append(dnsmessage.encode(message))
+    cut = bytearray(found[1])
+    cut[2] |= 2  # truncated
+    found.append(bytes(cut[: len(cut) - 9]))
     return found
 
 
@@ -93,8 +98,11 @@ def read_dns(data):
     for name, rtype in (("home.dyn.test", 1), ("www.test", 28), ("_wg._udp.test", 33)):
         dns.matches(message, 7, name, rtype)
         found = dns.answer(message, name, rtype)
-        check(found.ttl >= 0, "a negative TTL")
-        if rtype != 33 and found.status == "found":
+        check(found.ttl is None or found.ttl >= 0, "a negative TTL")
+        check(found.ttl is not None or found.status in ("nxdomain", "nodata", "truncated"), "no TTL")
+        check(all(" " <= c <= "~" for c in found.reason or ""), "a reason that is not printable")
+        check(len(found.reason or "") < 200, "a long reason")
+        if rtype != 33 and found.status in ("found", "truncated"):
             for address in found.values:
                 check(ip.prefix(address) == address, "an address that is not canonical")
     return True

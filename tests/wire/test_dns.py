@@ -80,8 +80,9 @@ def test_other_types_stay_bytes():
 
 def test_a_question_is_these_bytes():
     expected = head((1, 0, 0, 1), 0x0100) + ASKED + b"\0" + u16(OPT) + u16(1232) + bytes(6)
-    assert dns.query(0x1234, "home.dyn.test", A, True) == expected
-    assert dns.query(0x1234, "home.dyn.test", A, False)[2:4] == b"\0\0"
+    assert dns.query(0x1234, "home.dyn.test", A, True, True) == expected
+    assert dns.query(0x1234, "home.dyn.test", A, True, False) == head((1, 0, 0, 0), 0x0100) + ASKED
+    assert dns.query(0x1234, "home.dyn.test", A, False, True)[2:4] == b"\0\0"
 
 
 def test_encode_compresses_names_but_not_an_srv_target():
@@ -223,7 +224,7 @@ def test_what_is_no_name_says_why(given, reason):
 # Malformed messages
 
 
-@pytest.mark.parametrize("data", [FULL, NEGATIVE, SERVICE, dns.query(1, "home.dyn.test", A, True)])
+@pytest.mark.parametrize("data", [FULL, NEGATIVE, SERVICE, dns.query(1, "home.dyn.test", A, True, True)])
 def test_a_message_cut_anywhere_is_an_error(data):
     for size in range(len(data)):
         with pytest.raises(DnsError):
@@ -320,16 +321,28 @@ def test_the_opt_record_has_the_upper_bits_of_the_rcode():
     assert message.rcode == 16
     assert message.additional == [Record("", OPT, 0, dns.Opt(512, 3, 0x8000, b"\0\3\0\0"))]
     assert dns.decode(dns.encode(message)) == message
-    assert dns.answer(message, "home.dyn.test", A).target == "BADVERS"
+    answer = dns.answer(message, "home.dyn.test", A)
+    assert (answer.status, answer.reason) == ("unread", "BADVERS")
 
 
-def test_of_a_truncated_message_the_question_is_read_wherever_it_was_cut():
+def test_of_a_truncated_message_the_records_before_the_cut_are_read():
+    whole = dns.decode(FULL)
     cut = FULL[:2] + u16(0x8180 | TC) + FULL[4:]
-    for size in range(31, len(cut)):
+    counts = set()
+    for size in range(31, len(cut) + 1):
         message = dns.decode(cut[:size])
         assert message.question == [Question("home.dyn.test", A)]
-        assert (message.answer, message.authority, message.additional) == ([], [], [])
-    assert dns.answer(message, "home.dyn.test", A) == dns.Answer("failed", [], 0, "truncated")
+        assert message.answer == whole.answer[: len(message.answer)]
+        counts.add(len(message.answer))
+    assert counts == set(range(len(whole.answer) + 1))
+    assert (message.authority, message.additional) == (whole.authority, whole.additional)
+
+
+def test_a_truncated_answer_gives_the_addresses_that_came():
+    message = reply(flags=QR | TC, answer=[alias("home.dyn.test", "b", 30), address("b")])
+    assert dns.answer(message, "home.dyn.test", A) == dns.Answer("truncated", FOUND, 30, None, "truncated", None)
+    message = reply(flags=QR | TC, answer=[alias("home.dyn.test", "b", 30)])
+    assert dns.answer(message, "home.dyn.test", A).values == []
 
 
 # Hostile sizes. What they cost is counted in names, not in seconds, which other work on the machine would falsify.
@@ -423,7 +436,7 @@ def test_a_message_that_answers_something_else_says_what(message, reason):
 def test_a_server_that_fails_need_not_repeat_the_question(rcode):
     bare = dns.decode(head((0, 0, 0, 0), 0x8180 | rcode))
     assert dns.matches(bare, 0x1234, "home.dyn.test", A) is None
-    assert dns.answer(bare, "home.dyn.test", A).status == "failed"
+    assert dns.answer(bare, "home.dyn.test", A).status in ("failed", "unread")
 
 
 # What an answer says
@@ -469,8 +482,8 @@ ANSWERS = [
         reply(answer=[address("c"), alias("b", "c"), alias("home.dyn.test", "b")]),
         ("found", FOUND, 60, None),
     ),
-    ("8 links", reply(answer=chain(8) + [address("n8")]), ("found", FOUND, 60, None)),
-    ("9 links", reply(answer=chain(9) + [address("n9")]), ("failed", NONE, 0, "alias chain too long")),
+    ("16 links", reply(answer=chain(16) + [address("n16")]), ("found", FOUND, 60, None)),
+    ("17 links", reply(answer=chain(17) + [address("n17")]), ("failed", NONE, 0, "alias chain too long")),
     ("alias to itself", reply(answer=[alias("home.dyn.test", "home.dyn.test")]), ("failed", NONE, 0, "alias loop")),
     (
         "alias loop",
@@ -489,8 +502,8 @@ ANSWERS = [
         reply(answer=[address("bank.test", "192.0.2.66", 1), address("home.dyn.test"), alias("x.test", "y", 1)]),
         ("found", FOUND, 60, None),
     ),
-    ("only a stranger's record", reply(answer=[address("bank.test")]), ("nodata", NONE, 0, None)),
-    ("another type", reply(answer=[address("home.dyn.test", "2001:db8::1")]), ("nodata", NONE, 0, None)),
+    ("only a stranger's record", reply(answer=[address("bank.test")]), ("nodata", NONE, None, None)),
+    ("another type", reply(answer=[address("home.dyn.test", "2001:db8::1")]), ("nodata", NONE, None, None)),
     (
         "a chain out of the message",
         reply(answer=[alias("home.dyn.test", "b", 90), alias("b", "c.test", 30)]),
@@ -512,8 +525,8 @@ ANSWERS = [
         reply(rcode=3, authority=[soa("dyn.test", 5)]),
         ("nxdomain", NONE, 5, "dyn.test"),
     ),
-    ("no such name, no SOA", reply(rcode=3), ("nxdomain", NONE, 0, None)),
-    ("no such name, a stranger's SOA", reply(rcode=3, authority=[soa("evil")]), ("nxdomain", NONE, 0, None)),
+    ("no such name, no SOA", reply(rcode=3), ("nxdomain", NONE, None, None)),
+    ("no such name, a stranger's SOA", reply(rcode=3, authority=[soa("evil")]), ("nxdomain", NONE, None, None)),
     (
         "no such name at the chain's end",
         reply(rcode=3, answer=[alias("home.dyn.test", "c.test", 30)], authority=[soa("test")]),
@@ -533,13 +546,13 @@ ANSWERS = [
         reply(answer=[alias("home.dyn.test", "c.test")], authority=[soa("test", 50)]),
         ("nodata", NONE, 50, "test"),
     ),
-    ("no such type, no SOA", reply(), ("nodata", NONE, 0, None)),
+    ("no such type, no SOA", reply(), ("nodata", NONE, None, None)),
     ("no such type, SOA and NS", reply(flags=QR, authority=[SERVER, soa("test")]), ("nodata", NONE, 120, "test")),
-    ("no such type, authoritative NS", reply(flags=QR | AA, authority=[SERVER]), ("nodata", NONE, 0, None)),
+    ("no such type, authoritative NS", reply(flags=QR | AA, authority=[SERVER]), ("nodata", NONE, None, None)),
     ("referral", reply(flags=QR, authority=[SERVER]), ("failed", NONE, 0, "referral")),
-    ("format error", reply(rcode=1), ("failed", NONE, 0, "FORMERR")),
+    ("format error", reply(rcode=1), ("unread", NONE, 0, "FORMERR")),
     ("server failure", reply(rcode=2, answer=[address("home.dyn.test")]), ("failed", NONE, 0, "SERVFAIL")),
-    ("not implemented", reply(rcode=4), ("failed", NONE, 0, "NOTIMP")),
+    ("not implemented", reply(rcode=4), ("unread", NONE, 0, "NOTIMP")),
     ("refused", reply(rcode=5, authority=[soa("dyn.test")]), ("failed", NONE, 0, "REFUSED")),
     ("an rcode without a text", reply(rcode=3841), ("failed", NONE, 0, "RCODE3841")),
 ]
@@ -547,23 +560,89 @@ ANSWERS = [
 
 @pytest.mark.parametrize("case,message,expected", ANSWERS)
 def test_answer_says(case, message, expected):
-    assert dns.answer(message, "home.dyn.test", A) == dns.Answer(*expected), case
+    status, values, ttl, name = expected
+    reason = None
+    if status in ("failed", "unread"):
+        name, reason = None, name
+    assert dns.answer(message, "home.dyn.test", A) == dns.Answer(status, values, ttl, name, reason, None), case
 
 
 def test_a_zone_is_compared_by_labels():
     """`a\\.dyn.test` is a name of two labels, so a zone `dyn.test` is not above it."""
     message = reply(rcode=3, authority=[soa("dyn.test")])
-    assert dns.answer(message, "a\\.dyn.test", A).ttl == 0
-    assert dns.answer(message, "xdyn.test", A).ttl == 0
+    assert dns.answer(message, "a\\.dyn.test", A).ttl is None
+    assert dns.answer(message, "xdyn.test", A).ttl is None
     assert dns.answer(message, "a\\..dyn.test", A).ttl == 120
 
 
 def test_an_alias_that_was_asked_for_is_the_value():
     message = reply(answer=[alias("home.dyn.test", "b")])
-    assert dns.answer(message, "home.dyn.test", CNAME) == dns.Answer("found", ["b"], 60, None)
+    assert dns.answer(message, "home.dyn.test", CNAME) == dns.Answer("found", ["b"], 60, None, None, None)
 
 
 def test_services_are_found_as_values():
     service = Srv(10, 0, 51820, "gw.dyn.test")
     message = reply(answer=[Record("_wg._udp.dyn.test", SRV, 60, service)] * 2)
-    assert dns.answer(message, "_wg._udp.dyn.test", SRV) == dns.Answer("found", [service], 60, None)
+    assert dns.answer(message, "_wg._udp.dyn.test", SRV) == dns.Answer("found", [service], 60, None, None, None)
+
+
+# Extended errors
+
+
+def option(code, data):
+    return u16(code) + u16(len(data)) + data
+
+
+def with_options(options, rcode=0, answer=()):
+    opt = Record("", OPT, 0, dns.Opt(1232, 0, 0, options))
+    return Message(7, QR | RD | RA, rcode, [Question("home.dyn.test", A)], list(answer), [], [opt])
+
+
+EXTENDED = [
+    (option(15, u16(15)), (15, "blocked")),
+    (option(10, b"12345678") + option(15, u16(6)) + option(15, u16(9)), (6, "DNSSEC bogus")),
+    (option(15, u16(16) + b"by order"), (16, "censored: by order")),
+    (option(15, u16(16) + b"\x1b[31m\xff"), (16, "censored: ?[31m?")),
+    (option(15, u16(16) + b"x" * 61), (16, "censored: " + "x" * 60 + "...")),
+    (option(15, u16(16) + b"  "), (16, "censored")),
+    (option(15, u16(30)), (30, "invalid query type")),
+    (option(15, u16(31)), (31, "extended error 31")),
+    (option(15, u16(65535)), (65535, "extended error 65535")),
+    (option(15, b"\0"), (None, None)),
+    (option(15, b""), (None, None)),
+    (b"\0\x0f\0\x03\0\x0f", (None, None)),  # longer than the record
+    (b"\0\x0f\0", (None, None)),
+    (option(16, u16(15)), (None, None)),
+    (b"", (None, None)),
+]
+
+
+@pytest.mark.parametrize("options,expected", EXTENDED)
+def test_an_extended_error_is_told_in_words(options, expected):
+    answer = dns.answer(with_options(options), "home.dyn.test", A)
+    assert (answer.extended, answer.reason) == expected
+
+
+def test_an_extended_error_says_why_a_server_failed():
+    answer = dns.answer(with_options(option(15, u16(7)), rcode=2), "home.dyn.test", A)
+    assert (answer.status, answer.reason) == ("failed", "SERVFAIL (DNSSEC signature expired)")
+
+
+def test_an_extended_error_may_stand_beside_addresses():
+    answer = dns.answer(with_options(option(15, u16(3)), answer=[address("home.dyn.test")]), "home.dyn.test", A)
+    assert (answer.status, answer.values, answer.reason) == ("found", FOUND, "stale answer")
+
+
+# Responses that cannot be read
+
+
+def test_a_response_that_repeats_id_and_question_is_the_servers_own_though_unreadable():
+    query = dns.query(7, "home.dyn.test", A, True, True)
+    response = query[:2] + b"\x81\x80" + query[4:]
+    assert dns.repeats(response, query, "home.dyn.test")
+    assert dns.repeats(response[:12] + b"\4HOME" + response[17:31] + b"\xff" * 9, query, "home.dyn.test")
+    assert not dns.repeats(query, query, "home.dyn.test")  # no response
+    assert not dns.repeats(response[:30], query, "home.dyn.test")
+    assert not dns.repeats(response[:28] + b"\x1c" + response[29:], query, "home.dyn.test")
+    assert not dns.repeats(b"\1" + response[1:], query, "home.dyn.test")
+    assert not dns.repeats(b"", query, "home.dyn.test")

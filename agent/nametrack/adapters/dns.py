@@ -72,7 +72,7 @@ class _Query:
         self.name = dns.canonical_name(action.name)
         self.rtype = action.rtype
         self.number = compat.urandom16()
-        self.request = dns.query(self.number, self.name, self.rtype, action.recurse)
+        self.request = dns.query(self.number, self.name, self.rtype, action.recurse, action.edns)
         address, port, device = _parts(action.server)
         self.socket = socket.socket(compat.family(address), kind | compat.CLOEXEC)
         self.fd = self.socket.fileno()
@@ -96,21 +96,15 @@ class _Query:
         self.over(on.QueryFailed(self.id, reason))
 
     def read(self, data):
-        """`(message, None)`, or `(None, why it is no answer to the question)`."""
+        """Return `(answer, None)`, or `(None, why it is no answer to the question)`."""
         try:
             message = dns.decode(data)
+            reason = dns.matches(message, self.number, self.name, self.rtype)
+            return (dns.answer(message, self.name, self.rtype), None) if reason is None else (None, reason)
         except dns.DnsError as error:
+            if dns.repeats(data, self.request, self.name):
+                return dns.unread(str(error)), None
             return None, str(error)
-        reason = dns.matches(message, self.number, self.name, self.rtype)
-        return (message, None) if reason is None else (None, reason)
-
-    def take(self, message):
-        """`message` is the answer."""
-        try:
-            answer = dns.answer(message, self.name, self.rtype)
-        except dns.DnsError as error:
-            return self.fail(str(error))
-        self.over(on.QueryAnswered(self.id, answer))
 
 
 class _Udp(_Query):
@@ -131,13 +125,10 @@ class _Udp(_Query):
                 if error.errno != compat.EAGAIN:
                     self.fail(compat.error_text(error))
                 return
-            message, reason = self.read(data)
-            if message is None:
-                self.emit(on.AnswerRejected(self.id, "%s: %s" % (self.server, reason)))
-            elif message.flags & dns.TC:
-                return self.fail("truncated")
-            else:
-                return self.take(message)
+            answer, reason = self.read(data)
+            if answer is not None:
+                return self.over(on.QueryAnswered(self.id, answer))
+            self.emit(on.AnswerRejected(self.id, "%s: %s" % (self.server, reason)))
 
 
 class _Tcp(_Query):
@@ -185,13 +176,11 @@ class _Tcp(_Query):
         end = 2 + (received[0] << 8 | received[1])
         if len(received) < end:
             return
-        message, reason = self.read(bytes(received[2:end]))
-        if message is None:
-            self.fail(reason)  # nobody else speaks on this connection: there is nothing to wait for
-        elif message.flags & dns.TC:
-            self.fail("truncated over TCP")
+        answer, reason = self.read(bytes(received[2:end]))
+        if answer is None:
+            self.fail(reason)  # only the server speaks on this connection: there is nothing to wait for
         else:
-            self.take(message)
+            self.over(on.QueryAnswered(self.id, answer))
 
 
 def _parts(server):

@@ -5,8 +5,9 @@ from collections import namedtuple
 from .. import ip
 
 # id: counts up, never used twice; rtype: 1 A, 28 AAAA, …; tcp: bool; server: "address", "address#port", and with
-# "@device" after it, where the question must leave through that device; recurse: whether the server is to ask others
-SendQuery = namedtuple("SendQuery", ("id", "name", "rtype", "server", "tcp", "recurse"))
+# "@device" after it, where the question must leave through that device; recurse: whether the server is to ask others;
+# edns: whether the question says by EDNS0 that it takes long answers and extended errors
+SendQuery = namedtuple("SendQuery", ("id", "name", "rtype", "server", "tcp", "recurse", "edns"))
 CancelQuery = namedtuple("CancelQuery", ("id",))
 ReadPeers = namedtuple("ReadPeers", ("interface",))
 # source: "netifd", for one without fields ends MicroPython 1.18 by a segmentation fault
@@ -74,7 +75,7 @@ def _elements(elements):
 
 
 def _query(a):
-    how = (" tcp" if a.tcp else "") + ("" if a.recurse else " authority")
+    how = (" tcp" if a.tcp else "") + ("" if a.recurse else " authority") + ("" if a.edns else " plain")
     return "query %d %s %s @%s%s" % (a.id, a.name, RTYPES[a.rtype], a.server, how)
 
 

@@ -242,7 +242,8 @@ class Agent:
         found = {}
         for peer in self.peers.peers.values():
             for address, port in peer.candidates.known():
-                port = port if peer.source.is_service else None
+                own = peer.source.is_service or port != peer.config.endpoint_port  # of a service, or of IP4P
+                port = port if own else None
                 found[peer.config.endpoint_host, address] = Entry(peer.config.endpoint_host, address, True, 0, port, ())
         for entry in self.policies.entries(now):
             known = found.pop(entry[:2], None)

@@ -1,6 +1,6 @@
-"""DNS as the agent uses it: a question, and what a response says about it (RFC 1035, 2181, 2308, 6604).
+"""DNS as the agent uses it: a question, and what a response says about it (RFC 1035, 2181, 2308, 6604, 8914).
 
-Its words are all here: names are dnsname.py's, messages dnsmessage.py's.
+Its words are all here: names are dnsname.py's, messages dnsmessage.py's, errors dnserrors.py's.
 """
 
 from collections import namedtuple
@@ -12,19 +12,12 @@ from .dnsmessage import (
     AA,
     AAAA,
     CNAME,
-    FORMERR,
-    NOERROR,
-    NOTIMP,
     NS,
-    NXDOMAIN,
     OPCODE,
     OPT,
     QR,
     RA,
-    RCODES,
     RD,
-    REFUSED,
-    SERVFAIL,
     SOA,
     SRV,
     TC,
@@ -40,34 +33,72 @@ from .dnsmessage import (
     encode,
     seconds,
 )
+from .dnserrors import (
+    BADVERS,
+    FORMERR,
+    NOERROR,
+    NOTIMP,
+    NXDOMAIN,
+    REFUSED,
+    SERVFAIL,
+    extended_error,
+    rcode_text,
+)
 
 # isort: on
 
 # fmt: off
 __all__ = [  # what others take from here
-    "A", "AAAA", "CNAME", "NS", "OPT", "SOA", "SRV", "TYPES", "RCODES", "AA", "OPCODE", "QR", "RA", "RD", "TC",
+    "A", "AAAA", "CNAME", "NS", "OPT", "SOA", "SRV", "TYPES", "AA", "OPCODE", "QR", "RA", "RD", "TC",
     "Message", "Opt", "Question", "Record", "Soa", "Srv", "Answer", "DnsError", "decode", "encode", "canonical_name",
-    "name_to_wire", "query", "matches", "answer",
+    "extended_error", "name_to_wire", "query", "repeats", "matches", "answer", "unread",
 ]
 # fmt: on
 
-Answer = namedtuple("Answer", ("status", "values", "ttl", "target"))
+# What a response says:
+# status: found      `values` of the type, in order, once each, the first MAX_VALUES
+#         alias      the chain of CNAMEs leaves the message for `name`
+#         nxdomain, nodata   a negative answer; `name`: the zone that gives it, None if it is not said
+#         truncated  `values` are those that came
+#         unread     the server does not understand the question as it was written: `reason`
+#         failed     `reason`
+# ttl: seconds, the least along the chain; None for a negative answer that does not say how long it holds
+# reason: in words; None for an answer without a word beside it
+# extended: the number of the extended error (RFC 8914), None without one
+Answer = namedtuple("Answer", ("status", "values", "ttl", "name", "reason", "extended"))
 
 PAYLOAD = 1232  # DNS flag day 2020: what passes every path of IPv6's smallest MTU unfragmented
-MAX_LINKS = 8  # of a CNAME chain
+MAX_LINKS = 16  # of a CNAME chain
 MAX_VALUES = 1025  # of one answer: one more than are used, so that it shows that there were more
 
 
-def query(id, name, rtype, recurse):
-    """The bytes of a question, with EDNS; `recurse`: whether the server is to ask others. Raises DnsError."""
-    edns = Record("", OPT, 0, Opt(PAYLOAD, 0, 0, b""))
-    return encode(Message(id, RD if recurse else 0, NOERROR, [Question(name, rtype)], [], [], [edns]))
+def query(id, name, rtype, recurse, edns):
+    """Return the bytes of a question; raise DnsError.
+
+    recurse: whether the server is to ask others; edns: whether the question says that it takes long answers and
+    extended errors (EDNS0), which some servers do not understand.
+    """
+    additional = [Record("", OPT, 0, Opt(PAYLOAD, 0, 0, b""))] if edns else []
+    return encode(Message(id, RD if recurse else 0, NOERROR, [Question(name, rtype)], [], [], additional))
+
+
+def repeats(data, query, name):
+    """Return whether `data` is a response, readable or not, that repeats id and question (of `name`) of `query`."""
+    end = 12 + len(name_to_wire(name)) + 4  # the header; the name, its type and class
+    if len(data) < end or not data[2] & 0x80:
+        return False
+    return data[:2] == query[:2] and data[12:end].lower() == query[12:end]
+
+
+def unread(reason):
+    """Return the Answer of a server whose response cannot be read: it may not have read the question either."""
+    return Answer("unread", [], 0, None, reason, None)
 
 
 def matches(message, id, name, rtype):
-    """None if `message` answers that question (`name` canonical), else the reason why it does not.
+    """Return None if `message` answers that question (`name` canonical), else the reason why it does not.
 
-    A server that cannot or will not read a question may not be able to repeat it, so these four errors need none: a
+    A server that cannot or will not read a question may not be able to repeat it, so these errors need none: a
     forger who has guessed id and port can make the lookup fail with that, but not name an address.
     """
     if not message.flags & QR:
@@ -75,8 +106,8 @@ def matches(message, id, name, rtype):
     if message.flags & OPCODE:
         return f"opcode {(message.flags & OPCODE) >> 11}"
     if message.id != id:
-        return "the id of another question"  # without the number: a reason that repeats is said once
-    if not message.question and message.rcode in (FORMERR, SERVFAIL, NOTIMP, REFUSED):
+        return "the id of another question"
+    if not message.question and message.rcode in (FORMERR, SERVFAIL, NOTIMP, REFUSED, BADVERS):
         return None
     if len(message.question) != 1:
         return f"{len(message.question)} questions"
@@ -89,17 +120,26 @@ def matches(message, id, name, rtype):
 
 
 def answer(message, name, rtype):
-    """What a response that `matches` says about `name` (canonical), as Answer(status, values, ttl, target).
+    """Return what a response that `matches` says about `name` (canonical), as Answer.
 
-    found: `values` of the type, in order, once each, the first MAX_VALUES. alias: the CNAME chain leaves the message
-    for `target`. nxdomain, nodata: a negative answer, `target` the zone that gives it, None where it is not said.
-    failed: `target` is the reason, no name. `ttl`, in seconds, is the least along the chain. Records that the chain
-    does not lead to are passed over: they may be forged.
+    Records that the chain of aliases does not lead to are passed over: they may be forged.
     """
+    number, words = extended_error(message)
+    if message.rcode not in (NOERROR, NXDOMAIN):
+        status = "unread" if message.rcode in (FORMERR, NOTIMP, BADVERS) else "failed"
+        reason = rcode_text(message.rcode)
+        return Answer(status, [], 0, None, "%s (%s)" % (reason, words) if words else reason, number)
+    found = _along(message, name, rtype)
     if message.flags & TC:
-        return _failed("truncated")
-    if message.rcode != NOERROR and message.rcode != NXDOMAIN:
-        return _failed(RCODES.get(message.rcode, f"RCODE{message.rcode}"))
+        values = found.values if found.status == "found" else []
+        return Answer("truncated", values, found.ttl, None, "truncated", number)
+    if found.status in ("found", "nxdomain", "nodata"):
+        return Answer(found.status, found.values, found.ttl, found.name, words, number)
+    return found
+
+
+def _along(message, name, rtype):
+    """The Answer at the end of the chain of aliases, without what the server says beside it."""
     ttls, passed = [], []
     while True:
         records = [r for r in message.answer if r.name == name]
@@ -117,17 +157,17 @@ def answer(message, name, rtype):
         if len(passed) > MAX_LINKS:
             return _failed("alias chain too long")
     if message.rcode == NXDOMAIN:
-        return _failed("NXDOMAIN with records of the name")  # which half to believe, nobody knows
+        return _failed("NXDOMAIN with records of the name")  # nothing says which half is true
     values, seen = [], set()
     for record in wanted:
         if record.data not in seen and len(values) < MAX_VALUES:
             seen.add(record.data)
             values.append(record.data)
-    return Answer("found", values, min(ttls + [r.ttl for r in wanted]), None)
+    return Answer("found", values, min(ttls + [r.ttl for r in wanted]), None, None, None)
 
 
 def _failed(reason):
-    return Answer("failed", [], 0, reason)
+    return Answer("failed", [], 0, None, reason, None)
 
 
 def _without(message, name, ttls):
@@ -135,14 +175,14 @@ def _without(message, name, ttls):
     # RFC 2308 5; the SOA of a zone that the name is not in says nothing about it
     soas = [r for r in message.authority if r.rtype == SOA]
     known = bool(soas) and within(name, soas[0].name)
-    ttl = min(ttls + [soas[0].ttl, seconds(soas[0].data.minimum)]) if known else 0
+    ttl = min(ttls + [soas[0].ttl, seconds(soas[0].data.minimum)]) if known else None
     zone = soas[0].name if known else None
     if message.rcode == NXDOMAIN:
-        return Answer("nxdomain", [], ttl, zone)  # RFC 6604: the rcode is about the chain's last name
+        return Answer("nxdomain", [], ttl, zone, None, None)  # RFC 6604: the rcode is about the chain's last name
     if known:
-        return Answer("nodata", [], ttl, zone)
+        return Answer("nodata", [], ttl, zone, None, None)
     if ttls:
-        return Answer("alias", [], min(ttls), name)
+        return Answer("alias", [], min(ttls), name, None, None)
     if not message.flags & AA and any(r.rtype == NS for r in message.authority):
         return _failed("referral")
-    return Answer("nodata", [], 0, None)
+    return Answer("nodata", [], None, None, None, None)

@@ -13,20 +13,6 @@ from .dnsname import LONG_NAME, MAX_LABEL, MAX_NAME, DnsError, label_offsets, la
 A, NS, CNAME, SOA, AAAA, SRV, OPT = 1, 2, 5, 6, 28, 33, 41
 TYPES = {A: "A", NS: "NS", CNAME: "CNAME", SOA: "SOA", AAAA: "AAAA", SRV: "SRV", OPT: "OPT"}
 
-NOERROR, FORMERR, SERVFAIL, NXDOMAIN, NOTIMP, REFUSED = 0, 1, 2, 3, 4, 5
-RCODES = {
-    NOERROR: "NOERROR",
-    FORMERR: "FORMERR",
-    SERVFAIL: "SERVFAIL",
-    NXDOMAIN: "NXDOMAIN",
-    NOTIMP: "NOTIMP",
-    REFUSED: "REFUSED",
-    6: "YXDOMAIN",
-    9: "NOTAUTH",
-    16: "BADVERS",
-    23: "BADCOOKIE",
-}
-
 QR, OPCODE, AA, TC, RD, RA = 0x8000, 0x7800, 0x0400, 0x0200, 0x0100, 0x0080
 
 Question = namedtuple("Question", ("name", "rtype"))
@@ -129,15 +115,13 @@ class _Reader:
         if self.work < 0:
             raise DnsError("names of the message are too costly")
 
-    def records(self, count, additional):
-        """A section's records, as many as are kept."""
-        records = []
+    def section(self, count, records, additional):
+        """Read a section's records into the list `records`, as many as are kept."""
         for _ in range(count):
             record = self.record(additional)
             if record is not None and self.kept < _MAX_RECORDS:
                 records.append(record)
                 self.kept += 1
-        return records
 
     def record(self, additional):
         """The record at this place, or None for one that is not of the Internet's class."""
@@ -184,10 +168,10 @@ def seconds(ttl):
 
 
 def decode(data):
-    """The Message that `data` (bytes) is; raises DnsError.
+    """Return the Message that `data` (bytes) is; raise DnsError.
 
-    Of a truncated one (flag TC) only the question is read: it is to be asked again over TCP (RFC 2181 9), and old
-    servers cut in mid-record. Of many records the first 2,048 are kept; all are checked.
+    A truncated one (flag TC) may end anywhere: old servers cut in mid-record. The records before that place are kept.
+    Of many records the first 2,048 are kept; all are checked.
     """
     if len(data) > _MAX_MESSAGE:
         raise DnsError(f"message longer than {_MAX_MESSAGE} bytes")
@@ -203,11 +187,14 @@ def decode(data):
             raise DnsError(f"question of class {rclass}")
         question.append(Question(name, rtype))
     flags, rcode = word & 0xFFF0, word & 15
-    if flags & TC:
-        return Message(number, flags, rcode, question, [], [], [])
-    answer = reader.records(answers, False)
-    authority = reader.records(authorities, False)
-    additional = reader.records(additionals, True)
+    answer, authority, additional = [], [], []
+    try:
+        reader.section(answers, answer, False)
+        reader.section(authorities, authority, False)
+        reader.section(additionals, additional, True)
+    except DnsError:
+        if not flags & TC:
+            raise
     if reader.extended is not None:
         rcode |= reader.extended << 4
     return Message(number, flags, rcode, question, answer, authority, additional)

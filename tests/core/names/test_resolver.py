@@ -1,22 +1,22 @@
 """resolver.py: what is asked past the caches, when the truth is wanted."""
 
+from answers import found, negative
 from fakes import netifd
 from nametrack.core.actions import SendQuery
 from nametrack.core.interfaces import Interfaces
 from nametrack.core.names.resolver import Resolver
 from nametrack.core.names.rrset import AAAA, CNAME, NS, A
 from nametrack.core.timers import Timers
-from nametrack.wire.dns import Answer
 
 LOCAL = "127.0.0.1"
 WAN = netifd("wan", "dhcp", "eth1", ["192.0.2.1"], 0, 0)
 STEPS = [("home.dyn.test", CNAME), ("dyn.test", NS), ("ns1.dyn.test", A), ("home.dyn.test", A), ("home.dyn.test", AAAA)]
 ANSWERS = {
-    ("home.dyn.test", CNAME): Answer("nodata", [], 60, "dyn.test"),
-    ("dyn.test", NS): Answer("found", ["ns1.dyn.test"], 60, None),
-    ("ns1.dyn.test", A): Answer("found", ["198.51.100.53"], 60, None),
-    ("home.dyn.test", A): Answer("found", ["198.51.100.11"], 60, None),
-    ("home.dyn.test", AAAA): Answer("found", ["2001:db8::11"], 60, None),
+    ("home.dyn.test", CNAME): negative("nodata", 60, "dyn.test"),
+    ("dyn.test", NS): found(["ns1.dyn.test"]),
+    ("ns1.dyn.test", A): found(["198.51.100.53"]),
+    ("home.dyn.test", A): found(["198.51.100.11"]),
+    ("home.dyn.test", AAAA): found(["2001:db8::11"]),
 }
 
 

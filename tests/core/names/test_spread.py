@@ -2,12 +2,12 @@
 
 import pytest
 
+from answers import negative
 from nametrack.core import events as on
 from nametrack.core.actions import SendQuery
 from nametrack.core.agent import Agent
 from nametrack.core.config import configuration
 from nametrack.wire import uci
-from nametrack.wire.dns import Answer
 
 ROUTERS = 100
 NAMETRACK = "config policy 'p'\n\toption target 'nftset'\n\toption set4 'inet fw4 s'\n\tlist host 'a.test'\n"
@@ -32,7 +32,7 @@ def asked_again(ttl, chance):
         config = configuration.build(uci.parse(NAMETRACK)[0], [], [])
         for action in agent.handle(on.ConfigLoaded(config), 0):
             if isinstance(action, SendQuery):
-                agent.handle(on.QueryAnswered(action.id, Answer("found", [], ttl, None)), 0)
+                agent.handle(on.QueryAnswered(action.id, negative("nodata", ttl)), 0)
         for name in agent.resolver.names.values():
             found.extend([question.next_at for question in name.questions.values()])
     return sorted(found)

@@ -1,5 +1,6 @@
 """authority.py: the truth about a name, asked of the servers of its zone."""
 
+from nametrack.core.names.nameservers import Servers
 from nametrack.core.names.rrset import AAAA, CNAME, NS, A
 from nametrack.core.names.zone_lookup import MAX_ALIASES, Authority, Zone
 from nametrack.wire.dns import Answer
@@ -11,19 +12,14 @@ class Asked:
     """An Authority, and what it asks; `reached`: whether addresses of this IP version can be."""
 
     def __init__(self, rtype=A, zone=None, reached=(4, 6)):
-        self.last_id = 0
         self.queries = []  # (id, name, rtype, server, recurse)
         self.now = 0
         self.reached = reached
-        self.authority = Authority("home.dyn.test", rtype, lambda now: [RESOLVER], self.way, zone, self.next_id)
+        self.authority = Authority("home.dyn.test", rtype, lambda now: [RESOLVER], self.way, zone, Servers())
         self.take(self.authority.start(0))
 
     def way(self, address):
         return address + "@eth1" if (6 if ":" in address else 4) in self.reached else None
-
-    def next_id(self):
-        self.last_id += 1
-        return self.last_id
 
     def take(self, actions):
         for action in actions:
@@ -33,7 +29,7 @@ class Asked:
     def answer(self, status, values=(), target=None):
         """The last question is answered; returns what is asked then, or None."""
         asked = len(self.queries)
-        answer = Answer(status, list(values), 60, target)
+        answer = Answer(status, list(values), 60, target, None, None)
         self.take(self.authority.answered(self.authority.open[-1], answer, self.now))
         return self.queries[-1] if len(self.queries) > asked else None
 
@@ -74,7 +70,7 @@ def test_aliases_without_end_come_to_one():
     asked = Asked()
     for i in range(MAX_ALIASES + 1):
         asked.answer("found", ["a%d.test" % i])
-    assert asked.authority.result.reason == "more than 4 aliases in a row"
+    assert asked.authority.result.reason == "more than 16 aliases in a row"
 
 
 def test_a_zone_that_no_answer_names_is_looked_for_upwards():

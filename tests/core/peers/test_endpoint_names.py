@@ -3,6 +3,7 @@
 from nametrack import ip
 from nametrack.core.names.name import Name, Question
 from nametrack.core.names.rrset import AAAA, FOUND, NODATA, SRV, A, RRset
+from nametrack.core.names.verdict import Verdict
 from nametrack.core.peers.endpoint_names import MAX_TARGETS, Source
 from nametrack.wire.dns import Srv
 
@@ -13,7 +14,7 @@ SERVICE = "_wireguard._udp.home.test"
 def answered(name, rtype, values):
     question = name.questions[rtype] = Question(rtype)
     values = values if rtype == SRV else [ip.key(address) for address in values]
-    question.rrset = RRset(FOUND if values else NODATA, values, 60, 60)
+    question.rrset = RRset(Verdict(FOUND if values else NODATA, values, [], None, None), True, 60, 60)
     return name
 
 

@@ -5,6 +5,7 @@ import sys
 
 import pytest
 
+from answers import failed, found, negative
 from nametrack.core import actions as do
 from nametrack.core import events as on
 from nametrack.core.agent import Agent
@@ -12,7 +13,6 @@ from nametrack.core.config import configuration
 from nametrack.core.telling.answer_size import ROOM, listed, share, weight
 from nametrack.core.telling.status import status
 from nametrack.wire import uci
-from nametrack.wire.dns import Answer
 from pyubus import blobmsg, values
 
 NOW, WALL = 10, 1795406999
@@ -40,13 +40,13 @@ def filled(policies, hosts, addresses, more=""):
         action = actions.pop(0)
         if not isinstance(action, do.SendQuery):
             continue
-        answer = Answer("nodata", [], 3600, "example.com")
+        answer = negative("nodata", 3600, "example.com")
         if action.rtype == 1 and action.name.endswith("example.com"):
-            found = ["10.%d.%d.%d" % (n >> 16, n >> 8 & 255, n & 255) for n in range(made, made + addresses)]
-            answer = Answer("found", found, 3600, None)
+            values = ["10.%d.%d.%d" % (n >> 16, n >> 8 & 255, n & 255) for n in range(made, made + addresses)]
+            answer = found(values, 3600)
             made += addresses
         elif action.name.endswith("example.net"):
-            answer = Answer("failed", [], 0, "SERVFAIL")
+            answer = failed("SERVFAIL")
         actions.extend(agent.handle(on.QueryAnswered(action.id, answer), 1))
     return agent
 

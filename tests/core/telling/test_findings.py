@@ -2,6 +2,7 @@
 
 import pytest
 
+from answers import found, negative
 from fakes import FakeKernel, netifd
 from nametrack.core import actions as do
 from nametrack.core import events as on
@@ -9,7 +10,6 @@ from nametrack.core.agent import Agent
 from nametrack.core.config import configuration
 from nametrack.core.telling.findings import findings
 from nametrack.wire import uci
-from nametrack.wire.dns import Answer
 from nametrack.wire.sets import Listing
 
 WALL = 1795406999
@@ -168,7 +168,7 @@ def test_a_nameserver_that_is_silent():
     assert [f["subject"] for f in found] == ["nameserver 127.0.0.1"]
     assert "nslookup openwrt.org 127.0.0.1" in found[0]["advice"]
     query = max(made.resolver._queries)
-    made.handle(on.QueryAnswered(query, Answer("nxdomain", [], 60, None)), 30)
+    made.handle(on.QueryAnswered(query, negative("nxdomain")), 30)
     assert not [f for f in findings(made, WALL) if f["code"] == "nameserver_silent"]
 
 
@@ -211,10 +211,10 @@ def test_what_is_wrong_in_the_file_comes_first():
 
 # what DNS says of A -> whether the name is unresolved
 NAMES = [
-    (on.QueryAnswered(1, Answer("found", ["198.51.100.1"], 60, None)), False),
-    (on.QueryAnswered(1, Answer("nxdomain", [], 60, None)), True),
-    (on.QueryAnswered(1, Answer("nodata", [], 60, None)), True),
-    (on.QueryAnswered(1, Answer("found", ["127.0.0.1"], 60, None)), True),
+    (on.QueryAnswered(1, found(["198.51.100.1"])), False),
+    (on.QueryAnswered(1, negative("nxdomain")), True),
+    (on.QueryAnswered(1, negative("nodata")), True),
+    (on.QueryAnswered(1, found(["127.0.0.1"])), True),
     (on.QueryFailed(1, "SERVFAIL"), True),
 ]
 

@@ -8,6 +8,7 @@ SAID_AGAIN = 3600  # seconds after which a kind that goes on, or comes back, is 
 REJECTED = "rejected"  # what arrived is no answer to the question
 UNUSABLE = "unusable"  # addresses that cannot be a destination
 TOO_MANY = "too many"  # more addresses than are used
+CUT_SHORT = "cut short"  # a truncated answer, and no whole one over TCP
 
 
 class Complaints:

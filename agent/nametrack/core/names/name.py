@@ -1,14 +1,12 @@
 """A name that is followed: what is known of each of its RRsets, and how its lookups fare."""
 
-from collections import namedtuple
-
 from ... import ip
-from .complaints import TOO_MANY, UNUSABLE, Complaints
-from .rrset import FOUND
+from .complaints import Complaints
+from .rrset import BLOCKED, NODATA, NXDOMAIN, REBIND
 
 BACKOFF_FIRST = 2  # seconds
 BACKOFF_MAX = 300  # seconds
-MAX_ADDRESSES = 1024
+GRAVEST = (NXDOMAIN, REBIND, BLOCKED, NODATA)  # negative answers, of which two families may give two
 
 
 class Question:
@@ -64,22 +62,47 @@ class Name:
         self.questions = {}
         self.zone = None  # what is known of its zone, an authority.Zone, until the monotonic time zone_until
         self.zone_until = 0
+        self.named = False  # whether DNS ever named an address
         self.complaints = Complaints()  # about what servers answered
         self.queries = 0  # that were sent
         self.failures = 0  # lookups that failed
 
-    def addresses(self, rtypes):
-        """What DNS names now for these RR types, in their order and that of the answers."""
-        return [ip.element(key) for key in self.keys(rtypes)]
+    def endpoints(self, rtypes, port):
+        """What DNS names now for these RR types, in their order and that of the answers, as [(address, port)].
+
+        port: that of addresses without one; an IP4P address is an IPv4 address with a port of its own.
+        """
+        found = []
+        for rtype in rtypes:
+            question = self.questions.get(rtype)
+            if question is not None and question.rrset is not None:
+                found.extend([(ip.element(key), port) for key in question.rrset.values])
+                found.extend(question.rrset.mapped)
+        return found
 
     def keys(self, rtypes):
-        """The same as ip.key."""
+        """The addresses without a port of their own, as ip.key."""
         found = []
         for rtype in rtypes:
             question = self.questions.get(rtype)
             if question is not None and question.rrset is not None:
                 found.extend(question.rrset.values)
         return found
+
+    def ttl_of_others(self, question, now):
+        """Return how long the answer of the other address family still holds, seconds; None if there is none."""
+        left = [other.rrset.expires_at - now for other in self._others(question) if other.rrset.holds()]
+        return max([0] + left) if left else None
+
+    def kept_with(self, question):
+        """Return the questions whose answer holds as long as this one's: negative ones that do not say how long."""
+        if not question.rrset.holds() or question.next_at is None:
+            return []
+        others = self._others(question)
+        return [other for other in others if not (other.rrset.own_ttl or other.failures or other.next_at is None)]
+
+    def _others(self, question):
+        return [q for q in self.questions.values() if q is not question and q.rrset is not None]
 
     def answered(self):
         """Whether DNS ever said anything about it."""
@@ -102,7 +125,7 @@ class Name:
         """`(state, reason)`: current, stale (failing, but known), negative, failing or unknown."""
         questions = [self.questions[rtype] for rtype in rtypes]
         failing = [q for q in questions if q.failures]
-        found = [q for q in questions if q.rrset is not None and q.rrset.status == FOUND and q.rrset.values]
+        found = [q for q in questions if q.rrset is not None and q.rrset.holds()]
         if failing and (found or len(failing) < len(questions)):
             if found and not any(q in failing for q in found):
                 return "current", "answered; %s" % failing[0].reason
@@ -110,35 +133,16 @@ class Name:
         if failing:
             return "failing", failing[0].reason
         if found:
-            return "current", "answered"
-        if all(q.rrset is not None for q in questions):
-            return "negative", "DNS says that it %s" % _negative(questions)
-        return "unknown", "not answered yet"
+            beside = [q.rrset.reason for q in found if q.rrset.reason]
+            return "current", "answered (%s)" % beside[0] if beside else "answered"
+        if any(q.rrset is None for q in questions):
+            return "unknown", "not answered yet"
+        return "negative", self._gravest(rtypes).reason
 
+    def withheld(self, rtypes):
+        """Return the status of the negative answer, one of GRAVEST; None if it has another state."""
+        return self._gravest(rtypes).status if self.state(rtypes)[0] == "negative" else None
 
-def _negative(questions):
-    return "does not exist" if any(q.rrset.status == "nxdomain" for q in questions) else "has no address"
-
-
-Complaint = namedtuple("Complaint", ("kind", "text"))
-
-
-def destinations(values):
-    """Return `(keys, complaint)`: the addresses that can be a destination, MAX_ADDRESSES at most, as ip.key.
-
-    complaint: what was wrong with the others, None if nothing was.
-    """
-    usable, complaint, wrong = [], None, []
-    for address in values:
-        if ip.unusable(address) is None:
-            usable.append(ip.key(address))
-        else:
-            wrong.append(address)
-    if wrong:
-        first = min(wrong)  # in order, not in the answer: servers shuffle
-        more = ", and %d more like it" % (len(wrong) - 1) if len(wrong) > 1 else ""
-        complaint = Complaint(UNUSABLE, "DNS names %s, which is %s: not used%s" % (first, ip.unusable(first), more))
-    if len(usable) > MAX_ADDRESSES:
-        text = "DNS names more than %d addresses: the first %d are used" % (MAX_ADDRESSES, MAX_ADDRESSES)
-        complaint = Complaint(TOO_MANY, text)
-    return usable[:MAX_ADDRESSES], complaint
+    def _gravest(self, rtypes):
+        rrsets = [(GRAVEST.index(self.questions[rtype].rrset.status), rtype) for rtype in rtypes]
+        return self.questions[min(rrsets)[1]].rrset

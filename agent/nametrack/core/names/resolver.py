@@ -12,9 +12,10 @@ from ..wording import count
 from .complaints import REJECTED
 from .lookup import Lookup
 from .lookup_queue import Queue
-from .name import Name, Question, destinations
+from .name import Name, Question
 from .nameservers import Servers
-from .rrset import FOUND, NODATA, SRV, RRset, lifetime
+from .rrset import RRset, lifetime
+from .verdict import judge
 from .zone_lookup import Authority
 
 MAX_IN_FLIGHT = 64  # names
@@ -41,7 +42,6 @@ class Resolver:
         self.failures = 0  # lookups that failed
         self._interfaces = interfaces
         self._queries = {}  # id of an open query -> (Name, Question, Lookup or Authority, server)
-        self._last_id = 0
         self._queue = Queue(MAX_IN_FLIGHT, KEPT)  # of (name key, rtype, whether the truth is wanted)
 
     def follow(self, wanted, now):
@@ -153,10 +153,6 @@ class Resolver:
 
     # -- what follows is about lookups under way -----------------------------------------------------------------
 
-    def _next_id(self):
-        self._last_id += 1
-        return self._last_id
-
     def _spread(self, at, now):
         """A moment at `at` or soon after it, by chance."""
         return at + min(SPREAD * (at - now), SPREAD_MAX) * self.random()
@@ -228,12 +224,12 @@ class Resolver:
                 return self._whom(name.servers, True, now)
 
             way = self._interfaces.way
-            lookup = question.truth = Authority(name.host, question.rtype, resolvers, way, zone, self._next_id)
+            lookup = question.truth = Authority(name.host, question.rtype, resolvers, way, zone, self.servers)
         else:
             question.asked_at = now
             servers = self._whom(name.servers, question.hurried, now)
             question.hurried = False
-            lookup = question.lookup = Lookup(name.host, question.rtype, servers, self._next_id)
+            lookup = question.lookup = Lookup(name.host, question.rtype, servers, self.servers)
         actions, _ = self._after(name, question, lookup, lookup.start(now), now)
         return actions
 
@@ -295,17 +291,19 @@ class Resolver:
         failures = question.succeeded(now)
         if failures and not any(q.failures for q in name.questions.values()):
             actions.append(recovered(name.host, "answered again after %s" % count(failures, "failure")))
-        values, complaint = (result.values, None) if question.rtype == SRV else destinations(result.values)
-        said = None if complaint is None else name.complaints.says(complaint.kind, complaint.text, now)
-        if said is not None:
-            actions.append(trouble(name.host, said))
-        status = result.status
-        if status == FOUND and not values:
-            status = NODATA  # all of it was unusable: the name has no address that anybody could reach
-        ttl = lifetime(result.ttl, self.min_ttl, self.max_ttl)
-        question.rrset = RRset(status, values, ttl, now + ttl)
+        verdict = judge(result, question.rtype, name.named)
+        if verdict.complaint is not None:
+            said = name.complaints.says(verdict.complaint.kind, verdict.complaint.text, now)
+            if said is not None:
+                actions.append(trouble(name.host, said))
+        own_ttl = result.ttl is not None
+        ttl = lifetime(result.ttl if own_ttl else name.ttl_of_others(question, now), self.min_ttl, self.max_ttl)
+        question.rrset = RRset(verdict, own_ttl, ttl, now + ttl)
+        name.named = name.named or question.rrset.holds()
         if question.lookup is None:
             self._due_at(name, question, self._spread(now + ttl, now))
+        for other in name.kept_with(question):
+            self._due_at(name, other, question.next_at)
         return actions
 
     def _failed(self, name, question, reason, now):

@@ -5,8 +5,14 @@ A, NS, CNAME, AAAA, SRV = 1, 2, 5, 28, 33  # RR types
 RTYPES = {"any": (AAAA, A), "ipv4": (A,), "ipv6": (AAAA,)}
 
 FOUND = "found"
+# negative answers
 NODATA = "nodata"
 NXDOMAIN = "nxdomain"
+# not what the zone says: the resolver withholds it, because it filters names, or because the address is private
+BLOCKED = "blocked"
+REBIND = "rebind"
+
+UNSAID = 60  # seconds that a negative answer is kept that does not say how long it holds
 
 
 def lifetime(ttl, min_ttl, max_ttl):
@@ -15,14 +21,22 @@ def lifetime(ttl, min_ttl, max_ttl):
     A TTL of 0 means "do not cache" (RFC 1035 3.2.1); followed to the letter it would have the resolver asked without
     end, so that the floor applies to it as well.
     """
-    return min(max(ttl, min_ttl), max_ttl)
+    return min(max(UNSAID if ttl is None else ttl, min_ttl), max_ttl)
 
 
 class RRset:
     """What DNS said last for one name and type."""
 
-    def __init__(self, status, values, ttl, expires_at):
-        self.status = status  # FOUND, or one of the negative answers: NODATA, NXDOMAIN
-        self.values = values  # keys of addresses, or SRV records, in the order DNS gave; empty for a negative answer
-        self.ttl = ttl  # as clamped, seconds
+    def __init__(self, verdict, own_ttl, ttl, expires_at):
+        """`verdict`: Verdict; own_ttl: whether DNS said how long it holds; ttl: as clamped, seconds."""
+        self.status = verdict.status  # FOUND or one of the negative answers
+        self.values = verdict.values  # keys of addresses, or SRV records, in the order DNS gave
+        self.mapped = verdict.mapped  # [(IPv4 address, port)] that IP4P addresses stand for
+        self.reason = verdict.reason  # in words, None if there is nothing to add
+        self.own_ttl = own_ttl
+        self.ttl = ttl
         self.expires_at = expires_at
+
+    def holds(self):
+        """Return whether it names an address, or a service."""
+        return self.status == FOUND

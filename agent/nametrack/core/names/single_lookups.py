@@ -39,7 +39,8 @@ class Inquiries:
             return []
         self.names_changed = True
         rrsets = [q.rrset for q in name.questions.values() if q.rrset is not None]
-        found = [rrset.ttl for rrset in rrsets if rrset.values]
-        values = {"addresses": name.addresses(RTYPES["any"]), "ttl": min(found) if found else None}
+        found = [rrset.ttl for rrset in rrsets if rrset.holds()]
+        addresses = [address for address, _ in name.endpoints(RTYPES["any"], 0)]
+        values = {"addresses": addresses, "ttl": min(found) if found else None}
         values["reason"] = name.state(RTYPES["any"])[1]
         return [Reply(self._open.pop(name.key), values)]

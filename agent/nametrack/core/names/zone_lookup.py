@@ -4,10 +4,10 @@ A lookup like Lookup, in steps that are lookups themselves: is the name an alias
 has the zone; where are they; and then the question itself. What was learnt of the zone is kept for the next time.
 """
 
-from .lookup import Lookup, Result
+from .lookup import Lookup, failed_with
 from .rrset import AAAA, CNAME, FOUND, NODATA, NS, NXDOMAIN, A
 
-MAX_ALIASES = 4
+MAX_ALIASES = 16
 MAX_PARENTS = 5  # names above the host that are tried for the zone where no answer names it
 MAX_SERVERS = 3  # of the zone that are looked up, and addresses of them that are asked
 
@@ -23,16 +23,16 @@ class Zone:
 class Authority:
     """`resolvers`: function of the time that gives the servers to ask about the zone, asked anew at each step, so that
     a resolver that is silent delays one step only; `way`: function that gives the text of the server for an address,
-    None if it cannot be reached; `zone`: a Zone from an earlier time, or None; `next_id`: as for Lookup."""
+    None if it cannot be reached; `zone`: a Zone from an earlier time, or None; `fares`: Servers."""
 
-    def __init__(self, host, rtype, resolvers, way, zone, next_id):
+    def __init__(self, host, rtype, resolvers, way, zone, fares):
         self.result = None
         self.zone = zone
         self._host = host
         self._rtype = rtype
         self._resolvers = resolvers
         self._way = way
-        self._next_id = next_id
+        self._fares = fares
         self._lookup = None  # of the step that is under way
         self._then = None  # function(result, now) of that step; returns actions
         self._aliases = 0
@@ -128,7 +128,7 @@ class Authority:
     # -- the lookup under way ------------------------------------------------------------------------------------
 
     def _step(self, name, rtype, servers, recurse, then, now):
-        self._lookup = Lookup(name, rtype, servers, self._next_id, recurse)
+        self._lookup = Lookup(name, rtype, servers, self._fares, recurse)
         self._then = then
         return self._go_on(self._lookup.start(now), now)
 
@@ -138,5 +138,5 @@ class Authority:
 
     def _fail(self, reason):
         self.zone = None
-        self.result = Result("failed", [], 0, reason, None)
+        self.result = failed_with(reason)
         return []

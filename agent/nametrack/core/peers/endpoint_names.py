@@ -57,7 +57,7 @@ class Source:
         """
         if not self.is_service:
             name = names[self.key]
-            found = [(a, port) for a in name.addresses(self.rtypes)]
+            found = name.endpoints(self.rtypes, port)
             return (found, found) if name.tried(self.rtypes) else None
         if not self._targets:
             return ([], []) if names[self.key].tried((SRV,)) else None
@@ -66,7 +66,7 @@ class Source:
             name = names.get((target, self.servers))
             if name is None or not name.tried(self.rtypes):
                 return None
-            addresses = [(a, port) for a in name.addresses(self.rtypes)]
+            addresses = name.endpoints(self.rtypes, port)
             found.extend(addresses)
             if priority == self._targets[0][2]:
                 first.extend(addresses)

@@ -2,6 +2,7 @@
 
 from ... import ip
 from ..config.option_values import printable
+from ..names.rrset import BLOCKED, NODATA, NXDOMAIN, REBIND
 from ..peers.tunnel import CLOCK_SET
 from ..sets.targets import CREATE, plain
 from ..wording import duration
@@ -11,7 +12,7 @@ ADVICE = {
     "endpoint_in_allowed_ips": "remove the interface's option nohostroute, or set its option fwmark and a rule for it",
     "no_keepalive": "set persistent_keepalive (25 is usual), so that a dead tunnel is noticed without traffic",
     "no_probe_address": "set option probe_address to an address beyond the tunnel, or option probe to 0",
-    "name_unresolved": "check the spelling, and that the nameserver knows the name: nslookup %s %s",
+    "name_unresolved": "check that the nameserver can be reached and knows the name: ",
     "nameserver_silent": "check that it runs and can be reached: nslookup openwrt.org %s",
     "no_target": CREATE,
     "set_flags": "give the policy a set of the right type: ipv4_addr or ipv6_addr, with 'flags interval' for prefixes",
@@ -20,6 +21,14 @@ ADVICE = {
     "clock_unset": "see that NTP works: until then the age of a handshake is guessed",
     "configuration": "correct /etc/config/nametrack, then /etc/init.d/nametrack reload",
     "not_loaded": "/etc/init.d/nametrack reload",
+}
+# The advice of name_unresolved for a negative answer, by its status; a line for nslookup follows.
+UNRESOLVED = {
+    NXDOMAIN: "check the spelling, and that the name has not lapsed: ",
+    NODATA: "check that the name has an address record: ",
+    BLOCKED: "allow the name in the filter of your resolver (as adblock), or of the nameservers behind it: ",
+    REBIND: "if the name is meant to have a private address, give its domain to dnsmasq: "
+    "uci add_list dhcp.@dnsmasq[0].rebind_domain='DOMAIN'; uci commit dhcp; /etc/init.d/dnsmasq restart; ",
 }
 # What a scheduled task may do that nametrack does: words that all stand in its line.
 WATCHDOGS = (("wireguard_watchdog",), ("vpn-policy-routing", "reload"), ("vpn-policy-routing", "restart"))
@@ -147,7 +156,8 @@ def _unresolved(agent):
         if state in ("failing", "negative") and name.host not in said and not agent.inquiries.asks(name):
             said.add(name.host)
             server = name.servers[0] if name.servers else ""
-            advice = ADVICE["name_unresolved"] % (name.host, server.replace("#", " port "))
+            advice = UNRESOLVED.get(name.withheld(sorted(name.questions)), ADVICE["name_unresolved"])
+            advice += "nslookup %s %s" % (name.host, server.replace("#", " port "))
             found.append(finding("name_unresolved", "error", name.host, reason, advice.strip()))
     return found
 

@@ -29,7 +29,7 @@ def test_after_any_sequence_the_kernel_comes_to_hold_what_is_wanted(seed, restar
     assert walk.wanted() == []
 
 
-@pytest.mark.parametrize("seed", [101, 102][:SEEDS])
+@pytest.mark.parametrize("seed", [102, 103][:SEEDS])
 def test_after_a_thousand_events_every_tunnel_that_can_be_up_is_up(seed):
     """Moves, outages, lost answers, interfaces restarted, ways out that come and go, with a rest every hundred."""
     walk = simulator.Walk(seed)

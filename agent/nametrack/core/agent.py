@@ -157,7 +157,7 @@ class Agent:
         return []
 
     def _inquired(self, event, now):
-        return self.inquiries.begin(event.id, event.name, tuple(self._servers)) + self._follow_changes(now)
+        return self.inquiries.begin(event.id, event.name, tuple(self._servers), now) + self._follow_changes(now)
 
     def _disturbed(self, event, now):
         self.peers.read_all(now)

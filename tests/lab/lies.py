@@ -160,8 +160,46 @@ def header(query, answers):
     return struct.pack("!HHHHHH", query.id, flags, 1, answers, 0, 0) + question
 
 
+# Servers that do not take EDNS0 (RFC 6891): each answers a question without it honestly.
+
+
+def formerr_to_edns(asked):
+    return honest(asked) if asked.query.edns < 0 else refuse_with(dns.rcode.FORMERR)(asked)
+
+
+def silent_to_edns(asked):
+    return honest(asked) if asked.query.edns < 0 else []
+
+
+def misplaced_opt(asked):
+    """The question's OPT record comes back in front of the answer's own records, among them."""
+    if asked.query.edns < 0:
+        return honest(asked)
+    data = asked.response.to_wire()
+    question = 12 + len(asked.query.question[0].name.to_wire()) + 4
+    opt = struct.pack("!BHHIH", 0, 41, 1232, 0, 0)
+    answers, additional = struct.unpack("!H", data[6:8])[0], struct.unpack("!H", data[10:12])[0]
+    head = data[:6] + struct.pack("!H", answers + 1) + data[8:10] + struct.pack("!H", additional - 1)
+    return [Packet(head + data[12:question] + opt + data[question:])]
+
+
+def cut_without_tcp(asked):
+    """By UDP what 512 bytes hold, with TC; by TCP silence."""
+    if asked.transport == "tcp":
+        return []
+    response = dns.message.make_response(asked.query)
+    response.flags |= dns.flags.AA | dns.flags.RA | dns.flags.TC
+    for rrset in asked.response.answer:
+        response.answer.append(dns.rrset.from_rdata_list(rrset.name, rrset.ttl, list(rrset)[:20]))
+    return [Packet(response.to_wire())]
+
+
 BEHAVIOURS = {
     "honest": honest,
+    "formerr_to_edns": formerr_to_edns,
+    "silent_to_edns": silent_to_edns,
+    "misplaced_opt": misplaced_opt,
+    "cut_without_tcp": cut_without_tcp,
     "silent": silent,
     "slow": slow,
     "servfail": refuse_with(dns.rcode.SERVFAIL),

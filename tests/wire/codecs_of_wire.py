@@ -14,6 +14,7 @@ notices  what changed in nft's sets, never more than there are bytes, or Netlink
 flows    connections to addresses of their family, or NetlinkError
 services what UCI, the rules and procd say of pbr and vpn-policy-routing, whatever that is
 netifd   interfaces, whatever the JSON says
+wg_quick sections and problems, never more than there is text; no key in what is said of it
 control  a call, an answer or a notification, or ControlError
 """
 
@@ -23,6 +24,8 @@ import json
 import netfilter
 
 from nametrack import ip
+from nametrack.core.config import network
+from nametrack.core.config.section import Report
 from nametrack.wire import (
     conntrack,
     control,
@@ -37,6 +40,7 @@ from nametrack.wire import (
     services,
     uapi,
     uci,
+    wg_quick,
     wireguard,
 )
 from nametrack.wire.dnsname import DnsError
@@ -216,6 +220,36 @@ def read_uci(data):
     return bool(sections)
 
 
+def wg_quick_samples():
+    text = """[Interface]
+Address = 10.9.0.2/24, fd00:9::2/64
+PrivateKey = %s
+Table = auto
+SaveConfig = true
+
+[Peer] # home
+PublicKey = xTIBA5rboUvnH4htodjb6e697QjLERt1NAB4mZqp8Dg=
+PresharedKey = %s
+Endpoint = home.dyn.test:51820
+AllowedIPs = 0.0.0.0/0, ::/0
+PersistentKeepalive = 25
+"""
+    other = "[peer]\r\nallowedips=10.0.0.1\r\nendpoint=[2001:db8::1]:5\r\n[Interface]\nFwMark=0xca6c\n"
+    return [(text % (SECRET, SECRET)).encode(), other.encode()]
+
+
+def read_wg_quick(data):
+    sections, problems = wg_quick.parse(uci.decode(data), "wg0")
+    check(len(sections) <= len(data) + 1 and len(problems) <= len(data) + 1, "more than there is")
+    check(SECRET not in str([problem.text for problem in problems]), "a key is told")
+    for section in sections[1:]:
+        options = section.options
+        check(section.type == "wireguard_wg0" and "private_key" not in options, "not a peer")
+        check("preshared_key" not in options, "a key is kept")
+        network.read([sections[0], section], Report([]))
+    return len(sections) > 1
+
+
 # -- sets --
 
 
@@ -379,6 +413,7 @@ CODECS = {
     "netlink": (netlink_samples, read_netlink),
     "uapi": (uapi_samples, read_uapi),
     "uci": (uci_samples, read_uci),
+    "wg_quick": (wg_quick_samples, read_wg_quick),
     "nft": (nft_samples, read_nft),
     "ipset": (ipset_samples, read_ipset),
     "notices": (notices_samples, read_notices),

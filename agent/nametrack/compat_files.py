@@ -123,6 +123,25 @@ def make_folder(path):
                     raise
 
 
+def exists(path):
+    """Return whether there is a file or a folder at a path, and it can be looked at."""
+    try:
+        os.stat(path)
+        return True
+    except OSError:
+        return False
+
+
+def names(folder):
+    """Return the sorted names of what is in a folder; none if it cannot be read."""
+    try:
+        if MICROPYTHON:  # 1.18 has no listdir
+            return sorted([entry[0] for entry in os.ilistdir(folder)])
+        return sorted(os.listdir(folder))
+    except OSError:
+        return []
+
+
 # -- what the kernel tells in files ----------------------------------------------------------------------------------
 
 

@@ -107,12 +107,15 @@ class World:
         self.home, self.beach, self.staging = self.host("home"), self.host("beach"), self.host("staging")
         self.home_key, self.beach_key = Key(), Key()
         self.wghome = Tunnel(self.home, "wghome", self.home_key, [HOME_LAN + "/24", HOME_LAN6 + "/64"], HOME_PORT)
-        self.wg0 = Tunnel(self.beach, "wg0", self.beach_key, ["10.9.0.2/24", "fd00:9::2/64"])
+        self.wg0 = self.beach_tunnel()
         self.legs()
         self.names()
         self.beach.nft(FIREWALL)
         self.start_dnsmasq()
         self.tunnel()
+
+    def beach_tunnel(self):
+        return Tunnel(self.beach, "wg0", self.beach_key, ["10.9.0.2/24", "fd00:9::2/64"])
 
     def host(self, name, own=True):
         host = Host(name, own)
@@ -168,6 +171,9 @@ class World:
     def tunnel(self):
         self.wghome.up()
         self.wghome.set_peer(self.beach_key.public, allowed_ips=["10.9.0.2/32", "fd00:9::2/128"])
+        self.dial_home()
+
+    def dial_home(self):
         self.wg0.up()
         self.wg0.set_peer(
             self.home_key.public,

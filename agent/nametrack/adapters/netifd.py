@@ -22,6 +22,9 @@ class Netifd:
         self._emit = emit
         bus.watch(self)
 
+    def start(self):
+        """Do nothing: the bus tells when there is something to begin with."""
+
     def read(self, action):
         """Carries out ReadInterfaces."""
 

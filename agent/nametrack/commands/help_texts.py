@@ -19,7 +19,8 @@ USAGE = """usage: nametrack COMMAND [OPTION…]
   help [COMMAND]   this text, or what there is to know of a command
 
 options of run, plan, check and include:
-  --config-dir DIR   where the files nametrack and network are (default /etc/config)
+  --config-dir DIR   where the files nametrack and network are (default /etc/config; if neither is there,
+                     /etc/nametrack.conf and /etc/wireguard/*.conf are read)
   --state-dir DIR    where the last good addresses are kept (default /etc/nametrack)
 options of these and of status, refresh, events and metrics:
   --run-dir DIR      what lasts until the next boot: a copy of those addresses, and the agent's own socket if there is

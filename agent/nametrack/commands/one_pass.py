@@ -50,6 +50,10 @@ def check(command, log):
         found.append(
             finding("not_loaded", "info", "configuration", "the running agent has an older one than the files")
         )
+    if program.loaded.machine is not None:
+        from ..core.telling.machine_findings import fitted
+
+        found = fitted(found)
     for line in finding_lines(found):
         print(line)
     return 1 if found else 0

@@ -11,6 +11,8 @@ ConfigLoaded = namedtuple("ConfigLoaded", ("config",))
 LastGoodRead = namedtuple("LastGoodRead", ("entries", "saved"))
 # lines: of the router's scheduled tasks, comments left out
 CronRead = namedtuple("CronRead", ("lines",))
+# machine: core.machine.Machine, of a machine that is no OpenWrt router
+MachineRead = namedtuple("MachineRead", ("machine",))
 # id: of the SendQuery; answer: has status, values, ttl, target as wire.dns.Answer describes them
 QueryAnswered = namedtuple("QueryAnswered", ("id", "answer"))
 # the server or the network said no; silence is no event: the core watches the clock itself

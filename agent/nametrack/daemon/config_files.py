@@ -3,6 +3,7 @@
 from binascii import crc32
 from collections import namedtuple
 
+from .. import compat_files
 from ..adapters import files
 from ..core.config import configuration, network
 from ..wire import uci
@@ -10,12 +11,17 @@ from ..wire import uci
 NAMETRACK, NETWORK = "/nametrack", "/network"
 CRONTAB = "/../crontabs/root"  # beside /etc/config
 
-# config: core.config.Config; cron: the lines of the scheduled tasks; id: text, another one for other files
-Loaded = namedtuple("Loaded", ("config", "cron", "id"))
+# config: core.config.Config; cron: the lines of the scheduled tasks; id: text, another one for other files; machine:
+# core.machine.Machine, None for a router
+Loaded = namedtuple("Loaded", ("config", "cron", "id", "machine"))
 
 
 def read_config(folder):
     """`(Loaded, None)` of the files in `folder` and beside it; `(None, why)` where there is nothing to work with."""
+    if not is_router(folder):
+        from .any_linux import read_config as read_elsewhere
+
+        return read_elsewhere(folder)
     text, problem = files.read_text(folder + NAMETRACK)
     if text is None:
         return None, "%s: %s" % (folder + NAMETRACK, problem)
@@ -29,15 +35,26 @@ def read_config(folder):
         others = _sections(network_text, folder + NETWORK, problems, network.wants)
     cron_text, _ = files.read_text(folder + CRONTAB)
     cron = [line for line in (cron_text or "").split("\n") if line and not line.startswith("#")]
-    return Loaded(configuration.build(sections, others, problems), cron, _id(text, network_text, cron_text)), None
+    number = id_of((text, network_text, cron_text))
+    return Loaded(configuration.build(sections, others, problems), cron, number, None), None
 
 
 def read_id(folder):
     """The Loaded.id of the same files as they are now."""
-    return _id(*(files.read_text(folder + name)[0] for name in (NAMETRACK, NETWORK, CRONTAB)))
+    if not is_router(folder):
+        from .any_linux import read_id as read_id_elsewhere
+
+        return read_id_elsewhere(folder)
+    return id_of([files.read_text(folder + name)[0] for name in (NAMETRACK, NETWORK, CRONTAB)])
 
 
-def _id(*texts):
+def is_router(folder):
+    """Whether the configuration folder is that of an OpenWrt router: netifd's configuration is there."""
+    return compat_files.exists(folder + NETWORK)
+
+
+def id_of(texts):
+    """Text, another one for other texts; None is one that is missing."""
     number = 0
     for text in texts:
         number = crc32((text or "").encode(), number)

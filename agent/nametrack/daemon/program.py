@@ -18,7 +18,7 @@ from ..core.agent import Agent
 from ..core.config import configuration
 from ..core.telling.answer_size import UNBOUNDED
 from .bus_object import METHODS, Service
-from .config_files import read_config, read_id
+from .config_files import is_router, read_config, read_id
 from .doors import Doors
 from .loop import Loop, Poller
 
@@ -51,10 +51,18 @@ class Program:
         self._wireguard = WireGuard(self._poller, emit)
         self._bus = Bus(self._poller, log, command.ubus)
         self._doors = Doors(self._bus, self._poller, log, command.run_dir)
-        self._netifd = Netifd(self._bus, emit)
+        self._netifd = self._network(emit)
         self._endpoints = Endpoints(self._netifd, self._wireguard, emit)
         self._services = Services(command.config_dir, self._bus, emit)
         self.loop = Loop(self.agent, self._poller, compat.monotonic, self._performers(), log)
+
+    def _network(self, emit):
+        """What tells of the network's interfaces, and adds host routes."""
+        if is_router(self._command.config_dir):
+            return Netifd(self._bus, emit)
+        from ..adapters.kernel_interfaces import KernelInterfaces
+
+        return KernelInterfaces(self._poller, emit, self._reload_changes)
 
     def _emit(self, event):
         self.loop.emit(event)
@@ -139,6 +147,7 @@ class Program:
             compat_heap.grow()  # now: what was read in part would be saved as all
         self.loop.emit(on.LastGoodRead(remembered, saved))
         self._configure(self.loaded)
+        self._netifd.start()
 
     def _reload(self):
         """Reads the configuration again, for the bus: what is wrong with it. An unreadable one changes nothing."""
@@ -169,6 +178,8 @@ class Program:
             self.log.write("info", "disabled in the configuration (option enabled)")
             config = configuration.build([], [], [])
         self.loop.emit(on.CronRead(loaded.cron))
+        if loaded.machine is not None:
+            self.loop.emit(on.MachineRead(loaded.machine))
         self.loop.emit(on.ConfigLoaded(config))
 
     def follow(self):

@@ -10,7 +10,11 @@ Differences, all on purpose:
 - Private and preshared keys are left out, and what is said about a line never quotes it.
 """
 
-from .uci import Problem, Section
+from collections import namedtuple
+
+from .uci import Section
+
+Problem = namedtuple("Problem", ("line", "text"))
 
 FULL = ("0.0.0.0/0", "::/0")  # for these wg-quick makes a table and rules, and marks the tunnel's own packets
 
@@ -23,9 +27,10 @@ _MAX_PROBLEMS = 100
 
 
 def parse(text, name):
-    """Return `(sections, problems)` of the file of the interface `name`: lists of uci.Section and uci.Problem.
+    """Return `(sections, problems)` of the file of the interface `name`: lists of uci.Section and Problem.
 
-    The first section is the interface's. Never raises.
+    The first section is the interface's; its option `saves` says that wg-quick writes the file anew when it stops the
+    interface, and `dns` lists the nameservers that it sets. Never raises.
     """
     reader = _Reader()
     lines = text.replace("\0", "").split("\n")  # bash leaves NUL bytes out
@@ -34,6 +39,8 @@ def parse(text, name):
     interface = {"proto": "wireguard", "nohostroute": "1", "fwmark": "1" if reader.is_marked() else "0"}
     if reader.saves:
         interface["saves"] = "1"
+    if reader.nameservers:
+        interface["dns"] = reader.nameservers
     sections = [Section("interface", name, False, interface, 1)]
     for i in range(len(reader.peers)):
         line, options = reader.peers[i]
@@ -50,7 +57,8 @@ class _Reader:
         self.peers = []  # (line of its [Peer], its options)
         self.problems = []
         self.table = ""
-        self.saves = False  # whether wg-quick writes the file anew when it stops the interface
+        self.saves = False
+        self.nameservers = []
         self._mark = ""
         self._begun = False  # whether there was an [Interface] or a [Peer]
         self._in_peer = False
@@ -91,6 +99,8 @@ class _Reader:
     def _take_option(self, key, value, number):
         if key == "table":
             self.table = value
+        elif key == "dns":
+            self.nameservers.extend([word for word in value.replace(",", " ").split(" ") if word])
         elif key == "saveconfig":
             self.saves = _lower(value) == "true"
             if _lower(value) not in ("true", "false"):

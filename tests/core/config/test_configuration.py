@@ -79,6 +79,7 @@ def test_every_global_option_is_read():
                 handshake_timeout="5",
                 authoritative="no",
                 flush_conntrack="false",
+                wg_quick="0",
                 restore="enabled",
                 restore_package="/root/nametrack_0.1.0-r1_all.ipk",
             )
@@ -91,7 +92,7 @@ def test_every_global_option_is_read():
     assert (c.min_ttl, c.max_ttl, c.retain, c.peer_interval, c.stall_timeout) == (1, 60, 0, 1, 5)
     assert (c.probe, c.probe_interval, c.handshake_timeout) == (True, 5, 5)
     assert (c.authoritative, c.flush_conntrack, c.restore) == (False, False, True)
-    assert c.restore_package == "/root/nametrack_0.1.0-r1_all.ipk"
+    assert (c.wg_quick, c.restore_package) == (None, "/root/nametrack_0.1.0-r1_all.ipk")
 
 
 GLOBAL_MISTAKES = [
@@ -115,6 +116,7 @@ GLOBAL_MISTAKES = [
     ("stall_timeout", "4", "'4' is not a number of seconds from 5 to 3600; using 15"),
     ("probe_interval", "4", "'4' is not a number of seconds from 5 to 3600; using 25"),
     ("handshake_timeout", "4", "'4' is not a number of seconds from 5 to 600; using 10"),
+    ("wg_quick", "etc/wireguard", "'etc/wireguard' is not the full path of a folder, or 0; using /etc/wireguard"),
     ("restore_package", "x.ipk", "'x.ipk' is not the full path of an .ipk or .apk; ignoring option"),
     ("restore_package", "/a;b.ipk", "'/a;b.ipk' is not the full path of an .ipk or .apk; ignoring option"),
     ("retain", "\x1b[31m\n", "'\\x1b[31m\\x0a' is not a number of seconds; using 86400"),

@@ -17,7 +17,8 @@ from . import network
 # isort: on
 
 # nameservers: "address" or "address#port"; fallbacks: ("address", such a text) or ("interface", netifd name); times
-# in seconds; restore_package: path or None; peers: those to follow; interfaces: dict of NetworkInterface by name;
+# in seconds; wg_quick, restore_package: path or None; peers: those to follow; interfaces: dict of NetworkInterface by
+# name;
 # network_peers: every WireGuard peer of /etc/config/network, followed or not
 Config = namedtuple(
     "Config",
@@ -38,6 +39,7 @@ Config = namedtuple(
         "handshake_timeout",
         "authoritative",
         "flush_conntrack",
+        "wg_quick",
         "restore",
         "restore_package",
         "peers",
@@ -82,8 +84,12 @@ PolicyConfig = namedtuple(
 
 TYPES = ("nametrack", "peer", "policy")
 
+# network: where the network's sections come from, for people; defaults: {global option: value}, before the table's
+Origin = namedtuple("Origin", ("network", "defaults"))
+ROUTER = Origin("/etc/config/network", {})
 
-def build(nametrack_sections, network_sections, problems):
+
+def build(nametrack_sections, network_sections, problems, origin=ROUTER):
     """The Config of the sections that the UCI parser found in the two files; never raises.
 
     `problems` are the parser's own complaints: they come first in `errors`.
@@ -95,9 +101,9 @@ def build(nametrack_sections, network_sections, problems):
             by_type[section.kind].append(section)
         else:
             section.problem("type '%s' is not known%s" % (printable(section.kind, 60), hint(section.kind, TYPES)))
-    settings = _settings(by_type["nametrack"], report)
+    settings = _settings(by_type["nametrack"], report, origin.defaults)
     interfaces, network_peers = network.read(network_sections, report)
-    peers = _peers(by_type["peer"], settings, interfaces, network_peers)
+    peers = _peers(by_type["peer"], settings, interfaces, network_peers, origin.network)
     policies = _policies(by_type["policy"], settings)
     settings["nameservers"] = settings.pop("nameserver")
     settings["fallbacks"] = settings.pop("fallback_nameserver")
@@ -111,11 +117,17 @@ def build(nametrack_sections, network_sections, problems):
     )
 
 
-def _settings(found, report):
+def wg_quick_folder(nametrack_sections):
+    """The folder of wg-quick's files that the sections say, None for none."""
+    found = [section for section in sections(nametrack_sections, Report([])) if section.kind == "nametrack"]
+    return _settings(found, Report([]), {})["wg_quick"]
+
+
+def _settings(found, report, defaults):
     section = found[0] if found else Section("nametrack", "global", {}, report)
     for other in found[1:]:
         other.reject("section '%s' has the settings already" % printable(section.name, 60))
-    values = section.read(GLOBAL, {})
+    values = section.read(GLOBAL, defaults)
     section.report_unknown([option.name for option in GLOBAL])
     least, most = values["min_ttl"], values["max_ttl"]
     if most < least:
@@ -124,7 +136,7 @@ def _settings(found, report):
     return values
 
 
-def _peers(found, settings, interfaces, network_peers):
+def _peers(found, settings, interfaces, network_peers, network_name):
     known = {}
     for peer in network_peers:
         known[peer.interface, peer.public_key] = peer
@@ -140,11 +152,13 @@ def _peers(found, settings, interfaces, network_peers):
             section.reject("section '%s' is about the same peer" % names[key])
             continue
         names[key] = printable(section.name, 60)
-        peer = _listed(section, key, known.get(key), settings, interfaces)
-        if peer is not None:
-            listed[key] = peer
-            if key not in known:
-                alone.append(peer)
+        values = section.read(PEER, _inherited(settings, known.get(key)))
+        if values["endpoint_host"] is None:
+            section.reject(_nothing_to_follow(known.get(key), network_name))
+            continue
+        listed[key] = _peer(key, values, known.get(key), interfaces)
+        if key not in known:
+            alone.append(listed[key])
     peers = []
     for peer in network_peers:
         key = (peer.interface, peer.public_key)
@@ -177,17 +191,12 @@ def _first_host(allowed_ips):
     return None
 
 
-def _listed(section, key, peer, settings, interfaces):
-    values = section.read(PEER, _inherited(settings, peer))
-    if values["endpoint_host"] is not None:
-        return _peer(key, values, peer, interfaces)
+def _nothing_to_follow(peer, network_name):
     if peer is None:
-        section.reject("/etc/config/network has no such peer, and option 'endpoint_host' is missing")
-    elif peer.endpoint_host is None:
-        section.reject("option 'endpoint_host' is missing, here and in /etc/config/network")
-    else:
-        section.reject("the peer's endpoint_host in /etc/config/network is an address: there is nothing to follow")
-    return None
+        return "%s has no such peer, and option 'endpoint_host' is missing" % network_name
+    if peer.endpoint_host is None:
+        return "option 'endpoint_host' is missing, here and in %s" % network_name
+    return "the peer's endpoint_host in %s is an address: there is nothing to follow" % network_name
 
 
 def _peer(key, values, peer, interfaces):

@@ -229,6 +229,15 @@ def ipset(text):
     return (text, None) if identifier(text, 31, ".-") else _wrong(text, "is not the name of an ipset")
 
 
+def wg_quick_folder(text):
+    """The folder of wg-quick's files, or `0` for none."""
+    if text == "0":
+        return None, None
+    if text.startswith("/") and len(text) <= 255 and _only(text, ALPHANUMERIC + "/._+~-"):
+        return text, None
+    return _wrong(text, "is not the full path of a folder, or 0")
+
+
 def package_file(text):
     named = text.endswith(".ipk") or text.endswith(".apk")
     if named and text.startswith("/") and len(text) <= 255 and _only(text, ALPHANUMERIC + "/._+~-"):

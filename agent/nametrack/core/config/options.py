@@ -22,6 +22,7 @@ from .option_values import (
     prefix,
     public_key,
     seconds,
+    wg_quick_folder,
 )
 
 # default: the value, None where leaving the option out is the best that can be done, REQUIRED where the section
@@ -49,6 +50,7 @@ GLOBAL = (
     Option("handshake_timeout", seconds(5, 600), 10, False),  # 5: WireGuard's REKEY_TIMEOUT, one attempt
     Option("authoritative", boolean, True, False),
     Option("flush_conntrack", boolean, True, False),
+    Option("wg_quick", wg_quick_folder, "/etc/wireguard", False),
     Option("restore", boolean, False, False),
     Option("restore_package", package_file, None, False),
 )

@@ -31,7 +31,13 @@ UNRESOLVED = {
     "uci add_list dhcp.@dnsmasq[0].rebind_domain='DOMAIN'; uci commit dhcp; /etc/init.d/dnsmasq restart; ",
 }
 # What a scheduled task may do that nametrack does: words that all stand in its line.
-WATCHDOGS = (("wireguard_watchdog",), ("vpn-policy-routing", "reload"), ("vpn-policy-routing", "restart"))
+WATCHDOGS = (
+    ("wireguard_watchdog",),
+    ("reresolve-dns",),
+    ("wg set", "endpoint"),
+    ("vpn-policy-routing", "reload"),
+    ("vpn-policy-routing", "restart"),
+)
 AHEAD = 300  # seconds that a handshake may lie in the future before the clock is suspected
 
 
@@ -44,7 +50,12 @@ def findings(agent, wall):
     if agent.config_findings is None:  # once for each configuration: status and check show it again and again
         agent.config_findings = _configuration(agent.config)
     found = agent.config_findings + _swallowed(agent) + _unresolved(agent) + _silent(agent) + _sets(agent)
-    return _worst_first(found + _watchdogs(agent) + _clock(agent, wall))
+    found = found + _watchdogs(agent) + _clock(agent, wall)
+    if agent.machine is not None:
+        from .machine_findings import fitted, machine_findings  # a router does without
+
+        found = fitted(found + machine_findings(agent))
+    return _worst_first(found)
 
 
 def _configuration(config):

@@ -1,0 +1,99 @@
+"""The configuration of a machine that is no OpenWrt router: /etc/nametrack.conf, and peers from wg-quick's files."""
+
+from .. import compat_files
+from ..adapters import files, kernel_interfaces
+from ..adapters.machine import managers, timers
+from ..core.config import configuration
+from ..core.machine import Machine
+from ..wire import uci, wg_quick
+from .config_files import NAMETRACK, Loaded, id_of
+
+CONF = "/nametrack.conf"  # beside the folder of the configuration; as DIR/nametrack it is found as well
+CRONTABS = ("/crontab", "/cron.d", "/../var/spool/cron/crontabs")  # the same
+MAX_FILES = 256
+
+
+def read_config(folder):
+    """`(Loaded, None)` of the files for the configuration folder `folder`; `(None, why)` if there are none at all."""
+    return _Reader(folder).read()
+
+
+def read_id(folder):
+    """The Loaded.id of the same files as they are now."""
+    reader = _Reader(folder)
+    reader.read()
+    return reader.id()
+
+
+class _Reader:
+    """Reads the files of one configuration, and keeps their texts for its id."""
+
+    def __init__(self, folder):
+        self._folder = folder
+        self._beside = folder.rstrip("/").rpartition("/")[0]
+        self._texts = []
+        self._problems = []
+        self._network = []  # sections of the interfaces and peers
+
+    def id(self):
+        """Text, another one for other files."""
+        return id_of(self._texts)
+
+    def read(self):
+        """See read_config."""
+        paths = (self._folder + NAMETRACK, self._beside + CONF)
+        found = [path for path in paths if compat_files.exists(path)]
+        sections = self._nametrack(found[0]) if found else []
+        folder = configuration.wg_quick_folder(sections)
+        names = [] if folder is None else [n for n in compat_files.names(folder) if n.endswith(".conf")]
+        if not names and not found:
+            return None, "neither %s nor %s is there, and %s has no file of wg-quick" % (paths + (folder,))
+        for name in names[:MAX_FILES]:
+            self._wg_quick("%s/%s" % (folder, name), name[: -len(".conf")])
+        machine = self._machine()
+        self._texts.extend(machine.nameservers)
+        origin = configuration.Origin(folder or "wg-quick's files", {"nameserver": machine.nameservers})
+        config = configuration.build(sections, self._network, self._problems, origin)
+        cron = self._cron()
+        return Loaded(config, cron, self.id(), machine), None
+
+    def _nametrack(self, path):
+        text = self._text(path)
+        sections, problems = uci.parse(text)
+        self._report(path, problems)
+        return sections
+
+    def _wg_quick(self, path, interface):
+        sections, problems = wg_quick.parse(self._text(path), interface)
+        self._report(path, problems)
+        self._network.extend(sections)
+
+    def _machine(self):
+        tunnels = [section for section in self._network if section.type == "interface"]
+        return Machine(
+            [section.name for section in tunnels if "saves" in section.options],
+            {section.name: section.options["dns"] for section in tunnels if "dns" in section.options},
+            kernel_interfaces.nameservers(),
+            kernel_interfaces.learnt_nameservers(),
+            timers(self._beside),
+            managers(self._beside),
+        )
+
+    def _cron(self):
+        lines = []
+        for place in CRONTABS:
+            path = self._beside + place
+            for each in [path] + ["%s/%s" % (path, name) for name in compat_files.names(path)]:
+                text, _ = files.read_text(each)
+                lines.extend([line for line in (text or "").split("\n") if line and not line.startswith("#")])
+        return lines
+
+    def _text(self, path):
+        text, problem = files.read_text(path)
+        if text is None:
+            self._problems.append("%s: %s" % (path, problem))
+        self._texts.append(text or "")
+        return text or ""
+
+    def _report(self, path, problems):
+        self._problems.extend(["%s, line %d: %s" % (path, problem.line, problem.text) for problem in problems])

@@ -245,7 +245,7 @@ def test_what_was_not_touched_is_not_written(scripted, browser):
 def test_without_an_agent_what_is_set_can_still_be_changed(scripted, browser):
     scripted.bus.running = False
     opened(scripted, browser)
-    browser.wait_for_text("there are no peers and interfaces to choose from")
+    browser.wait_for_text("this page cannot offer peers and interfaces")
     edit(browser)
     browser.choose("retain", "60", ".modal")
     saved(browser)

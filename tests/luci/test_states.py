@@ -89,7 +89,7 @@ def test_findings_come_first_with_advice_and_the_page_that_mends_them(browser, c
         text = browser.text()
         assert text.index("Findings") < text.index("Peers")
         assert "'home' (10.9.0.0/16) and 'beach house' (10.9.1.0/24)" in text
-        assert "WireGuard keeps it for the one that was set last" in text
+        assert "the one that was set last gets it" in text
         assert "do something about it" in text
         link = browser.find(".nametrack-finding a")[0]
         assert (link.text, link.get_attribute("href").partition("/cgi-bin/luci/")[2]) == (
@@ -159,7 +159,7 @@ def test_each_emptiness_has_words_of_its_own(browser, config, state):
         "not running": "nametrack is not running",
         "not installed": "nametrack is not installed, or not set up",
         "switched off": "nametrack is switched off",
-        "no rights": "This login may not see the state of nametrack",
+        "no rights": "This login has no right to see the state of nametrack",
         "nothing to follow": "Nothing to follow yet",
     }
     with Router(agent, config) as router:
@@ -206,7 +206,7 @@ def test_whatever_is_in_an_answer_shows_as_text(browser, config):
             assert browser.run("return window.broken") is None
 
 
-@pytest.mark.parametrize("next_query, words", [(120, "to be asked in 2m: no sooner"), (None, "no answer yet")])
+@pytest.mark.parametrize("next_query, words", [(120, "nametrack asks in 2m, because of"), (None, "no answer yet")])
 def test_an_order_that_takes_long_has_an_end_too(browser, config, next_query, words):
     (config / "nametrack").write_text(GLOBAL + "\toption min_ttl '300'\n")
     agent = Scripted(refresh=lambda _: {"asked": 1})

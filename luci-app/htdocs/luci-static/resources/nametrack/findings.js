@@ -23,9 +23,9 @@ const MENDED_AT = {
 
 /* Beyond what the finding says itself: what people stumble over. */
 const EXPLAINED = {
-	allowed_ips_overlap: _('The allowed IPs of a peer are the addresses that are sent to it, and that may come from ' +
-		'it. Of two peers of one interface that claim the same address, WireGuard keeps it for the one that was set ' +
-		'last, and takes it from the other without a word.')
+	allowed_ips_overlap:
+		_('WireGuard sends an address to the peer whose allowed IPs contain it. If two peers of one interface ' +
+		'claim the same address, the one that was set last gets it, and the other loses it without a warning.')
 };
 
 const SEVERITIES = {

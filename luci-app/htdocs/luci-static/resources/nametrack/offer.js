@@ -53,7 +53,7 @@ return baseclass.extend({
 		if (!name)
 			return _('choose an interface first');
 		if (!found || found.target === undefined)
-			return _('not known: nametrack cannot tell for this interface');
+			return _('not known for this interface');
 		if (found.target === null)
 			return _('nothing: neither pbr nor vpn-policy-routing has a set for this interface now');
 

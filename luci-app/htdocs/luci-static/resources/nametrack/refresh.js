@@ -69,7 +69,7 @@ function summary(before, after) {
 	const failed = asked.filter((name) => after[name].trouble);
 	const changed = asked.filter((name) => !after[name].trouble && !same(before[name], after[name]));
 
-	return [ failed.length ? 'bad' : 'good', _('asked for %d names: %d changed, %d without an answer').format(
+	return [ failed.length ? 'bad' : 'good', _('asked DNS for %d names: %d changed, %d without an answer').format(
 		asked.length, changed.length, failed.length) ];
 }
 
@@ -143,7 +143,7 @@ return baseclass.extend({
 	/* Why there is still no result for a name that is asked in so many seconds. */
 	excuse: function(left) {
 		if (left > 1)
-			return [ 'note', _('to be asked in %s: no sooner, by the shortest TTL').format(words.duration(left)) ];
+			return [ 'note', _('nametrack asks in %s, because of the shortest TTL').format(words.duration(left)) ];
 
 		return [ 'bad', _('no answer yet; nametrack goes on asking') ];
 	},

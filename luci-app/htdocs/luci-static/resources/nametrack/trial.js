@@ -13,7 +13,7 @@ function excuse(error) {
 	case 'denied':
 		return _('this login may only look');
 	case 'unknown':
-		return _('this version of nametrack cannot try names; save, and the status page shows what comes of it');
+		return _('this version of nametrack cannot try names; save, and see the status page');
 	}
 
 	return String(error.message).split('\n')[0];

@@ -38,23 +38,22 @@ return view.extend({
 
 	render: function() {
 		const map = new form.Map('nametrack', _('Nametrack'),
-			_('Which names are followed, and what their addresses are put into.'));
+			_('Which names nametrack follows, and which way their traffic takes.'));
 
 		this.addGeneral(map.section(form.NamedSection, 'global', 'nametrack', _('General')));
 		this.addPeers(map.section(form.GridSection, 'peer', _('Peers'),
-			_('Every WireGuard peer whose endpoint is a host name is followed without being listed here. List one ' +
-			'to follow it in another way, or to switch it off. Which addresses are sent to a peer is for its ' +
-			'“Allowed IPs” in the network settings to say: nametrack never changes them, and moves nothing but ' +
-			'the peer’s own outer address.')));
+			_('nametrack follows every WireGuard peer whose endpoint is a host name, also if it is not listed ' +
+			'here. List a peer to change how nametrack follows it, or to disable it. The peer’s “Allowed IPs” in ' +
+			'the network settings decide which addresses go to it: nametrack never changes them, it only changes ' +
+			'the endpoint.')));
 		this.addPolicies(map.section(form.GridSection, 'policy', _('Policies'),
-			_('Traffic to these hosts leaves through a VPN: nametrack keeps their addresses in the set that a ' +
-			'rule of pbr, of vpn-policy-routing or of your own sends there.')));
+			_('Traffic to these hosts leaves through a VPN. nametrack keeps their addresses current.')));
 
 		return map.render().then((node) => E('div', { 'class': 'nametrack' }, [
 			E('link', { 'rel': 'stylesheet', 'href': L.resource('nametrack/nametrack.css') }),
 			offer.problem ? E('div', { 'class': 'alert-message warning' }, [ E('p', {}, [
-				_('nametrack does not answer, so there are no peers and interfaces to choose from. What is set ' +
-				'already can be changed.')
+				_('nametrack does not answer, so that this page cannot offer peers and interfaces. You can change ' +
+				'what is configured already.')
 			]) ]) : '',
 			node
 		]));
@@ -67,53 +66,55 @@ return view.extend({
 		s.tab('upgrade', _('Firmware upgrade'));
 
 		fields.add(s, 'general', fields.flag('1'), 'enabled', _('Enabled'),
-			_('Switched off, everything stays as it was last.'));
+			_('When disabled, nametrack changes nothing and leaves the current endpoints and sets in place.'));
 		fields.add(s, 'general', fields.choice([
 			[ 'all', _('all whose endpoint is a host name') ], [ 'listed', _('only those listed below') ]
 		], _('all')), 'track_peers', _('Peers'), _('Which WireGuard peers are followed.'));
 		fields.add(s, 'general', fields.choice(FAMILIES, FAMILIES[0][1]), 'family', _('Addresses'),
-			_('Which of a name’s addresses are used, where a peer or policy does not say otherwise.'));
+			_('Which of a name’s addresses nametrack uses, unless a peer or policy says otherwise.'));
 		fields.add(s, 'general', fields.choice([
 			[ 'error', _('errors') ], [ 'warning', _('warnings') ], [ 'info', _('changes') ],
 			[ 'debug', _('everything') ]
 		], _('changes')), 'log_level', _('Log'), _('How much goes to the system log.'));
 
 		fields.add(s, 'dns', fields.list(valid.nameserver, '127.0.0.1'), 'nameserver', _('Name servers'),
-			_('Asked first, in this order. The router’s own one also knows the names of this network.'));
+			_('nametrack asks these first, in this order. The router’s own server also knows the names of this ' +
+			'network.'));
 		fields.add(s, 'dns', fields.list(valid.fallback, 'wan'), 'fallback_nameserver', _('Fallback'),
-			_('Asked when those fail or a tunnel is stalled: an address, or an interface whose name servers are ' +
-			'asked through that interface alone, so that a dead tunnel cannot swallow the question.'));
+			_('nametrack asks these if the others fail or a tunnel does not reply: an address, or an interface. ' +
+			'It asks an interface’s name servers through that interface only: a dead tunnel cannot swallow the ' +
+			'question.'));
 		fields.add(s, 'dns', fields.number(1, 86400, '10'), 'min_ttl', _('Shortest TTL'),
-			_('Seconds. A name is asked again when the time to live of its answer is over, but no sooner than this.'));
+			_('Seconds. nametrack asks again when the answer’s TTL is over, but not before this time.'));
 		fields.add(s, 'dns', fields.number(1, 604800, '3600'), 'max_ttl', _('Longest TTL'),
-			_('Seconds. A name is asked again after this, however long its answer may be kept.'));
+			_('Seconds. nametrack asks again after this time, also if the answer’s TTL is longer.'));
 		fields.add(s, 'dns', fields.number(0, 31536000, '86400'), 'retain', _('Retain'),
 			_('Seconds that an address stays in a set after DNS stopped naming it: servers with many addresses ' +
 			'name a few at a time.'));
 
 		fields.add(s, 'tunnels', fields.number(1, 3600, '5'), 'peer_interval', _('Look every'),
-			_('Seconds between two looks at the tunnels’ counters.'));
+			_('Seconds between two readings of the tunnels’ counters.'));
 		fields.add(s, 'tunnels', fields.number(5, 3600, '15'), 'stall_timeout', _('Stalled after'),
-			_('Seconds without an answer that the other end owes: then DNS is asked afresh, and the name’s ' +
-			'addresses are tried in turn.'));
+			_('If the peer owes a reply for so many seconds, nametrack asks DNS again and tries the name’s ' +
+			'addresses in turn.'));
 		fields.add(s, 'tunnels', fields.number(5, 600, '10'), 'handshake_timeout', _('Try each for'),
-			_('Seconds that an address is given to answer before the next one is tried.'));
+			_('Seconds that nametrack waits for a handshake before it tries the next address.'));
 		fields.add(s, 'tunnels', fields.flag('1'), 'authoritative', _('Ask the source'),
-			_('A stalled tunnel may ask the servers of the name’s own zone, so that no cache delays its recovery.'));
+			_('If a tunnel does not reply, nametrack also asks the servers of the name’s own zone: no cache can ' +
+			'delay the recovery.'));
 		fields.add(s, 'tunnels', fields.flag('1'), 'flush_conntrack', _('Move connections'),
-			_('Connections that run to an address when it enters a set go through the VPN at once, and not only ' +
-			'the next ones.'));
+			_('If an address enters a set, the connections that run to it move to the VPN at once.'));
 		fields.add(s, 'tunnels', fields.flag('0'), 'probe', _('Probe'),
-			_('Send a packet through idle tunnels, so that their death shows before somebody needs them.'));
+			_('Send a packet through idle tunnels, so that a dead tunnel shows before you need it.'));
 		fields.add(s, 'tunnels', fields.number(5, 3600, '25'), 'probe_interval', _('Probe after'),
 			_('Seconds in which nothing was received.')).depends('probe', '1');
 
 		fields.add(s, 'upgrade', fields.flag('0'), 'restore', _('Reinstall'),
-			_('A firmware upgrade that does not bring nametrack along loses it: install it again, with these ' +
-			'pages, at the first boot.'));
+			_('A firmware upgrade removes installed packages. Install nametrack and these pages again at the ' +
+			'first boot after it.'));
 		fields.add(s, 'upgrade', fields.text(valid.packageFile, _('from the feeds')), 'restore_package',
-			_('From a file'), _('A package file that the upgrade keeps; without one, nametrack is taken from the ' +
-			'configured feeds.')).depends('restore', '1');
+			_('From a file'), _('A package file that the upgrade keeps. If it is empty, the router downloads ' +
+			'nametrack from its feeds.')).depends('restore', '1');
 	},
 
 	addPeers: function(s) {
@@ -125,20 +126,20 @@ return view.extend({
 		fields.add(s, null, fields.flag('1'), 'enabled', _('Enabled'), '', { editable: true });
 		this.addPeer(s);
 		fields.add(s, null, fields.text(valid.name, _('from the network')), 'endpoint_host', _('Name'),
-			_('Followed instead of the endpoint in the network settings. If there is none there, nametrack alone ' +
-			'resolves it, and a name that does not resolve at boot cannot keep the interface down. A name that ' +
-			'begins with _ is an SRV record.'),
+			_('nametrack follows this name instead of the one in the network settings. If the network settings ' +
+			'have none, only nametrack resolves the name: a name that does not resolve at boot cannot keep the ' +
+			'interface down. A name that begins with _ is an SRV record.'),
 			fields.shownAs((id) => get(id, 'endpoint_host') || _('from the network')));
 		fields.add(s, null, trial.button('endpoint_host'), '_try', _('Try'), _('Shows what the name resolves to now.'));
 		fields.add(s, null, fields.number(1, 65535, '51820'), 'endpoint_port', _('Port'),
-			_('Only where it is not that of the network settings. An SRV record brings its own.'), MODAL);
+			_('Only if the network settings have another port. An SRV record brings its own.'), MODAL);
 		fields.add(s, null, fields.choice([
 			[ 'auto', _('auto: go along if it has one address') ],
 			[ 'dns', _('dns: always go along') ],
 			[ 'traffic', _('traffic: stay while it works') ]
 		], 'auto'), 'follow', _('Follow'),
-		_('When the name moves away from an address that still works: a name with one address is a host that ' +
-		'moved, one with several is a pool. Whatever is chosen, a dead tunnel follows.'), MODAL);
+		_('What nametrack does if DNS names another address and the tunnel still replies. A tunnel that does not ' +
+		'reply always follows DNS.'), MODAL);
 		fields.add(s, null, fields.choice(FAMILIES, GENERAL), 'family', _('Addresses'), '', MODAL);
 		fields.add(s, null, fields.list(valid.nameserver), 'nameserver', _('Name servers'),
 			_('Instead of the general ones, for this peer.'), MODAL);
@@ -211,14 +212,14 @@ return view.extend({
 				return this.section.formvalue(section_id, 'target') === 'ipset'
 					? valid.ipset(section_id, value) : valid.nftSet(section_id, value);
 			}, 'inet fw4 ' + names[2]), names[0], names[1],
-			_('A set that exists already. Without one, this family is left out.'), MODAL);
+			_('A set that exists already. If it is empty, nametrack leaves this family out.'), MODAL);
 
 			set.depends('target', 'nftset');
 			set.depends('target', 'ipset');
 		});
 
 		fields.add(s, null, fields.list(valid.host, 'staging.example.com'), 'host', _('Hosts'),
-			_('Host names; addresses and prefixes pass straight through. Wildcards cannot be looked up.'),
+			_('Host names, addresses and prefixes.'),
 			Object.assign({ rmempty: false }, fields.shownAs((id) => listed(get(id, 'host')))));
 		fields.add(s, null, trial.button('host'), '_try', _('Try'), _('Shows what the names resolve to now.'));
 		fields.add(s, null, fields.choice(FAMILIES, GENERAL), 'family', _('Addresses'), '', MODAL);

@@ -30,15 +30,15 @@ function explain(problem) {
 	const settings = uci.get('nametrack', 'global');
 
 	if (problem === 'denied')
-		return notice('warning', _('This login may not see the state of nametrack'), [
-			_('Its rights do not include “%s”. Ask whoever administers this router, then log in again: rights are ' +
-			'given at login.').format('luci-app-nametrack')
+		return notice('warning', _('This login has no right to see the state of nametrack'), [
+			_('Its rights do not include “%s”. Ask the administrator of this router, then log in again: LuCI ' +
+			'gives rights at login.').format('luci-app-nametrack')
 		]);
 
 	if (!settings)
 		return notice('warning', _('nametrack is not installed, or not set up'), [
 			_('There is no /etc/config/nametrack with a section “global” on this router.'),
-			_('Install the package “nametrack”, or give it its configuration back.')
+			_('Install the package “nametrack”, or restore /etc/config/nametrack.')
 		]);
 
 	if (settings.enabled === '0')
@@ -47,10 +47,10 @@ function explain(problem) {
 		]);
 
 	return notice('warning', _('nametrack is not running'), [
-		_('Endpoints and sets stay as they are, and nobody follows DNS. This page goes on by itself when it runs ' +
-		'again.'),
+		_('The current endpoints and sets stay in place, and nametrack does not follow DNS. This page continues ' +
+		'when nametrack runs again.'),
 		[ _('Start it, and enable it for the next boot:'), ' ', link('admin/system/startup', _('Startup')) ],
-		_('If it ends again, the system log says why.')
+		_('If nametrack stops again, see the system log.')
 	]);
 }
 
@@ -185,7 +185,7 @@ return view.extend({
 			E('link', { 'rel': 'stylesheet', 'href': L.resource('nametrack/nametrack.css') }),
 			E('h2', {}, [ _('Nametrack') ]),
 			E('div', { 'class': 'cbi-map-descr' }, [
-				_('WireGuard endpoints and policy routing sets that follow DNS.')
+				_('WireGuard endpoints and policy routing that follow DNS.')
 			]),
 			E('div', { 'class': 'nametrack-news' }, [ this.renderOld() ]),
 			feed.status ? this.renderState(feed.status) : E('div', {}, [ this.renderProblem() ])
@@ -206,7 +206,7 @@ return view.extend({
 			title = _('This page was asleep');
 		else
 			lines.push([
-				_('It is asked again every %d seconds, and this page goes on by itself.').format(INTERVAL), ' ',
+				_('This page asks again every %d seconds, and continues by itself.').format(INTERVAL), ' ',
 				E('small', {}, [ feed.trouble || '' ])
 			]);
 
@@ -257,7 +257,7 @@ return view.extend({
 				link('admin/network/network', _('Interfaces'))
 			],
 			[
-				_('Or list host names whose traffic is to leave through a VPN:'), ' ',
+				_('Or list the host names whose traffic should leave through a VPN:'), ' ',
 				link('admin/services/nametrack/settings', _('Settings'))
 			]
 		]);

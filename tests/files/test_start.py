@@ -1,0 +1,32 @@
+"""usr/sbin/nametrack: what it starts the agent with."""
+
+import subprocess
+import sys
+
+import pytest
+
+from scratch import FILES
+
+# Some builds of ash export the PATH that they begin with, others and dash do not.
+SHELLS = (["busybox", "ash"], ["dash"])
+
+
+def path_of_the_agent(shell, tmp_path, environ):
+    """PATH as the interpreter is handed it, by a launcher that is itself started with `environ`."""
+    interpreter = tmp_path / "micropython"
+    interpreter.write_text(f"#!{sys.executable}\nimport os\nprint(os.environ.get('PATH', ''))\n")
+    interpreter.chmod(0o755)
+    command = [*shell, str(FILES / "usr/sbin/nametrack"), "run"]
+    environ = {"NAMETRACK_PYTHON": str(interpreter), **environ}
+    return subprocess.run(command, env=environ, stdout=subprocess.PIPE, text=True).stdout.strip()
+
+
+@pytest.mark.parametrize("shell", SHELLS, ids=" ".join)
+def test_the_agent_finds_nft_if_its_starter_says_nothing_of_programs(shell, tmp_path):
+    # ujail hands on no environment, and the C library's own default has no sbin
+    assert "/usr/sbin" in path_of_the_agent(shell, tmp_path, {}).split(":")
+
+
+@pytest.mark.parametrize("shell", SHELLS, ids=" ".join)
+def test_a_path_that_is_given_stays(shell, tmp_path):
+    assert path_of_the_agent(shell, tmp_path, {"PATH": "/opt/bin:/bin"}) == "/opt/bin:/bin"

@@ -112,8 +112,12 @@ def test_hotplug_tells_the_agent(router):
 def test_hotplug_does_not_mind_an_agent_that_is_stopped(router):
     router.ok("/etc/init.d/nametrack stop")
     router.wait(f"! {RUNNING}")
-    assert router.ok("ACTION=ifup INTERFACE=test0 DEVICE=lo /sbin/hotplug-call iface") == ""
-    router.ok("/etc/init.d/nametrack start")
+    # hotplug-call would run the scripts of netifd and of the firewall as well, which print what they like
+    ours = "ACTION=ifup INTERFACE=test0 DEVICE=lo sh -c '. /etc/hotplug.d/iface/90-nametrack'"
+    try:
+        assert router.ok(ours) == ""
+    finally:
+        router.ok("/etc/init.d/nametrack start")
     router.wait(RUNNING)
 
 

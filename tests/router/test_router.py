@@ -121,6 +121,12 @@ def test_hotplug_does_not_mind_an_agent_that_is_stopped(router):
     router.wait(RUNNING)
 
 
+# The configuration, and the files that those of pbr, vpn-policy-routing and the firewall refer to.
+KEPT = ["/etc/config/nametrack", "/lib/upgrade/keep.d/nametrack"] + [
+    f"/usr/share/nametrack/{name}.include" for name in ("firewall", "pbr", "vpn-policy-routing")
+]
+
+
 def kept(router):
     return sorted(line for line in router.ok("sysupgrade -l").splitlines() if "nametrack" in line)
 
@@ -129,18 +135,14 @@ def test_sysupgrade_keeps_the_configuration_and_what_is_remembered(router):
     router.ok(
         "mkdir -p /etc/nametrack && [ -e /etc/nametrack/last-good.json ] || echo '{}' >/etc/nametrack/last-good.json"
     )
-    assert kept(router) == ["/etc/config/nametrack", "/etc/nametrack/last-good.json"]
+    assert kept(router) == sorted([*KEPT, "/etc/nametrack/last-good.json"])
 
 
 def test_sysupgrade_keeps_the_restore_script_where_it_is_chosen(router, packages):
     router.ok("uci set nametrack.global.restore=1 && uci commit nametrack && reload_config")
     router.wait("[ -e /etc/rc.d/S99nametrack-restore ]")
-    assert kept(router) == [
-        "/etc/config/nametrack",
-        "/etc/init.d/nametrack-restore",
-        "/etc/nametrack/last-good.json",
-        "/etc/rc.d/S99nametrack-restore",
-    ]
+    script = ["/etc/init.d/nametrack-restore", "/etc/rc.d/S99nametrack-restore"]
+    assert kept(router) == sorted([*KEPT, *script, "/etc/nametrack/last-good.json"])
     assert packages.name in router.ok("grep ^PACKAGES /etc/init.d/nametrack-restore")
     router.ok("uci set nametrack.global.restore=0 && uci commit nametrack && reload_config")
     router.wait("[ ! -e /etc/init.d/nametrack-restore ] && [ ! -e /etc/rc.d/S99nametrack-restore ]")

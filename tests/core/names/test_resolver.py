@@ -112,3 +112,17 @@ def test_a_silent_resolver_delays_one_step_of_a_walk_to_the_zone():
         actions, _ = resolver.handle_due(("truth", asked.key, A), now)
         asked.carry_out(actions, now)
     assert (waited, now) == (2, 104)
+
+
+def test_a_cache_is_not_asked_before_a_fallback_that_was_silent_lately():
+    fallback = "192.0.2.66"
+    asked = Asked()
+    asked.key = ("home.dyn.test", (LOCAL, fallback))
+    resolver = asked.resolver
+    resolver.fallbacks, resolver.authoritative = [fallback], False
+    asked.carry_out(resolver.follow([(asked.key, "home.dyn.test", list(asked.key[1]), (A,))], 1), 1)
+    for _ in range(4):
+        resolver.servers.silent(fallback, 90)
+    resolver.ask_truth(resolver.names[asked.key], 100)
+    actions = [action for key in resolver.timers.due(100) for action in resolver.handle_due(key, 100)[0]]
+    assert [action.server for action in actions] == [fallback]

@@ -221,7 +221,7 @@ class Resolver:
             zone = name.zone if now < name.zone_until else None
 
             def resolvers(now):
-                return self._whom(name.servers, True, now)
+                return self.servers.in_order(self._whom(name.servers, True, now), now)
 
             way = self._interfaces.way
             lookup = question.truth = Authority(name.host, question.rtype, resolvers, way, zone, self.servers)
@@ -234,9 +234,13 @@ class Resolver:
         return actions
 
     def _whom(self, listed, hurried, now):
-        if hurried:
-            listed = [s for s in listed if s in self.fallbacks] + [s for s in listed if s not in self.fallbacks]
-        return self.servers.in_order(self._interfaces.nameservers(listed), now)
+        """The servers to ask, silent ones last; but if hurried, no cache before those that are asked past it."""
+        past = [s for s in listed if s in self.fallbacks] if hurried else []
+        found = []
+        for group in (past, [s for s in listed if s not in past]):
+            servers = self._interfaces.nameservers(group)
+            found.extend([s for s in self.servers.in_order(servers, now) if s not in found])
+        return found
 
     def _timer(self, name, question, lookup):
         return ("truth" if lookup is question.truth else "lookup", name.key, question.rtype)

@@ -48,12 +48,12 @@ def test_what_came_of_a_truncated_answer_is_used_and_said():
 
 def test_an_ip4p_address_is_an_ipv4_address_with_a_port():
     verdict = judge(Result("found", ["2001::ca6c:c633:6401"], 60, None, None, None, True), AAAA, False)
-    assert (verdict.status, verdict.values, verdict.mapped) == ("found", [], [("198.51.100.1", 51820)])
+    assert (verdict.status, verdict.values, verdict.mapped) == ("found", (), [("198.51.100.1", 51820)])
 
 
 def test_an_ip4p_address_of_this_machine_is_no_destination():
     verdict = judge(Result("found", ["2001::ca6c:7f00:1"], 60, None, None, None, True), AAAA, False)
-    assert (verdict.status, verdict.mapped, verdict.complaint.kind) == ("nodata", [], UNUSABLE)
+    assert (verdict.status, verdict.mapped, verdict.complaint.kind) == ("nodata", (), UNUSABLE)
 
 
 NEGATIVE = [

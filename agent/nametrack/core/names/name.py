@@ -63,9 +63,15 @@ class Name:
         self.zone = None  # what is known of its zone, an authority.Zone, until the monotonic time zone_until
         self.zone_until = 0
         self.named = False  # whether DNS ever named an address
-        self.complaints = Complaints()  # about what servers answered
+        self._complaints = None  # about what servers answered; most names never have any
         self.queries = 0  # that were sent
         self.failures = 0  # lookups that failed
+
+    @property
+    def complaints(self):
+        if self._complaints is None:
+            self._complaints = Complaints()
+        return self._complaints
 
     def endpoints(self, rtypes, port):
         """What DNS names now for these RR types, in their order and that of the answers, as [(address, port)].

@@ -25,18 +25,35 @@ def lifetime(ttl, min_ttl, max_ttl):
 
 
 class RRset:
-    """What DNS said last for one name and type."""
+    """What DNS said last for one name and type. There are thousands of them: few fields, and nothing empty in them."""
 
     def __init__(self, verdict, own_ttl, ttl, expires_at):
         """`verdict`: Verdict; own_ttl: whether DNS said how long it holds; ttl: as clamped, seconds."""
-        self.status = verdict.status  # FOUND or one of the negative answers
-        self.values = verdict.values  # keys of addresses, or SRV records, in the order DNS gave
-        self.mapped = verdict.mapped  # [(IPv4 address, port)] that IP4P addresses stand for
-        self.reason = verdict.reason  # in words, None if there is nothing to add
+        self._verdict = verdict
         self.own_ttl = own_ttl
         self.ttl = ttl
         self.expires_at = expires_at
 
+    @property
+    def status(self):
+        """FOUND or one of the negative answers."""
+        return self._verdict.status
+
+    @property
+    def values(self):
+        """Keys of addresses, or SRV records, in the order DNS gave."""
+        return self._verdict.values
+
+    @property
+    def mapped(self):
+        """[(IPv4 address, port)] that IP4P addresses stand for."""
+        return self._verdict.mapped
+
+    @property
+    def reason(self):
+        """In words, None if there is nothing to add."""
+        return self._verdict.reason
+
     def holds(self):
         """Return whether it names an address, or a service."""
-        return self.status == FOUND
+        return self._verdict.status == FOUND

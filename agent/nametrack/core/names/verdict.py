@@ -24,10 +24,10 @@ def judge(result, rtype, named):
     """Return the Verdict about the Result of a lookup that did not fail; named: whether DNS ever named an address."""
     if result.status != FOUND:
         status, reason = _negative(result, named)
-        return Verdict(status, [], [], reason, None)
+        return Verdict(status, (), (), reason, None)
     complaint = None if result.whole else Complaint(CUT_SHORT, "the answer is %s" % result.reason)
     if rtype == SRV:
-        return Verdict(FOUND, result.values, [], result.reason, complaint)
+        return Verdict(FOUND, result.values, (), result.reason, complaint)
     usable, mapped, wrong = _sorted_out(result.values)
     if wrong:
         complaint = Complaint(UNUSABLE, _not_used(wrong))
@@ -35,9 +35,9 @@ def judge(result, rtype, named):
         text = "DNS names more than %d addresses: the first %d are used" % (MAX_ADDRESSES, MAX_ADDRESSES)
         complaint = Complaint(TOO_MANY, text)
     if usable or mapped:
-        return Verdict(FOUND, usable[:MAX_ADDRESSES], mapped[:MAX_ADDRESSES], result.reason, complaint)
+        return Verdict(FOUND, usable[:MAX_ADDRESSES] or (), mapped[:MAX_ADDRESSES] or (), result.reason, complaint)
     status, reason = _nowhere(wrong)
-    return Verdict(status, [], [], reason, complaint)
+    return Verdict(status, (), (), reason, complaint)
 
 
 def _sorted_out(addresses):

@@ -30,7 +30,7 @@ def main(argv):
     except UsageError as error:
         sys.stderr.write("nametrack: %s; try: nametrack help\n" % error)
         return 2
-    log = Log(command.log_level or "info")
+    log = Log(command.log_level or "info", apart=command.name == "run" and not command.once)
     try:
         code = performer(command)(command, log)
         compat.flush(sys.stdout)

@@ -270,11 +270,11 @@ def netlink_socket(protocol, groups=0):
 
 # -- signals -------------------------------------------------------------------------------------------------------
 
-_SIGNALS = {2: "INT", 15: "TERM"}
+_SIGNALS = {1: "HUP", 2: "INT", 15: "TERM"}
 
 
 class Signals:
-    """SIGTERM and SIGINT as something to read. From here on they end nothing by themselves."""
+    """SIGTERM, SIGINT and SIGHUP as something to read. From here on they end nothing by themselves."""
 
     def __init__(self):
         self._fd = self._signalfd() if MICROPYTHON else self._pipe()

@@ -117,7 +117,7 @@ def test_error_numbers_are_the_kernels():
 
 
 @each_interpreter
-@pytest.mark.parametrize("name", ["TERM", "INT"])
+@pytest.mark.parametrize("name", ["TERM", "INT", "HUP"])
 def test_a_signal_is_something_to_read(interpreter, name, tmp_path):
     script = """
         signals = compat.Signals()

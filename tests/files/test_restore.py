@@ -209,12 +209,15 @@ def test_the_copy_is_written_only_when_it_changes(router):
     assert copy.stat().st_mtime_ns == before
 
 
-def test_translations_belong_to_it(router):
+def test_translations_and_collectors_belong_to_it(router):
     router.install(SOURCE)
     router.write("/lib/apk/packages/nametrack-python3.list")
     router.write("/lib/apk/packages/luci-i18n-nametrack-de.list")
+    router.write("/lib/apk/packages/nametrack-collectors.list")
     router.run(f"{SOURCE} keep")
-    assert "\nPACKAGES='nametrack-python3 luci-i18n-nametrack-de'\n" in router.path(COPY).read_text()
+    assert (
+        "\nPACKAGES='nametrack-python3 nametrack-collectors luci-i18n-nametrack-de'\n" in router.path(COPY).read_text()
+    )
 
 
 def test_forgotten_it_leaves_nothing(router):

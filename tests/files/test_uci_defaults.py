@@ -58,6 +58,32 @@ def test_what_the_user_has_staged_stays_staged(router):
     )
 
 
+# What reload_config does: it compares hashes of what `uci show` prints, and tells of those that differ.
+RELOAD_CONFIG = """
+mkdir -p /var/run/config.check
+for path in /etc/config/*; do uci show ${path##*/} >/var/run/config.check/${path##*/}; done
+[ ! -f /var/run/config.md5 ] || md5sum -c /var/run/config.md5 2>/dev/null | sed -n 's,.*/\\(.*\\): FAILED.*,\\1,p'
+md5sum /var/run/config.check/* >/var/run/config.md5
+rm -r /var/run/config.check
+"""
+
+
+def test_the_first_change_after_the_installation_is_told(router):
+    router.write("/etc/config/system", "config system\n")
+    assert router.run(RELOAD_CONFIG) == ""  # at boot
+    router.install("/etc/config/nametrack")
+    router.run(POSTINST)
+    assert router.run("uci set nametrack.global.retain=7200; uci commit nametrack;" + RELOAD_CONFIG) == "nametrack\n"
+    assert router.run(RELOAD_CONFIG) == ""
+
+
+def test_a_change_before_an_upgrade_is_told_as_well(router):
+    router.install("/etc/config/nametrack")
+    router.run(RELOAD_CONFIG + "uci set nametrack.global.retain=7200; uci commit nametrack")
+    router.run(POSTINST)
+    assert router.run(RELOAD_CONFIG) == "nametrack\n"
+
+
 RULES = "/usr/share/nftables.d/ruleset-post/30-pbr.nft"
 KEPT = """\
 #!/usr/sbin/nft -f

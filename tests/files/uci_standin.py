@@ -1,4 +1,4 @@
-"""Stands for OpenWrt's `uci`: get, set, delete, add, changes and commit, with libuci's rules for what is staged.
+"""Stands for OpenWrt's `uci`: get, set, show, delete, add, changes and commit, with libuci's rules for what is staged.
 
 A configuration that is named (`pbr.config.enabled`) is changed in a delta file of /tmp/.uci, which every reading takes
 in, and `commit` writes the file with all deltas. One that is given by its path (`/etc/config/pbr.config.enabled`) is
@@ -120,6 +120,11 @@ def main(command, *arguments):
         if found is None:
             raise SystemExit("uci: Entry not found")
         print(" ".join(found) if isinstance(found, list) else found)
+    elif command == "show":
+        for name, kind, _, options in package.sections:
+            print(f"{package.name}.{name}={kind}")
+            for option, value in options.items():
+                print(f"{package.name}.{name}.{option}='{value}'")
     elif command == "set" and equals:
         package.change(f"{line}={value}")
     elif command == "delete":

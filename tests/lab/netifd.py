@@ -10,6 +10,7 @@ import queue
 import subprocess
 import sys
 import threading
+import time
 
 from lab.enter import TOP
 from lab.host import LabError, wait_for
@@ -115,7 +116,9 @@ class Netifd:
         self.pause = pause
         self.interfaces = {interface.name: interface for interface in interfaces}
         self.asked = []  # (target, interface)
+        self.delay = 0  # seconds until it answers that
         self.dumps = 0  # how often it was asked for its interfaces
+        self.delay = 0  # seconds until it answers
         self.routes = True  # whether it finds a way for the routes that it is asked for
         self._orders = queue.Queue()
         self._ended = threading.Event()
@@ -175,6 +178,7 @@ class Netifd:
 
     def _dump(self, handler, data):
         self.dumps += 1
+        time.sleep(self.delay)
         handler.reply({"interface": [self.interfaces[name].status() for name in sorted(self.interfaces)]})
 
     def _add_host_route(self, handler, data):

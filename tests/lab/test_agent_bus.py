@@ -60,7 +60,7 @@ def test_what_auto_would_choose_is_known_without_a_policy_and_without_a_process(
         VpnPolicyRouting(router, ipv6=False).make()
         assert chosen() == ("vpn-policy-routing", "wg0", None)
         firewall.start()
-        pbr = Pbr(firewall, "1.2.4")
+        pbr = Pbr(firewall, "1.1.1")  # which takes its sets away when it stops
         pbr.start()
         assert chosen() == ("pbr", "inet fw4 pbr_wg0_4_dst_ip_user", "inet fw4 pbr_wg0_6_dst_ip_user")
         pbr.stop()

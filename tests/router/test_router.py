@@ -81,7 +81,6 @@ def test_it_is_on_the_bus(router, packages):
 
 def test_a_commit_is_read_without_a_restart(router):
     first = pid(router)
-    router.ok("reload_config")  # the first one only takes stock
     router.ok("uci set nametrack.global.retain=soon && uci commit nametrack && reload_config")
     router.wait("ubus call nametrack status | grep -q soon")
     router.ok("uci set nametrack.global.retain=7200 && uci commit nametrack && reload_config")
@@ -112,19 +111,52 @@ def test_hotplug_tells_the_agent(router):
 def test_hotplug_does_not_mind_an_agent_that_is_stopped(router):
     router.ok("/etc/init.d/nametrack stop")
     router.wait(f"! {RUNNING}")
-    # hotplug-call would run the scripts of netifd and of the firewall as well, which print what they like
-    ours = "ACTION=ifup INTERFACE=test0 DEVICE=lo sh -c '. /etc/hotplug.d/iface/90-nametrack'"
-    try:
-        assert router.ok(ours) == ""
-    finally:
-        router.ok("/etc/init.d/nametrack start")
+    said = router.ok("ACTION=ifup INTERFACE=test0 DEVICE=lo /sbin/hotplug-call iface")
+    assert "nametrack" not in said  # scripts of netifd's and of the firewall's print what they like
+    router.ok("/etc/init.d/nametrack start")
     router.wait(RUNNING)
 
 
-# The configuration, and the files that those of pbr, vpn-policy-routing and the firewall refer to.
-KEPT = ["/etc/config/nametrack", "/lib/upgrade/keep.d/nametrack"] + [
-    f"/usr/share/nametrack/{name}.include" for name in ("firewall", "pbr", "vpn-policy-routing")
-]
+# A nameserver of this test's own, and a set to be filled: nothing of the router's own configuration is changed.
+NAMESERVER = """
+dnsmasq --conf-file=/dev/null --no-resolv --port=5399 --listen-address=127.0.0.1 --bind-interfaces \\
+	--local=/test/ --address=/house.test/192.0.2.7 --pid-file=/tmp/nametrack-test.pid
+"""
+POLICY = """
+uci batch <<END
+set nametrack.test=policy
+set nametrack.test.target=nftset
+set nametrack.test.set4='inet nametrack_test four'
+add_list nametrack.test.host=house.test
+add_list nametrack.global.nameserver='127.0.0.1#5399'
+END
+uci commit nametrack
+"""
+SET = "nft add table inet nametrack_test; nft 'add set inet nametrack_test four { type ipv4_addr; }'"
+FILLED = "nft list set inet nametrack_test four | grep -q 192.0.2.7"
+
+
+def test_what_was_resolved_is_remembered_and_used_where_there_is_no_dns(router):
+    if not router.succeeds("command -v nft && command -v dnsmasq"):
+        pytest.skip("this router has no nft or no dnsmasq")
+    assert not router.succeeds("[ -e /etc/nametrack ]")
+    router.ok(NAMESERVER + SET)
+    router.ok(POLICY + "reload_config")
+    router.wait(FILLED)
+    router.ok("/etc/init.d/nametrack stop")
+    router.wait("grep -q house.test /etc/nametrack/last-good.json")
+    # as after a boot: the sets are empty, what was in memory is gone, and DNS is not there yet
+    router.ok("kill $(cat /tmp/nametrack-test.pid); nft flush set inet nametrack_test four; rm -rf /var/run/nametrack")
+    router.ok("/etc/init.d/nametrack start")
+    router.wait(FILLED)
+    router.ok("nft delete table inet nametrack_test")
+    router.ok("uci delete nametrack.test; uci delete nametrack.global.nameserver; uci commit nametrack; reload_config")
+
+
+KEPT = sorted(
+    ["/etc/config/nametrack", "/etc/nametrack/last-good.json", "/lib/upgrade/keep.d/nametrack"]
+    + [path for path in FILES if path.endswith(".include")]
+)
 
 
 def kept(router):
@@ -132,17 +164,13 @@ def kept(router):
 
 
 def test_sysupgrade_keeps_the_configuration_and_what_is_remembered(router):
-    router.ok(
-        "mkdir -p /etc/nametrack && [ -e /etc/nametrack/last-good.json ] || echo '{}' >/etc/nametrack/last-good.json"
-    )
-    assert kept(router) == sorted([*KEPT, "/etc/nametrack/last-good.json"])
+    assert kept(router) == KEPT
 
 
 def test_sysupgrade_keeps_the_restore_script_where_it_is_chosen(router, packages):
     router.ok("uci set nametrack.global.restore=1 && uci commit nametrack && reload_config")
     router.wait("[ -e /etc/rc.d/S99nametrack-restore ]")
-    script = ["/etc/init.d/nametrack-restore", "/etc/rc.d/S99nametrack-restore"]
-    assert kept(router) == sorted([*KEPT, *script, "/etc/nametrack/last-good.json"])
+    assert kept(router) == sorted([*KEPT, "/etc/init.d/nametrack-restore", "/etc/rc.d/S99nametrack-restore"])
     assert packages.name in router.ok("grep ^PACKAGES /etc/init.d/nametrack-restore")
     router.ok("uci set nametrack.global.restore=0 && uci commit nametrack && reload_config")
     router.wait("[ ! -e /etc/init.d/nametrack-restore ] && [ ! -e /etc/rc.d/S99nametrack-restore ]")

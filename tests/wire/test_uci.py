@@ -123,7 +123,7 @@ def test_a_section_named_twice_is_one():
 def test_one_name_for_two_types_is_a_mistake_and_the_second_is_skipped():
     sections, problems = uci.parse("config t x\noption a 1\nconfig u x\noption a 2\n")
     assert sections == [Section("t", "x", False, {"a": "1"}, 1)]
-    assert problems == [Problem(3, "a section of another type has the same name")]
+    assert problems == [Problem(3, "a section of another type has the same name", True)]
 
 
 def test_anonymous_sections_are_counted_among_all_of_their_type():
@@ -204,20 +204,20 @@ def test_options_of_a_section_with_a_mistake_do_not_fall_to_the_one_before(line)
 def test_an_option_before_the_first_section_is_a_mistake():
     assert uci.parse("option a 1\nconfig t\n") == (
         [Section("t", "@t[0]", True, {}, 2)],
-        [Problem(1, "an option before the first section")],
+        [Problem(1, "an option before the first section", True)],
     )
 
 
 def test_a_quote_that_is_not_closed_costs_its_line():
     sections, problems = uci.parse("config t\noption a 'b\noption c 'd'\nlist e 'f g'\nconfig u\n")
     assert sections == [Section("t", "@t[0]", True, {"c": "d", "e": ["f g"]}, 1), Section("u", "@u[0]", True, {}, 5)]
-    assert problems == [Problem(2, "unterminated quote opened here")]
+    assert problems == [Problem(2, "unterminated quote opened here", True)]
 
 
 def test_a_quote_that_is_not_closed_in_the_last_line():
     assert uci.parse("config t\noption a 'b") == (
         [Section("t", "@t[0]", True, {}, 1)],
-        [Problem(2, "unterminated quote opened here")],
+        [Problem(2, "unterminated quote opened here", True)],
     )
 
 
@@ -232,7 +232,7 @@ def test_the_line_of_a_section_is_where_its_config_is():
 def test_nul_bytes_are_told_and_harmless():
     sections, problems = uci.parse("config t\n\noption a 'b\0c'\n")
     assert sections[0].options == {"a": "b?c"}
-    assert problems == [Problem(3, "NUL bytes in the file are read as '?'")]
+    assert problems == [Problem(3, "NUL bytes in the file are read as '?'", True)]
 
 
 @pytest.mark.parametrize(

@@ -40,8 +40,9 @@ COMMANDS = {
     "run": """usage: nametrack run [--once] [--config-dir DIR] [--state-dir DIR] [--run-dir DIR]
                      [--log-level LEVEL] [--ubus PATH|none]
 
-Follows the names of the configuration until SIGTERM or SIGINT, and logs to stderr. On a router procd runs it:
-/etc/init.d/nametrack start. Without a bus it does the same, and the commands ask it through a socket of its own.
+Follows the names of the configuration until SIGTERM or SIGINT; SIGHUP has it read the configuration again. Info and
+debug are logged to stdout, warnings and errors to stderr. On a router procd runs it: /etc/init.d/nametrack start.
+Without a bus it does the same, and the commands ask it through a socket of its own.
 
 --once makes one pass: every name is asked, endpoints and sets are brought up to date, and a table says how things
 stand. It neither asks a running agent nor needs one.

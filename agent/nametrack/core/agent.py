@@ -35,6 +35,7 @@ class Agent:
 
     def __init__(self, random=None):
         self.config = None
+        self._refused = []  # why a newer configuration was not loaded, [text]
         self.config_findings = None  # what `findings` finds in the configuration alone, once it was asked
         self._servers = []  # whom names are asked of, as the configuration lists them
         self.cron = []  # the scheduled tasks of the router, a line each
@@ -51,6 +52,7 @@ class Agent:
         self._changes = 0  # how many of the policies' changes are known to last_good
         self._handlers = {
             on.ConfigLoaded: self._config_loaded,
+            on.ConfigRefused: self._config_refused,
             on.LastGoodRead: self._last_good_read,
             on.CronRead: self._cron_read,
             on.MachineRead: self._machine_read,
@@ -112,8 +114,18 @@ class Agent:
             return False
         return all(q.tried() for name in self.resolver.names.values() for q in name.questions.values())
 
+    def config_errors(self):
+        """Return what is wrong with the configuration, [text]: first why a newer one was not loaded."""
+        return self._refused + self.config.errors
+
+    def _config_refused(self, event, now):
+        self._refused = ["not loaded: %s" % text for text in event.problems]
+        self.config_findings = None
+        return [do.Log("error", text) for text in self._refused]
+
     def _config_loaded(self, event, now):
         config = self.config = event.config
+        self._refused = []
         self.config_findings = None
         self.resolver.min_ttl, self.resolver.max_ttl = config.min_ttl, config.max_ttl
         fallbacks = [text if kind == "address" else VIA + text for kind, text in config.fallbacks]

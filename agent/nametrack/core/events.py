@@ -7,6 +7,8 @@ from collections import namedtuple
 
 # config: core.config.Config; what stays in it keeps what is known of it
 ConfigLoaded = namedtuple("ConfigLoaded", ("config",))
+# problems: [text], why a newer configuration was not loaded: its files cannot be parsed
+ConfigRefused = namedtuple("ConfigRefused", ("problems",))
 # entries: core.lastgood.Remembered, read once at the start; saved: the same as far as it outlives the power
 LastGoodRead = namedtuple("LastGoodRead", ("entries", "saved"))
 # lines: of the router's scheduled tasks, comments left out

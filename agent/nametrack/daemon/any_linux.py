@@ -33,6 +33,7 @@ class _Reader:
         self._beside = folder.rstrip("/").rpartition("/")[0]
         self._texts = []
         self._problems = []
+        self._faults = []  # those of them that keep a running agent from taking the configuration
         self._network = []  # sections of the interfaces and peers
 
     def id(self):
@@ -55,12 +56,13 @@ class _Reader:
         origin = configuration.Origin(folder or "wg-quick's files", {"nameserver": machine.nameservers})
         config = configuration.build(sections, self._network, self._problems, origin)
         cron = self._cron()
-        return Loaded(config, cron, self.id(), machine), None
+        return Loaded(config, self._faults, cron, self.id(), machine), None
 
     def _nametrack(self, path):
         text = self._text(path)
         sections, problems = uci.parse(text)
         self._report(path, problems)
+        self._faults = self._problems[:] if any([problem.fault for problem in problems]) else []
         return sections
 
     def _wg_quick(self, path, interface):

@@ -11,9 +11,9 @@ from ..wire import uci
 NAMETRACK, NETWORK = "/nametrack", "/network"
 CRONTAB = "/../crontabs/root"  # beside /etc/config
 
-# config: core.config.Config; cron: the lines of the scheduled tasks; id: text, another one for other files; machine:
-# core.machine.Machine, None for a router
-Loaded = namedtuple("Loaded", ("config", "cron", "id", "machine"))
+# config: core.config.Config; faults: [text], what cannot be parsed in the files; cron: lines of the scheduled tasks;
+# id: text, another one for other files; machine: core.machine.Machine, None for a router
+Loaded = namedtuple("Loaded", ("config", "faults", "cron", "id", "machine"))
 
 
 def read_config(folder):
@@ -25,18 +25,18 @@ def read_config(folder):
     text, problem = files.read_text(folder + NAMETRACK)
     if text is None:
         return None, "%s: %s" % (folder + NAMETRACK, problem)
-    problems = []
-    sections = _sections(text, folder + NAMETRACK, problems, None)
+    problems, faults = [], []
+    sections = _sections(text, folder + NAMETRACK, None, problems, faults)
     network_text, problem = files.read_text(folder + NETWORK)
     others = []
     if network_text is None:
         problems.append("%s: %s; no peer is known from it" % (folder + NETWORK, problem))
     else:
-        others = _sections(network_text, folder + NETWORK, problems, network.wants)
+        others = _sections(network_text, folder + NETWORK, network.wants, problems, faults)
     cron_text, _ = files.read_text(folder + CRONTAB)
     cron = [line for line in (cron_text or "").split("\n") if line and not line.startswith("#")]
-    number = id_of((text, network_text, cron_text))
-    return Loaded(configuration.build(sections, others, problems), cron, number, None), None
+    config = configuration.build(sections, others, problems)
+    return Loaded(config, faults, cron, id_of((text, network_text, cron_text)), None), None
 
 
 def read_id(folder):
@@ -61,7 +61,12 @@ def id_of(texts):
     return "%08x" % number
 
 
-def _sections(text, path, problems, keep):
+def _sections(text, path, keep, problems, faults):
+    """The sections of a file; `problems` gets all that is wrong with it, `faults` what libuci refuses the file for."""
     sections, found = uci.parse(text, keep)
-    problems.extend(["%s, line %d: %s" % (path, problem.line, problem.text) for problem in found])
+    for problem in found:
+        words = "%s, line %d: %s" % (path, problem.line, problem.text)
+        problems.append(words)
+        if problem.fault:
+            faults.append(words)
     return sections

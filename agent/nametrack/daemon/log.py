@@ -1,14 +1,21 @@
-"""The log: lines on stderr, which procd hands to the system's log."""
+"""The log: lines on stdout and stderr. procd hands the first to the system's log as info, the others as errors."""
 
 import sys
 
+from .. import compat
+
 LEVELS = ("error", "warning", "info", "debug")
+QUIET = ("info", "debug")
 
 
 class Log:
-    """Writes what is at least as grave as `level`: error, warning, info or debug."""
+    """Writes what is at least as grave as `level`: error, warning, info or debug.
 
-    def __init__(self, level):
+    `apart`: whether info and debug go to stdout; False for a command whose stdout is its answer.
+    """
+
+    def __init__(self, level, apart=False):
+        self._apart = apart
         self.set_level(level)
 
     def set_level(self, level):
@@ -20,22 +27,12 @@ class Log:
         """One line `level: text`; text of others may be in it, so what could forge a line or steer a terminal goes."""
         if LEVELS.index(level) > self._rank:
             return
+        stream = sys.stdout if self._apart and level in QUIET else sys.stderr
         try:
-            sys.stderr.write("%s: %s\n" % (level, printable(text)))
+            stream.write("%s: %s\n" % (level, printable(text)))
+            compat.flush(stream)
         except OSError:
-            pass  # nobody reads any more; the work goes on
-
-    def error(self, text):
-        self.write("error", text)
-
-    def warning(self, text):
-        self.write("warning", text)
-
-    def info(self, text):
-        self.write("info", text)
-
-    def debug(self, text):
-        self.write("debug", text)
+            pass  # the reader is gone; the work goes on
 
 
 def printable(text):

@@ -121,7 +121,7 @@ class Loop:
             if type(action) is do.Notify:
                 self._log.write("warning" if action.kind == "trouble" else "info", do.line(action))
             if self._log.debugging:
-                self._log.debug("> " + do.text(action))
+                self._log.write("debug", "> " + do.text(action))
             self._perform[type(action)](action)
 
     def _handle_all(self):
@@ -129,7 +129,7 @@ class Loop:
             events, self._events = self._events, []
             for event in events:
                 if self._log.debugging:
-                    self._log.debug("< " + type(event).__name__)
+                    self._log.write("debug", "< " + type(event).__name__)
                 self.order(self._agent.handle(event, self._clock()))
             self._handled += len(events)
             if self._handled >= PACE or compat_heap.is_short():

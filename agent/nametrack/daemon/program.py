@@ -23,6 +23,7 @@ from .doors import Doors
 from .loop import Loop, Poller
 
 PASS_LIMIT = 120  # seconds after which `run --once`, `plan` and `check` report what they have
+BUS_LIMIT = 5  # seconds that they wait for what the bus knows: netifd's interfaces, and the nameservers these learnt
 
 
 class Program:
@@ -150,11 +151,15 @@ class Program:
         self._netifd.start()
 
     def _reload(self):
-        """Reads the configuration again, for the bus: what is wrong with it. An unreadable one changes nothing."""
+        """Read the configuration again; return what is wrong with it, [text].
+
+        Files that cannot be read or parsed change nothing: half a configuration would stop what the other half is for.
+        """
         loaded, problem = read_config(self._command.config_dir)
-        if loaded is None:
-            self.log.write("error", "not reloaded: %s" % problem)
-            return [problem]
+        faults = [problem] if loaded is None else loaded.faults
+        if faults:
+            self.loop.emit(on.ConfigRefused(faults))
+            return faults
         self.log.write("info", "configuration read again")
         self.loaded = loaded
         self.service.loaded(self._command.config_dir, loaded.id)
@@ -176,15 +181,15 @@ class Program:
         config = loaded.config
         if not config.enabled:
             self.log.write("info", "disabled in the configuration (option enabled)")
-            config = configuration.build([], [], [])
+            config = configuration.build([], [], config.errors)
         self.loop.emit(on.CronRead(loaded.cron))
         if loaded.machine is not None:
             self.loop.emit(on.MachineRead(loaded.machine))
         self.loop.emit(on.ConfigLoaded(config))
 
     def follow(self):
-        """Runs until a signal ends it, or until it is seen that another agent does the work here."""
-        self._watch_signals()
+        """Runs until a signal ends it, or until it is seen that another agent does the work here. SIGHUP: reloads."""
+        self._watch_signals({"HUP": self._reload})
         self._notices.start()
         self._doors.serve(NAME, METHODS, self._answer, self._decided, self._reload_changes)
         self.loop.run()
@@ -201,12 +206,22 @@ class Program:
 
     def one_pass(self):
         """Runs until everything was asked, read and written once."""
-        self._watch_signals()
+        self._watch_signals({})
         self._bus.use()
+        self._wait_for_bus()
         self._begin()
         self._poller.call_at("pass", compat.monotonic() + PASS_LIMIT, self.loop.stop)
         self.loop.run(self._settled)
         self._end()
+
+    def _wait_for_bus(self):
+        """Waits until netifd has answered: else a name would fail before its fallback nameservers are known.
+
+        A bus that does not answer within BUS_LIMIT is done without.
+        """
+        self._poller.call_at("bus", compat.monotonic() + BUS_LIMIT, self._bus.close)
+        self.loop.run(lambda: not self._bus.busy())
+        self._poller.cancel("bus")
 
     def _end(self):
         """What is known is saved; where memory ran short, it is known again to the program that comes in our place."""
@@ -226,13 +241,17 @@ class Program:
         busy = any(part.busy() for part in (self._runner, self._flows, self._wireguard, self._bus, self._endpoints))
         return self.agent.settled() and not busy
 
-    def _watch_signals(self):
-        self._poller.add(self._signals.fileno(), self._signalled)
+    def _watch_signals(self, handlers):
+        """Has signals end the run, those aside that have a function in `handlers`, {name: function()}."""
+        self._poller.add(self._signals.fileno(), lambda mask: self._signalled(handlers))
 
-    def _signalled(self, mask):
+    def _signalled(self, handlers):
         for name in self._signals.read():
-            self.log.write("info", "stopping: SIG%s" % name)
-            self.loop.stop()
+            if name in handlers:
+                handlers[name]()
+            else:
+                self.log.write("info", "stopping: SIG%s" % name)
+                self.loop.stop()
 
 
 def run(command, log):

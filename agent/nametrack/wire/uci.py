@@ -15,7 +15,8 @@ from .uci_words import HASH, UNTERMINATED, Reader, UciMistake
 
 # options: dict of name -> text or list of texts; line: of its `config`
 Section = namedtuple("Section", ("type", "name", "anonymous", "options", "line"))
-Problem = namedtuple("Problem", ("line", "text"))
+# fault: whether libuci refuses the whole file for it
+Problem = namedtuple("Problem", ("line", "text", "fault"))
 
 SECRETS = ("private_key", "preshared_key")
 
@@ -60,7 +61,7 @@ def parse(text, keep=None):
     problems = []
     nul = data.find(b"\0")
     if nul >= 0:
-        problems.append(Problem(data[:nul].count(b"\n") + 1, "NUL bytes in the file are read as '?'"))
+        problems.append(Problem(data[:nul].count(b"\n") + 1, "NUL bytes in the file are read as '?'", True))
         data = data.replace(b"\0", b"?")
     reader = Reader(data)
     contents = _Contents(keep)
@@ -73,13 +74,13 @@ def parse(text, keep=None):
             else:
                 _report(problems, reader.statement_line, str(mistake))
         if reader.ignored:
-            _report(problems, reader.statement_line, _IGNORED)
+            _report(problems, reader.statement_line, _IGNORED, False)
     return contents.sections, problems
 
 
-def _report(problems, line, text):
+def _report(problems, line, text, fault=True):
     if len(problems) < _MAX_PROBLEMS:
-        problems.append(Problem(line, text))
+        problems.append(Problem(line, text, fault))
 
 
 def _statements(reader, contents):

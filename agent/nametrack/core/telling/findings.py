@@ -48,7 +48,7 @@ def finding(code, severity, subject, text, advice=None):
 def findings(agent, wall):
     """Every finding about the configuration and about how things stand at Unix time `wall`: a list, worst first."""
     if agent.config_findings is None:  # once for each configuration: status and check show it again and again
-        agent.config_findings = _configuration(agent.config)
+        agent.config_findings = _configuration(agent)
     found = agent.config_findings + _swallowed(agent) + _unresolved(agent) + _silent(agent) + _sets(agent)
     found = found + _watchdogs(agent) + _clock(agent, wall)
     if agent.machine is not None:
@@ -58,8 +58,9 @@ def findings(agent, wall):
     return _worst_first(found)
 
 
-def _configuration(config):
-    found = [finding("configuration", "error", "configuration", text) for text in config.errors]
+def _configuration(agent):
+    config = agent.config
+    found = [finding("configuration", "error", "configuration", text) for text in agent.config_errors()]
     return found + _overlaps(config) + _keepalives(config) + _probes(config)
 
 

@@ -14,15 +14,20 @@ _PACE = 1000  # lines that are read between two looks at memory
 _LINES = 250  # of entries, in one write
 
 
-def read_text(path):
-    """`(text, None)`, or `(None, why it cannot be read)`."""
+def read_bytes(path):
+    """Return `(bytes, None)`, or `(None, why the file cannot be read)`."""
     try:
-        data = compat_files.read_file(path)
+        return compat_files.read_file(path), None
     except OSError as error:
         return None, compat.error_text(error)
     except MemoryError:
         return None, "too large"
-    return compat.decode(data), None
+
+
+def read_text(path):
+    """Return `(text, None)`, or `(None, why the file cannot be read)`."""
+    data, problem = read_bytes(path)
+    return (None, problem) if data is None else (compat.decode(data), None)
 
 
 class LastGood:

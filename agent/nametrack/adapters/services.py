@@ -57,8 +57,8 @@ def installed(config_dir, names):
     """{name: Service} of those whose configuration is there."""
     found = {}
     for name in names:
-        text, _ = files.read_text("%s/%s" % (config_dir, name))
-        if text is not None:
-            sections, _ = uci.parse(text)
+        data, _ = files.read_bytes("%s/%s" % (config_dir, name))
+        if data is not None:
+            sections, _ = uci.parse(data)
             found[name] = services.configured(name, sections)
     return found

@@ -38,7 +38,7 @@ class _Reader:
 
     def id(self):
         """Text, another one for other files."""
-        return id_of(self._texts)
+        return id_of([text.encode() for text in self._texts])
 
     def read(self):
         """See read_config."""

@@ -3,7 +3,7 @@
 from binascii import crc32
 from collections import namedtuple
 
-from .. import compat_files
+from .. import compat, compat_files
 from ..adapters import files
 from ..core.config import configuration, network
 from ..wire import uci
@@ -22,21 +22,23 @@ def read_config(folder):
         from .any_linux import read_config as read_elsewhere
 
         return read_elsewhere(folder)
-    text, problem = files.read_text(folder + NAMETRACK)
-    if text is None:
+    # bytes: in what encoding a file is, and where it is in none, is for its parser to say
+    data, problem = files.read_bytes(folder + NAMETRACK)
+    if data is None:
         return None, "%s: %s" % (folder + NAMETRACK, problem)
-    problems, faults = [], []
-    sections = _sections(text, folder + NAMETRACK, None, problems, faults)
-    network_text, problem = files.read_text(folder + NETWORK)
+    problems, network_problems, faults = [], [], []
+    sections = _sections(data, folder + NAMETRACK, None, problems, faults)
+    network_data, problem = files.read_bytes(folder + NETWORK)
     others = []
-    if network_text is None:
-        problems.append("%s: %s; no peer is known from it" % (folder + NETWORK, problem))
+    if network_data is None:
+        network_problems.append("%s: %s; no peer is known from it" % (folder + NETWORK, problem))
     else:
-        others = _sections(network_text, folder + NETWORK, network.wants, problems, faults)
-    cron_text, _ = files.read_text(folder + CRONTAB)
-    cron = [line for line in (cron_text or "").split("\n") if line and not line.startswith("#")]
-    config = configuration.build(sections, others, problems)
-    return Loaded(config, faults, cron, id_of((text, network_text, cron_text)), None), None
+        others = _sections(network_data, folder + NETWORK, network.wants, network_problems, faults)
+    cron_data, _ = files.read_bytes(folder + CRONTAB)
+    lines = compat.decode(cron_data or b"").split("\n")
+    cron = [line for line in lines if line and not line.startswith("#")]
+    config = configuration.build(sections, others, problems, configuration.ROUTER, network_problems)
+    return Loaded(config, faults, cron, id_of((data, network_data, cron_data)), None), None
 
 
 def read_id(folder):
@@ -45,7 +47,7 @@ def read_id(folder):
         from .any_linux import read_id as read_id_elsewhere
 
         return read_id_elsewhere(folder)
-    return id_of([files.read_text(folder + name)[0] for name in (NAMETRACK, NETWORK, CRONTAB)])
+    return id_of([files.read_bytes(folder + name)[0] for name in (NAMETRACK, NETWORK, CRONTAB)])
 
 
 def is_router(folder):
@@ -53,17 +55,17 @@ def is_router(folder):
     return compat_files.exists(folder + NETWORK)
 
 
-def id_of(texts):
-    """Text, another one for other texts; None is one that is missing."""
+def id_of(contents):
+    """Return a text, another one for other contents of files: bytes each, None for a file that is missing."""
     number = 0
-    for text in texts:
-        number = crc32((text or "").encode(), number)
+    for data in contents:
+        number = crc32(data or b"", number)
     return "%08x" % number
 
 
-def _sections(text, path, keep, problems, faults):
+def _sections(data, path, keep, problems, faults):
     """The sections of a file; `problems` gets all that is wrong with it, `faults` what libuci refuses the file for."""
-    sections, found = uci.parse(text, keep)
+    sections, found = uci.parse(data, keep)
     for problem in found:
         words = "%s, line %d: %s" % (path, problem.line, problem.text)
         problems.append(words)

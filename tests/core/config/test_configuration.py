@@ -119,7 +119,7 @@ GLOBAL_MISTAKES = [
     ("wg_quick", "etc/wireguard", "'etc/wireguard' is not the full path of a folder, or 0; using /etc/wireguard"),
     ("restore_package", "x.ipk", "'x.ipk' is not the full path of an .ipk or .apk; ignoring option"),
     ("restore_package", "/a;b.ipk", "'/a;b.ipk' is not the full path of an .ipk or .apk; ignoring option"),
-    ("retain", "\x1b[31m\n", "'\\x1b[31m\\x0a' is not a number of seconds; using 86400"),
+    ("retain", "\x1b[31m\n", "'\\x1b[31m' is not a number of seconds; using 86400"),
     ("retain", "a\u202eb", "'a\\u202eb' is not a number of seconds; using 86400"),
 ]
 
@@ -283,6 +283,56 @@ def test_a_disabled_network_peer_is_disabled_whatever_nametrack_says():
         c = build(sections, [network_peer(disabled="1")])
         assert [p.enabled for p in c.peers] == [False]
         assert [p.disabled for p in c.network_peers] == [True]
+
+
+PAIRS = [
+    (("1", "0"), ["b.example"]),
+    (("0", "1"), ["net.example"]),
+    (("1", "1"), []),
+]
+
+
+@pytest.mark.parametrize("disabled,followed", PAIRS)
+def test_a_disabled_section_hides_no_enabled_one_with_the_same_key(disabled, followed):
+    first = network_peer(disabled=disabled[0])
+    c = build([], [first, network_peer(disabled=disabled[1], endpoint_host="b.example")])
+    assert [p.endpoint_host for p in c.peers if p.enabled] == followed
+    assert c.errors == []
+
+
+def test_a_peer_of_a_disabled_interface_is_disabled():
+    for disabled in ("0", "1"):
+        c = build([], [raw("interface", "wg0", proto="wireguard", disabled=disabled), network_peer()])
+        assert [p.enabled for p in c.peers] == [disabled == "0"]
+
+
+def test_an_interface_that_is_started_by_hand_is_known():
+    for auto in ("0", "1"):
+        c = build([], [raw("interface", "wg0", proto="wireguard", auto=auto), network_peer()])
+        assert [p.auto for p in c.peers] == [auto == "1"]
+    assert [p.auto for p in build([], [network_peer()]).peers] == [True]
+
+
+def test_what_wg_takes_is_taken():
+    """Blanks at the end of a value, and prefixes with commas between them: netifd hands both on as they are."""
+    given = {"public_key": KEY + " ", "endpoint_host": "net.example\t", "endpoint_port": "51821 \r"}
+    c = build([], [network_peer(allowed_ips=["10.0.0.0/8,192.0.2.1/32 , 2001:db8::/64"], **given)])
+    assert c.errors == []
+    (one,) = c.network_peers
+    assert (one.public_key, one.endpoint_host, one.endpoint_port) == (KEY, "net.example", 51821)
+    assert one.allowed_ips == ["10.0.0.0/8", "192.0.2.1", "2001:db8::/64"]
+
+
+def test_blanks_and_commas_are_no_mistake_in_our_own_file_either():
+    c = build([policy(interface="wg ", host=["a.example ", "b.example,192.0.2.0/24"])])
+    assert (c.errors, c.policies[0].interface) == ([], "wg")
+    assert (c.policies[0].hosts, c.policies[0].literals) == (["a.example", "b.example"], ["192.0.2.0/24"])
+
+
+def test_what_is_wrong_in_the_network_is_told_from_what_is_wrong_in_our_own_file():
+    c = config.build([policy(retain="soon")], [network_peer(disabled="x")], ["own"], config.ROUTER, ["other"])
+    assert len(c.errors) == 4 and c.errors[0] == "own"
+    assert c.network_errors == c.errors[2:] and c.network_errors[0] == "other"
 
 
 def test_track_peers_listed_follows_only_the_listed():

@@ -34,6 +34,37 @@ def agent(nametrack="", network=""):
     return made
 
 
+def test_what_is_wrong_in_the_network_s_file_is_to_be_corrected_there():
+    made = agent("config policy 'p'\n\toption retain 'soon'\n", peer(0, ["10.0.0.0/33"]))
+    said = {f["text"].split(" ")[0]: f["advice"] for f in findings(made, WALL) if f["code"] == "configuration"}
+    assert said["section"].startswith("correct /etc/config/nametrack,")
+    assert said["network"].startswith("correct /etc/config/network,")
+
+
+NAMED = "\toption endpoint_host 'home.test'\n\toption persistent_keepalive '25'\n"
+
+
+def missing(network, event):
+    made = agent("", network)
+    made.handle(event, 0)
+    return [(f["severity"], f["subject"], f["text"], f["advice"]) for f in findings(made, WALL)]
+
+
+def test_a_peer_that_the_kernel_has_not_is_told_with_what_sets_it_up():
+    """netifd applies a changed peer when its interface starts: a reload of the network is not enough."""
+    for event in (on.PeersRead("wg0", [], WALL), on.ActionFailed(do.ReadPeers("wg0"), "no such device")):
+        (one,) = missing(peer(0, [], more=NAMED), event)
+        assert one[0] == "error" and one[1] == "wg0 peer p0"
+        assert one[2] in ("wg0 has no such peer", "no such device") and "ifup wg0;" in one[3]
+
+
+@pytest.mark.parametrize("option", ["auto '0'", "disabled '1'"])
+def test_an_interface_that_is_not_meant_to_be_up_is_nothing_to_tell(option):
+    interface = "config interface 'wg0'\n\toption proto 'wireguard'\n\toption %s\n" % option
+    network = interface + peer(0, [], more=NAMED)
+    assert missing(network, on.ActionFailed(do.ReadPeers("wg0"), "no such device")) == []
+
+
 def overlaps(network):
     return [f["text"] for f in findings(agent("", network), WALL) if f["code"] == "allowed_ips_overlap"]
 

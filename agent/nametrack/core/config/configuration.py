@@ -19,7 +19,8 @@ from . import network
 # nameservers: "address" or "address#port"; fallbacks: ("address", such a text) or ("interface", netifd name); times
 # in seconds; wg_quick, restore_package: path or None; peers: those to follow; interfaces: dict of NetworkInterface by
 # name;
-# network_peers: every WireGuard peer of /etc/config/network, followed or not
+# network_peers: every WireGuard peer of /etc/config/network, followed or not; errors: [text], all of them;
+# network_errors: those of them that are about the network's sections
 Config = namedtuple(
     "Config",
     (
@@ -47,10 +48,12 @@ Config = namedtuple(
         "interfaces",
         "network_peers",
         "errors",
+        "network_errors",
     ),
 )
 # probe_address: None where nobody is known to answer; persistent_keepalive: seconds, 0 for off; nohostroute, tunlink
-# and fwmark (whether there is one): of its interface; in_network: False for a peer that only the kernel knows
+# fwmark (whether there is one) and auto (whether netifd starts it by itself): of its interface; in_network: False for
+# a peer that only the kernel knows
 PeerConfig = namedtuple(
     "PeerConfig",
     (
@@ -71,6 +74,7 @@ PeerConfig = namedtuple(
         "nohostroute",
         "tunlink",
         "fwmark",
+        "auto",
         "in_network",
     ),
 )
@@ -89,12 +93,12 @@ Origin = namedtuple("Origin", ("network", "defaults"))
 ROUTER = Origin("/etc/config/network", {})
 
 
-def build(nametrack_sections, network_sections, problems, origin=ROUTER):
+def build(nametrack_sections, network_sections, problems, origin=ROUTER, network_problems=()):
     """The Config of the sections that the UCI parser found in the two files; never raises.
 
-    `problems` are the parser's own complaints: they come first in `errors`.
+    `problems`, `network_problems`: the parser's own complaints about each, which come first.
     """
-    report = Report(problems)
+    report, network_report = Report(problems), Report(network_problems)
     by_type = {"nametrack": [], "peer": [], "policy": []}
     for section in sections(nametrack_sections, report):
         if section.kind in by_type:
@@ -102,7 +106,7 @@ def build(nametrack_sections, network_sections, problems, origin=ROUTER):
         else:
             section.problem("type '%s' is not known%s" % (printable(section.kind, 60), hint(section.kind, TYPES)))
     settings = _settings(by_type["nametrack"], report, origin.defaults)
-    interfaces, network_peers = network.read(network_sections, report)
+    interfaces, network_peers = network.read(network_sections, network_report)
     peers = _peers(by_type["peer"], settings, interfaces, network_peers, origin.network)
     policies = _policies(by_type["policy"], settings)
     settings["nameservers"] = settings.pop("nameserver")
@@ -112,7 +116,8 @@ def build(nametrack_sections, network_sections, problems, origin=ROUTER):
         policies=policies,
         interfaces=interfaces,
         network_peers=network_peers,
-        errors=report.all(),
+        errors=report.all() + network_report.all(),
+        network_errors=network_report.all(),
         **settings,
     )
 
@@ -205,7 +210,9 @@ def _peer(key, values, peer, interfaces):
         interface=key[0],
         public_key=key[1],
         description="" if peer is None else peer.description,
-        enabled=values["enabled"] and (peer is None or not peer.disabled),
+        enabled=values["enabled"]
+        and (peer is None or not peer.disabled)
+        and (interface is None or not interface.disabled),
         endpoint_host=values["endpoint_host"],
         endpoint_port=values["endpoint_port"],
         family=values["family"],
@@ -219,6 +226,7 @@ def _peer(key, values, peer, interfaces):
         nohostroute=False if interface is None else interface.nohostroute,
         tunlink=None if interface is None else interface.tunlink,
         fwmark=interface is not None and interface.fwmark,
+        auto=interface is None or interface.auto,
         in_network=peer is not None,
     )
 

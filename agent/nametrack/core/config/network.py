@@ -19,12 +19,14 @@ class NetworkInterface:
     """An interface of netifd.
 
     tunlink: the interface that the tunnel's own packets leave through, or None; fwmark: whether those packets are
-    marked, so that rules can tell them from what goes into the tunnel.
+    marked, so that rules can tell them from what goes into the tunnel; auto: whether netifd starts it by itself.
     """
 
     def __init__(self, name, values):
         self.name = name
         self.proto = values["proto"]
+        self.disabled = values["disabled"]
+        self.auto = values["auto"]
         self.nohostroute = values["nohostroute"]
         self.tunlink = values["tunlink"]
         self.fwmark = values["fwmark"] not in (None, "0")
@@ -61,7 +63,7 @@ def read(network_sections, report):
 
     Options that are none of our business are passed over in silence, private and preshared keys among them.
     """
-    interfaces, peers, seen = {}, [], set()
+    interfaces, peers, places = {}, [], {}
     for section in sections(network_sections, report, "network "):
         if section.kind == "interface":
             _read_interface(section, interfaces)
@@ -69,14 +71,22 @@ def read(network_sections, report):
         for kind in PEER_TYPES:
             if section.kind.startswith(kind):
                 peer = _read_peer(section, section.kind[len(kind) :])
-                if peer is None:
-                    continue
-                if (peer.interface, peer.public_key) in seen:
-                    section.reject("interface '%s' has a peer with this public_key already" % peer.interface)
-                    continue
-                seen.add((peer.interface, peer.public_key))
-                peers.append(peer)
+                if peer is not None:
+                    _add_peer(peer, peers, places, section)
     return interfaces, peers
+
+
+def _add_peer(peer, peers, places, section):
+    """Adds a peer; `places`: {(interface, public key): its place in `peers`}. netifd passes disabled sections over."""
+    key = (peer.interface, peer.public_key)
+    place = places.get(key)
+    if place is None:
+        places[key] = len(peers)
+        peers.append(peer)
+    elif peers[place].disabled:
+        peers[place] = peer
+    elif not peer.disabled:
+        section.reject("interface '%s' has a peer with this public_key already" % peer.interface)
 
 
 def _read_interface(section, interfaces):

@@ -88,6 +88,8 @@ POLICY_SETS = {
 
 NETWORK_INTERFACE = (
     Option("proto", anything, None, False),
+    Option("disabled", boolean, False, False),
+    Option("auto", boolean, True, False),
     Option("nohostroute", boolean, False, False),
     Option("tunlink", interface, None, False),
     Option("fwmark", anything, None, False),

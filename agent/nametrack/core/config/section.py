@@ -4,6 +4,7 @@ from .option_values import quoted
 from .options import REQUIRED
 
 MAX_PROBLEMS = 200
+BLANKS = "\t\n\r "
 
 
 class Report:
@@ -60,6 +61,8 @@ class Section:
 
     def _one(self, option, default):
         given = self._options.get(option.name, "")
+        if isinstance(given, str):
+            given = given.strip(BLANKS)  # as `wg` does with what netifd hands it
         if given == "" or given == []:  # as everywhere in OpenWrt, an empty value is none
             if default is REQUIRED:
                 self.reject("option '%s' is missing" % option.name)
@@ -105,9 +108,14 @@ class Section:
 
 
 def words(text):
-    """The blank-separated words of a list's value: shell scripts read `option x 'a b'` like two `list x`."""
+    """Return the words of a list's value, [text].
+
+    Shell scripts read `option x 'a b'` like two `list x`, and `wg` takes what netifd hands it with commas as well.
+    """
     # not str.split(): the two interpreters disagree about what is blank beyond ASCII
-    return [word for word in text.replace("\t", " ").replace("\n", " ").split(" ") if word]
+    for separator in "\t\n\r,":
+        text = text.replace(separator, " ")
+    return [word for word in text.split(" ") if word]
 
 
 def shown(value):

@@ -140,14 +140,19 @@ class Peers:
             return []
         self._unread.discard(interface)
         self._timers.set(("read", interface), now + self._config.peer_interval)
+        peers = self._by_interface[interface]
+        at_rest = not peers[0].config.auto  # it is up when its user wants it: now it is not
         actions = []
-        if self._trouble.get(interface) != reason:
+        if self._trouble.get(interface) != reason and not at_rest:
             self._trouble[interface] = reason
             actions = [trouble(interface, reason)]
-        for peer in self._by_interface[interface]:
+        for peer in peers:
             peer.missing = reason
             peer.read(None, now, 0)
-            peer.standing.put("missing", reason)
+            if at_rest:
+                peer.standing.put("disabled", "%s is down, and its option auto is 0" % interface)
+            else:
+                peer.standing.put("missing", reason)
         return actions
 
     def endpoint_failed(self, action, reason, now):

@@ -10,6 +10,7 @@ from ..wording import duration
 ADVICE = {
     "allowed_ips_overlap": "give each address to one peer only: the kernel sends it to the one that was set last",
     "endpoint_in_allowed_ips": "remove the interface's option nohostroute, or set its option fwmark and a rule for it",
+    "peer_missing": "netifd sets up changed peers when the interface starts: ifup %s; is the public_key right?",
     "no_keepalive": "set persistent_keepalive (25 is usual), so that a dead tunnel is noticed without traffic",
     "no_probe_address": "set option probe_address to an address beyond the tunnel, or option probe to 0",
     "name_unresolved": "check that the nameserver can be reached and knows the name: ",
@@ -30,6 +31,8 @@ UNRESOLVED = {
     REBIND: "if the name is meant to have a private address, give its domain to dnsmasq: "
     "uci add_list dhcp.@dnsmasq[0].rebind_domain='DOMAIN'; uci commit dhcp; /etc/init.d/dnsmasq restart; ",
 }
+MISSING_ELSEWHERE = "start the interface again: wg-quick down %s; wg-quick up %s; is the public key right?"
+NETWORK_ADVICE = "correct /etc/config/network, then /etc/init.d/nametrack reload"
 # What a scheduled task may do that nametrack does: words that all stand in its line.
 WATCHDOGS = (
     ("wireguard_watchdog",),
@@ -49,7 +52,9 @@ def findings(agent, wall):
     """Every finding about the configuration and about how things stand at Unix time `wall`: a list, worst first."""
     if agent.config_findings is None:  # once for each configuration: status and check show it again and again
         agent.config_findings = _configuration(agent)
-    found = agent.config_findings + _swallowed(agent) + _unresolved(agent) + _silent(agent) + _sets(agent)
+    found = (
+        agent.config_findings + _missing(agent) + _swallowed(agent) + _unresolved(agent) + _silent(agent) + _sets(agent)
+    )
     found = found + _watchdogs(agent) + _clock(agent, wall)
     if agent.machine is not None:
         from .machine_findings import fitted, machine_findings  # a router does without
@@ -60,7 +65,10 @@ def findings(agent, wall):
 
 def _configuration(agent):
     config = agent.config
-    found = [finding("configuration", "error", "configuration", text) for text in agent.config_errors()]
+    found = []
+    for text in agent.config_errors():
+        advice = NETWORK_ADVICE if text in config.network_errors else None
+        found.append(finding("configuration", "error", "configuration", text, advice))
     return found + _overlaps(config) + _keepalives(config) + _probes(config)
 
 
@@ -108,6 +116,18 @@ def _probes(config):
         if peer.enabled and peer.probe and peer.probe_address is None:
             text = "option probe has nobody to ask: no single address is among the allowed IPs"
             found.append(finding("no_probe_address", "warning", "%s peer %s" % (peer.interface, _label(peer)), text))
+    return found
+
+
+def _missing(agent):
+    """Peers that the configuration has and the kernel has not."""
+    found = []
+    for key in sorted(agent.peers.peers):
+        peer = agent.peers.peers[key]
+        if peer.standing.state == "missing":
+            name = peer.config.interface
+            advice = ADVICE["peer_missing"] % name if agent.machine is None else MISSING_ELSEWHERE % (name, name)
+            found.append(finding("peer_missing", "error", peer.label, peer.standing.reason, advice))
     return found
 
 

@@ -12,6 +12,7 @@ const MENDED_AT = {
 	allowed_ips_overlap: INTERFACES,
 	endpoint_in_allowed_ips: INTERFACES,
 	no_keepalive: INTERFACES,
+	peer_missing: INTERFACES,
 	configuration: SETTINGS,
 	name_unresolved: SETTINGS,
 	no_target: SETTINGS,

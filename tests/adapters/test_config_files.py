@@ -1,0 +1,65 @@
+"""config_files.py: the configuration as it is read from its files."""
+
+from both import each_interpreter, run
+
+READ = """
+from nametrack.daemon.config_files import read_config, read_id
+loaded, problem = read_config(sys.argv[1])
+config = loaded.config
+"""
+NETWORK = b"""
+config interface 'wg0'
+	option proto 'wireguard'
+
+config wireguard_wg0
+	option description 'Z\xfcrich'
+	option public_key 'xTIBA5rboUvnH4htodjb6e697QjLERt1NAB4mZqp8Dg='
+	option endpoint_host 'b\xc3\xbccher.example'
+
+config wireguard_wg0
+	option public_key 'XyIBA5rboUvnH4htodjb6e697QjLERt1NAB4mZqp8Dg='
+	option endpoint_host 'b\xfccher.example'
+"""
+
+
+def write(folder, nametrack, network=b""):
+    (folder / "nametrack").write_bytes(nametrack)
+    (folder / "network").write_bytes(network)
+
+
+@each_interpreter
+def test_a_byte_that_is_no_utf8_costs_its_own_value_only(interpreter, tmp_path):
+    """Read as Latin-1, the whole file would have other names in it."""
+    write(tmp_path, b"config nametrack 'global'\n", NETWORK)
+    script = READ + "print([p.endpoint_host for p in config.peers], config.errors)"
+    (line,) = run(interpreter, tmp_path, script, tmp_path)
+    assert line.startswith("['xn--bcher-kva.example'] [")
+    assert "'b?cher.example' is not a host name" in line and "Z" not in line
+
+
+FAULTS = [
+    b"config policy 'x\n\tlist host 'a.test'\n",
+    b"nonsense\n",
+    b"config\n",
+    b"config policy 'x' 'y'\n",
+    b"\toption retain '1' '2'\n",
+    b"config policy 'global'\n",
+    b"\0\0\0",
+]
+
+
+@each_interpreter
+def test_the_sections_before_a_fault_count_and_the_fault_is_said(interpreter, tmp_path):
+    """libuci refuses the whole file: then a router would follow what it was told not to follow."""
+    before = b"config nametrack 'global'\n\toption track_peers 'listed'\n\toption retain '77'\n"
+    for fault in FAULTS:
+        write(tmp_path, before + fault)
+        script = READ + "print(config.track_peers, config.retain, len(loaded.faults) > 0, len(config.errors) > 0)"
+        assert run(interpreter, tmp_path, script, tmp_path) == ["listed 77 True True"], fault
+
+
+@each_interpreter
+def test_what_libuci_takes_is_no_fault(interpreter, tmp_path):
+    write(tmp_path, b"config nametrack 'global'; option retain '77'\n\toption retain 'soon'\n")
+    script = READ + "print(len(config.errors) > 0, loaded.faults, loaded.id == read_id(sys.argv[1]))"
+    assert run(interpreter, tmp_path, script, tmp_path) == ["True [] True"]

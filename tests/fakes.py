@@ -1,5 +1,6 @@
 """A kernel with state, for tests of the core: WireGuard peers and sets. It refuses what the real one refuses."""
 
+from fake_routing import FakeRouting
 from nametrack import ip
 from nametrack.core import actions as do
 from nametrack.core import events as on
@@ -31,6 +32,7 @@ class FakeKernel:
         self.refusals = []  # [(start of an action's text, reason)], each used once
         self.changes = 0
         self.services = {}  # what ServicesRead says
+        self.routing = FakeRouting()
         self.flushed = []  # addresses whose flows were deleted
 
     def peer(self, interface, key):
@@ -80,6 +82,14 @@ class FakeKernel:
         if isinstance(action, do.FlushFlows):
             self.flushed.extend([ip.element(key) for key in action.keys])
             return None
+        if isinstance(action, do.ReadRouting):
+            return self.routing.view()
+        if isinstance(action, do.ListRoutes):
+            return self.routing.listed()
+        if isinstance(action, do.ReadTunnel):
+            return on.TunnelRead(action.interface, self.routing.ports.get(action.interface, 0))
+        if isinstance(action, do.ChangeRouting):
+            return self.routing.change(action)
         if isinstance(action, CHANGES):
             return self._change(action, now) or on.SetChanged(action)
         return None

@@ -13,17 +13,21 @@ FILES = sorted(AGENT.glob("*/**/*.py"))
 PURE = {"struct", "binascii", "sys", "collections", "json"}
 
 # layer -> (layers it may import, modules of the interpreter it may import; None: any). ip.py and element.py are the
-# vocabulary that every layer shares: addresses as canonical text, and what is in sets.
+# vocabulary that every layer shares: addresses as canonical text, what is in sets, and rules and routes.
 RULES = {
-    "core": ({"core", "ip", "element"}, {"collections"}),
-    "wire": ({"wire", "ip", "element"}, PURE),
-    "adapters": ({"adapters", "wire", "compat", "ip", "core.events", "core.actions", "core.last_good"}, None),
+    "core": ({"core", "ip", "element", "routing"}, {"collections"}),
+    "wire": ({"wire", "ip", "element", "routing"}, PURE),
+    "adapters": (
+        {"adapters", "wire", "compat", "ip", "routing", "core.events", "core.actions", "core.last_good"},
+        None,
+    ),
     "ip": (set(), set()),
     "element": ({"ip"}, {"collections"}),
+    "routing": ({"ip"}, {"collections"}),
     "compat": ({"compat"}, None),
     "daemon": ({"core", "wire", "adapters", "compat", "daemon", "ip", "element", "NAME", "VERSION"}, None),
     "commands": (
-        {"core", "wire", "adapters", "compat", "daemon", "commands", "element", "NAME", "VERSION"},
+        {"core", "wire", "adapters", "compat", "daemon", "commands", "element", "routing", "NAME", "VERSION"},
         {"pyubus", "sys"},
     ),
     "__init__": (set(), set()),

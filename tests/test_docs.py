@@ -35,7 +35,7 @@ def names(cell):
 TABLES = {
     "config nametrack": options.GLOBAL,
     "config peer": options.PEER_IDENTITY + options.PEER,
-    "config policy": options.POLICY + options.POLICY_SETS["nftset"],
+    "config policy": options.POLICY + options.POLICY_SETS["nftset"] + options.POLICY_ROUTE,
 }
 # defaults that are another section's value, and so said in words
 INHERITED = {"endpoint_host", "endpoint_port", "family", "probe", "probe_address", "nameserver", "retain"}
@@ -73,7 +73,7 @@ def test_every_finding_is_there():
 
 def test_every_method_and_argument_is_there():
     told = {names(row[0])[0]: row for row in rows(page("bus.md")) if names(row[0])}
-    assert told.keys() - {"endpoint", "policy", "trouble", "recovered"} == METHODS.keys()
+    assert told.keys() - {"endpoint", "policy", "way", "trouble", "recovered"} == METHODS.keys()
     for method, arguments in METHODS.items():
         for argument in arguments:
             assert argument in names(told[method][1]), (method, argument)
@@ -82,7 +82,7 @@ def test_every_method_and_argument_is_there():
 def test_every_kind_of_notification_is_there():
     told = {names(row[0])[0] for row in rows(page("bus.md")) if names(row[0])}
     source = "".join(path.read_text() for path in (TOP / "agent/nametrack/core").glob("**/*.py"))
-    assert set(re.findall(r'Notify\("(\w+)"', source)) == {"endpoint", "policy", "trouble", "recovered"} <= told
+    assert set(re.findall(r'Notify\("(\w+)"', source)) == {"endpoint", "policy", "way", "trouble", "recovered"} <= told
 
 
 def test_every_metric_is_there_with_its_kind_and_labels():

@@ -25,6 +25,8 @@ ARGUMENTS = dict.fromkeys(("help", "version"), [])  # with which a command ends 
 ARGUMENTS.update(dict.fromkeys(("status", "refresh", "events", "metrics"), NO_BUS))
 ARGUMENTS.update(dict.fromkeys(("run", "plan", "check"), NO_FILES), include=["pbr", *NO_FILES])
 
+ARGUMENTS["flush"] = ["now"]  # which it does not take: it would change the kernel of this machine
+
 # How the files of agent/ begin that a command may load, or may not.
 PARSING = (
     "nametrack/__",

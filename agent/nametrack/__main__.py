@@ -16,6 +16,8 @@ def performer(command):
             from .commands import one_pass as module  # which needs the program: now they do not nest
     elif command.name in ("status", "refresh", "events", "metrics"):
         from .commands import ask_agent as module
+    elif command.name == "flush":
+        from .commands import flush as module
     elif command.name == "include":
         from .commands import include as module
     else:

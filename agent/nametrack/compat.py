@@ -132,6 +132,7 @@ MIPS = errno.ECONNREFUSED == 146  # arch/mips/include/uapi/asm/errno.h: numbers 
 _ERRORS = (
     ("EPERM", 1, 1, "not permitted"),
     ("ENOENT", 2, 2, "no such file"),
+    ("ESRCH", 3, 3, "no such entry"),
     ("EIO", 5, 5, "input/output error"),
     ("EAGAIN", 11, 11, "busy"),
     ("ENOMEM", 12, 12, "out of memory"),
@@ -182,6 +183,7 @@ ENOTDIR = _NUMBERS["ENOTDIR"]
 EPERM = _NUMBERS["EPERM"]
 EPIPE = _NUMBERS["EPIPE"]
 EPROTONOSUPPORT = _NUMBERS["EPROTONOSUPPORT"]
+ESRCH = _NUMBERS["ESRCH"]
 
 
 def errno_text(number):

@@ -153,10 +153,20 @@ def key(element):
     return number(element) | _V6_KEYS if ":" in element else key4(element)
 
 
+def is_wide(key):
+    """Return whether a key stands for more than one address."""
+    return isinstance(key, str)
+
+
 def packed_key(data):
     """The key of a packed address."""
     value = int.from_bytes(data, "big")
     return value if len(data) == 4 else value | _V6_KEYS
+
+
+def packed_of_key(key):
+    """The 4 or 16 bytes of the address that `key`, a number, was made of."""
+    return (key ^ _V6_KEYS).to_bytes(16, "big") if key >= _V6_KEYS else key.to_bytes(4, "big")
 
 
 def element(key, check=str):

@@ -24,7 +24,16 @@ from nametrack.wire import uci
 from nametrack.wire.dns import Answer, Srv
 from nametrack.wire.services import configured, reported
 
-READS = (do.ReadPeers, do.ReadInterfaces, do.ListSet, do.GlanceSet, do.ReadServices)
+READS = (
+    do.ReadPeers,
+    do.ReadInterfaces,
+    do.ListSet,
+    do.GlanceSet,
+    do.ReadServices,
+    do.ReadRouting,
+    do.ListRoutes,
+    do.ReadTunnel,
+)
 HIDDEN = READS + (do.ShareLastGood,)
 MOMENT = 0.0005  # seconds: what the text form of a time rounds away
 
@@ -202,6 +211,8 @@ class Transcript:
             self.handle(on.InterfaceDown(words[0]))
         elif what == "interface":
             self.feed_interface(words)
+        elif what == "link":
+            self.feed_link(words)
         elif what == "bus":
             self.handle(on.BusConnected("network.interface"))
         elif what == "service":
@@ -232,6 +243,18 @@ class Transcript:
                 peer["keepalive"] = int(value)
             else:
                 peer[name] += int(value)
+
+    def feed_link(self, words):
+        """`wg0 10.9.0.2/24`: a link appears; `wg0 down` and `wg0 up`; `wan via 192.0.2.1`: its default route."""
+        name, rest = words[0], words[1:]
+        if rest[0] in ("up", "down"):
+            {"up": self.kernel.routing.up, "down": self.kernel.routing.down}[rest[0]](name)
+        elif rest[0] == "via":
+            self.kernel.routing.default(name, rest[1])
+        else:
+            self.kernel.routing.link(name, *rest)
+        if self.agent.config is not None:
+            self.handle(on.RoutingTouched("kernel"))
 
     def feed_interface(self, words):
         """What netifd has of an interface: `wan eth1 dns=192.0.2.1 metric4=0 to=10.1.0.0/24`; `wan`: down."""

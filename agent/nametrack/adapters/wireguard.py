@@ -42,6 +42,14 @@ class WireGuard:
         """Return `(firewall mark, listen port)` of the packets that a tunnel itself sends, as last read; 0 for none."""
         return self._sockets.get(interface, (0, 0))
 
+    def read_tunnel(self, action):
+        """Carries out ReadTunnel."""
+
+        def done(listing):
+            self._emit(on.TunnelRead(action.interface, listing.listen_port))
+
+        self._carry_out(action, lambda: uapi.GET, lambda kernel: kernel.peers(action.interface), done)
+
     def set_endpoint(self, action, done):
         """Carries out SetEndpoint, then calls `done()` if it went well."""
         self._carry_out(

@@ -16,6 +16,7 @@ COMMANDS = {
     "include": (FOLDERS, {}, True),
     "events": (DOOR, {"--follow": "follow"}, False),
     "metrics": (METRICS, {}, False),
+    "flush": ({}, {}, False),
     "version": ({}, {}, False),
     "help": ({}, {}, True),
 }

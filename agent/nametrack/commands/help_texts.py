@@ -14,6 +14,7 @@ USAGE = """usage: nametrack COMMAND [OPTION…]
   refresh [NAME…]  have the running agent ask DNS again, for all names or those
   events           what changed and why, newest last; --follow goes on
   include KIND     what the sets should have now, as commands
+  flush            delete every rule, nexthop and route of nametrack's from the kernel
   metrics          the running agent's state for Prometheus
   version          the version, and the interpreter it runs under
   help [COMMAND]   this text, or what there is to know of a command
@@ -97,6 +98,13 @@ user file, or those of policies with target ipset. A set that does not exist get
 whether the agent runs or not. The package's user file for vpn-policy-routing, in /usr/share/nametrack, uses it.
 
 Exit status: 0 whatever happens, because a failing user file fails the service; 2 for a wrong command line.
+""",
+    "flush": """usage: nametrack flush
+
+Deletes every rule, nexthop and route that nametrack made (route protocol 190), also those with which a policy blocks.
+A running agent writes them again: stop it first, or disable its policies. Removing the package does so by itself.
+
+Exit status: 0; 1 if something could not be deleted.
 """,
     "metrics": """usage: nametrack metrics [--format openmetrics|prometheus] [--ubus PATH|none]
                          [--run-dir DIR]

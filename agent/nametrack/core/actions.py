@@ -31,6 +31,16 @@ ReplaceElements = namedtuple("ReplaceElements", ("set", "old", "new", "reason"))
 RefillSet = namedtuple("RefillSet", ("set", "elements", "reason"))
 # how many elements an ipset holds: cheap, and the only way to hear of it, for the kernel says nothing of ipsets
 GlanceSet = namedtuple("GlanceSet", ("set",))
+# what: "kernel"; links, addresses, rules, nexthops and what the main table has of others
+ReadRouting = namedtuple("ReadRouting", ("what",))
+# protocol: routing.PROTOCOL; every route of ours
+ListRoutes = namedtuple("ListRoutes", ("protocol",))
+# the port that a tunnel's own packets come from
+ReadTunnel = namedtuple("ReadTunnel", ("interface",))
+# what: "kernel"; which address has which MAC address
+ReadNeighbours = namedtuple("ReadNeighbours", ("what",))
+# changes: list of routing.Change, carried out in this order, each whatever became of the others; reason: as above
+ChangeRouting = namedtuple("ChangeRouting", ("changes", "reason"))
 # keys: list of ip.key of addresses, prefixes and ranges; connections running to them decide anew which way they go
 FlushFlows = namedtuple("FlushFlows", ("keys",))
 # names: of services that fill sets, as target.SERVICES; what is known of those that are on this router
@@ -85,6 +95,12 @@ def _set_endpoint(a):
     return form if a.probe is None else "%s then probe %s" % (form, a.probe)
 
 
+def _changes(a):
+    from ..routing import text
+
+    return "change_routing: %s" % "; ".join([text(change) for change in a.changes])
+
+
 FORMS = {
     SendQuery: _query,
     CancelQuery: lambda a: "cancel %d" % a.id,
@@ -101,6 +117,11 @@ FORMS = {
     GlanceSet: lambda a: "glance_set %s" % a.set,
     FlushFlows: lambda a: "flush_flows %s" % " ".join([ip.element(key) for key in a.keys]),
     ReadServices: lambda a: "read_services",
+    ReadRouting: lambda a: "read_routing",
+    ListRoutes: lambda a: "list_routes",
+    ReadTunnel: lambda a: "read_tunnel %s" % a.interface,
+    ReadNeighbours: lambda a: "read_neighbours",
+    ChangeRouting: _changes,
     SaveLastGood: lambda a: "save_last_good %d" % len(a.entries),
     ShareLastGood: lambda a: "share_last_good %d" % len(a.entries),
     Notify: lambda a: "notify %s %s: %s" % (a.kind, a.subject, a.text),

@@ -13,6 +13,7 @@ from .names import lookup  # noqa: F401
 from .peers import tunnel  # noqa: F401
 from .peers.peer import Peer  # noqa: F401
 from .policies import policy_host  # noqa: F401
+from .routes import rulebook, selector, steps, table  # noqa: F401
 
 # isort: on
 from . import actions as do
@@ -23,6 +24,7 @@ from .names.resolver import Resolver
 from .names.single_lookups import Inquiries
 from .peers.peers import Peers
 from .policies.policies import Policies
+from .routes.routes import Routes
 from .telling.history import History
 from .timers import Timers
 
@@ -44,7 +46,8 @@ class Agent:
         self.interfaces = Interfaces(self._timers)
         self.resolver = Resolver(self._timers, self.interfaces, random or (lambda: 0))
         self.peers = Peers(self._timers, self.resolver, self.interfaces)
-        self.policies = Policies(self._timers)
+        self.routes = Routes(self._timers, self.interfaces, self.peers.is_dead)
+        self.policies = Policies(self._timers, self.routes)
         self.inquiries = Inquiries(self.resolver)
         self.last_good = LastGood(self._timers)
         self.history = History()
@@ -59,12 +62,18 @@ class Agent:
             on.QueryAnswered: lambda e, now: self._name(self.resolver.answered(e.id, e.answer, now), now),
             on.QueryFailed: lambda e, now: self._name(self.resolver.failed(e.id, e.reason, now), now),
             on.AnswerRejected: lambda e, now: self.resolver.rejected(e.id, e.reason, now),
-            on.PeersRead: lambda e, now: self.peers.read(e.interface, e.peers, now, e.wall),
+            on.PeersRead: self._peers_read,
             on.SetListed: lambda e, now: self.policies.listed(e.set, e.listing, now),
             on.SetGlanced: lambda e, now: self.policies.sets.glanced(e.set, e.size, now),
             on.SetChanged: lambda e, now: self.policies.sets.changed(e.action),
             on.SetTouched: lambda e, now: self.policies.sets.touched(e.set, e.removed, now),
-            on.ServicesRead: lambda e, now: self.policies.sets.services_read(e.services),
+            on.ServicesRead: lambda e, now: self.policies.services_read(e.services, now),
+            on.RoutingRead: lambda e, now: self.routes.read(e.view, now),
+            on.RoutesListed: lambda e, now: self.routes.listed(e.tables, now),
+            on.TunnelRead: lambda e, now: self.routes.tunnel_read(e.interface, e.port, now),
+            on.RoutingChanged: lambda e, now: self.routes.changed(e.action, e.refused, now),
+            on.RulesDeleted: lambda e, now: self.routes.rules_deleted(e.rules, now),
+            on.RoutingTouched: lambda e, now: self.routes.touched(now),
             on.InterfaceUp: self._interface_up,
             on.InterfaceDown: self._interface_changed,
             on.InterfaceUpdated: self._interface_changed,
@@ -94,6 +103,8 @@ class Agent:
                 actions.extend(self.last_good.share(self.entries(now), now))
             elif key[0] == "interfaces":
                 actions.extend(self.interfaces.due(now) + self._network_changed(now))
+            elif key[0] == "routes":
+                actions.extend(self.routes.due(key, now))
             elif key[0] == "expire":
                 self.policies.expired(key[1], key[2], now)
             else:
@@ -110,7 +121,8 @@ class Agent:
 
     def settled(self):
         """Whether everything was asked, read and written once: the end of one whole pass."""
-        if not self.resolver.idle() or not self.peers.settled() or not self.policies.sets.settled():
+        rooms = (self.peers, self.policies.sets, self.routes)
+        if not self.resolver.idle() or not all(room.settled() for room in rooms):
             return False
         return all(q.tried() for name in self.resolver.names.values() for q in name.questions.values())
 
@@ -153,7 +165,11 @@ class Agent:
             name = self.resolver.names[key]
             if name.answered():  # who is new to a name that is followed already hears of it now, not at its next answer
                 actions.extend(self.peers.name_answered(name, now) + self.policies.name_answered(name, now))
-        return actions + self._follow_changes(now)
+        return actions + self._follow_changes(now) + self._names_answered(now)
+
+    def _peers_read(self, event, now):
+        actions = self.peers.read(event.interface, event.peers, now, event.wall)
+        return actions + self.routes.tunnel_changed(event.interface, now)
 
     def _last_good_read(self, event, now):
         self._remembered = event.entries
@@ -179,7 +195,7 @@ class Agent:
 
     def _disturbed(self, event, now):
         self.peers.read_all(now)
-        return self.policies.sets.resync()
+        return self.policies.sets.resync() + self.routes.resync()
 
     def _interface_up(self, event, now):
         self.interfaces.came_up(event.interface)
@@ -209,6 +225,10 @@ class Agent:
             return self.peers.unreadable(action.interface, reason, now)
         if isinstance(action, do.SetEndpoint):
             return self.peers.endpoint_failed(action, reason, now)
+        if isinstance(action, do.ReadTunnel):
+            return self.routes.tunnel_read(action.interface, 0, now)  # it is none of WireGuard's, or it went
+        if isinstance(action, (do.ReadRouting, do.ListRoutes, do.ChangeRouting)):
+            return self.routes.failed(action, reason, now)
         if isinstance(action, do.FlushFlows):
             return [do.Log("warning", "connections to new addresses keep their old way: %s" % reason)]
         if isinstance(action, (do.ReadInterfaces, do.CheckWay, do.Probe)):
@@ -242,7 +262,14 @@ class Agent:
         actions = actions + self.peers.name_answered(name, now) + self.policies.name_answered(name, now)
         if self.peers.known(name) != known:
             self.last_good.changed(now)
-        return actions + self._follow_changes(now)
+        return actions + self._follow_changes(now) + self._names_answered(now)
+
+    def _names_answered(self, now):
+        """Once every name was answered, routes of before that nothing wants may go."""
+        if not self.routes.holds or not self.resolver.idle():
+            return []
+        answered = all(name.answered() for name in self.resolver.names.values())
+        return self.routes.names_answered(now) if answered else []
 
     def _follow(self, now):
         """Has the resolver follow exactly the names that are wanted now."""

@@ -31,6 +31,20 @@ SetGlanced = namedtuple("SetGlanced", ("set", "size"))
 SetChanged = namedtuple("SetChanged", ("action",))
 # somebody else changed one of our sets; removed: whether elements may have gone, or the set came or went
 SetTouched = namedtuple("SetTouched", ("set", "removed"))
+# view: routing.View
+RoutingRead = namedtuple("RoutingRead", ("view",))
+# tables: {(family, table, metric): {key: via}} of every route of ours, via as routing.Routes has it
+RoutesListed = namedtuple("RoutesListed", ("tables",))
+# port: that the tunnel of an interface sends from; 0: it is no tunnel of WireGuard
+TunnelRead = namedtuple("TunnelRead", ("interface", "port"))
+# neighbours: list of routing.Neighbour
+NeighboursRead = namedtuple("NeighboursRead", ("neighbours",))
+# action: a ChangeRouting that was carried out; refused: list of (Change, key, why), key None but for routes
+RoutingChanged = namedtuple("RoutingChanged", ("action", "refused"))
+# rules: of ours, that others deleted
+RulesDeleted = namedtuple("RulesDeleted", ("rules",))
+# who: "kernel"; others changed links, addresses, rules or nexthops
+RoutingTouched = namedtuple("RoutingTouched", ("who",))
 # services: {"pbr" | "vpn-policy-routing": wire.services.Service} of those that are installed
 ServicesRead = namedtuple("ServicesRead", ("services",))
 # netifd said that an interface came up, that it went, or that it is other than before; how it is, is then asked

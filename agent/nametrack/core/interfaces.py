@@ -49,6 +49,10 @@ class Interfaces:
         """Whether an interface is known, and up."""
         return name in self.known and self.known[name].device is not None
 
+    def device(self, name):
+        """Return the name of the device that packets leave an interface through, None while it is down or unknown."""
+        return self.known[name].device if name in self.known else None
+
     def nameservers(self, listed):
         """Whom to ask: `listed` with the nameservers of each `@interface` in its place, as `address@device`.
 

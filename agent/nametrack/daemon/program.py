@@ -9,6 +9,7 @@ from ..adapters.flows import Flows
 from ..adapters.netifd import Netifd
 from ..adapters.notices import Notices
 from ..adapters.process import Runner
+from ..adapters.routes import Routes
 from ..adapters.services import Services
 from ..adapters.sets import Sets
 from ..adapters.wireguard import WireGuard
@@ -17,6 +18,7 @@ from ..core import events as on
 from ..core.agent import Agent
 from ..core.config import configuration
 from ..core.telling.answer_size import UNBOUNDED
+from ..wire.routing_text import routing_lines
 from .bus_object import METHODS, Service
 from .config_files import is_router, read_config, read_id
 from .doors import Doors
@@ -49,6 +51,7 @@ class Program:
         self._notices = Notices(self._poller, emit)
         self._sets = Sets(self._runner, emit, self._notices)
         self._flows = Flows(self._poller, emit)
+        self._routes = Routes(self._poller, emit)
         self._wireguard = WireGuard(self._poller, emit)
         self._bus = Bus(self._poller, log, command.ubus)
         self._doors = Doors(self._bus, self._poller, log, command.run_dir)
@@ -88,6 +91,11 @@ class Program:
             do.RefillSet: self._sets.change,
             do.FlushFlows: self._flows.flush,
             do.ReadServices: self._services.read,
+            do.ReadRouting: self._routes.read,
+            do.ListRoutes: self._routes.list,
+            do.ReadNeighbours: self._routes.read_neighbours,
+            do.ChangeRouting: self._routes.change,
+            do.ReadTunnel: self._wireguard.read_tunnel,
             do.SaveLastGood: lambda action: self._write(self._last_good.save, action),
             do.ShareLastGood: lambda action: self._write(self._copy.share, action),
             do.Notify: self._doors.notify,
@@ -100,6 +108,7 @@ class Program:
     def _planners(self):
         """What is done instead by a run that changes nothing."""
         planners = {do.SetEndpoint: self._plan_endpoint, do.FlushFlows: self._plan_flows}
+        planners[do.ChangeRouting] = self._plan_routing
         for change in (do.AddElements, do.DeleteElements, do.ReplaceElements, do.RefillSet):
             planners[change] = self._plan_set
         for kind in (do.CheckWay, do.Probe, do.SaveLastGood, do.ShareLastGood):
@@ -110,6 +119,11 @@ class Program:
         self.planned.append("# %s" % action.reason)
         self.planned.extend(self._sets.script(action))
         self.loop.emit(on.SetChanged(action))
+
+    def _plan_routing(self, action):
+        self.planned.append("# %s" % action.reason)
+        self.planned.extend(routing_lines(action.changes, self.agent.routes.kernel.links))
+        self.loop.emit(on.RoutingChanged(action, []))
 
     def _plan_flows(self, action):
         self.planned.append("# connections to %s decide anew" % ", ".join([ip.element(key) for key in action.keys]))
@@ -191,6 +205,7 @@ class Program:
         """Runs until a signal ends it, or until it is seen that another agent does the work here. SIGHUP: reloads."""
         self._watch_signals({"HUP": self._reload})
         self._notices.start()
+        self._routes.listen()
         self._doors.serve(NAME, METHODS, self._answer, self._decided, self._reload_changes)
         self.loop.run()
         self._end()
@@ -238,7 +253,10 @@ class Program:
         return self.service.status(compat.monotonic(), compat.exact_wall(), UNBOUNDED)
 
     def _settled(self):
-        busy = any(part.busy() for part in (self._runner, self._flows, self._wireguard, self._bus, self._endpoints))
+        busy = any(
+            part.busy()
+            for part in (self._runner, self._flows, self._wireguard, self._bus, self._endpoints, self._routes)
+        )
         return self.agent.settled() and not busy
 
     def _watch_signals(self, handlers):

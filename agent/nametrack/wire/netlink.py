@@ -164,13 +164,13 @@ def reply(datagram, seq, order=NATIVE):
         if item.flags & DUMP_INTERRUPTED:
             interrupted = True
         if item.type in (ERROR, DONE):
-            errno, words = _ending(item, order)
+            errno, words = ended(item, order)
         else:
             found.append(item)
     return Reply(found, errno, words, interrupted)
 
 
-def _ending(item, order):
+def ended(item, order=NATIVE):
     """`(errno, text)` of an ERROR (which with 0 is the acknowledgement) or a DONE."""
     data = item.payload
     at = 4 if item.type == DONE else 4 + _HEADER

@@ -581,16 +581,26 @@ LONG_LABEL = "a" * 64 + ".example"
 LONG_NAME = "a.example." * 26
 POLICY_MISTAKES = [
     ({"interface": ""}, ["target 'auto' needs option 'interface'; ignoring section"]),
+    ({"interface": "a b", "target": "pbr"}, ["option 'interface': only target 'route' takes several; using a"]),
     (
-        {"interface": "a b", "target": "pbr"},
+        {"client": ["192.168.1.300"], "target": "route"},
+        ["option 'client': '192.168.1.300' is not an address, a prefix or the name of an interface; ignoring it"],
+    ),
+    ({"port": ["0"]}, ["option 'port': '0' is not a port or a range of ports from 1 to 65535; ignoring it"]),
+    ({"port": ["90-80"]}, ["option 'port': '90-80' is not a port or a range of ports from 1 to 65535; ignoring it"]),
+    ({"client": ["lan"], "target": "pbr"}, ["option 'client' needs target 'route'; ignoring section"]),
+    ({"fallback": "block", "target": "pbr"}, ["option 'fallback' needs target 'route'; ignoring section"]),
+    ({"action": "bypass", "target": "pbr"}, ["option 'action' needs target 'route'; ignoring section"]),
+    (
+        {"interface": "a/b", "target": "pbr"},
         [
-            "option 'interface': 'a b' is not the name of an interface; ignoring option",
+            "option 'interface': 'a/b' is not the name of an interface; ignoring it",
             "target 'pbr' needs option 'interface'; ignoring section",
         ],
     ),
     (
         {"target": "vpn"},
-        ["option 'target': 'vpn' is not one of auto, pbr, vpn-policy-routing, nftset, ipset; using auto"],
+        ["option 'target': 'vpn' is not one of auto, route, pbr, vpn-policy-routing, nftset, ipset; using auto"],
     ),
     ({"target": "nftset"}, [NEEDS_SET % "nftset"]),
     ({"target": "ipset"}, [NEEDS_SET % "ipset"]),
@@ -690,7 +700,14 @@ def text(value):
 def test_no_file_however_strange_raises(seed):
     values = junk(seed)
     names = ["nametrack", "peer", "policy", "interface", "wireguard_wg0", "amneziawg_x"]
-    tables = (options.GLOBAL, options.PEER_IDENTITY, options.PEER, options.POLICY, options.NETWORK_PEER)
+    tables = (
+        options.GLOBAL,
+        options.PEER_IDENTITY,
+        options.PEER,
+        options.POLICY,
+        options.POLICY_ROUTE,
+        options.NETWORK_PEER,
+    )
     known = ["set4", "set6"] + [o.name for table in tables for o in table]
     made = []
     for i in range(len(names) * 3):
@@ -739,6 +756,25 @@ def example(commented):
     return found
 
 
+ROUTE_ONLY = [{"client": ["lan"]}, {"port": ["443"]}, {"interface": ["wg0", "wg1"]}, {"fallback": "block"}]
+
+
+@pytest.mark.parametrize("options", ROUTE_ONLY)
+def test_auto_is_route_where_only_routes_can_do_it(options):
+    assert build([policy(**options)]).policies[0].target == "route"
+
+
+def test_clients_are_told_apart():
+    given = ["192.168.1.50", "192.168.2.0/24", "lan", "fd00::/64"]
+    clients = build([policy(client=given)]).policies[0].steering.clients
+    assert clients == [
+        ("prefix", "192.168.1.50"),
+        ("prefix", "192.168.2.0/24"),
+        ("interface", "lan"),
+        ("prefix", "fd00::/64"),
+    ]
+
+
 def test_the_installed_file_is_the_defaults():
     assert build(example(False)) == build([])
 
@@ -749,6 +785,8 @@ def test_what_the_installed_file_shows_is_right_and_complete():
     assert c.errors == []
     assert sorted(found[0].options) == sorted([o.name for o in options.GLOBAL])
     assert sorted(found[1].options) == sorted([o.name for o in options.PEER_IDENTITY + options.PEER])
-    assert sorted(found[2].options) == sorted([o.name for o in options.POLICY] + ["set4", "set6"])
+    assert sorted(found[2].options) == sorted(
+        [o.name for o in options.POLICY + options.POLICY_ROUTE] + ["set4", "set6"]
+    )
     assert build(found[:1]) == build([])
     assert (len(c.peers), len(c.policies)) == (1, 1)

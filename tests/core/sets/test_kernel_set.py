@@ -18,7 +18,7 @@ HOST = "h.test"
 
 def policy(retain=100, literals=()):
     sets = ("ipset", "s4", None)
-    wanted = PolicyConfig("p", True, "wg", sets[0], sets[1], sets[2], "ipv4", retain, [HOST], list(literals), [])
+    wanted = PolicyConfig("p", True, "wg", sets[0], sets[1], sets[2], "ipv4", retain, [HOST], list(literals), [], None)
     return Policy(wanted, lambda host: (host, ()))
 
 

@@ -22,7 +22,7 @@ class World:
 
     def __init__(self, family=4, literals=()):
         self.name, self.family = NAMES[family], family
-        wanted = PolicyConfig("p", True, "wg", "pbr", None, None, "any", 0, [HOST], list(literals), [])
+        wanted = PolicyConfig("p", True, "wg", "pbr", None, None, "any", 0, [HOST], list(literals), [], None)
         self.policy = Policy(wanted, lambda host: (host, ()))
         self.kernel = FakeKernel()
         self.kernel.make_set(self.name, ("interval", "merge"))

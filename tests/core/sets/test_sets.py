@@ -13,7 +13,7 @@ EMPTY = Listing(4, False, False, False, [], None, None)
 
 def filled():
     """`(sets, timers)`: one set, listed at 0, in which nothing is wanted."""
-    config = PolicyConfig("p", True, "wg", "nftset", NAME, None, "ipv4", 100, ["h.test"], [], [])
+    config = PolicyConfig("p", True, "wg", "nftset", NAME, None, "ipv4", 100, ["h.test"], [], [], None)
     policy, timers = Policy(config, lambda host: (host, ())), Timers()
     sets = Sets(timers)
     sets.assign({NAME: Use(4, [policy], [policy], None, False)}, lambda name: [])

@@ -128,7 +128,7 @@ def test_peers_share_with_hosts():
     counts = [len(peer["addresses"]) for peer in shown["peers"]]
     hosts = [len(host["addresses"]) for host in shown["policies"][0]["hosts"]]
     assert [len(peer["addresses"]) + peer["more_addresses"] for peer in shown["peers"]] == [1000] * 3
-    assert max(counts + hosts) - min(counts + hosts) <= 1
+    assert max(counts + hosts) - min(counts + hosts) <= 2  # a short one still fits where a longer one does not
 
 
 def test_an_answer_is_made_and_encoded_in_a_small_memory():

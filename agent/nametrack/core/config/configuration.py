@@ -10,7 +10,7 @@ from collections import namedtuple
 from ... import ip
 from . import punycode  # noqa: F401
 from .option_values import printable
-from .options import GLOBAL, PEER, PEER_IDENTITY, POLICY, POLICY_SETS
+from .options import GLOBAL, PEER, PEER_IDENTITY, POLICY, POLICY_ROUTE, POLICY_SETS
 from .section import Report, Section, hint, sections
 from . import network
 
@@ -41,6 +41,7 @@ Config = namedtuple(
         "authoritative",
         "flush_conntrack",
         "wg_quick",
+        "table",
         "restore",
         "restore_package",
         "peers",
@@ -78,12 +79,41 @@ PeerConfig = namedtuple(
         "in_network",
     ),
 )
+# What only routes of our own can do. interfaces: the ways out, the preferred first; action: route | bypass; fallback:
+# main | block; failback_delay: seconds; clients: [(kind, text)] as option_values.client has it; protos: "tcp", "udp";
+# ports: [(first, last)]
+Steering = namedtuple(
+    "Steering",
+    (
+        "interfaces",
+        "action",
+        "fallback",
+        "keep_local",
+        "failback_delay",
+        "clients",
+        "protos",
+        "ports",
+    ),
+)
 # interface: None is possible for nftset and ipset only; set4, set6: "family table set" for nftset, a name for ipset,
 # None where not given and for the other targets; hosts: names to look up; literals: addresses and prefixes; wildcards:
-# what cannot be looked up, as `*.name`
+# what cannot be looked up, as `*.name`; interface: the first of steering.interfaces
 PolicyConfig = namedtuple(
     "PolicyConfig",
-    ("name", "enabled", "interface", "target", "set4", "set6", "family", "retain", "hosts", "literals", "wildcards"),
+    (
+        "name",
+        "enabled",
+        "interface",
+        "target",
+        "set4",
+        "set6",
+        "family",
+        "retain",
+        "hosts",
+        "literals",
+        "wildcards",
+        "steering",
+    ),
 )
 
 TYPES = ("nametrack", "peer", "policy")
@@ -247,7 +277,8 @@ def _policies(found, settings):
 
 def _policy(section, name, settings):
     values = section.read(POLICY, {"family": settings["family"], "retain": settings["retain"]})
-    section.report_unknown([option.name for option in POLICY] + ["set4", "set6"])
+    section.report_unknown([option.name for option in POLICY + POLICY_ROUTE] + ["set4", "set6"])
+    steering = _steering(section, values)
     target = values["target"]
     sets = {"set4": None, "set6": None}
     if target in POLICY_SETS:
@@ -258,7 +289,7 @@ def _policy(section, name, settings):
             sets["set6"] = None
         if sets["set4"] is None and sets["set6"] is None:
             section.reject("target '%s' needs option 'set4' or 'set6'" % target)
-    elif values["interface"] is None:
+    elif not values["interface"] and steering.action == "route":
         section.reject("target '%s' needs option 'interface'" % target)
     wildcards = [text for text in values["host"] if text.startswith("*.")]
     named = [text for text in values["host"] if text not in wildcards]
@@ -270,7 +301,7 @@ def _policy(section, name, settings):
     return PolicyConfig(
         name,
         values["enabled"],
-        values["interface"],
+        values["interface"][0] if values["interface"] else None,
         target,
         sets["set4"],
         sets["set6"],
@@ -279,7 +310,35 @@ def _policy(section, name, settings):
         hosts,
         literals,
         wildcards,
+        steering,
     )
+
+
+def _steering(section, values):
+    """The Steering of a policy; `values["target"]` becomes "route" where that is what `auto` must be."""
+    found = section.read(POLICY_ROUTE, {})
+    steering = Steering(
+        values["interface"],
+        found["action"],
+        found["fallback"],
+        found["keep_local"],
+        found["failback_delay"],
+        found["client"],
+        found["proto"],
+        found["port"],
+    )
+    # Without these the policy would be about more than is meant: the section goes rather than the option.
+    needs = [name for name in ("client", "proto", "port") if found[name]]
+    needs += ["action"] if steering.action == "bypass" else []
+    needs += ["fallback"] if steering.fallback == "block" else []
+    if values["target"] == "auto" and (needs or len(steering.interfaces) > 1):
+        values["target"] = "route"
+    elif values["target"] not in ("auto", "route"):
+        if needs:
+            section.reject("option '%s' needs target 'route'" % needs[0])
+        elif len(steering.interfaces) > 1:
+            section.problem("option 'interface': only target 'route' takes several; using %s" % steering.interfaces[0])
+    return steering
 
 
 def _split(section, given, family):

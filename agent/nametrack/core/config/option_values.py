@@ -214,6 +214,25 @@ def fallback_nameserver(text):
     return _wrong(text, "is not address, address#port or the name of an interface")
 
 
+def client(text):
+    """`(kind, value)`: "prefix" or "interface" and the text of one."""
+    given = ip.prefix(text)
+    if given is not None:
+        return ("prefix", given), None
+    if interface(text)[1] is None:
+        return ("interface", text), None
+    return _wrong(text, "is not an address, a prefix or the name of an interface")
+
+
+def ports(text):
+    """`(first, last)` of `443` or `8000-8010`."""
+    first, dash, last = text.partition("-")
+    found = [port(word)[0] for word in ([first, last] if dash else [first, first])]
+    if None in found or found[0] > found[1]:
+        return _wrong(text, "is not a port or a range of ports from 1 to 65535")
+    return (found[0], found[1]), None
+
+
 def nft_set(text):
     """`family table set`. Nothing gets through that could end a word of an nft script."""
     words = text.split(" ")

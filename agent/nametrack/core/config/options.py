@@ -7,6 +7,7 @@ from .option_values import (
     anything,
     boolean,
     choice,
+    client,
     device,
     endpoint_host,
     fallback_nameserver,
@@ -16,9 +17,11 @@ from .option_values import (
     keepalive,
     nameserver,
     nft_set,
+    number,
     package_file,
     policy_host,
     port,
+    ports,
     prefix,
     public_key,
     seconds,
@@ -31,7 +34,7 @@ Option = namedtuple("Option", ("name", "parse", "default", "many"))
 REQUIRED = "the section means nothing without it"
 
 family = choice(("any", "ipv4", "ipv6"))
-target = choice(("auto", "pbr", "vpn-policy-routing", "nftset", "ipset"))
+target = choice(("auto", "route", "pbr", "vpn-policy-routing", "nftset", "ipset"))
 
 GLOBAL = (
     Option("enabled", boolean, True, False),
@@ -51,6 +54,7 @@ GLOBAL = (
     Option("authoritative", boolean, True, False),
     Option("flush_conntrack", boolean, True, False),
     Option("wg_quick", wg_quick_folder, "/etc/wireguard", False),
+    Option("table", number(256, 1000, "a number of a routing table"), 900, False),
     Option("restore", boolean, False, False),
     Option("restore_package", package_file, None, False),
 )
@@ -74,11 +78,22 @@ PEER = (
 # set4 and set6 mean different things to different targets: core.config reads them a second time
 POLICY = (
     Option("enabled", boolean, True, False),
-    Option("interface", interface, None, False),
+    Option("interface", interface, [], True),
     Option("target", target, "auto", False),
     Option("family", family, "any", False),
     Option("retain", seconds(0, 31536000), 86400, False),
     Option("host", policy_host, [], True),
+)
+
+# what only routes of our own can do
+POLICY_ROUTE = (
+    Option("action", choice(("route", "bypass")), "route", False),
+    Option("fallback", choice(("main", "block")), "main", False),
+    Option("keep_local", boolean, True, False),
+    Option("failback_delay", seconds(0, 86400), 60, False),
+    Option("client", client, [], True),
+    Option("proto", choice(("tcp", "udp")), [], True),
+    Option("port", ports, [], True),
 )
 
 POLICY_SETS = {

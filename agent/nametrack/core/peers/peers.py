@@ -5,6 +5,7 @@ from ..histogram import Histogram
 from ..names.rrset import FOUND, SRV
 from .endpoint_names import Source
 from .peer import Peer
+from .tunnel import STALLED
 
 OWED_INTERVAL = 1  # second between two readings while an answer is owed
 BUSY_INTERVAL = 0.75  # seconds while there is traffic, so that its end is seen soon
@@ -167,6 +168,11 @@ class Peers:
         peer.not_set()
         self._timers.set(("read", action.interface), now + OWED_INTERVAL)
         return [Log("warning", "%s: endpoint %s not set: %s" % (peer.label, action.address, reason))]
+
+    def is_dead(self, interface, now):
+        """Return whether every peer of an interface owes a reply for stall_timeout; None if it has no followed peer."""
+        lives = [peer.tunnel.life(now, self._config.stall_timeout) for peer in self._by_interface.get(interface, ())]
+        return all(life == STALLED for life in lives) if lives else None
 
     def routes_changed(self):
         """A network interface came or went: what had no route may have one."""

@@ -5,14 +5,16 @@ from ..actions import Log, recovered, trouble
 from ..last_good import GRACE, Entry, life_left
 from ..ordering import in_order, keys_in_order
 from ..sets.sets import Sets, Use
-from ..sets.targets import choose, is_optional, plain, why_missing
+from ..sets.targets import ROUTE, choose, is_optional, plain, why_missing
 from .policy import MAX_ADDRESSES, Policy
 
 
 class Policies:
-    def __init__(self, timers):
+    def __init__(self, timers, routes):
         self.policies = {}  # name -> Policy
         self.sets = Sets(timers)
+        self.routes = routes
+        self._config = None
         self._timers = timers
         self._by_name = {}  # name key -> [(Policy, Host)]
         self._changes = 0  # of what policies want
@@ -22,7 +24,7 @@ class Policies:
 
         `entries`: Remembered, those of the last-good file, once; then none.
         """
-        old = self.policies
+        old, self._config = self.policies, config
         self.policies, self._by_name = {}, {}
         self._changes += 1
         self.sets.flush_flows = config.flush_conntrack
@@ -47,7 +49,7 @@ class Policies:
             for host in policy.hosts.values():
                 self._by_name.setdefault(host.name_key, []).append((policy, host))
                 self._watch_expiry(policy, host)
-        actions = self._assign(entries) + self.sets.read_services()
+        actions = self._assign(entries) + self._steer(now) + self.sets.read_services()
         for name in sorted(self.sets.by_name):
             actions.extend(self.sets.list(name))
         return actions
@@ -97,11 +99,34 @@ class Policies:
             actions.extend(self._assign(()))
             for name in sorted(self.policies):
                 self._retarget(before[name], self.policies[name].target, now)
+            actions.extend(self._steer(now))
         if existed and not exists:
             return actions  # a set of a service comes back in a moment, most likely
         for name in sorted(self.policies):
             actions.extend(self._say_target(self.policies[name]))
         return actions
+
+    def services_read(self, services, now):
+        """Which of the services that make sets are there: `auto` may find that none is enabled."""
+        waiting = [name for name in self.policies if self.policies[name].target is None]
+        actions = self.sets.services_read(services)
+        return actions + self._assign(()) + self._steer(now) if waiting else actions
+
+    def _steer(self, now):
+        """Has routes of our own for exactly the policies with that target, in the order of their sections.
+
+        Not before every `auto` has chosen: at the start the routes of before would be taken away for a moment.
+        """
+        if any(self._is_undecided(self.policies[name]) for name in self.policies):
+            return []
+        found = [self.policies[wanted.name] for wanted in self._config.policies if wanted.enabled]
+        return self.routes.configure([policy for policy in found if policy.target is ROUTE], self._config, now)
+
+    def _is_undecided(self, policy):
+        if policy.target is not None or len(policy.candidates) == 1:
+            return False
+        unknown = any(self.sets.exists(target.sets[4]) is None for target in policy.candidates if target.sets)
+        return unknown or self.sets.services is None
 
     def _retarget(self, old, new, now):
         """A policy fills other sets from now on."""
@@ -111,6 +136,8 @@ class Policies:
 
     def missing(self, policy):
         """`(why, advice)`: why there is nothing to fill; None where there is, or where it is not known yet."""
+        if policy.target is ROUTE:
+            return None
         for target in policy.candidates:
             for family in target.sets:
                 if not self.sets.is_missing(target.sets[family]) and not is_optional(target, family):
@@ -174,9 +201,10 @@ class Policies:
         actions, uses = [], {}
         for name in sorted(self.policies):
             policy = self.policies[name]
-            target = choose(policy.candidates, policy.target, self.sets.exists)
+            target = choose(policy.candidates, policy.target, self.sets.exists, self.sets.services)
             if target is not policy.target and target is not None and len(policy.candidates) > 1:
-                actions.append(Log("info", "%s: target auto: the sets of %s" % (policy.label, target.name)))
+                what = "routes of our own" if target is ROUTE else "the sets of %s" % target.name
+                actions.append(Log("info", "%s: target auto: %s" % (policy.label, what)))
             policy.target = target
             for candidate in policy.candidates:
                 for family in sorted(candidate.sets):
@@ -191,6 +219,7 @@ class Policies:
 
     def _touch(self, policy, keys, reason, now):
         self._changes += 1
+        self.routes.touch(policy, keys, now)
         for _, set_name in sorted(policy.sets().items()):
             self.sets.touch(set_name, keys, reason, now)
 

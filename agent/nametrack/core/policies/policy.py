@@ -31,6 +31,12 @@ class Policy:
     def label(self):
         return "policy '%s'" % self.config.name
 
+    def wrote(self, added, deleted, now):
+        """So many routes of its addresses were written."""
+        self.added += added
+        self.deleted += deleted
+        self.changed_at = now
+
     def sets(self):
         """{4: set name, 6: set name} of those it fills, by the action's text; empty where there is no target."""
         return {} if self.target is None else self.target.sets

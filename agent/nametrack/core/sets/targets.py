@@ -7,13 +7,16 @@ from collections import namedtuple
 Target = namedtuple("Target", ("name", "sets", "feeder"))
 
 SERVICES = ("pbr", "vpn-policy-routing")
+ROUTE = Target("route", {}, None)  # no sets: routes of our own
 CREATE = "create the set, e.g. with a `config ipset` section in /etc/config/firewall, or correct the option"
 
 
 def candidates(config):
     """The Targets that a policy may fill, the preferred one first; only `auto` has several."""
     if config.target == "auto":
-        return _automatic(config.interface)
+        return _automatic(config.interface) + [ROUTE]
+    if config.target == "route":
+        return [ROUTE]
     if config.target in SERVICES:
         return [_service(config.target, config.interface)]
     kind = "nft" if config.target == "nftset" else "ipset"
@@ -36,15 +39,19 @@ def _service(name, interface):
     return Target(name, {4: "ipset " + plain, 6: "ipset " + plain + "6"}, name)
 
 
-def choose(found, current, exists):
+def choose(found, current, exists, services):
     """The one to fill: the only one, or the first whose IPv4 set exists, but none that comes after the current one.
 
     `exists`: function that says of a set's name whether the set exists, None: not known yet. While a service is being
-    reloaded its sets may be away: that is no reason to fill others.
+    reloaded its sets may be away: that is no reason to fill others. `services`: those that are installed, as
+    ServicesRead has them, None: not known yet. Routes of our own are for a router on which none of them is enabled.
     """
     if len(found) == 1:
         return found[0]
     for target in found:
+        if target is ROUTE:
+            enabled = services is None or any(services[name].enabled for name in services)
+            return ROUTE if not enabled or current is ROUTE else None
         there = exists(target.sets[4])
         if there or target is current:
             return target
@@ -55,7 +62,7 @@ def choose(found, current, exists):
 
 def chosen_by_auto(interface, exists):
     """The Target that `auto` begins with, with those of its sets that exist, by `exists` as for choose; None: none."""
-    target = choose(_automatic(interface), None, exists)
+    target = choose(_automatic(interface), None, exists, None)
     if target is None:
         return None
     sets = {family: target.sets[family] for family in target.sets if exists(target.sets[family])}

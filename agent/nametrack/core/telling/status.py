@@ -162,6 +162,7 @@ def _peer(agent, wanted, now, unix):
 def _disabled_policy(wanted):
     shown = {"name": wanted.name, "interface": wanted.interface, "target": wanted.target, "set4": None, "set6": None}
     shown.update({"wanted4": 0, "installed4": 0, "wanted6": 0, "installed6": 0, "state": "disabled"})
+    shown.update({"way": None, "table": None})
     shown.update({"reason": "disabled in the configuration", "changed": None, "hosts": [], "more_hosts": 0})
     return shown
 
@@ -174,6 +175,9 @@ def _policy(agent, wanted, unix):
     target = policy.config.target if policy.target is None else policy.target.name
     shown = {"name": policy.config.name, "interface": policy.config.interface, "target": target}
     troubles, behind = [], False
+    steered = agent.routes.of(policy.config.name)
+    shown["way"] = None if steered is None else steered.way
+    shown["table"] = None if steered is None else agent.routes.table_of(policy.config.name)
     for family in (4, 6):
         wanted = policy.wanted(family)
         set_name = policy.sets().get(family)
@@ -181,8 +185,11 @@ def _policy(agent, wanted, unix):
         absent = kernel_set is None or (kernel_set.optional and not kernel_set.exists)
         shown["set%d" % family] = None if absent else plain(set_name)
         shown["wanted%d" % family] = len(wanted)
-        shown["installed%d" % family] = 0 if absent else kernel_set.held(wanted)
-        behind = behind or (not absent and shown["installed%d" % family] < len(wanted))
+        if steered is not None:
+            shown["installed%d" % family] = agent.routes.installed(policy.config.name, family)
+        else:
+            shown["installed%d" % family] = 0 if absent else kernel_set.held(wanted)
+            behind = behind or (not absent and shown["installed%d" % family] < len(wanted))
         trouble = sets.trouble(set_name)
         if trouble is not None:
             troubles.append("set '%s' %s" % (plain(set_name), trouble))
@@ -196,6 +203,9 @@ def _policy_state(agent, policy, troubles, behind):
     missing = agent.policies.missing(policy)
     if missing is not None:
         return "no_target", missing[0]
+    standing = agent.routes.standing(policy.config.name)
+    if standing is not None and standing[0] != "current":
+        return standing
     if troubles:
         return "partial", "; ".join(troubles)
     states = [(name, _state(agent, host)) for name, host in sorted(policy.hosts.items())]
@@ -205,6 +215,8 @@ def _policy_state(agent, policy, troubles, behind):
         return state, "%s: %s" % failing[0]
     if behind:
         return "partial", "being brought up to date"
+    if standing is not None:
+        return standing
     if len(policy.candidates) > 1 and policy.target is not None:
         return "current", "the sets of %s, found by target 'auto', hold what DNS names" % policy.target.name
     return "current", "the sets hold what DNS names"

@@ -104,6 +104,8 @@ return view.extend({
 			'delay the recovery.'));
 		fields.add(s, 'tunnels', fields.flag('1'), 'flush_conntrack', _('Move connections'),
 			_('If an address enters a set, the connections that run to it move to the VPN at once.'));
+		fields.add(s, 'tunnels', fields.number(256, 1000, '900'), 'table', _('Routing tables from'),
+			_('Target route: the numbers of nametrack’s own routing tables and nexthops begin here.'));
 		fields.add(s, 'tunnels', fields.flag('0'), 'probe', _('Probe'),
 			_('Send a packet through idle tunnels, so that a dead tunnel shows before you need it.'));
 		fields.add(s, 'tunnels', fields.number(5, 3600, '25'), 'probe_interval', _('Probe after'),
@@ -189,13 +191,13 @@ return view.extend({
 				}
 			}, fields.shownAs((id) => get(id, 'interface') || '–')));
 		fields.add(s, null, fields.choice([
-			[ 'auto', 'auto' ], [ 'pbr', 'pbr' ], [ 'vpn-policy-routing', 'vpn-policy-routing' ],
+			[ 'auto', 'auto' ], [ 'route', _('routes of nametrack’s own') ], [ 'pbr', 'pbr' ], [ 'vpn-policy-routing', 'vpn-policy-routing' ],
 			[ 'nftset', _('an nft set of my own') ], [ 'ipset', _('an ipset of my own') ]
 		], 'auto'), 'target', _('Target'), _('Where the addresses are put.'),
 		fields.shownAs((id) => get(id, 'target') || 'auto'));
 
 		const auto = fields.add(s, null, [ form.DummyValue, MODAL ], '_auto', _('Chosen by auto'),
-			_('What auto would take now: the set of pbr, else that of vpn-policy-routing.'), {
+			_('What auto would take now: the set of pbr, else that of vpn-policy-routing, else routes of nametrack’s own.'), {
 				renderWidget: function(section_id) {
 					this.shown = E('div', { 'id': this.cbid(section_id) },
 						[ offer.auto(get(section_id, 'interface')) ]);

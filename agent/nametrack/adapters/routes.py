@@ -1,0 +1,171 @@
+"""Rules, nexthops and routes of our own, by rtnetlink: changed through one socket, many requests in one send.
+
+The kernel carries out what is sent before `send` returns, so the answers are there to be read: nothing is waited for.
+"""
+
+from .. import compat, routing
+from ..core import events as on
+from ..wire import links, neighbours, netlink, nexthops, routes, rtnetlink, rules
+from .routes_dump import Dumper, Part
+from .routes_notices import RoutesNotices
+
+_AT_ONCE = 150  # requests in one send: as many errors as a receive buffer takes
+_DATAGRAM = 65536
+_ABSENT = (compat.ENOENT, compat.ESRCH)
+
+
+class Routes:
+    """Carries out ReadRouting, ListRoutes, ReadNeighbours and ChangeRouting."""
+
+    def __init__(self, poller, emit):
+        self._emit = emit
+        self._dumper = Dumper(poller, ("routes",))
+        self._notices = RoutesNotices(poller, emit)
+        self._socket = None
+        self._seq = 0
+
+    def listen(self):
+        """Tells from now on what others change."""
+        self._notices.start()
+
+    def busy(self):
+        """Whether something is being read."""
+        return self._dumper.busy()
+
+    # -- reading -----------------------------------------------------------------------------------------------------
+
+    def read(self, action):
+        """Carries out ReadRouting: all but our own routes."""
+        parts = [
+            _listed(links.get_links, rtnetlink.NEW_LINK, links.link),
+            _listed(links.get_addresses, rtnetlink.NEW_ADDRESS, links.link_address),
+            _listed(nexthops.get_nexthops, rtnetlink.NEW_NEXTHOP, nexthops.nexthop),
+        ]
+        for family in (4, 6):
+            parts.append(_listed(lambda seq, f=family: rules.get_rules(f, seq), rtnetlink.NEW_RULE, rules.rule))
+        for family in (4, 6):
+            parts.append(
+                _listed(
+                    lambda seq, f=family: routes.get_routes(f, routing.MAIN, 0, seq),
+                    rtnetlink.NEW_ROUTE,
+                    routes.main_route,
+                )
+            )
+
+        def done(found, problem):
+            if problem is not None:
+                return self._emit(on.ActionFailed(action, problem))
+            self._notices.known(found[0])
+            self._emit(
+                on.RoutingRead(routing.View(found[0], found[1], found[3] + found[4], found[2], found[5] + found[6]))
+            )
+
+        self._dumper.read(parts, done)
+
+    def list(self, action):
+        """Carries out ListRoutes: our own routes in every table."""
+        parts = [
+            Part(lambda seq, f=family: routes.get_routes(f, 0, routing.PROTOCOL, seq), dict, _add_route)
+            for family in (4, 6)
+        ]
+
+        def done(found, problem):
+            if problem is not None:
+                return self._emit(on.ActionFailed(action, problem))
+            found[0].update(found[1])
+            self._emit(on.RoutesListed(found[0]))
+
+        self._dumper.read(parts, done)
+
+    def read_neighbours(self, action):
+        """Carries out ReadNeighbours."""
+        part = _listed(neighbours.get_neighbours, rtnetlink.NEW_NEIGHBOUR, neighbours.neighbour)
+
+        def done(found, problem):
+            if problem is None:
+                return self._emit(on.NeighboursRead(found[0]))
+            self._emit(on.ActionFailed(action, problem))
+
+        self._dumper.read([part], done)
+
+    # -- changing ----------------------------------------------------------------------------------------------------
+
+    def change(self, action):
+        """Carries out ChangeRouting, each step whatever became of those before it."""
+        refused, piece = [], []
+        try:
+            for request in _requests(action.changes):
+                piece.append(request)
+                if len(piece) == _AT_ONCE:
+                    self._send(piece, refused)
+                    piece = []
+            self._send(piece, refused)
+        except (OSError, netlink.NetlinkError) as error:
+            self._close()
+            text = compat.error_text(error) if isinstance(error, OSError) else str(error)
+            return self._emit(on.ActionFailed(action, text))
+        self._emit(on.RoutingChanged(action, refused))
+
+    def _send(self, requests, refused):
+        """Sends some requests; only the last is acknowledged, the others answer where they fail."""
+        if not requests:
+            return
+        if self._socket is None:
+            self._socket = compat.netlink_socket(rtnetlink.PROTOCOL)
+            self._socket.setblocking(False)
+        first = self._seq + 1
+        self._seq += len(requests)
+        made = [requests[i][2](requests[i][1], 0, first + i) for i in range(len(requests) - 1)]
+        made.append(requests[-1][2](requests[-1][1], netlink.ACK, self._seq))
+        self._socket.send(b"".join(made))
+        while True:
+            for message in netlink.messages(self._socket.recv(_DATAGRAM)):
+                if message.type != netlink.ERROR or not first <= message.seq <= self._seq:
+                    continue
+                self._notices.own_port = message.pid
+                errno = netlink.ended(message)[0]
+                change, key, _ = requests[message.seq - first]
+                if errno and not _is_so_already(change, errno):
+                    refused.append((change, key, compat.errno_text(errno)))
+                if message.seq == self._seq:
+                    return
+
+    def _close(self):
+        if self._socket is not None:
+            self._socket.close()
+            self._socket = None
+
+
+def _is_so_already(change, errno):
+    """Whether an error says that there is nothing to do."""
+    return errno == compat.EEXIST if change.verb == routing.ADD else errno in _ABSENT
+
+
+def _requests(changes):
+    """Gives `(change, key, write)`: `write(key, flags, number)` makes the request; key: None but for routes."""
+    for change in changes:
+        if isinstance(change.value, routing.Routes):
+            write = routes.Writer(change).request
+            for key in change.value.keys:
+                yield change, key, write
+        else:
+            make = rules.change_rule if isinstance(change.value, routing.Rule) else nexthops.change_nexthop
+            yield change, None, lambda key, flags, seq, change=change, make=make: make(change, flags, seq)
+
+
+def _listed(request, kind, read):
+    """A Part that gives the list of what `read` makes of its messages of this kind."""
+
+    def add(found, message):
+        value = read(message) if message.type == kind else None
+        if value is not None:
+            found.append(value)
+
+    return Part(request, list, add)
+
+
+def _add_route(found, message):
+    route = routes.own_route(message) if message.type == rtnetlink.NEW_ROUTE else None
+    if route is not None:
+        family, table, key, via, metric = route
+        found.setdefault((family, table, metric), {})[key] = via

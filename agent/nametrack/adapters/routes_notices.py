@@ -1,0 +1,81 @@
+"""What the kernel tells of links, addresses, rules and nexthops while others change them.
+
+Routes are not listened to: replacing a nexthop announces every route that uses it. That a device's routes went shows in
+the link.
+"""
+
+from .. import compat, routing
+from ..core import events as on
+from ..wire import links, netlink, nexthops, rtnetlink, rules
+
+_DATAGRAM = 16384
+_AT_ONCE = 64  # datagrams that are read before others have their turn
+_GROUPS = rtnetlink.LINKS | rtnetlink.ADDRESSES | rtnetlink.RULES | rtnetlink.NEXTHOPS
+_LINKS = (rtnetlink.NEW_LINK, rtnetlink.DELETE_LINK)
+
+
+class RoutesNotices:
+    """Hands in RulesDeleted for rules of ours, and RoutingTouched for whatever else is news."""
+
+    def __init__(self, poller, emit):
+        self.own_port = None  # of the socket that our changes are made by: they are no news
+        self._poller = poller
+        self._emit = emit
+        self._links = {}  # number -> Link
+        self._socket = None
+
+    def start(self):
+        """Listens from now on. Where that cannot be had, changes are seen at the next reading."""
+        if self._socket is not None:
+            return
+        try:
+            self._socket = compat.netlink_socket(rtnetlink.PROTOCOL, _GROUPS)
+        except OSError:
+            return
+        self._socket.setblocking(False)
+        self._poller.add(self._socket.fileno(), self._readable)
+
+    def known(self, found):
+        """The links as they were read: what says the same of one is no news."""
+        self._links = {link.number: link for link in found}
+
+    def _readable(self, mask):
+        deleted, touched = [], False
+        for _ in range(_AT_ONCE):
+            try:
+                datagram = self._socket.recv(_DATAGRAM)
+                for message in netlink.messages(datagram):
+                    touched = self._is_news(message, deleted) or touched
+            except OSError as error:
+                if error.errno == compat.EAGAIN:
+                    break
+                touched = True  # ENOBUFS: some notices are lost
+            except netlink.NetlinkError:
+                touched = True
+        if deleted:
+            self._emit(on.RulesDeleted(deleted))
+        if touched or deleted:
+            self._emit(on.RoutingTouched("kernel"))
+
+    def _is_news(self, message, deleted):
+        if message.type in _LINKS:
+            return self._is_news_of_link(message)
+        if self.own_port is not None and message.pid == self.own_port:
+            return False
+        if message.type in (rtnetlink.NEW_RULE, rtnetlink.DELETE_RULE):
+            rule = rules.rule(message)
+            if rule is not None and rule.protocol == routing.PROTOCOL and message.type == rtnetlink.DELETE_RULE:
+                deleted.append(rule)
+            return rule is not None
+        if message.type in (rtnetlink.NEW_NEXTHOP, rtnetlink.DELETE_NEXTHOP):
+            return nexthops.nexthop(message).protocol == routing.PROTOCOL
+        return message.type in (rtnetlink.NEW_ADDRESS, rtnetlink.DELETE_ADDRESS)
+
+    def _is_news_of_link(self, message):
+        if len(message.payload) == 0 or message.payload[0] != 0:
+            return False  # of another family: about a port of a bridge, not about the link
+        link = links.link(message)
+        if message.type == rtnetlink.DELETE_LINK:
+            return self._links.pop(link.number, None) is not None
+        before, self._links[link.number] = self._links.get(link.number), link
+        return before != link

@@ -1,0 +1,52 @@
+"""Our nexthops: one per policy and family, and those that drop; wanted against installed."""
+
+from ... import routing
+
+
+class Nexthops:
+    def __init__(self):
+        self.refused = {}  # id -> why the kernel did not take it
+        self._wanted = {}  # id -> Nexthop
+        self._installed = {}
+
+    def want(self, nexthops):
+        """These from now on."""
+        self._wanted = {nexthop.id: nexthop for nexthop in nexthops}
+
+    def read(self, nexthops):
+        """What the kernel has; the ids of those that went since the last reading, with all routes that used them."""
+        before = self._installed
+        self.refused = {}
+        self._installed = {n.id: n for n in nexthops if n.protocol == routing.PROTOCOL}
+        return [number for number in before if number not in self._installed]
+
+    def is_installed(self, number):
+        return number in self._installed
+
+    def additions(self):
+        """Changes that add or replace; one of the other family cannot be replaced."""
+        found = []
+        for number in sorted(self._wanted):
+            wanted, has = self._wanted[number], self._installed.get(number)
+            if wanted == has or number in self.refused:
+                continue
+            if has is not None and has.family != wanted.family:
+                found.append(routing.Change(routing.DELETE, has))
+            found.append(routing.Change(routing.ADD, wanted))
+        return found
+
+    def deletions(self):
+        gone = [number for number in sorted(self._installed) if number not in self._wanted]
+        return [routing.Change(routing.DELETE, self._installed[number]) for number in gone]
+
+    def changed(self, change, refused):
+        """A change was carried out; True where it replaced one that stood for another way."""
+        number = change.value.id
+        if change.verb == routing.DELETE:
+            self._installed.pop(number, None)
+            return False
+        if refused is not None:
+            self.refused[number] = refused
+            return False
+        before, self._installed[number] = self._installed.get(number), change.value
+        return before is not None and before != change.value

@@ -1,0 +1,64 @@
+"""What all policies together want of the kernel: nexthops, and which policies are in which table."""
+
+from ... import routing
+from .networks import Networks
+from .selector import EVERYTHING
+from .table import member
+
+FAMILIES = (4, 6)
+METRICS = {4: 0, 6: 1024}  # the kernel's defaults
+LAST = 9999  # metric of what blocks: behind every other route
+
+
+def compose(steered, ways, numbers, local):
+    """`(nexthops, members)`: the Nexthops, and {(family, table, metric): ([Member], [keys of local networks])}.
+
+    steered: list of Steered in the order of their sections; ways: {name: Way}; local: {family: Local}.
+    """
+    nexthops, members = [], {}
+    for family in FAMILIES:
+        about = [each for each in steered if family in each.families() and numbers.table(each.selector) is not None]
+        if family == 6 and any(each.blocks for each in about):
+            nexthops.append(_nexthop(family, numbers.block(family), 0, None))
+        for each in about:
+            links = [ways[name].link for name in each.steering.interfaces]
+            keys = local[family].keys(links) if each.steering.keep_local else []
+            via, nexthop = _via(each, ways, numbers, family)
+            if nexthop is not None:
+                nexthops.append(nexthop)
+            places = [((family, numbers.table(each.selector), METRICS[family]), via)]
+            if each.blocks:
+                places.append(_blocked(each, numbers, family))
+            for place, leads in places:
+                found = members.setdefault(place, ([], []))
+                found[0].append(member(each.policy, leads, family, Networks(keys)))
+                found[1].extend([key for key in keys if key not in found[1]])
+    return nexthops, members
+
+
+def _via(steered, ways, numbers, family):
+    """`(via, nexthop)`: what a policy's routes lead to, None for none, and the Nexthop that takes."""
+    if steered.steering.action == "bypass":
+        return routing.THROW, None
+    if steered.way is None:
+        return None, None
+    way = ways[steered.way]
+    if not way.carries(family):
+        return routing.UNREACHABLE, None  # not by another way: clients fall back to the other family at once
+    number = numbers.nexthop(steered.name, family)
+    return number, _nexthop(family, number, way.link, way.gateway(family))
+
+
+def _blocked(steered, numbers, family):
+    """`(place, via)` of what blocks behind the routes, should they go with their device.
+
+    In the main table it outlives everything that others do to rules. There it would meet whoever the selector does not
+    mean, so a policy with a selector has it in its own table. An `unreachable` route of IPv6 is on `lo`, and goes when
+    netifd starts; one to a nexthop that drops stays.
+    """
+    table = routing.MAIN if steered.selector == EVERYTHING else numbers.table(steered.selector)
+    return (family, table, LAST), numbers.block(family) if family == 6 else routing.UNREACHABLE
+
+
+def _nexthop(family, number, device, gateway):
+    return routing.Nexthop(family, number, device, gateway, routing.PROTOCOL)

@@ -1,0 +1,67 @@
+"""A policy that is steered by routes of ours: its ways, and which of them it uses."""
+
+from .selector import selector_of
+
+
+class Steered:
+    def __init__(self, policy, known=None):
+        """`known`: the Steered that it was before the configuration was read again."""
+        self.policy = policy
+        self.config = policy.config
+        self.steering = policy.config.steering
+        self.selector = selector_of(policy.config.steering)
+        self.way = None  # the name of the interface that it uses; None: none works
+        self.decided = False  # whether `choose` was asked yet
+        self.changed_at = None
+        if known is not None:
+            self.decided = known.decided
+            self.changed_at = known.changed_at
+            self.way = known.way if known.way in self.steering.interfaces else None
+
+    @property
+    def name(self):
+        return self.config.name
+
+    @property
+    def blocks(self):
+        """Whether nothing may leave by another way."""
+        return self.steering.fallback == "block" and self.steering.action == "route"
+
+    def families(self):
+        """The families that it is about."""
+        return {"ipv4": (4,), "ipv6": (6,)}.get(self.config.family, (4, 6))
+
+    def choose(self, ways, now):
+        """The first way that works, but back to a better one only after failback_delay; True where it is another."""
+        before, working = self.way, [name for name in self.steering.interfaces if ways[name].works]
+        if self.way not in working:
+            self.way = working[0] if working else None
+        elif working[0] != self.way and now >= ways[working[0]].works_since + self.steering.failback_delay:
+            self.way = working[0]
+        changed = self.way != before
+        if changed:
+            self.changed_at = now
+        news, self.decided = changed or not self.decided, True
+        return news
+
+    def return_at(self, ways):
+        """When a better way will have worked for long enough; None where that is not in sight."""
+        better = self.steering.interfaces
+        if self.way in better:
+            better = better[: better.index(self.way)]
+        delays = [ways[name].works_since + self.steering.failback_delay for name in better if ways[name].works]
+        return min(delays) if delays else None
+
+    def standing(self, ways):
+        """`(state, reason)` of its ways: current, failed_over or blocked, and why."""
+        interfaces = self.steering.interfaces
+        if self.steering.action == "bypass":
+            return "current", "not steered by the policies below"
+        if self.way == interfaces[0]:
+            return "current", "through %s" % self.way
+        why = "; ".join([ways[name].reason for name in interfaces if ways[name].reason is not None])
+        if self.way is not None:
+            return "failed_over", "through %s: %s" % (self.way, why or "waiting for failback_delay")
+        if self.blocks:
+            return "blocked", "no way out works: %s" % why
+        return "failed_over", "no way out works, traffic takes the normal uplink: %s" % why

@@ -1,0 +1,148 @@
+"""The routes of one table, family and metric: wanted against installed, in slices.
+
+Nothing but differences is written, additions before deletions, prefixes before addresses. What is wanted is not kept
+here but asked of the policies, key by key: a list of 65,536 addresses is in memory often enough.
+"""
+
+from collections import namedtuple
+
+from ... import ip, routing
+from .networks import NOWHERE, Networks
+
+# One policy in a table. policy: has wants(key) and wanted(family); via: what its routes lead to, None: it has none;
+# prefixes: Networks of those among what it wants; local: Networks that it leaves alone
+Member = namedtuple("Member", ("policy", "via", "prefixes", "local"))
+
+
+class Table:
+    def __init__(self, family, number, metric):
+        self.family = family
+        self.number = number
+        self.metric = metric
+        self.installed = {}  # key -> via
+        self.refused = {}  # key -> why the kernel did not take its route
+        self._members = []
+        self._local = []  # keys of networks that a member leaves alone although they are in a prefix of its own
+        self._queue = []  # keys that are to be compared, the last first
+        self._doomed = []  # keys whose routes go once all others are written
+
+    def assign(self, members, local):
+        """Which policies are in it, in their order, and the keys of local networks; all is compared if that is news."""
+        if members == self._members and local == self._local:
+            return
+        self._members, self._local = members, local
+        self.compare()
+
+    def members(self):
+        """The policies in it."""
+        return self._members
+
+    def compare(self):
+        """All of it is to be compared."""
+        keys = list(self.installed)
+        for member in self._members:
+            keys += [key for key in member.policy.wanted(self.family) if self.installed.get(key) != member.via]
+        keys += self._local
+        wide = [key for key in keys if ip.is_wide(key)]
+        self._queue = [key for key in keys if not ip.is_wide(key)] + wide if wide else keys
+        self._doomed, self.refused = [], {}
+
+    def touch(self, keys):
+        """A policy wants these, or does no more."""
+        self._queue += [key for key in keys if ip.key_family(key) == self.family]
+
+    def read(self, routes):
+        """What the kernel has, {key: via}."""
+        if routes != self.installed:
+            self.installed = routes
+            self.compare()
+
+    def lost(self, via):
+        """A nexthop went, and took its routes along without a word."""
+        gone = [key for key in self.installed if self.installed[key] == via]
+        for key in gone:
+            del self.installed[key]
+        self._queue += gone
+
+    def is_compared(self):
+        """Whether there is nothing to add any more."""
+        return not self._queue
+
+    def settled(self):
+        """Whether everything is written."""
+        return not self._queue and not self._doomed
+
+    def wanted(self):
+        """How many routes it is to have."""
+        return len(self.installed) + len(self._queue)
+
+    def additions(self, limit):
+        """Changes that add and replace routes, after a look at so many keys; `is_compared` says whether at all."""
+        found, left = {}, limit
+        while self._queue and left:
+            left -= 1
+            key = self._queue.pop()
+            via, has = self.via(key), self.installed.get(key)
+            if via == has:
+                continue
+            if via is None:
+                self._doomed.append(key)
+            else:
+                found.setdefault(via, []).append(key)
+        return self._changes(routing.ADD, found)
+
+    def deletions(self, limit):
+        """Changes that delete routes, of at most so many keys; none before all is compared."""
+        if self._queue:
+            return []
+        found, doomed = {}, self._doomed[:limit]
+        self._doomed = self._doomed[limit:]
+        for key in doomed:
+            via = self.installed.get(key)
+            if via is not None and self.via(key) is None:
+                found.setdefault(via, []).append(key)
+        return self._changes(routing.DELETE, found)
+
+    def changed(self, change, refused):
+        """A change of its routes was carried out; `refused`: {key: why}."""
+        if change.verb == routing.DELETE:
+            for key in change.value.keys:
+                if key not in refused:
+                    self.installed.pop(key, None)
+            return
+        via = change.value.via
+        for key in change.value.keys:
+            if key in refused:
+                self.refused[key] = refused[key]
+            else:
+                self.installed[key] = via
+
+    def via(self, key):
+        """What the route to a destination is to lead to; None: there is to be none."""
+        first, last = ip.bounds(key)
+        for member in self._members:
+            if member.policy.wants(key):
+                return self._except_local(member, first, last, member.via)
+            if member.prefixes.holds(first, last):
+                # the prefix of an earlier policy decides, so a longer one of a later policy must not be there
+                return self._except_local(member, first, last, None)
+        return None
+
+    def _except_local(self, member, first, last, via):
+        if not member.local.holds(first, last):
+            return via
+        if self.number == routing.MAIN or not any(m.prefixes.holds(first, last) for m in self._members):
+            return None
+        return routing.THROW
+
+    def _changes(self, verb, by_via):
+        found = []
+        for via in sorted(by_via):
+            found.append(routing.Change(verb, routing.Routes(self.family, self.number, via, self.metric, by_via[via])))
+        return found
+
+
+def member(policy, via, family, local):
+    """The Member that a policy is in a table of this family."""
+    wide = [ip.key(text) for text in policy.config.literals if "/" in text and ip.family(text) == family]
+    return Member(policy, via, Networks(wide) if wide else NOWHERE, local)

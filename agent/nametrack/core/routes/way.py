@@ -1,0 +1,72 @@
+"""A way out: one interface, whether it works, and which families it carries."""
+
+
+class Way:
+    """`name`: of an interface of netifd, or of a device where netifd knows none of this name."""
+
+    def __init__(self, name):
+        self.name = name
+        self.device = name  # the name of its link
+        self.link = 0  # the number of its link, 0 where there is none
+        self.port = 0  # that the tunnel's own packets come from; 0: not known, or it has none
+        self.works_since = None  # monotonic seconds; None while it does not work
+        self.reason = "not known yet"
+        self.echo = None  # whether the last echo through it was answered; None: none was sent, or none is due
+        self._port_of = None  # the number of the link whose port was asked for
+        self._gateways = {}  # family -> address, None for a link without next hops; absent: not carried
+
+    @property
+    def works(self):
+        return self.works_since is not None
+
+    def carries(self, family):
+        """Whether packets of this family can leave through it."""
+        return family in self._gateways
+
+    def gateway(self, family):
+        """The next hop of a family that it carries; None: destinations are on the link."""
+        return self._gateways[family]
+
+    def wants_port(self):
+        """Whether the port of its tunnel is to be asked for: once for each link that it has."""
+        if not self.link or self._port_of == self.link:
+            return False
+        self._port_of = self.link
+        return True
+
+    def forget_port(self):
+        """It may be another one by now."""
+        self._port_of = None
+
+    def read(self, link, families, locals_of, dead, now):
+        """How it is now.
+
+        link: its routing.Link, None for none; families: those of which the link has an address that other networks
+        know and which the tunnel's allowed IPs hold; locals_of: {family: Local}; dead: whether the tunnel
+        is, None for no tunnel.
+        """
+        self.link = 0 if link is None or not link.up else link.number
+        self._gateways = {}
+        if link is not None and link.up:
+            for family in families:
+                gateway = locals_of[family].gateway(link.number)
+                if gateway is not None or link.direct:
+                    self._gateways[family] = None if link.direct else gateway
+        self.reason = self._trouble(link, families, dead)
+        if self.reason is not None:
+            self.works_since = None
+        elif self.works_since is None:
+            self.works_since = now
+
+    def _trouble(self, link, families, dead):
+        if link is None:
+            return "%s does not exist" % self.device
+        if not link.up:
+            return "%s is down" % self.device
+        if not self._gateways:
+            return "%s has no %s" % (self.device, "next hop" if families else "address")
+        if dead:
+            return "no reply through %s" % self.device
+        if self.echo is False:
+            return "the check address does not reply through %s" % self.device
+        return None

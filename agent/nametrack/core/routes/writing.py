@@ -1,0 +1,65 @@
+"""What is being written to the kernel's routing, and what came of it for the policies."""
+
+from ... import ip, routing
+from ..actions import Notify
+
+TOLD = 20  # addresses that a notification names
+
+
+class Writing:
+    def __init__(self):
+        self.action = None  # the ChangeRouting that is under way
+        self.holds = True  # whether nothing is deleted: the agent has just begun, and does not know all addresses yet
+        self.moved = []  # keys whose way is another one: their flows begin anew
+        self.read_at = 0  # when the kernel was asked last
+        self._counts = {}  # policy's name -> (number added, number deleted, the first of those added, and deleted)
+
+    def begin(self, action):
+        """This is under way now."""
+        self.action = action
+        return action
+
+    def ended(self, action):
+        """It was carried out, or not."""
+        if action is self.action:
+            self.action = None
+
+    def wrote(self, verb, keys, steered):
+        """Routes to these keys were added or deleted, for one of the policies in a list of Steered."""
+        self.moved += keys
+        at = 0 if verb == routing.ADD else 1
+        for each in steered:
+            mine = keys if len(steered) == 1 else [key for key in keys if each.policy.wants(key)]
+            if mine:
+                counts = self._counts.setdefault(each.name, ([0, 0], [], []))
+                counts[0][at] += len(mine)
+                counts[1 + at].extend(mine[: TOLD - len(counts[1 + at])])
+
+    def finished(self, steered, now):
+        """All is written: `(keys whose flows begin anew, actions that tell of it)`."""
+        moved, self.moved = self.moved, []
+        counts, self._counts = self._counts, {}
+        told = []
+        for each in steered:
+            if each.name in counts:
+                (added, deleted), first, gone = counts[each.name]
+                each.policy.wrote(added, deleted, now)
+                parts = [(added, "added"), (deleted, "deleted")]
+                text = "routes: %s" % ", ".join(["%d %s" % part for part in parts if part[0]])
+                values = {"name": each.name, "reason": text, "added": _texts(first), "deleted": _texts(gone)}
+                told.append(Notify("policy", each.policy.label, text, values))
+        return moved, told
+
+
+def complaint(change, key, why):
+    """What is said of a Change, or of its route to `key`, that the kernel did not take."""
+    value = change.value
+    if isinstance(value, routing.Routes):
+        return "route to %s in table %d not written: %s" % (ip.element(key), value.table, why)
+    if isinstance(value, routing.Rule):
+        return "rule %d not written: %s" % (value.preference, why)
+    return "nexthop %d not written: %s" % (value.id, why)
+
+
+def _texts(keys):
+    return [ip.element(key) for key in keys]

@@ -1,0 +1,79 @@
+"""Which way a policy uses, when one of them dies, and what is blocked when none is left."""
+
+from steering_house import House
+
+TWO = "config policy 'work'\n\tlist interface 'wg0'\n\tlist interface 'wg1'\n\tlist host 'work.test'\n%s"
+
+
+def dead(house, name):
+    """Its device goes down."""
+    house.routing.down(name)
+    house.touched()
+
+
+def test_the_second_way_is_used_while_the_first_is_down_and_left_after_failback_delay():
+    house = House(TWO % "")
+    assert house.way("192.0.2.1") == "wg0"
+    dead(house, "wg0")
+    assert house.way("192.0.2.1") == "wg1" and house.way("2001:db8::1") == "wg1"
+    house.routing.up("wg0")
+    house.touched()
+    assert house.way("192.0.2.1") == "wg1"
+    house.wait(61)
+    assert house.way("192.0.2.1") == "wg0"
+
+
+def test_a_change_of_the_way_is_said_once_and_with_its_reason():
+    house = House(TWO % "")
+    house.said = []
+    dead(house, "wg0")
+    house.touched()
+    ways = [text for text in house.said if text.startswith("notify way")]
+    assert ways == ["notify way policy 'work': through wg1: wg0 is down"]
+    assert house.agent.routes.standing("work") == ("failed_over", "through wg1: wg0 is down")
+
+
+def test_flows_of_the_policy_begin_anew_when_its_way_changes():
+    house = House(TWO % "")
+    house.kernel.flushed = []
+    dead(house, "wg0")
+    assert sorted(set(house.kernel.flushed)) == ["192.0.2.1", "192.0.2.2", "2001:db8::1"]
+
+
+def test_without_a_way_the_normal_uplink_is_taken():
+    house = House(TWO % "")
+    dead(house, "wg0")
+    dead(house, "wg1")
+    assert house.way("192.0.2.1") == "wan"
+    assert house.agent.routes.standing("work")[0] == "failed_over"
+
+
+def test_fallback_block_lets_nothing_past_the_ways():
+    house = House(TWO % "\toption fallback 'block'\n")
+    assert house.way("192.0.2.1") == "wg0"
+    dead(house, "wg0")
+    assert house.way("192.0.2.1") == "wg1"
+    house.routing.down("wg1")  # and the agent does not know yet
+    assert house.way("192.0.2.1") == "unreachable" and house.way("2001:db8::1") == "dropped"
+    house.touched()
+    assert house.way("192.0.2.1") == "unreachable" and house.way("2001:db8::1") == "dropped"
+    assert house.way("198.51.100.9") == "wan"
+    assert house.agent.routes.standing("work")[0] == "blocked"
+
+
+def test_what_is_blocked_without_a_selector_outlives_the_rules():
+    house = House(TWO % "\toption fallback 'block'\n")
+    house.routing.down("wg0")
+    house.routing.down("wg1")
+    house.routing.netifd_starts()
+    assert house.way("192.0.2.1") == "unreachable" and house.way("2001:db8::1") == "dropped"
+
+
+def test_a_block_ends_with_its_policy():
+    house = House(TWO % "\toption fallback 'block'\n")
+    house.configure(TWO % "")
+    dead(house, "wg0")
+    dead(house, "wg1")
+    assert house.way("192.0.2.1") == "wan"
+    house.configure("")
+    assert house.ours() == (0, 0, 0)

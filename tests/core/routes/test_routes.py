@@ -1,0 +1,143 @@
+"""Steering by routes of our own, from the configuration to where a packet goes."""
+
+from steering_house import House
+
+from nametrack import routing
+from nametrack.core import events as on
+
+THREE_LINES = "config policy 'work'\n\tlist interface 'wg0'\n\tlist host 'work.test'\n"
+OTHERS = "198.51.100.77"
+
+
+def test_three_lines_lead_a_client_and_the_router_itself_through_the_tunnel():
+    house = House(THREE_LINES)
+    for source in (None, "192.168.1.50"):
+        assert house.way("192.0.2.1", source) == house.way("192.0.2.2", source) == "wg0"
+        assert house.way(OTHERS, source) == "wan"
+    for source in (None, "fd00:1::50"):
+        assert house.way("2001:db8::1", source) == "wg0"
+        assert house.way("2001:db8:ffff::1", source) == "wan"
+
+
+def test_without_policies_nothing_is_written():
+    house = House("")
+    assert house.written == [] and house.ours() == (0, 0, 0)
+
+
+def test_nothing_but_differences_is_written():
+    house = House(THREE_LINES)
+    house.written = []
+    house.configure(THREE_LINES)
+    house.touched()
+    house.wait(120)
+    assert house.written == []
+
+
+def test_an_agent_that_starts_anew_finds_its_routes_and_writes_nothing():
+    house = House(THREE_LINES)
+    again = House(THREE_LINES)
+    again.agent = type(again.agent)()
+    again.kernel, again.routing, again.written = house.kernel, house.routing, []
+    again.configure(THREE_LINES)
+    assert again.written == []
+    assert again.way("192.0.2.1") == "wg0"
+
+
+def test_an_address_that_dns_names_anew_gets_a_route():
+    house = House(THREE_LINES)
+    house.hosts = {"work.test": (["192.0.2.1", "192.0.2.9"], [])}
+    house.wait(301)
+    assert house.way("192.0.2.9") == "wg0"
+    assert house.kernel.flushed[-1:] == ["192.0.2.9"]
+
+
+def test_rules_that_others_delete_are_back_without_a_look_at_the_kernel():
+    house = House(THREE_LINES)
+    before = list(house.routing.rules)
+    gone = house.routing.netifd_starts()
+    assert house.way("192.0.2.1") == "wan"
+    actions = house.agent.handle(on.RulesDeleted(gone), house.now)
+    house.order(actions)
+    assert house.routing.rules == before
+    assert actions[0].changes[0].value.action == routing.NOP
+
+
+def test_a_device_that_goes_and_comes_back_has_its_routes_again():
+    house = House(THREE_LINES)
+    house.routing.down("wg0")
+    house.touched()
+    assert house.way("192.0.2.1") == "wan"
+    house.routing.up("wg0")
+    house.touched()
+    assert house.way("192.0.2.1") == "wg0" and house.way("2001:db8::1") == "wg0"
+
+
+def test_a_device_that_was_down_and_up_before_we_looked_has_its_routes_again():
+    house = House(THREE_LINES)
+    house.routing.down("wg0")
+    house.routing.up("wg0")
+    house.touched()
+    assert house.way("192.0.2.1") == "wg0" and house.way("192.0.2.2") == "wg0"
+
+
+def test_a_device_of_the_same_name_but_another_number_is_the_same_way():
+    house = House(THREE_LINES)
+    house.routing.gone("wg0")
+    house.routing.link("wg0", "10.9.0.2/24", "fd00:9::2/64")
+    house.touched()
+    assert house.way("192.0.2.1") == "wg0"
+
+
+def test_a_policy_that_goes_leaves_nothing_behind():
+    house = House(THREE_LINES)
+    assert house.ours() != (0, 0, 0)
+    house.configure("")
+    assert house.ours() == (0, 0, 0)
+
+
+def test_rules_and_routes_of_others_stay_as_they_are():
+    house = House(THREE_LINES)
+    other = routing.Rule(4, 1200, routing.match(source="192.168.1.9"), routing.LOOKUP, 77, None, 3)
+    house.routing.rules.append(other)
+    house.touched()
+    house.configure("")
+    assert house.routing.rules == [other]
+
+
+def test_the_tunnels_own_packets_never_enter_it():
+    house = House("config policy 'work'\n\tlist interface 'wg0'\n\tlist host '198.51.100.1'\n")
+    house.routing.ports["wg0"] = 51820
+    house.handle(on.TunnelRead("wg0", 51820))
+    house.wait(60)
+    assert house.way("198.51.100.1") == "wg0"
+    assert house.way("198.51.100.1", None, 51820) == "wan"
+
+
+def test_what_is_local_stays_local():
+    house = House(
+        "config policy 'work'\n\tlist interface 'wg0'\n\tlist host '192.168.1.77'\n\tlist host '192.0.0.0/8'\n"
+    )
+    assert house.way("192.168.1.77") == "br-lan"
+    assert house.way("192.168.1.3") == "br-lan"
+    assert house.way("192.0.2.1") == "wg0"
+
+
+def test_keep_local_0_takes_local_networks_too():
+    text = "config policy 'work'\n\tlist interface 'wg0'\n\tlist host '192.168.1.77'\n\toption keep_local '0'\n"
+    assert House(text).way("192.168.1.77") == "wg0"
+
+
+def test_a_way_without_ipv6_never_leaks_a_listed_address():
+    house = House(THREE_LINES)
+    house.routing.addresses = [
+        a for a in house.routing.addresses if a.family == 4 or a.link != house.routing.links["wg0"].number
+    ]
+    house.touched()
+    assert house.way("2001:db8::1") == "unreachable"
+    assert house.way("192.0.2.1") == "wg0"
+
+
+def test_a_route_that_the_kernel_refuses_does_not_stop_the_others():
+    house = House("config policy 'work'\n\tlist interface 'wg0'\n\tlist host '192.0.2.1'\n")
+    assert house.way("192.0.2.1") == "wg0"
+    assert house.agent.routes.settled()

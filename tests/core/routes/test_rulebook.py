@@ -1,0 +1,121 @@
+"""The rules of one family in two halves: no packet ever meets a mixture of the old order and the new one."""
+
+import pytest
+
+from nametrack import routing
+from nametrack.core.routes.rulebook import END, FIRST_HALVES, Rulebook, Step
+
+A, B, C = "192.168.1.1", "192.168.1.2", "192.168.1.3"
+
+
+def lookups(*pairs):
+    """Steps that look up a table for a client."""
+    return [Step(routing.match(source=source), routing.LOOKUP, table, None) for source, table in pairs]
+
+
+class Kernel:
+    def __init__(self):
+        self.rules = []
+        self.decisions = []  # after each single change
+
+    def carry_out(self, book, clients=(A, B, C)):
+        for change in book.changes():
+            if change.verb == routing.ADD:
+                self.rules.append(change.value)
+            else:
+                self.rules.remove(change.value)
+            self.rules.sort(key=lambda rule: rule.preference)
+            book.changed(change, None)
+            self.decisions.append([self.decide(client) for client in clients])
+
+    def decide(self, client):
+        """The table that a packet of a client is looked up in first."""
+        at = 0
+        while at < len(self.rules):
+            rule = self.rules[at]
+            at += 1
+            if rule.match.source in (None, client):
+                if rule.action == routing.LOOKUP:
+                    return rule.argument
+                if rule.action == routing.GOTO:
+                    jump = [i for i in range(at, len(self.rules)) if self.rules[i].preference == rule.argument]
+                    at = jump[0] if jump else at
+        return None
+
+
+def written(*pairs):
+    book, kernel = Rulebook(4), Kernel()
+    book.read([])
+    book.want(lookups(*pairs))
+    kernel.carry_out(book)
+    kernel.decisions = []
+    return book, kernel
+
+
+ORDERS = [
+    ([(A, 1), (None, 2)], [(None, 2), (A, 1)]),
+    ([(A, 1), (B, 2)], [(C, 3), (A, 1), (B, 2)]),
+    ([(A, 1), (None, 2)], [(A, 4), (B, 1), (None, 2)]),
+    ([(A, 1), (B, 2), (None, 3)], [(None, 3)]),
+    ([(None, 3)], [(A, 1), (B, 2), (None, 3)]),
+]
+
+
+@pytest.mark.parametrize("old,new", ORDERS)
+def test_each_packet_meets_the_old_decision_or_the_new_one(old, new):
+    for first in (old, new):
+        second = new if first is old else old
+        book, kernel = written(*first)
+        for again in (second, first, second):  # both halves take their turn
+            before = [kernel.decide(client) for client in (A, B, C)]
+            book.want(lookups(*again))
+            kernel.carry_out(book)
+            after = [kernel.decide(client) for client in (A, B, C)]
+            for decisions in kernel.decisions:
+                for i in range(3):
+                    assert decisions[i] in (before[i], after[i])
+            kernel.decisions = []
+
+
+def test_the_end_is_the_first_in_and_the_last_out():
+    book, kernel = Rulebook(4), Kernel()
+    book.read([])
+    book.want(lookups((A, 1)))
+    assert book.changes()[0].value.preference == END
+    kernel.carry_out(book)
+    book.want([])
+    assert book.changes()[-1].value.preference == END
+
+
+def test_a_rule_that_is_there_already_is_not_written():
+    book, kernel = written((A, 1), (B, 2))
+    assert book.changes() == []
+    other = Rulebook(4)
+    other.read(kernel.rules)
+    other.want(lookups((A, 1), (B, 2)))
+    assert other.changes() == []
+
+
+def test_what_is_missing_goes_back_to_its_place():
+    book, kernel = written((A, 1), (B, 2))
+    gone = [rule for rule in kernel.rules if rule.match.source == A]
+    assert [change.value for change in book.deleted(gone)] == gone
+    rest = [rule for rule in kernel.rules if rule not in gone]
+    book.read(rest)
+    assert [change.value for change in book.changes()] == gone
+
+
+def test_rules_of_others_are_not_counted_and_not_touched():
+    other = routing.Rule(4, FIRST_HALVES[0], routing.ANYTHING, routing.LOOKUP, 77, None, 3)
+    book = Rulebook(4)
+    book.read([other])
+    book.want(lookups((A, 1)))
+    assert all(change.value != other for change in book.changes())
+    book.want([])
+    assert all(change.value != other for change in book.changes())
+
+
+def test_a_deletion_of_a_rule_that_nothing_wants_is_let_be():
+    book, kernel = written((A, 1))
+    stray = routing.Rule(4, 300, routing.match(source=C), routing.LOOKUP, 9, None, routing.PROTOCOL)
+    assert book.deleted([stray]) == []

@@ -1,0 +1,101 @@
+"""One table: wanted against installed, in slices; who decides about an address that two policies want."""
+
+from nametrack import ip, routing
+from nametrack.core.routes.networks import NOWHERE, Networks
+from nametrack.core.routes.table import Member, Table
+
+
+class Wants:
+    def __init__(self, *texts):
+        self.keys = [ip.key(text) for text in texts]
+
+    def wants(self, key):
+        return key in self.keys
+
+    def wanted(self, family):
+        return [key for key in self.keys if ip.key_family(key) == family]
+
+
+def member(via, *texts, local=NOWHERE):
+    policy = Wants(*texts)
+    return Member(policy, via, Networks([key for key in policy.keys if ip.is_wide(key)]), local)
+
+
+def drain(table, limit=100):
+    """Carries out everything: the verbs and texts, in order."""
+    done = []
+    while True:
+        changes = table.additions(limit)
+        if not changes and table.is_compared():
+            changes = table.deletions(limit)
+        if not changes and table.settled():
+            return done
+        for change in changes:
+            done.append((change.verb, change.value.via, sorted([ip.element(key) for key in change.value.keys])))
+            table.changed(change, {})
+
+
+def table_of(*members):
+    table = Table(4, 900, 0)
+    table.assign(list(members), [])
+    return table
+
+
+def test_the_first_policy_that_wants_an_address_has_it():
+    table = table_of(member(1, "192.0.2.1"), member(2, "192.0.2.1", "192.0.2.2"))
+    drain(table)
+    assert table.installed == {ip.key("192.0.2.1"): 1, ip.key("192.0.2.2"): 2}
+
+
+def test_a_longer_prefix_of_a_later_policy_is_not_written():
+    table = table_of(member(1, "192.0.2.0/24"), member(2, "192.0.2.7", "192.0.2.128/25", "198.51.100.1"))
+    drain(table)
+    assert sorted([ip.element(key) for key in table.installed]) == ["192.0.2.0/24", "198.51.100.1"]
+
+
+def test_prefixes_go_first_and_additions_before_deletions():
+    table = table_of(member(1, "192.0.2.1", "198.51.100.0/24"))
+    assert drain(table, 1) == [(routing.ADD, 1, ["198.51.100.0/24"]), (routing.ADD, 1, ["192.0.2.1"])]
+    table.assign([member(1, "192.0.2.9")], [])
+    verbs = [verb for verb, _, _ in drain(table, 1)]
+    assert verbs == [routing.ADD, routing.DELETE, routing.DELETE]
+
+
+def test_a_nexthop_that_went_has_its_routes_written_again():
+    table = table_of(member(1, "192.0.2.1"), member(2, "192.0.2.2"))
+    drain(table)
+    table.lost(1)
+    assert drain(table) == [(routing.ADD, 1, ["192.0.2.1"])]
+
+
+def test_an_address_that_is_wanted_again_before_it_was_deleted_stays():
+    table = table_of(member(1, "192.0.2.1", "192.0.2.2"))
+    drain(table)
+    policy = table.members()[0].policy
+    key, keys = ip.key("192.0.2.2"), policy.keys
+    policy.keys = [ip.key("192.0.2.1")]
+    table.touch([key])
+    assert table.additions(9) == []
+    policy.keys = keys
+    assert drain(table) == []
+    assert key in table.installed
+
+
+def test_a_local_network_inside_a_prefix_is_thrown_back_and_an_address_left_out():
+    local = Networks([ip.key("192.168.1.0/24")])
+    table = Table(4, 900, 0)
+    table.assign([member(1, "192.0.0.0/8", "192.168.1.7", local=local)], [ip.key("192.168.1.0/24")])
+    drain(table)
+    assert table.installed[ip.key("192.168.1.0/24")] == routing.THROW
+    table.assign([member(1, "192.168.1.7", "192.0.2.1", local=local)], [ip.key("192.168.1.0/24")])
+    drain(table)
+    assert table.installed == {ip.key("192.0.2.1"): 1}
+
+
+def test_a_refused_route_is_named_and_the_rest_goes_in():
+    table = table_of(member(1, "192.0.2.1", "192.0.2.2"))
+    change = table.additions(9)[0]
+    table.changed(change, {ip.key("192.0.2.1"): "no space left"})
+    assert table.refused == {ip.key("192.0.2.1"): "no space left"}
+    assert table.installed == {ip.key("192.0.2.2"): 1}
+    assert table.settled()

@@ -1,0 +1,208 @@
+"""The kernel's routing as far as it is ours to change: it refuses what the kernel refuses, and forgets as silently.
+
+tests/kernel/test_routes.py holds it to the real one.
+"""
+
+from nametrack import ip, routing
+from nametrack.core import events as on
+
+UP = "network is down"
+INVALID = "invalid argument"
+
+
+class FakeRouting:
+    def __init__(self):
+        self.links = {}  # name -> Link
+        self.addresses = []
+        self.rules = []
+        self.nexthops = {}  # id -> Nexthop
+        self.main = []
+        self.routes = {}  # (family, table, metric) -> {key: via}
+        self.ports = {}  # device -> listen port
+        self._numbers = 0
+
+    # -- what happens to it ------------------------------------------------------------------------------------------
+
+    def link(self, name, *addresses, direct=True, up=True):
+        """A link appears; addresses as "10.9.0.2/24"."""
+        self._numbers += 1
+        self.links[name] = routing.Link(self._numbers, name, up, direct)
+        for text in addresses:
+            address, family = text.split("/")[0], 6 if ":" in text else 4
+            self.addresses.append(routing.Address(family, self._numbers, address, not address.startswith("fe80")))
+            self.main.append(routing.MainRoute(family, ip.key(ip.prefix(text)), self._numbers, None, 0))
+
+    def default(self, device, gateway, metric=0):
+        """A default route."""
+        family, number = (6, self.links[device].number) if ":" in gateway else (4, self.links[device].number)
+        key = ip.key("::/0" if family == 6 else "0.0.0.0/0")
+        self.main.append(routing.MainRoute(family, key, number, gateway, metric))
+
+    def down(self, name):
+        """It takes its nexthops and their routes along, without a word."""
+        link = self.links[name]
+        self.links[name] = routing.Link(link.number, name, False, link.direct)
+        self._leave(link.number)
+
+    def up(self, name):
+        link = self.links[name]
+        self.links[name] = routing.Link(link.number, name, True, link.direct)
+
+    def gone(self, name):
+        link = self.links.pop(name)
+        self.addresses = [address for address in self.addresses if address.link != link.number]
+        self._leave(link.number)
+
+    def netifd_starts(self):
+        """It deletes every rule of everybody; gives those of ours."""
+        gone = [rule for rule in self.rules if rule.protocol == routing.PROTOCOL]
+        self.rules = []
+        return gone
+
+    def _leave(self, number):
+        self.main = [route for route in self.main if route.device != number]
+        for nexthop in list(self.nexthops.values()):
+            if nexthop.device == number:
+                self._delete_nexthop(nexthop.id)
+
+    def _delete_nexthop(self, number):
+        del self.nexthops[number]
+        for table in self.routes.values():
+            for key in [key for key in table if table[key] == number]:
+                del table[key]
+
+    # -- what is asked of it -----------------------------------------------------------------------------------------
+
+    def view(self):
+        """What ReadRouting is answered with."""
+        links = [self.links[name] for name in sorted(self.links)]
+        nexthops = [self.nexthops[number] for number in sorted(self.nexthops)]
+        return on.RoutingRead(routing.View(links, list(self.addresses), list(self.rules), nexthops, list(self.main)))
+
+    def listed(self):
+        """What ListRoutes is answered with."""
+        return on.RoutesListed({key: dict(self.routes[key]) for key in self.routes if self.routes[key]})
+
+    def change(self, action):
+        """Carries out ChangeRouting."""
+        refused = []
+        for change in action.changes:
+            if isinstance(change.value, routing.Routes):
+                for key in change.value.keys:
+                    why = self._route(change, key)
+                    if why is not None:
+                        refused.append((change, key, why))
+            else:
+                kind = self._rule if isinstance(change.value, routing.Rule) else self._nexthop
+                why = kind(change)
+                if why is not None:
+                    refused.append((change, None, why))
+        return on.RoutingChanged(action, refused)
+
+    def _rule(self, change):
+        if change.verb == routing.DELETE:
+            self.rules = [rule for rule in self.rules if rule != change.value]
+        elif change.value not in self.rules:
+            self.rules.append(change.value)
+            self.rules.sort(key=lambda rule: (rule.family, rule.preference))
+        return None
+
+    def _nexthop(self, change):
+        nexthop = change.value
+        if change.verb == routing.DELETE:
+            if nexthop.id in self.nexthops:
+                self._delete_nexthop(nexthop.id)
+            return None
+        if nexthop.device:
+            link = [link for link in self.links.values() if link.number == nexthop.device]
+            if not link:
+                return INVALID
+            if not link[0].up:
+                return UP
+        self.nexthops[nexthop.id] = nexthop
+        return None
+
+    def _route(self, change, key):
+        routes = change.value
+        if ip.key_family(key) != routes.family:
+            return INVALID
+        table = self.routes.setdefault((routes.family, routes.table, routes.metric), {})
+        if change.verb == routing.DELETE:
+            if table.get(key) == routes.via:
+                del table[key]
+            return None
+        if routes.via > 0:
+            nexthop = self.nexthops.get(routes.via)
+            if nexthop is None or nexthop.family != routes.family:
+                return INVALID
+        if routes.table == routing.MAIN and key in table:
+            return None
+        table[key] = routes.via
+        return None
+
+    # -- what a packet does ------------------------------------------------------------------------------------------
+
+    def way(self, address, source=None, sport=None):
+        """Where a packet to an address goes: the name of a link, "unreachable" or "dropped"; `source`: of a client.
+
+        Without a source it is the router's own; sport: of a datagram of its own.
+        """
+        family, number = (6 if ":" in address else 4), ip.number(address)
+        rules = [rule for rule in self.rules if rule.family == family]
+        at = 0
+        while at < len(rules):
+            rule = rules[at]
+            at += 1
+            if not self._matches(rule.match, source, sport):
+                continue
+            if rule.action == routing.GOTO:
+                jump = [i for i in range(at, len(rules)) if rules[i].preference == rule.argument]
+                at = jump[0] if jump else at
+            elif rule.action == routing.LOOKUP:
+                found = self._lookup(family, rule.argument, number)
+                if found is not None and found != routing.THROW:
+                    return self._named(found)
+        found = self._lookup(family, routing.MAIN, number)
+        best = [r for r in self.main if r.family == family and _holds(r.key, number)]
+        best.sort(key=lambda route: (_size(route.key), route.metric))
+        if found == routing.UNREACHABLE and not (best and _size(best[0].key) == 1):
+            return "unreachable"
+        if found is not None and found > 0:
+            return self._named(found)
+        return self._name(best[0].device) if best else "unreachable"
+
+    def _matches(self, match, source, sport):
+        if match.source is not None and (source is None or not _holds(ip.key(match.source), ip.number(source))):
+            return False
+        if match.iif == "lo" and source is not None:
+            return False
+        if match.sports is not None and not (sport is not None and match.sports[0] <= sport <= match.sports[1]):
+            return False
+        return match.oif is None and match.dports is None
+
+    def _lookup(self, family, table, number):
+        found = []
+        for key in self.routes:
+            if key[:2] == (family, table):
+                routes = self.routes[key]
+                found += [(_size(each), key[2], routes[each]) for each in routes if _holds(each, number)]
+        return min(found)[2] if found else None
+
+    def _named(self, via):
+        if via == routing.UNREACHABLE:
+            return "unreachable"
+        device = self.nexthops[via].device
+        return self._name(device) if device else "dropped"
+
+    def _name(self, number):
+        return [link.name for link in self.links.values() if link.number == number][0]
+
+
+def _holds(key, number):
+    first, last = ip.bounds(key)
+    return first <= number <= last
+
+
+def _size(key):
+    first, last = ip.bounds(key)
+    return last - first + 1

@@ -1,0 +1,232 @@
+"""Rules, nexthops, routes, links and neighbours as bytes, beside recordings of what the kernel said of `ip`'s work.
+
+tests/kernel/test_routes.py asks the kernel of this machine.
+"""
+
+import binascii
+
+import pytest
+
+from nametrack import ip, routing
+from nametrack.wire import links, neighbours, netlink, nexthops, routes, routing_text, rtnetlink, rules
+
+LITTLE, BIG = "<", ">"
+RULE = routing.Rule(
+    4,
+    503,
+    routing.match(source="192.168.1.0/24", transport=6, dports=(443, 8443), mark=(0x100, 0xFF00)),
+    routing.LOOKUP,
+    900,
+    None,
+    190,
+)
+VALUES = [
+    RULE,
+    routing.Rule(6, 500, routing.match(iif="lo", transport=17, sports=(5, 5)), routing.GOTO, 999, None, 190),
+    routing.Rule(4, 999, routing.ANYTHING, routing.NOP, None, None, 190),
+    routing.Rule(4, 501, routing.match(oif="wan", destination="192.0.2.1"), routing.LOOKUP, 254, 1, 190),
+]
+HOPS = [
+    routing.Nexthop(4, 902, 7, "192.0.2.1", 190),
+    routing.Nexthop(6, 903, 7, "fe80::1", 190),
+    routing.Nexthop(6, 901, 0, None, 190),
+    routing.Nexthop(4, 904, 8, None, 190),
+]
+
+
+def one(data, order):
+    return list(netlink.messages(data, order))[0]
+
+
+@pytest.mark.parametrize("order", [LITTLE, BIG])
+def test_what_is_written_is_read_as_the_same(order):
+    for value in VALUES:
+        message = one(rules.change_rule(routing.Change(routing.ADD, value), 0, 1, order), order)
+        assert (message.type, rules.rule(message, order)) == (rtnetlink.NEW_RULE, value)
+    for value in HOPS:
+        message = one(nexthops.change_nexthop(routing.Change(routing.ADD, value), 0, 1, order), order)
+        assert (message.type, nexthops.nexthop(message, order)) == (rtnetlink.NEW_NEXTHOP, value)
+    for family, via, keys in (
+        (4, 902, ["192.0.2.1", "198.51.100.0/24", "0.0.0.0/0"]),
+        (6, 903, ["2001:db8::1", "2001:db8::/32", "::/0"]),
+        (4, routing.UNREACHABLE, ["192.0.2.1"]),
+        (6, routing.THROW, ["2001:db8::/64"]),
+    ):
+        value = routing.Routes(family, 900, via, 9999, [ip.key(key) for key in keys])
+        writer = routes.Writer(routing.Change(routing.ADD, value), order)
+        for key in value.keys:
+            message = one(writer.request(key, 0, 1), order)
+            assert routes.own_route(message, order) == (family, 900, key, via, 9999)
+
+
+def test_a_deletion_names_our_protocol_so_that_it_meets_nothing_of_others():
+    change = routing.Change(routing.DELETE, routing.Routes(4, 254, routing.UNREACHABLE, 9999, [ip.key("192.0.2.1")]))
+    message = one(routes.Writer(change, LITTLE).request(ip.key("192.0.2.1"), 0, 1), LITTLE)
+    assert message.type == rtnetlink.DELETE_ROUTE and message.payload[5] == routing.PROTOCOL
+    message = one(rules.change_rule(routing.Change(routing.DELETE, RULE), 0, 1, LITTLE), LITTLE)
+    assert message.type == rtnetlink.DELETE_RULE and rules.rule(message, LITTLE) == RULE
+
+
+# What a socket of the multicast groups heard of each command, and dumps, on Linux 6.18; `d0` is link 3.
+RECORDED = {
+    "ip rule add pref 503 from 192.168.1.0/24 ipproto tcp dport 443 lookup 900 protocol 190": (
+        "5c00000020000000fdfa076b6120000002001800fc0000010000000008000f008403000008000e00ffffffff05001500be00000008000600"
+        "f701000008001800bb01bb0106001d00ffff0000050016000600000008000200c0a80100"
+    ),
+    "ip -6 rule add pref 500 iif lo ipproto udp sport 51820 goto 999 protocol 190": (
+        "6400000020000000fdfa076b622000000a000000000000020400000008000f000000000008000e00ffffffff05001500be00000007000300"
+        "6c6f000008000600f401000008000400e7030000080017006cca6cca06001c00ffff00000500160011000000"
+    ),
+    "ip rule add pref 1200 not from 192.168.1.9 tos 0x10 uidrange 10-20 lookup 77": (
+        "5000000020000000fdfa076b63200000020020104d0000010200000008000f004d00000008000e00ffffffff050015000000000008000600"
+        "b00400000c0014000a0000001400000008000200c0a80109"
+    ),
+    "ip nexthop add id 904 via 10.5.0.9 dev d0 protocol 190": (
+        "3000000068000506fdfa076b6420000002fdbe000000000008000100880300000800050003000000080006000a050009"
+    ),
+    "ip nexthop add id 905 group 904": (
+        "3c00000068000506fdfa076b652000000000000000000000080001008903000006000300000000000c000200880300000000000008000e00"
+        "00000080"
+    ),
+    "ip route add 198.51.100.0/24 nhid 904 table 900 proto 190": (
+        "4400000018000006fdfa076b6620000002180000fcbe00010000000008000f008403000008000100c633640008001e008803000008000500"
+        "0a0500090800040003000000"
+    ),
+    "ip -6 route add unreachable 2001:db8::1 metric 9999 proto 190 table 900": (
+        "7400000018000006fdfa076b672000000a800000fcbe00070000000008000f00840300001400010020010db8000000000000000000000001"
+        "080006000f270000080004000100000024000c00000000000000000000000000000000000000000000000000000000000000000005001400"
+        "00000000"
+    ),
+    "ip route add default via 10.5.0.1 dev d0 metric 5": (
+        "3c00000018000006fdfa076b6820000002000000fe0300010000000008000f00fe0000000800060005000000080005000a05000108000400"
+        "03000000"
+    ),
+    "ip route add 192.0.2.0/24 nexthop via 10.5.0.1 dev d0 nexthop via 10.5.0.2 dev d0": (
+        "5000000018000006fdfa076b6920000002180000fe0300010000000008000f00fe00000008000100c0000200240009001000000003000000"
+        "080005000a0500011000000003000000080005000a050002"
+    ),
+    "ip addr add 10.5.0.3/16 dev d0": (
+        "4c0000001400020001000000509fe9bf0210800003000000080001000a050003080002000a05000307000300643000000800080080000000"
+        "14000600ffffffffffffffff9483040094830400"
+    ),
+    "the link-local address of d0": (
+        "500000001400020001000000509fe9bf0a4080fd0300000014000100fe80000000000000cc9c31fffe42eb6114000600ffffffffffffffff"
+        "93830400938304000800080080000000" + "05000b0003000000"
+    ),
+    "ip neigh add 10.5.0.77 lladdr 02:00:00:aa:00:01 dev d0 nud reachable": (
+        "4c0000001c00020001000000d9c4cac3020000000300000002000001080001000a05004d0a000200020000aa000100000800040000000000"
+        "1400030000000000000000000000000001000000"
+    ),
+}
+
+
+def heard(command):
+    return one(binascii.unhexlify(RECORDED[command]), LITTLE)
+
+
+@pytest.mark.parametrize("command", [command for command in RECORDED if " rule " in command])
+def test_recorded_rules(command):
+    found = rules.rule(heard(command), LITTLE)
+    if " not " in command:
+        assert found.match.others and found.match.source == "192.168.1.9" and found.protocol == 0
+    elif "-6" in command:
+        wanted = routing.match(iif="lo", transport=17, sports=(51820, 51820))
+        assert found == routing.Rule(6, 500, wanted, routing.GOTO, 999, None, 190)
+    else:
+        wanted = routing.match(source="192.168.1.0/24", transport=6, dports=(443, 443))
+        assert found == routing.Rule(4, 503, wanted, routing.LOOKUP, 900, None, 190)
+
+
+def test_recorded_nexthops():
+    found = [
+        nexthops.nexthop(heard(command), LITTLE) for command in sorted(RECORDED) if command.startswith("ip nexthop")
+    ]
+    assert found == [routing.Nexthop(4, 904, 3, "10.5.0.9", 190), routing.Nexthop(0, 905, None, None, 0)]
+
+
+def test_recorded_routes():
+    heard_of = [heard(command) for command in sorted(RECORDED) if " route " in command]
+    assert [routes.own_route(message, LITTLE) for message in heard_of] == [
+        (6, 900, ip.key("2001:db8::1"), routing.UNREACHABLE, 9999),
+        None,
+        (4, 900, ip.key("198.51.100.0/24"), 904, 0),
+        None,
+    ]
+    assert [routes.main_route(message, LITTLE) for message in heard_of] == [
+        None,
+        routing.MainRoute(4, ip.key("192.0.2.0/24"), 3, "10.5.0.1", 0),
+        None,
+        routing.MainRoute(4, ip.key("0.0.0.0/0"), 3, "10.5.0.1", 5),
+    ]
+
+
+def test_recorded_addresses_and_neighbours():
+    found = links.link_address(heard("ip addr add 10.5.0.3/16 dev d0"), LITTLE)
+    assert found == routing.Address(4, 3, "10.5.0.3", True)
+    found = links.link_address(heard("the link-local address of d0"), LITTLE)
+    assert found == routing.Address(6, 3, "fe80::cc9c:31ff:fe42:eb61", False)
+    command = [command for command in RECORDED if "neigh" in command][0]
+    assert neighbours.neighbour(heard(command), LITTLE) == routing.Neighbour(4, 3, "10.5.0.77", "02:00:00:aa:00:01")
+
+
+def test_every_cut_is_an_error_of_ours_and_no_other():
+    samples = [(binascii.unhexlify(RECORDED[command]), rules.rule) for command in RECORDED if " rule " in command]
+    change = routing.Change(routing.ADD, HOPS[0])
+    samples.append((nexthops.change_nexthop(change, 0, 1, LITTLE), nexthops.nexthop))
+    value = routing.Routes(6, 900, 903, 1, [ip.key("2001:db8::/33")])
+    written = routes.Writer(routing.Change(routing.ADD, value), LITTLE).request(value.keys[0], 0, 1)
+    samples += [(written, routes.own_route), (written, routes.main_route)]
+    samples += [(written, links.link), (written, links.link_address), (written, neighbours.neighbour)]
+    for data, read in samples:
+        for end in range(16, len(data)):
+            cut = end.to_bytes(4, "little") + data[4:end]
+            try:
+                read(one(cut, LITTLE), LITTLE)
+            except netlink.NetlinkError:
+                pass
+        for at in range(16, len(data)):
+            for byte in (0, 1, 2, 10, 127, 128, 255):
+                changed = data[:at] + bytes([byte]) + data[at + 1 :]
+                try:
+                    read(one(changed, LITTLE), LITTLE)
+                except netlink.NetlinkError:
+                    pass
+
+
+def recording(text):
+    """The bytes of a message with its length put right."""
+    data = binascii.unhexlify(text)
+    return len(data).to_bytes(4, "little") + data[4:]
+
+
+LINK = "00000000100000000000000000000000" + "00000100" + "03000000" + "43100100" + "00000000" + "08000300" + "77616e00"
+
+
+def test_a_link_can_carry_packets_if_it_is_up_and_has_a_carrier():
+    def link(flags):
+        data = recording(LINK)
+        return links.link(one(data[:24] + flags.to_bytes(4, "little") + data[28:], LITTLE), LITTLE)
+
+    assert link(0x11043) == routing.Link(3, "wan", True, False)
+    assert link(0x11042).up is False and link(0x1003).up is False
+    assert link(0x100D1) == routing.Link(3, "wan", True, True)  # as a tunnel: point to point, without ARP
+
+
+def test_lines_for_ip_batch():
+    changes = [routing.Change(routing.ADD, value) for value in VALUES[:1] + VALUES[2:] + HOPS[:1]]
+    changes.append(
+        routing.Change(routing.ADD, routing.Routes(4, 900, 902, 0, [ip.key("192.0.2.1"), ip.key("10.0.0.0/8")]))
+    )
+    changes.append(routing.Change(routing.DELETE, routing.Routes(6, 254, 901, 9999, [ip.key("2001:db8::1")])))
+    names = [routing.Link(7, "wg0", True, True)]
+    assert list(routing_text.routing_lines(changes, names)) == [
+        "# ip -batch",
+        "rule add pref 503 from 192.168.1.0/24 fwmark 0x100/0xff00 ipproto 6 dport 443-8443 lookup 900 protocol 190",
+        "rule add pref 999 nop protocol 190",
+        "rule add pref 501 to 192.0.2.1 oif wan lookup 254 suppress_prefixlength 1 protocol 190",
+        "nexthop replace id 902 via 192.0.2.1 dev wg0 protocol 190",
+        "route replace 192.0.2.1 nhid 902 table 900 protocol 190",
+        "route replace 10.0.0.0/8 nhid 902 table 900 protocol 190",
+        "# ip -6 -batch",
+        "route del 2001:db8::1 nhid 901 metric 9999 protocol 190",
+    ]

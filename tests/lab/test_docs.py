@@ -16,7 +16,12 @@ RECIPES = TOP / "docs/recipes.md"
 BEGIN = TOP / "docs/getting-started.md"
 # The package managers of a router know the interpreter, unpack a file, and start what it brings; scp copies nothing.
 OPKG = """
-case $1 in update) exit 0;; install) shift;; *) exit 1;; esac
+case $1 in
+update) exit 0 ;;
+install) shift ;;
+remove) [ "$*" = "remove --force-removal-of-dependent-packages nametrack" ] && rm -rf ROOT/usr; exit ;;
+*) exit 1 ;;
+esac
 for package; do
 	case $package in
 	micropython-mbedtls) ;;
@@ -27,7 +32,7 @@ done
 [ ! -e ROOT/usr/sbin/nametrack ] || [ -e PID ] || /etc/init.d/nametrack start
 """
 APK = """
-case $1 in update) exit 0;; add) shift;; *) exit 1;; esac
+case $1 in update) exit 0;; add) shift;; del) [ "$*" = "del -r nametrack" ]; exit;; *) exit 1;; esac
 [ "$1" = micropython-mbedtls ] || { [ "$1" = --allow-untrusted ] && [ -f "$2" ] && [ $# = 2 ]; }
 """
 MASQUERADE = """
@@ -113,7 +118,7 @@ def test_getting_started(interpreter, monkeypatch):
             assert f"nametrack {version} (" in said and "nothing found" in said
             for words in ("wg0 home", "1 name asked again", "# nothing to change"):
                 assert words in said, f"{words!r} is not in what was said: {said}"
-            assert (router.root / "usr/share/luci").exists() or not (TOP / "luci-app/root").exists()
+            assert not (router.root / "usr").exists(), "it was removed"
     finally:
         for path in built:
             path.unlink(missing_ok=True)

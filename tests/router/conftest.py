@@ -59,8 +59,12 @@ class Packages:
         add = "apk add --allow-untrusted" if self.manager == "apk" else "opkg install"
         return self._router.ok(f"{add} /tmp/{path.name}")
 
-    def remove(self, name):
-        return self._router.ok(f"{'apk del' if self.manager == 'apk' else 'opkg remove'} {name}")
+    def remove_as_documented(self):
+        """Removes nametrack and what depends on it, by the line that docs/getting-started.md gives."""
+        begins = "apk del " if self.manager == "apk" else "opkg remove "
+        lines = (TOP / "docs/getting-started.md").read_text().splitlines()
+        (line,) = [line for line in lines if line.startswith(begins)]
+        return self._router.ok(line.replace(" nametrack", f" {self.name}"))
 
 
 @pytest.fixture(scope="session")

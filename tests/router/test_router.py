@@ -163,6 +163,40 @@ def kept(router):
     return sorted(line for line in router.ok("sysupgrade -l").splitlines() if "nametrack" in line)
 
 
+TUNNEL = """
+uci batch <<END
+set network.nttest=interface
+set network.nttest.proto=wireguard
+set network.nttest.private_key=$(wg genkey)
+END
+uci commit network; ifup nttest
+"""
+PEER = """
+uci batch <<END
+set network.nttestpeer=wireguard_nttest
+set network.nttestpeer.public_key=xTIBA5rboUvnH4htodjb6e697QjLERt1NAB4mZqp8Dg=
+END
+uci commit network
+"""
+UP = """ifstatus nttest | grep -q '"up": true'"""
+
+
+def test_netifd_applies_a_changed_peer_when_the_interface_starts_and_not_before(router):
+    """The stand-ins of the lab do the same, and so the recipes say `ifup`."""
+    if not router.succeeds("command -v wg && [ -e /lib/netifd/proto/wireguard.sh ]"):
+        pytest.skip("this router has no WireGuard")
+    try:
+        router.ok(TUNNEL)
+        router.wait(UP)
+        router.ok(PEER + "/etc/init.d/network reload; sleep 5")
+        assert router.ok("wg show nttest peers") == ""
+        router.ok("ifup nttest")
+        router.wait("wg show nttest peers | grep -q xTIBA5rboUvnH4htodjb6e697QjLERt1NAB4mZqp8Dg=")
+    finally:
+        router.ok("ifdown nttest; uci delete network.nttestpeer; uci delete network.nttest; uci commit network")
+        router.ok("/etc/init.d/network reload")
+
+
 def test_sysupgrade_keeps_the_configuration_and_what_is_remembered(router):
     assert kept(router) == KEPT
 
@@ -202,11 +236,10 @@ def test_luci(router, packages):
                 assert router.succeeds(f"[ -r {place}/{path.relative_to(TOP / 'luci-app' / folder)} ]")
     for name in ("rpcd/acl.d", "luci/menu.d"):
         json.loads(router.ok(f"cat /usr/share/{name}/luci-app-nametrack.json"))
-    packages.remove("luci-app-nametrack")
 
 
 def test_removal_leaves_nothing_but_the_configuration(router, packages, before):
-    packages.remove(packages.name)
+    packages.remove_as_documented()
     assert not router.succeeds(RUNNING) and not router.succeeds("pgrep -f /usr/lib/nametrack/start.py")
     left = {path for path in set(files(router)) - before if "nametrack" in path}
     assert {path for path in left if not path.startswith("/etc/config/nametrack")} == set()

@@ -191,6 +191,9 @@ class Transcript:
         elif what in ("failed", "rejected"):
             event = on.QueryFailed if what == "failed" else on.AnswerRejected
             self.handle(event(int(words[0]), " ".join(words[1:])))
+        elif what == "observed":
+            addresses = [word for word in words[1:] if not word.startswith("ttl=")]
+            self.handle(on.NameObserved(words[0], addresses, int(words[-1][4:])))
         elif what == "peer":
             self.feed_peer(self.kernel.peer(words[0], self.key(words[1])), words[2:])
         elif what == "gone":

@@ -202,10 +202,10 @@ def test_try_says_why_it_cannot(scripted, browser, trouble):
 @pytest.mark.parametrize(
     "name, value, words",
     [
-        ("host", "*.example.com", "A wildcard cannot be looked up"),
-        ("host", "no_such host", "a host name, an address or a prefix"),
-        ("host", "192.0.2.1/33", "a host name, an address or a prefix"),
-        ("host", "300.1.2.3", "a host name, an address or a prefix"),
+        ("host", "*example.com", "a host name, a wildcard as *.example.com, an address or a prefix"),
+        ("host", "no_such host", "a host name, a wildcard as *.example.com, an address or a prefix"),
+        ("host", "192.0.2.1/33", "a host name, a wildcard as *.example.com, an address or a prefix"),
+        ("host", "300.1.2.3", "a host name, a wildcard as *.example.com, an address or a prefix"),
         ("set4", "inet fw4", "family, table and name of a set"),
         ("interface", "wg 0", "the name of an interface"),
         ("retain", "soon", "Expecting"),

@@ -9,6 +9,9 @@ from .. import ip
 # edns: whether the question says by EDNS0 that it takes long answers and extended errors
 SendQuery = namedtuple("SendQuery", ("id", "name", "rtype", "server", "tcp", "recurse", "edns"))
 CancelQuery = namedtuple("CancelQuery", ("id",))
+# devices: network devices on which DNS answers that this machine sends are read; domains: tuple of text, of the names
+# below them. Each Observe takes the place of the one before it.
+Observe = namedtuple("Observe", ("devices", "domains"))
 ReadPeers = namedtuple("ReadPeers", ("interface",))
 # source: "netifd", for one without fields ends MicroPython 1.18 by a segmentation fault
 ReadInterfaces = namedtuple("ReadInterfaces", ("source",))
@@ -104,6 +107,7 @@ def _changes(a):
 FORMS = {
     SendQuery: _query,
     CancelQuery: lambda a: "cancel %d" % a.id,
+    Observe: lambda a: "observe %s: %s" % (" ".join(a.devices), " ".join(a.domains)),
     ReadPeers: lambda a: "read_peers %s" % a.interface,
     ReadInterfaces: lambda a: "read_interfaces",
     SetEndpoint: _set_endpoint,

@@ -28,6 +28,7 @@ from .routes.routes import Routes
 from .telling.history import History
 from .timers import Timers
 
+OBSERVED_TTL = 300  # seconds at least between two questions about a name that only clients ask for
 NAME_TIMERS = ("ask", "lookup", "truth")
 PEER_TIMERS = ("read", "peer", "probe")
 
@@ -51,6 +52,8 @@ class Agent:
         self.inquiries = Inquiries(self.resolver)
         self.last_good = LastGood(self._timers)
         self.history = History()
+        self.deaf = None  # why the answers that clients get cannot be read on a device
+        self._observing = False
         self._remembered = Remembered()  # of the last-good file, for what is configured at the start
         self._changes = 0  # how many of the policies' changes are known to last_good
         self._handlers = {
@@ -62,6 +65,7 @@ class Agent:
             on.QueryAnswered: lambda e, now: self._name(self.resolver.answered(e.id, e.answer, now), now),
             on.QueryFailed: lambda e, now: self._name(self.resolver.failed(e.id, e.reason, now), now),
             on.AnswerRejected: lambda e, now: self.resolver.rejected(e.id, e.reason, now),
+            on.NameObserved: self._name_observed,
             on.PeersRead: self._peers_read,
             on.SetListed: lambda e, now: self.policies.listed(e.set, e.listing, now),
             on.SetGlanced: lambda e, now: self.policies.sets.glanced(e.set, e.size, now),
@@ -103,6 +107,8 @@ class Agent:
                 actions.extend(self.last_good.share(self.entries(now), now))
             elif key[0] == "interfaces":
                 actions.extend(self.interfaces.due(now) + self._network_changed(now))
+            elif key[0] == "follow":
+                actions.extend(self._follow_changes(now))
             elif key[0] == "routes":
                 actions.extend(self.routes.due(key, now))
             elif key[0] == "expire":
@@ -165,7 +171,7 @@ class Agent:
             name = self.resolver.names[key]
             if name.answered():  # who is new to a name that is followed already hears of it now, not at its next answer
                 actions.extend(self.peers.name_answered(name, now) + self.policies.name_answered(name, now))
-        return actions + self._follow_changes(now) + self._names_answered(now)
+        return actions + self._follow_changes(now) + self._names_answered(now) + self._observe()
 
     def _peers_read(self, event, now):
         actions = self.peers.read(event.interface, event.peers, now, event.wall)
@@ -207,9 +213,10 @@ class Agent:
 
     def _interfaces_read(self, event, now):
         changed, came_up = self.interfaces.read(event.interfaces)
+        actions = self._observe() if self.config is not None else []
         if not changed and not came_up:
-            return []
-        return self._network_changed(now) + self.peers.reroute(came_up, now)
+            return actions
+        return actions + self._network_changed(now) + self.peers.reroute(came_up, now)
 
     def _network_changed(self, now):
         """Routes, nameservers or endpoints may be others: what failed is tried again, what is set is compared."""
@@ -234,6 +241,9 @@ class Agent:
         if isinstance(action, (do.ReadInterfaces, do.CheckWay, do.Probe)):
             # Without netifd there is nothing to know, and no route to protect; an unanswered probe is what it is for.
             return [do.Log("debug", "%s: %s" % (do.text(action), reason))]
+        if isinstance(action, do.Observe):
+            said, self.deaf = self.deaf == reason, reason
+            return [] if said else [do.Log("warning", "the answers that clients get are not read: %s" % reason)]
         if isinstance(action, do.ShareLastGood):
             return [do.Log("debug", "no copy of the last good addresses: %s" % reason)]
         if isinstance(action, do.SaveLastGood):
@@ -273,11 +283,30 @@ class Agent:
 
     def _follow(self, now):
         """Has the resolver follow exactly the names that are wanted now."""
-        wanted = self.peers.wanted_names() + self.policies.wanted_names() + self.inquiries.wanted_names()
-        return self.resolver.follow(wanted, now)
+        peers, policies = self.peers.wanted_names(), self.policies.wanted_names()
+        actions = self.resolver.follow(peers + policies + self.inquiries.wanted_names(), now)
+        slow = self.policies.slow_names()
+        slow.difference_update([key for key, _, _, _ in peers])
+        self.resolver.slow_down(slow, OBSERVED_TTL)
+        return actions
 
     def _follow_changes(self, now):
-        return self._follow(now) if self.peers.names_changed or self.inquiries.names_changed else []
+        parts = (self.peers, self.policies, self.inquiries)
+        return self._follow(now) if any(part.names_changed for part in parts) else []
+
+    def _observe(self):
+        """Have the answers that clients get read, on the devices that are there now."""
+        domains = self.policies.patterns.domains()
+        if not domains and not self._observing:
+            return []
+        self._observing = bool(domains)
+        return [do.Observe(self.interfaces.devices(self.config.observe) if domains else [], domains)]
+
+    def _name_observed(self, event, now):
+        actions = self.policies.observed(event.name, event.addresses, event.ttl, now)
+        if self.policies.names_changed:
+            self._timers.set(("follow",), now)  # after what the client waits for
+        return actions
 
     def entries(self, now):
         """What is to be remembered: every address named now, and every retained one with its remaining life."""

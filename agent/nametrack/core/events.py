@@ -21,6 +21,8 @@ QueryAnswered = namedtuple("QueryAnswered", ("id", "answer"))
 QueryFailed = namedtuple("QueryFailed", ("id", "reason"))
 # something arrived that is no answer to the question; the query stays open
 AnswerRejected = namedtuple("AnswerRejected", ("id", "reason"))
+# a client was given this answer; name: that of the question; addresses: text, of one family; ttl: seconds
+NameObserved = namedtuple("NameObserved", ("name", "addresses", "ttl"))
 # peers: list of wire.wireguard.Peer; wall: Unix time of the reading, for the age of handshakes
 PeersRead = namedtuple("PeersRead", ("interface", "peers", "wall"))
 # listing: wire.sets.Listing, None where the set does not exist

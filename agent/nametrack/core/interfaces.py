@@ -53,6 +53,15 @@ class Interfaces:
         """Return the name of the device that packets leave an interface through, None while it is down or unknown."""
         return self.known[name].device if name in self.known else None
 
+    def devices(self, names):
+        """Return the devices of these interfaces, those that are up; a name that is no interface is one of a device."""
+        found = []
+        for name in names:
+            device = self.known[name].device if name in self.known else name
+            if device is not None and device not in found:
+                found.append(device)
+        return found
+
     def nameservers(self, listed):
         """Whom to ask: `listed` with the nameservers of each `@interface` in its place, as `address@device`.
 

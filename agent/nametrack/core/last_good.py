@@ -69,6 +69,10 @@ class Remembered:
     def __iter__(self):
         return _each(self._groups)
 
+    def hosts(self):
+        """Return the hosts that have entries."""
+        return list(self._of)
+
     def knows(self, host):
         """Whether a host has entries."""
         return host in self._of

@@ -12,6 +12,7 @@ from ..adapters.process import Runner
 from ..adapters.routes import Routes
 from ..adapters.services import Services
 from ..adapters.sets import Sets
+from ..adapters.tap import Tap
 from ..adapters.wireguard import WireGuard
 from ..core import actions as do
 from ..core import events as on
@@ -47,6 +48,7 @@ class Program:
         started_at, exists = compat.monotonic(), netfilter.has_set
         self.service = Service(self.agent, compat.INTERPRETER, started_at, emit, self._reload, self._vitals, exists)
         self._dns = Dns(self._poller, emit)
+        self._tap = Tap(self._poller, emit)
         self._runner = Runner(self._poller)
         self._notices = Notices(self._poller, emit)
         self._sets = Sets(self._runner, emit, self._notices)
@@ -78,6 +80,7 @@ class Program:
         performers = {
             do.SendQuery: self._dns.send,
             do.CancelQuery: lambda action: self._dns.cancel(action.id),
+            do.Observe: self._tap.observe,
             do.ReadPeers: self._wireguard.read,
             do.ReadInterfaces: self._netifd.read,
             do.SetEndpoint: self._endpoints.set,
@@ -111,7 +114,7 @@ class Program:
         planners[do.ChangeRouting] = self._plan_routing
         for change in (do.AddElements, do.DeleteElements, do.ReplaceElements, do.RefillSet):
             planners[change] = self._plan_set
-        for kind in (do.CheckWay, do.Probe, do.SaveLastGood, do.ShareLastGood):
+        for kind in (do.Observe, do.CheckWay, do.Probe, do.SaveLastGood, do.ShareLastGood):
             planners[kind] = lambda action: None
         return planners
 

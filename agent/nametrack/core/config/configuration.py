@@ -40,6 +40,8 @@ Config = namedtuple(
         "handshake_timeout",
         "authoritative",
         "flush_conntrack",
+        "observe",
+        "observe_time",
         "wg_quick",
         "table",
         "restore",

@@ -115,6 +115,12 @@ def interface(text):
     return (text, None) if identifier(text, 30, "-") else _wrong(text, "is not the name of an interface")
 
 
+def device_or_interface(text):
+    """The name of a netifd interface, or of a kernel device."""
+    known = identifier(text, 30, "-") or identifier(text, 15, ".-")
+    return (text, None) if known else _wrong(text, "is not the name of an interface")
+
+
 def public_key(text):
     # 32 bytes are 42 characters of 6 bits, one of 4 bits and padding; `wg` refuses other bits in that one too. The
     # value is not repeated: it may be a private key in the wrong place.

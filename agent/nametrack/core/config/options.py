@@ -9,6 +9,7 @@ from .option_values import (
     choice,
     client,
     device,
+    device_or_interface,
     endpoint_host,
     fallback_nameserver,
     followed_host,
@@ -53,6 +54,8 @@ GLOBAL = (
     Option("handshake_timeout", seconds(5, 600), 10, False),  # 5: WireGuard's REKEY_TIMEOUT, one attempt
     Option("authoritative", boolean, True, False),
     Option("flush_conntrack", boolean, True, False),
+    Option("observe", device_or_interface, ["lan"], True),
+    Option("observe_time", seconds(60, 31536000), 604800, False),
     Option("wg_quick", wg_quick_folder, "/etc/wireguard", False),
     Option("table", number(256, 1000, "a number of a routing table"), 900, False),
     Option("restore", boolean, False, False),

@@ -62,6 +62,7 @@ class Name:
         self.questions = {}
         self.zone = None  # what is known of its zone, an authority.Zone, until the monotonic time zone_until
         self.zone_until = 0
+        self.least_ttl = 0  # seconds that an answer is kept at least, beside `min_ttl`
         self.named = False  # whether DNS ever named an address
         self._complaints = None  # about what servers answered; most names never have any
         self.queries = 0  # that were sent

@@ -68,6 +68,11 @@ class Resolver:
                     self._queue.put((key, rtype, False), False)
         return actions + self._fill(now)
 
+    def slow_down(self, keys, least_ttl):
+        """Have the names with these keys, and no others, asked by their TTL not more often than each `least_ttl` s."""
+        for key in self.names:
+            self.names[key].least_ttl = least_ttl if key in keys else 0
+
     def hosts(self, host):
         """The followed hosts of this name, or all of them for None: sorted."""
         return sorted(set([key[0] for key in self.names if host is None or key[0] == host]))
@@ -301,7 +306,9 @@ class Resolver:
             if said is not None:
                 actions.append(trouble(name.host, said))
         own_ttl = result.ttl is not None
-        ttl = lifetime(result.ttl if own_ttl else name.ttl_of_others(question, now), self.min_ttl, self.max_ttl)
+        least = max(self.min_ttl, name.least_ttl)
+        given = result.ttl if own_ttl else name.ttl_of_others(question, now)
+        ttl = lifetime(given, least, max(least, self.max_ttl))
         question.rrset = RRset(verdict, own_ttl, ttl, now + ttl)
         name.named = name.named or question.rrset.holds()
         if question.lookup is None:

@@ -6,7 +6,10 @@ from ..last_good import GRACE, Entry, life_left
 from ..ordering import in_order, keys_in_order
 from ..sets.sets import Sets, Use
 from ..sets.targets import ROUTE, choose, is_optional, plain, why_missing
+from .patterns import Patterns
 from .policy import MAX_ADDRESSES, Policy
+
+LEAST = 60  # seconds that an observed address is kept, whatever its TTL and `retain`
 
 
 class Policies:
@@ -18,6 +21,10 @@ class Policies:
         self._timers = timers
         self._by_name = {}  # name key -> [(Policy, Host)]
         self._changes = 0  # of what policies want
+        self.names_changed = False  # whether `wanted_names` gives others than before, for the resolver to follow
+        self.patterns = Patterns([])
+        self._observe_time = 0  # seconds
+        self._name_key = None  # function: the key of a host's name
 
     def configure(self, config, name_key, entries, now):
         """Fills exactly the sets of the enabled policies; what is known of hosts that stay is kept.
@@ -25,6 +32,7 @@ class Policies:
         `entries`: Remembered, those of the last-good file, once; then none.
         """
         old, self._config = self.policies, config
+        self._observe_time, self._name_key = config.observe_time, name_key
         self.policies, self._by_name = {}, {}
         self._changes += 1
         self.sets.flush_flows = config.flush_conntrack
@@ -46,16 +54,82 @@ class Policies:
                 for key, until in left + _known(old, host.host, wanted.retain, now):
                     if until > now:
                         policy.remember(host, key, until)
-            for host in policy.hosts.values():
-                self._by_name.setdefault(host.name_key, []).append((policy, host))
-                self._watch_expiry(policy, host)
+        self.patterns = Patterns([self.policies[name] for name in sorted(self.policies)])
+        self._restore_observed(old, entries, now)
+        for name in sorted(self.policies):
+            for host in sorted(self.policies[name].hosts):
+                self._enrol(self.policies[name], self.policies[name].hosts[host])
         actions = self._assign(entries) + self._steer(now) + self.sets.read_services()
         for name in sorted(self.sets.by_name):
             actions.extend(self.sets.list(name))
         return actions
 
+    def _restore_observed(self, old, entries, now):
+        """Names that were observed before the configuration was read, or before the start."""
+        for name in sorted(old):
+            for host in sorted(old[name].seen):
+                for policy in self.patterns.below(host):
+                    policy.observe(host, self._name_key(host), old[name].seen[host])
+                    for key, until in _known(old, host, policy.config.retain, now):
+                        policy.remember(policy.hosts[host], key, until)
+        for host in sorted(entries.hosts()):
+            for policy in self.patterns.below(host):
+                policy.observe(host, self._name_key(host), now)
+                for entry in entries.of(host):
+                    until = now + life_left(entry, policy.config.retain)
+                    policy.remember(policy.hosts[host], ip.key(entry.address), until)
+
+    def _enrol(self, policy, host):
+        """A host of a policy is followed from now on."""
+        self._by_name.setdefault(host.name_key, []).append((policy, host))
+        self._watch_expiry(policy, host)
+
+    def observed(self, name, addresses, ttl, now):
+        """A client was given an answer about a name: its addresses count at once."""
+        actions = []
+        keys = [ip.key(address) for address in addresses if ip.unusable(address) is None]
+        for policy in self.patterns.owners(name):
+            known = policy.hosts.get(name)
+            host = policy.observe(name, self._name_key(name), now)
+            if known is None:
+                self.names_changed = True
+                self._enrol(policy, host)
+                stalest = policy.stalest()
+                if stalest is not None:
+                    self._forget(policy, policy.hosts[stalest], now)
+            keep = max(policy.config.retain, ttl, LEAST)
+            new = [key for key in keys if host.life(key, now) is None or 0 <= host.life(key, now) < keep / 2]
+            for key in new:
+                policy.remember(host, key, now + keep)
+            if new:
+                self._touch(policy, new, "a client asked for %s" % name, now)
+                for _, set_name in sorted(policy.sets().items()):
+                    actions.extend(self.sets.due(("settle", set_name), now))  # the client connects in a moment
+            self._watch_expiry(policy, host)
+        return actions
+
+    def slow_names(self):
+        """Return the keys of names that are only observed: they are asked less often."""
+        found = set()
+        for key in self._by_name:
+            if all(host.host in policy.seen for policy, host in self._by_name[key]):
+                found.add(key)
+        return found
+
+    def _forget(self, policy, host, now):
+        """An observed host is not followed any more."""
+        self.names_changed = True
+        left = [pair for pair in self._by_name[host.name_key] if pair[1] is not host]
+        if left:
+            self._by_name[host.name_key] = left
+        else:
+            del self._by_name[host.name_key]
+        self._touch(policy, policy.forget(host.host), "no client asked for %s for long" % host.host, now)
+        self._timers.cancel(("expire", policy.config.name, host.host))
+
     def wanted_names(self):
         """[(name key, host, servers, rtypes)] for the resolver."""
+        self.names_changed = False
         found = []
         for key in sorted(self._by_name):
             for _, host in self._by_name[key]:
@@ -68,6 +142,8 @@ class Policies:
         host = None if policy is None else policy.hosts.get(host)
         if host is None:
             return
+        if host.host in policy.seen and now - policy.seen[host.host] >= self._observe_time:
+            return self._forget(policy, host, now)
         gone = policy.expire(host, now)
         if gone:
             self._touch(policy, gone, "no longer named for the time to retain", now)
@@ -224,7 +300,7 @@ class Policies:
             self.sets.touch(set_name, keys, reason, now)
 
     def _watch_expiry(self, policy, host):
-        at = host.next_expiry()
+        at = policy.next_expiry(host, self._observe_time)
         if at is not None:
             self._timers.set(("expire", policy.config.name, host.host), at)
 

@@ -7,6 +7,7 @@ from ..sets.targets import candidates
 from .policy_host import Host, Literals
 
 MAX_ADDRESSES = 65536  # of one policy
+MAX_OBSERVED = 256  # names below its wildcards
 
 
 class Policy:
@@ -18,6 +19,7 @@ class Policy:
         self.changed_at = None  # when one of its sets was changed last
         self.added = self.deleted = 0  # elements of its sets, since the start
         self.hosts = {}  # host -> Host
+        self.seen = {}  # host of a wildcard -> monotonic time at which a client was given an answer about it last
         self.literals = Literals(config.literals)
         self.overflows = False  # whether an address found no place
         self.reported = False
@@ -57,6 +59,35 @@ class Policy:
         """Takes over what is known of a host from before the configuration was read again."""
         self.hosts[host.host] = host
         self._hold(host.keys(), host)
+
+    def observe(self, host, name_key, now):
+        """A client was given an answer about `host`; return its Host, a new one if it was not known."""
+        if host not in self.hosts:
+            self.hosts[host] = Host(host, name_key, self._rtypes)
+            self.seen[host] = now
+        if host in self.seen:
+            self.seen[host] = now
+        return self.hosts[host]
+
+    def stalest(self):
+        """Return the observed host that was seen least recently; None while there is room for more."""
+        if len(self.seen) <= MAX_OBSERVED:
+            return None
+        return min(self.seen, key=lambda host: (self.seen[host], host))
+
+    def forget(self, host):
+        """Forget an observed host; return the keys it wanted."""
+        gone = self.hosts.pop(host)
+        del self.seen[host]
+        for key in gone.keys():
+            self._release(key, gone)
+        return gone.keys()
+
+    def next_expiry(self, host, observe_time):
+        """Return when an address of a host, or an observed host, is to be forgotten; None for never."""
+        times = [host.next_expiry(), self.seen[host.host] + observe_time if host.host in self.seen else None]
+        times = [at for at in times if at is not None]
+        return min(times) if times else None
 
     def expire(self, host, now):
         """Returns what this host retained long enough."""

@@ -17,7 +17,8 @@ ADVICE = {
     "nameserver_silent": "check that it runs and can be reached: nslookup openwrt.org %s",
     "no_target": CREATE,
     "set_flags": "give the policy a set of the right type: ipv4_addr or ipv6_addr, with 'flags interval' for prefixes",
-    "wildcard": "list the names that are used, or have dnsmasq (dnsmasq-full) fill the same set beside nametrack: ",
+    "wildcard_unobserved": "names are seen when clients ask this router for them: see that they use its DNS, not DNS "
+    "over HTTPS; dnsmasq-full can fill the same set beside nametrack: ",
     "watchdog_also_active": "remove the line from the scheduled tasks (crontab -e): nametrack does the same, sooner",
     "clock_unset": "see that NTP works: until then the age of a handshake is guessed",
     "configuration": "correct /etc/config/nametrack, then /etc/init.d/nametrack reload",
@@ -211,8 +212,11 @@ def _sets(agent):
         if missing is not None and policy.candidates[0].feeder:
             found.append(finding("no_target", "error", policy.label, missing[0], missing[1]))
         for wildcard in policy.config.wildcards:
-            text = "'%s' is a wildcard: nobody can list all names below a domain" % wildcard
-            found.append(finding("wildcard", "warning", policy.label, text, _wildcard_advice(policy, wildcard[2:])))
+            if not any(host.endswith(wildcard[1:]) for host in policy.seen):
+                text = "no client asked this router for a name below '%s' yet" % wildcard[2:]
+                text = text if agent.deaf is None else "%s, or it was not heard: %s" % (text, agent.deaf)
+                advice = _wildcard_advice(policy, wildcard[2:])
+                found.append(finding("wildcard_unobserved", "info", policy.label, text, advice))
     return found
 
 
@@ -225,4 +229,4 @@ def _wildcard_advice(policy, domain):
     else:
         specs = ["%d#%s" % (family, plain(target.sets[family]).replace(" ", "#")) for family in sorted(target.sets)]
         line = "nftset=/%s/%s" % (domain, ",".join(specs))
-    return ADVICE["wildcard"] + line
+    return ADVICE["wildcard_unobserved"] + line

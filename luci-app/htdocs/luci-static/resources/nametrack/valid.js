@@ -9,6 +9,7 @@ const FINAL_DOT = /\.$/;
 const NUMERIC = /^[0-9]+$/;
 const PORT = /^[0-9]{1,5}$/;
 const INTERFACE = /^[a-z0-9_][a-z0-9_-]{0,29}$/i;
+const DEVICE = /^[A-Za-z0-9_][A-Za-z0-9_.-]{0,29}$/;
 const IPSET = /^[a-z0-9_][a-z0-9_.-]{0,30}$/i;
 const NFT_SET = /^(ip|ip6|inet|bridge|netdev) [a-z_][a-z0-9_.-]{0,254} [a-z_][a-z0-9_.-]{0,254}$/i;
 const PACKAGE = /^\/[a-z0-9\/._+~-]+\.(ipk|apk)$/i;
@@ -45,19 +46,14 @@ function rule(holds, expected) {
 }
 
 return baseclass.extend({
-	host: function(section_id, value) {
-		if (String(value).charAt(0) === '*')
-			return _('A wildcard cannot be looked up: list the names that are used.');
-
-		return rule((text) => isName(text) || isAddress(text) || isPrefix(text),
-			_('a host name, an address or a prefix'))(section_id, value);
-	},
-
+	host: rule((text) => isName(text.replace(/^\*\./, '')) || isAddress(text) || isPrefix(text),
+		_('a host name, a wildcard as *.example.com, an address or a prefix')),
 	name: rule(isName, _('a host name')),
 	address: rule(isAddress, _('an address')),
 	nameserver: rule(isNameserver, _('an address, or address#port')),
 	fallback: rule((text) => isNameserver(text) || INTERFACE.test(text),
 		_('an address, address#port, or an interface')),
+	device: rule((text) => DEVICE.test(text), _('the name of an interface')),
 	interface: rule((text) => INTERFACE.test(text), _('the name of an interface')),
 	nftSet: rule((text) => NFT_SET.test(text), _('family, table and name of a set, as “inet fw4 mine4”')),
 	ipset: rule((text) => IPSET.test(text), _('the name of an ipset')),

@@ -104,6 +104,10 @@ return view.extend({
 			'delay the recovery.'));
 		fields.add(s, 'tunnels', fields.flag('1'), 'flush_conntrack', _('Move connections'),
 			_('If an address enters a set, the connections that run to it move to the VPN at once.'));
+		fields.add(s, 'dns', fields.list(valid.device, 'lan'), 'observe', _('Read answers on'),
+			_('Interfaces whose clients’ DNS answers are read, if a policy has a wildcard as *.example.com.'));
+		fields.add(s, 'dns', fields.number(60, 31536000, '604800'), 'observe_time', _('Follow observed names for'),
+			_('Seconds after a client last asked for a name below a wildcard.'));
 		fields.add(s, 'tunnels', fields.number(256, 1000, '900'), 'table', _('Routing tables from'),
 			_('Target route: the numbers of nametrack’s own routing tables and nexthops begin here.'));
 		fields.add(s, 'tunnels', fields.flag('0'), 'probe', _('Probe'),

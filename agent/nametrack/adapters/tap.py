@@ -1,0 +1,114 @@
+"""DNS answers as the clients of this router get them: read from the packets that leave for them.
+
+The kernel compares the names (wire/bpf.py), so this wakes only for answers about names that are wanted. It reads and
+never writes: a malformed or forged answer costs its reading and nothing else.
+"""
+
+import socket
+
+from .. import compat, ip
+from ..compat_packet import packet_socket
+from ..core import events as on
+from ..wire import bpf, dns
+from ..wire.dnsname import label_offsets, name_to_wire
+from ..wire.packets import dns_answer
+
+_PACKET = 4096  # bytes; an answer by UDP has 1,232 in most cases
+_PACKETS = 16  # read in a row: a flood must not stop everything else
+_KNOWN = 64  # source addresses that are remembered
+_LOCAL_FOR = 60  # seconds for which it is remembered whether an address is this machine's
+
+
+class Tap:
+    """Carries out Observe and hands in NameObserved."""
+
+    def __init__(self, poller, emit):
+        self._poller = poller
+        self._emit = emit
+        self._open = {}  # device -> socket
+        self._domains = ()
+        self._suffixes = set()  # the same as wire names
+        self._sources = {}  # address -> (whether it is this machine's, until when that is believed)
+        self.answers = 0  # that were read, about wanted names
+        self.unreadable = 0
+
+    def observe(self, action):
+        """Listen on exactly these devices for answers about names below exactly these domains."""
+        if action.domains != self._domains:
+            self._close(list(self._open))
+            self._domains = action.domains
+            self._suffixes = set([name_to_wire(domain) for domain in action.domains])
+        self._close([device for device in self._open if device not in action.devices])
+        for device in action.devices if action.domains else ():
+            if device not in self._open:
+                try:
+                    self._listen(device)
+                except OSError as error:
+                    self._emit(on.ActionFailed(action, "%s: %s" % (device, compat.error_text(error))))
+
+    def _listen(self, device):
+        sock = packet_socket(device, bpf.answers_below(self._domains))
+        self._open[device] = sock
+        self._poller.add(sock.fileno(), lambda mask: self._readable(device, sock))
+
+    def _close(self, devices):
+        for device in devices:
+            sock = self._open.pop(device)
+            self._poller.remove(sock.fileno())
+            sock.close()
+
+    def _readable(self, device, sock):
+        for _ in range(_PACKETS):
+            try:
+                packet = sock.recv(_PACKET)
+            except OSError as error:
+                if error.errno != compat.EAGAIN:
+                    self._close([device])  # the device is gone; Observe comes again when netifd tells of it
+                return
+            self._take(packet)
+
+    def _take(self, packet):
+        found = dns_answer(packet)
+        if found is None or not self._is_ours(found[0]):
+            return
+        try:
+            message = dns.decode(found[1])
+            question = message.question[0]
+            if question.rtype not in (dns.A, dns.AAAA) or not self._is_wanted(question.name):
+                return
+            answer = dns.answer(message, question.name, question.rtype)
+        except (dns.DnsError, IndexError):
+            self.unreadable += 1
+            return
+        self.answers += 1
+        if answer.status in ("found", "truncated") and answer.values:
+            self._emit(on.NameObserved(question.name, answer.values, answer.ttl))
+
+    def _is_wanted(self, name):
+        """Whether a name is below one of the domains, by labels."""
+        wire = name_to_wire(name)
+        return any(at and wire[at:] in self._suffixes for at in label_offsets(wire))
+
+    def _is_ours(self, address):
+        """Whether this machine has the address: a router hands on others' answers too, which anyone may have forged."""
+        if address.startswith("fe80:"):
+            return True  # link-local: no router hands it on
+        now = compat.monotonic()
+        ours, until = self._sources.get(address, (False, 0))
+        if now >= until:
+            if len(self._sources) >= _KNOWN:
+                self._sources = {}
+            ours = _can_bind(address)
+            self._sources[address] = (ours, now + _LOCAL_FOR)
+        return ours
+
+
+def _can_bind(address):
+    sock = socket.socket(compat.family(address), socket.SOCK_DGRAM | compat.CLOEXEC)
+    try:
+        sock.bind(compat.sockaddr(address, 0))
+    except OSError:
+        return False
+    finally:
+        sock.close()
+    return ip.unusable(address) is None

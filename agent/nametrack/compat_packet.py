@@ -1,0 +1,45 @@
+"""Packet sockets with a filter, which the two interpreters open in different ways (man 7 packet)."""
+
+import socket
+import struct
+from array import array
+
+from .compat import _NATIVE, CLOEXEC, ENODEV, MICROPYTHON
+
+if MICROPYTHON:
+    import uctypes
+
+    from .compat import _libc
+
+_AF_PACKET = 17
+_SO_ATTACH_FILTER = 26  # asm-generic/socket.h, and the same on MIPS
+_EVERY_PROTOCOL = 3  # ETH_P_ALL: with a protocol of its own a socket does not hear what this machine sends
+
+
+def packet_socket(device, program):
+    """Return a non-blocking socket that hears those packets of a device that `program`, classic BPF, takes.
+
+    Each packet begins with its network header. Raises OSError.
+    """
+    sock = socket.socket(_AF_PACKET, socket.SOCK_DGRAM | CLOEXEC, 0)  # no protocol yet: the filter comes first
+    try:
+        sock.setblocking(False)
+        code = array("B", program)
+        address = uctypes.addressof(code) if MICROPYTHON else code.buffer_info()[0]
+        sock.setsockopt(socket.SOL_SOCKET, _SO_ATTACH_FILTER, struct.pack("HP", len(program) // 8, address))
+        sock.bind(_link_address(device))
+    except OSError:
+        sock.close()
+        raise
+    return sock
+
+
+def _link_address(device):
+    """What `bind` takes for all packets of a device."""
+    if not MICROPYTHON:
+        return (device, _EVERY_PROTOCOL)
+    number = _libc.func("I", "if_nametoindex", "s")(device)
+    if number == 0:
+        raise OSError(ENODEV)
+    head = struct.pack(_NATIVE + "H", _AF_PACKET) + struct.pack(">H", _EVERY_PROTOCOL)
+    return head + struct.pack(_NATIVE + "iHBBQ", number, 0, 0, 0, 0)

@@ -1,0 +1,137 @@
+"""The filter of the tap, in classic BPF (Linux: Documentation/networking/filter.rst).
+
+It runs in the kernel for each packet, so that the agent wakes only for the DNS answers whose question is below one of
+its domains. Jumps go forward only, and a conditional one at most 255 instructions: what is decided "no" returns from a
+place nearby, and what is decided "yes" jumps without a condition.
+"""
+
+import struct
+
+from .dnsname import name_to_wire
+from .netlink import NATIVE
+
+MOST = 4096  # instructions that the kernel takes (BPF_MAXINSNS)
+LABELS = 8  # of a name that are looked at; a longer name passes, and is compared by the agent
+WHOLE = 65535  # bytes of a packet that are taken
+
+# opcodes: loads into A from the packet at k, or at X + k; X = 4 * (packet[k] & 15); and so on
+_LD_WORD, _LD_HALF, _LD_BYTE = 0x20, 0x28, 0x30
+_IND_WORD, _IND_HALF, _IND_BYTE = 0x40, 0x48, 0x50
+_LDX, _LDX_HEADER = 0x01, 0xB1
+_ADD, _ADD_X, _OR, _AND = 0x04, 0x0C, 0x44, 0x54
+_JUMP, _EQUAL, _GREATER, _ANY = 0x05, 0x15, 0x25, 0x45
+_RETURN, _TAX, _TXA = 0x06, 0x07, 0x87
+
+_PACKET_TYPE = 0xFFFFF000 + 4  # SKF_AD_OFF + SKF_AD_PKTTYPE
+_OUTGOING = 4
+_UDP = 17
+_DNS = 53
+_PIECES = {4: _IND_WORD, 2: _IND_HALF, 1: _IND_BYTE}
+
+
+class _Code:
+    """Instructions with labels in place of distances."""
+
+    def __init__(self):
+        self.instructions = []  # [opcode, label if true, label if false, k or label]
+        self.labels = {}
+
+    def put(self, opcode, k=0, true=None, false=None):
+        self.instructions.append((opcode, true, false, k))
+
+    def label(self, name):
+        self.labels[name] = len(self.instructions)
+
+    def refuse(self, name):
+        """A place to return "no" from, passed by."""
+        self.put(_JUMP, name + " passed")
+        self.label(name)
+        self.put(_RETURN, 0)
+        self.label(name + " passed")
+
+    def assembled(self):
+        out = bytearray()
+        for i in range(len(self.instructions)):
+            opcode, true, false, k = self.instructions[i]
+            if opcode == _JUMP:
+                k = self.labels[k] - i - 1
+            true, false = [0 if name is None else self.labels[name] - i - 1 for name in (true, false)]
+            out.extend(struct.pack(NATIVE + "HBBI", opcode, true, false, k))
+        return bytes(out)
+
+
+def answers_below(domains):
+    """Return the program that takes the DNS answers this machine sends about names below these domains.
+
+    It sees packets from the network header on. With no domains, and with so many that the kernel would refuse them, it
+    takes all answers. What it takes is a little more than what is asked for: names of more than LABELS labels, too.
+    """
+    code = _Code()
+    _outgoing_answers(code)
+    if domains:
+        _below(code, [name_to_wire(domain) for domain in domains])
+    code.put(_RETURN, WHOLE)
+    return code.assembled() if len(code.instructions) <= MOST else answers_below(())
+
+
+def _outgoing_answers(code):
+    """Go on with the DNS answers that this machine sends; X is the offset of the UDP header then."""
+    code.put(_LD_WORD, _PACKET_TYPE)
+    code.put(_EQUAL, _OUTGOING, None, "no")
+    code.put(_LD_BYTE, 0)
+    code.put(_AND, 0xF0)
+    code.put(_EQUAL, 0x40, None, "not 4")
+    code.put(_LD_BYTE, 9)
+    code.put(_EQUAL, _UDP, None, "no")
+    code.put(_LD_HALF, 6)
+    code.put(_ANY, 0x3FFF, "no", None)  # a fragment, also the first one: the answer is not whole
+    code.put(_LDX_HEADER, 0)
+    code.put(_JUMP, "udp")
+    code.label("not 4")
+    code.put(_EQUAL, 0x60, None, "no")
+    code.put(_LD_BYTE, 6)
+    code.put(_EQUAL, _UDP, None, "no")
+    code.put(_LDX, 40)
+    code.label("udp")
+    code.put(_IND_HALF, 0)
+    code.put(_EQUAL, _DNS, None, "no")
+    code.put(_IND_BYTE, 10)
+    code.put(_ANY, 0x80, None, "no")
+    code.refuse("no")
+
+
+def _below(code, suffixes):
+    """Go on with the names below `suffixes`, wire names in lower case."""
+    code.put(_TXA)
+    code.put(_ADD, 20)  # the headers of UDP and DNS
+    code.put(_TAX)
+    for label in range(LABELS):
+        # X is at a label: step over it, then compare what follows
+        last = "no %d" % label
+        code.put(_IND_BYTE, 0)
+        code.put(_EQUAL, 0, last, None)
+        code.put(_GREATER, 63, last, None)
+        code.refuse(last)
+        code.put(_ADD_X)
+        code.put(_ADD, 1)
+        code.put(_TAX)
+        for number in range(len(suffixes)):
+            other = "%d not %d" % (label, number)
+            _equal(code, suffixes[number], other)
+            code.put(_JUMP, "yes")
+            code.label(other)
+    code.label("yes")
+
+
+def _equal(code, suffix, other):
+    """Go on if the packet has `suffix` at X in any case, to `other` if not."""
+    at = 0
+    while at < len(suffix):
+        size = 4 if len(suffix) - at >= 4 else 2 if len(suffix) - at >= 2 else 1
+        piece = suffix[at : at + size]
+        lower = int.from_bytes(bytes([0x20 if 0x61 <= byte <= 0x7A else 0 for byte in piece]), "big")
+        code.put(_PIECES[size], at)
+        if lower:
+            code.put(_OR, lower)
+        code.put(_EQUAL, int.from_bytes(piece, "big"), None, other)
+        at += size

@@ -1,0 +1,129 @@
+"""The tap on a real device: DNS answers that this machine sends are read, and no others."""
+
+from both import ALONE, each_interpreter, run
+
+NETWORK = (
+    "ip link set lo up && ip link add nt0 type veth peer name nt1 && ip link set nt0 up && ip link set nt1 up && "
+    "ip addr add 192.168.9.1/24 dev nt0 && "
+    "ip addr add fd00:9::1/64 dev nt0 nodad && "
+    "ip neigh add 192.168.9.9 lladdr 02:00:00:00:00:09 dev nt0 && "
+    'ip neigh add fd00:9::9 lladdr 02:00:00:00:00:09 dev nt0 && exec "$@"'
+)
+TAP = """
+import socket
+from nametrack.adapters.tap import Tap
+from nametrack.wire import dns as wire
+tap = Tap(poller, emit)
+def answer(name, values, rtype=1, ttl=60):
+    records = [wire.Record(name, rtype, ttl, value) for value in values]
+    return wire.Message(7, wire.QR | wire.RD | wire.RA, 0, [wire.Question(name, rtype)], records, [], [])
+def send(message, source="192.168.9.1", to="192.168.9.9", port=53, transparent=False):
+    sock = socket.socket(compat.family(source), socket.SOCK_DGRAM)
+    if transparent:
+        sock.setsockopt(0, 19, 1)
+    sock.bind(compat.sockaddr(source, port))
+    data = message if type(message) is bytes else wire.encode(message)
+    sock.sendto(data, compat.sockaddr(to, 5353))
+    sock.close()
+def observe(devices=("nt0",), domains=("example.net",)):
+    tap.observe(do.Observe(list(devices), tuple(domains)))
+"""
+SEEN = "NameObserved www.example.net ['198.51.100.1'] 60"
+ALIASED = """
+alias = wire.Record("www.example.net", wire.CNAME, 30, "cdn.test")
+records = [alias, wire.Record("cdn.test", 1, 60, "198.51.100.1")]
+message = wire.Message(7, wire.QR, 0, [wire.Question("www.example.net", 1)], records, [], [])
+"""
+
+
+def told(interpreter, folder, script):
+    return run(interpreter, folder, TAP + script, within=[*ALONE, "sh", "-c", NETWORK, "sh"])
+
+
+@each_interpreter
+def test_an_answer_about_a_wanted_name_is_observed(interpreter, tmp_path):
+    script = """
+observe()
+send(answer("other.test", ["198.51.100.9"]))
+send(answer("example.net", ["198.51.100.9"]))
+send(answer("xexample.net", ["198.51.100.9"]))
+send(answer("www.example.net", ["198.51.100.1"]))
+until(lambda: events)
+seconds(0.2)
+"""
+    assert told(interpreter, tmp_path, script) == [SEEN]
+
+
+@each_interpreter
+def test_an_answer_over_ipv6_is_observed(interpreter, tmp_path):
+    script = """
+observe()
+send(answer("www.example.net", ["2001:db8::1"], 28), "fd00:9::1", "fd00:9::9")
+until(lambda: events)
+"""
+    assert told(interpreter, tmp_path, script) == ["NameObserved www.example.net ['2001:db8::1'] 60"]
+
+
+@each_interpreter
+def test_aliases_count_by_the_name_of_the_question(interpreter, tmp_path):
+    script = ALIASED + "observe()\nsend(message)\nuntil(lambda: events)\n"
+    assert told(interpreter, tmp_path, script) == [SEEN.replace(" 60", " 30")]
+
+
+@each_interpreter
+def test_an_answer_that_another_machine_sent_is_not_observed(interpreter, tmp_path):
+    """A router hands on the answers of others; only those of an address of its own count."""
+    script = """
+observe()
+send(answer("www.example.net", ["203.0.113.66"]), source="203.0.113.53", transparent=True)
+send(answer("www.example.net", ["198.51.100.1"]))
+until(lambda: events)
+seconds(0.2)
+"""
+    assert told(interpreter, tmp_path, script) == [SEEN]
+
+
+@each_interpreter
+def test_what_cannot_be_read_costs_its_reading(interpreter, tmp_path):
+    script = """
+observe()
+whole = wire.encode(answer("www.example.net", ["198.51.100.1"]))
+send(whole[:-3])
+send(whole[:6] + bytes([255, 255]) + whole[8:])
+send(whole)
+until(lambda: events)
+print(tap.unreadable)
+"""
+    assert told(interpreter, tmp_path, script) == [SEEN, "2"]
+
+
+@each_interpreter
+def test_what_is_observed_can_change(interpreter, tmp_path):
+    script = """
+observe(domains=("foo.test",))
+observe(["nt0", "gone0"])
+send(answer("www.example.net", ["198.51.100.1"]))
+until(lambda: len(events) == 2)
+observe([])
+send(answer("www.example.net", ["198.51.100.2"]))
+seconds(0.2)
+"""
+    lines = told(interpreter, tmp_path, script)
+    assert lines[0].startswith("ActionFailed Observe") and lines[0].endswith(" gone0: no such device"), lines
+    assert lines[1:] == [SEEN]
+
+
+@each_interpreter
+def test_a_device_that_goes_ends_the_listening_and_comes_back_with_the_next_observe(interpreter, tmp_path):
+    script = """
+import os
+observe()
+os.system("ip link delete nt0")
+seconds(0.3)
+os.system("ip link add nt0 type veth peer name nt1 && ip link set nt0 up && ip link set nt1 up")
+os.system("ip addr add 192.168.9.1/24 dev nt0; ip neigh add 192.168.9.9 lladdr 02:00:00:00:00:09 dev nt0")
+observe()
+send(answer("www.example.net", ["198.51.100.1"]))
+until(lambda: events)
+"""
+    assert told(interpreter, tmp_path, script) == [SEEN]

@@ -1,0 +1,78 @@
+"""Wildcards: what a client of the router's DNS server is told is steered at once, and remembered."""
+
+import socket
+import time
+
+import dns.message
+import dns.query
+import pytest
+
+from lab.agent import Agent, options, policy
+from lab.host import cable, wait_for
+from lab.watch import nft_elements
+from lab.world import VPN_SETS
+
+ROUTER, CLIENT = "192.168.9.1", "192.168.9.2"
+
+
+@pytest.fixture
+def client(world):
+    """A host in the LAN of the beach, whose dnsmasq answers there."""
+    host = world.host("client")
+    cable(world.beach, "lan", host, "wan")
+    world.beach.ip(f"addr add {ROUTER}/24 dev lan")
+    host.ip(f"addr add {CLIENT}/24 dev wan", f"route add default via {ROUTER}")
+    world.stop_dnsmasq()
+    world.dnsmasq_options = [f"--listen-address={ROUTER}"]
+    world.start_dnsmasq()
+    world.beach.nft(VPN_SETS)
+    return host
+
+
+def ask(client, name):
+    """The client asks the router for a name's address: a list of text."""
+    with client.socket(socket.AF_INET, socket.SOCK_DGRAM) as sock:
+        sock.setblocking(False)
+        response = dns.query.udp(dns.message.make_query(name, "A"), ROUTER, timeout=5, sock=sock)
+    return sorted(data.to_text() for rrset in response.answer for data in rrset if rrset.rdtype == 1)
+
+
+def four(world):
+    return nft_elements(world.beach, "inet", "vpn", "staging4")
+
+
+def agent_of(world, interpreter, **values):
+    section = policy("wild", ["*.example.test"], **values)
+    return Agent(world, options(observe="lan"), section, network="", interpreter=interpreter)
+
+
+def test_a_name_is_steered_when_a_client_asks_for_it(world, client, interpreter):
+    for i in range(20):
+        world.zone.set(f"n{i}.example.test", "A", [f"198.18.0.{i + 1}"], 60)
+    world.zone.set("www.example.test", "CNAME", ["cdn.dyn.test."], 60)
+    world.zone.set("cdn.dyn.test", "A", ["198.18.1.1"], 60)
+    agent = agent_of(world, interpreter)
+    with agent:
+        wait_for(lambda: ask(client, "n0.example.test") and "198.18.0.1" in four(world), 10, lambda: agent.tail())
+        late = []
+        for i in range(1, 20):
+            assert ask(client, f"n{i}.example.test") == [f"198.18.0.{i + 1}"]
+            began = time.monotonic()
+            wait_for(lambda i=i: f"198.18.0.{i + 1}" in four(world), 5, lambda: agent.tail(), every=0.002)
+            late.append(time.monotonic() - began)
+        assert sorted(late)[10] < 0.3, late
+        assert ask(client, "www.example.test") == ["198.18.1.1"]
+        wait_for(lambda: "198.18.1.1" in four(world), 5, lambda: agent.tail())
+        assert ask(client, "dyn.test") == [] and not agent.lines("dyn.test:")
+        followed = world.authority.count("n1.example.test", "AAAA")
+        assert followed, "an observed name is followed"
+
+
+def test_an_observed_name_is_remembered_over_a_restart(world, client, interpreter):
+    world.zone.set("n1.example.test", "A", ["198.18.0.1"], 60)
+    agent = agent_of(world, interpreter)
+    with agent:
+        wait_for(lambda: ask(client, "n1.example.test") and four(world) == {"198.18.0.1"}, 10, lambda: agent.tail())
+    world.beach.nft("flush set inet vpn staging4")
+    with agent:
+        wait_for(lambda: four(world) == {"198.18.0.1"}, 10, lambda: agent.tail())

@@ -1,0 +1,128 @@
+"""bpf.py: the filter of the tap, against a matcher in Python."""
+
+import struct
+import sys
+
+import pytest
+from bpf_machine import run
+
+from mutations import Chance
+from nametrack.wire import bpf
+from nametrack.wire.dnsname import name_to_wire
+
+CASES = 2000 if sys.implementation.name == "micropython" else 10000
+DOMAINS = ["example.net", "foo.test", "a-b.co.uk", "x1.org"]
+WORDS = ["example", "net", "foo", "test", "a-b", "co", "uk", "x1", "org", "EXAMPLE", "Net", "xexample", "a" * 63, "y"]
+
+
+def packet(name, version=4, port=53, flags=0x8180, fragment=0, protocol=17, options=0):
+    message = struct.pack(">HHHHHH", 1, flags, 1, 0, 0, 0) + name + b"\0\1\0\1"
+    udp = struct.pack(">HHHH", port, 5353, 8 + len(message), 0) + message
+    if version == 6:
+        return b"\x60\0\0\0" + struct.pack(">HBB", len(udp), protocol, 64) + bytes(32) + udp
+    head = struct.pack(">BBHHHBBH", 0x45 + options, 0, 20 + len(udp), 0, fragment, 64, protocol, 0)
+    return head + bytes(8 + 4 * options) + udp
+
+
+def raw(text):
+    """The wire form of a name with its letters as they are."""
+    return b"".join([bytes([len(label)]) + label.encode() for label in text.split(".")]) + b"\0"
+
+
+def below(text, domains):
+    labels = text.lower().split(".")
+    return any(".".join(labels[i:]) in domains for i in range(1, len(labels)))
+
+
+def takes(program, data, packet_type=4):
+    taken = run(program, data, packet_type)
+    assert taken in (0, bpf.WHOLE)
+    return taken > 0
+
+
+@pytest.mark.parametrize("version", [4, 6])
+def test_the_filter_takes_what_a_matcher_in_python_takes(version):
+    program = bpf.answers_below(DOMAINS)
+    chance, taken = Chance(16 + version), 0
+    for _ in range(CASES):
+        labels = [WORDS[chance.below(len(WORDS))] for _ in range(1 + chance.below(6))]
+        if chance.below(5) < 2:
+            labels += DOMAINS[chance.below(len(DOMAINS))].split(".")
+        name = ".".join(labels)
+        if len(name) > 253 or len(labels) > bpf.LABELS:
+            continue
+        wanted = below(name, DOMAINS)
+        assert takes(program, packet(raw(name), version)) == wanted, name
+        taken += wanted
+    assert taken > CASES // 5
+
+
+NAMES = [
+    ("www.example.net", True),
+    ("WWW.eXample.NET", True),
+    ("a.b.example.net", True),
+    ("example.net", False),  # the domain itself
+    ("xexample.net", False),
+    ("www.xexample.net", False),
+    ("example.net.evil.test", False),
+    ("www.example.netx", False),
+    ("net", False),
+]
+
+
+@pytest.mark.parametrize("name,taken", NAMES)
+def test_names_are_compared_by_labels(name, taken):
+    assert takes(bpf.answers_below(["example.net"]), packet(raw(name))) is taken
+
+
+def test_a_name_of_many_labels_is_left_to_the_agent():
+    assert takes(bpf.answers_below(["example.net"]), packet(raw(".".join(["a"] * bpf.LABELS + ["test"]))))
+
+
+OTHERS = [
+    ({"port": 5353}, "another source port"),
+    ({"flags": 0x0100}, "a question"),
+    ({"fragment": 0x2000}, "the first fragment"),
+    ({"fragment": 0x0010}, "a later fragment"),
+    ({"protocol": 6}, "TCP"),
+    ({"version": 6, "protocol": 6}, "TCP over IPv6"),
+]
+
+
+@pytest.mark.parametrize("changes,what", OTHERS)
+def test_nothing_but_a_dns_answer_is_taken(changes, what):
+    assert not takes(bpf.answers_below([]), packet(raw("www.example.net"), **changes)), what
+
+
+@pytest.mark.parametrize("packet_type", [0, 1, 2, 3, 6])
+def test_only_what_this_machine_sends_is_taken(packet_type):
+    assert not takes(bpf.answers_below([]), packet(raw("www.example.net")), packet_type)
+
+
+def test_a_header_with_options_is_stepped_over():
+    assert takes(bpf.answers_below(["example.net"]), packet(raw("www.example.net"), options=3))
+
+
+def test_a_packet_cut_anywhere_is_refused_or_whole():
+    program = bpf.answers_below(["example.net"])
+    whole = packet(raw("www.example.net"))
+    end = len(whole) - 4  # type and class are not looked at
+    for size in range(end):
+        assert not takes(program, whole[:size])
+    assert takes(program, whole[:end])
+
+
+@pytest.mark.parametrize("count", [0, 1, 4, 8, 16, 32, 200])
+def test_a_program_is_one_the_kernel_takes_however_many_domains(count):
+    domains = ["host%d.example%d.net" % (i, i) for i in range(count)]
+    program = bpf.answers_below(domains)
+    assert len(program) % 8 == 0 and len(program) // 8 <= bpf.MOST
+    assert takes(program, packet(raw("www.host0.example0.net")))
+    assert takes(program, packet(raw("www.other.test"))) is (count in (0, 32, 200))
+
+
+def test_the_longest_domain_fits():
+    longest = ".".join(["a" * 63, "b" * 63, "c" * 63, "d" * 57])
+    assert len(name_to_wire("x." + longest)) <= 255
+    assert takes(bpf.answers_below([longest]), packet(raw("x." + longest)))
+    assert not takes(bpf.answers_below([longest]), packet(raw("x." + longest[:-1] + "e")))

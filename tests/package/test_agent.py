@@ -8,7 +8,7 @@ import sys
 import pytest
 
 import strip
-from tree import TOP
+from tree import ELSEWHERE, TOP
 
 VERSION = (TOP / "VERSION").read_text().strip()
 PYTHON = {"micropython": os.environ.get("MICROPYTHON", str(TOP / "build/bin/micropython")), "python3": sys.executable}
@@ -21,6 +21,39 @@ def test_the_packaged_agent_knows_its_version(built, tmp_path, interpreter):
     environ = {**os.environ, "NAMETRACK_LIB": lib, "NAMETRACK_PYTHON": PYTHON[interpreter]}
     done = subprocess.run([tmp_path / "usr/sbin/nametrack", "version"], env=environ, capture_output=True, text=True)
     assert done.stdout.startswith(f"nametrack {VERSION} ("), done.stderr
+
+
+@pytest.mark.parametrize("interpreter", sorted(PYTHON))
+def test_a_router_does_without_what_other_machines_need(built, tmp_path, interpreter):
+    built["nametrack"].unpack(tmp_path)
+    lib = tmp_path / "usr/lib/nametrack"
+    assert ELSEWHERE and not [name for name in ELSEWHERE if (lib / name).exists()]
+    environ = {**os.environ, "NAMETRACK_LIB": str(lib), "NAMETRACK_PYTHON": PYTHON[interpreter]}
+
+    def call(*words):
+        command = [tmp_path / "usr/sbin/nametrack", *words]
+        return subprocess.run(command, env=environ, capture_output=True, text=True, timeout=60)
+
+    done = call("status", "--ubus", "none")
+    assert (done.returncode, done.stderr) == (
+        1,
+        "nametrack: the running agent is asked over the bus, and there is none\n",
+    )
+    (tmp_path / "config").mkdir()
+    folders = ["--config-dir", tmp_path / "config", "--state-dir", tmp_path, "--run-dir", tmp_path, "--ubus", "none"]
+    done = call("run", *folders)
+    assert done.returncode == 2 and done.stderr.endswith("/config/nametrack: no such file\n"), done.stderr
+    (tmp_path / "config/nametrack").write_text("config nametrack\n\toption wg_quick '/etc/wireguard'\n")
+    done = call("check", *folders)
+    assert done.returncode == 1 and "/config/network: no such file" in done.stdout, done.stdout + done.stderr
+    running = subprocess.Popen([tmp_path / "usr/sbin/nametrack", "run", *folders], env=environ, stderr=subprocess.PIPE)
+    try:
+        assert b"no such file" in running.stderr.readline()
+        assert running.poll() is None
+    finally:
+        running.terminate()
+        running.communicate(timeout=20)
+    assert running.returncode == 0
 
 
 @pytest.mark.parametrize("interpreter", sorted(PYTHON))
@@ -38,6 +71,8 @@ def test_each_packaged_module_can_be_read(built, tmp_path, interpreter):
 
 def test_the_packaged_agent_means_the_same_on_the_same_lines(built):
     for path in sorted((TOP / "agent").rglob("*.py")):
+        if str(path.relative_to(TOP / "agent")) in ELSEWHERE:
+            continue
         source = path.read_text()
         short = built["nametrack"].files[f"/usr/lib/nametrack/{path.relative_to(TOP / 'agent')}"][0].decode()
         assert strip.meaning(short) == strip.meaning(source), path

@@ -5,7 +5,7 @@ import os
 
 import pytest
 
-from tree import TOP
+from tree import ELSEWHERE, TOP
 
 if "ROUTER" not in os.environ:
     pytest.skip(
@@ -14,7 +14,8 @@ if "ROUTER" not in os.environ:
     )
 
 FILES = sorted("/" + str(p.relative_to(TOP / "files")) for p in (TOP / "files").rglob("*") if p.is_file())
-AGENT = sorted("/usr/lib/nametrack/" + str(p.relative_to(TOP / "agent")) for p in (TOP / "agent").rglob("*.py"))
+PACKAGED = {str(path.relative_to(TOP / "agent")) for path in (TOP / "agent").rglob("*.py")} - ELSEWHERE
+AGENT = sorted("/usr/lib/nametrack/" + path for path in PACKAGED)
 RUNNING = """ubus call service list '{"name":"nametrack"}' | grep -q '"running": true'"""
 
 

@@ -54,8 +54,10 @@ class Remote:
             except UbusError:
                 if command.ubus is not None:
                     raise
-        from ..adapters.control_client import ControlClient
-
+        try:
+            from ..adapters.control_client import ControlClient
+        except ImportError:  # the package for routers does without
+            raise Trouble("the running agent is asked over the bus, and there is none")
         self._start = ELSEWHERE
         client = ControlClient(command.run_dir, TIMEOUT)
         client.connect()

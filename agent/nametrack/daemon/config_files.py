@@ -19,9 +19,7 @@ Loaded = namedtuple("Loaded", ("config", "faults", "cron", "id", "machine"))
 def read_config(folder):
     """`(Loaded, None)` of the files in `folder` and beside it; `(None, why)` where there is nothing to work with."""
     if not is_router(folder):
-        from .any_linux import read_config as read_elsewhere
-
-        return read_elsewhere(folder)
+        return _elsewhere().read_config(folder)
     # bytes: in what encoding a file is, and where it is in none, is for its parser to say
     data, problem = files.read_bytes(folder + NAMETRACK)
     if data is None:
@@ -44,15 +42,22 @@ def read_config(folder):
 def read_id(folder):
     """The Loaded.id of the same files as they are now."""
     if not is_router(folder):
-        from .any_linux import read_id as read_id_elsewhere
-
-        return read_id_elsewhere(folder)
+        return _elsewhere().read_id(folder)
     return id_of([files.read_bytes(folder + name)[0] for name in (NAMETRACK, NETWORK, CRONTAB)])
 
 
 def is_router(folder):
-    """Whether the configuration folder is that of an OpenWrt router: netifd's configuration is there."""
-    return compat_files.exists(folder + NETWORK)
+    """Whether the configuration folder is that of an OpenWrt router, or this is the package for routers."""
+    return compat_files.exists(folder + NETWORK) or _elsewhere() is None
+
+
+def _elsewhere():
+    """The module for machines that are no routers; the package for routers leaves it out: None."""
+    try:
+        from . import any_linux
+    except ImportError:
+        return None
+    return any_linux
 
 
 def id_of(contents):

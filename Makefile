@@ -8,7 +8,7 @@ SLOW := lab kernel router vm machines soak bench
 
 .DEFAULT_GOAL := help
 .PHONY: help run test check lint unit lab lab-cpython lab-rest others vm machines fuzz soak bench words hundred screenshots test-router setup clean \
-	ipk apk release bump-major bump-minor
+	ipk apk deb release bump-major bump-minor
 
 help: ## print these targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-11s %s\n", $$1, $$2 }' Makefile
@@ -93,6 +93,9 @@ ipk: ## the packages for opkg, in build/packages
 
 apk: ## the packages for apk, likewise; APK= names an apk of version 3
 	@python3 scripts/pack.py apk
+
+deb: ## the package for Debian, Ubuntu and Raspberry Pi OS, in build/packages
+	@python3 scripts/deb.py
 
 release: ## tag what is committed as a release, with its packages, sums and feed index in build/release
 	@python3 scripts/release.py release

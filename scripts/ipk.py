@@ -11,7 +11,7 @@ FOLDER = (None, 0o755)
 
 def write(package, out, now):
     """Writes NAME_VERSION_ARCH.ipk into the folder `out`; returns its path."""
-    data = _tar(_tree(package.root), now)
+    data = tar(_tree(package.root), now)
     control = {"./": FOLDER, "./control": (_control(package, now, len(data)), 0o644)}
     control["./postinst"] = ("#!/bin/sh\n" + SKIP + WHERE + "default_postinst $0 $@\n", 0o755)
     control["./prerm"] = ("#!/bin/sh\n" + WHERE + "default_prerm $0 $@\n", 0o755)
@@ -21,9 +21,9 @@ def write(package, out, now):
     if package.conffiles:
         control["./conffiles"] = ("".join(path + "\n" for path in package.conffiles), 0o644)
     parts = {"./debian-binary": ("2.0\n", 0o644), "./data.tar.gz": (_gzip(data), 0o644)}
-    parts["./control.tar.gz"] = (_gzip(_tar(dict(sorted(control.items())), now)), 0o644)
+    parts["./control.tar.gz"] = (_gzip(tar(dict(sorted(control.items())), now)), 0o644)
     path = out / f"{package.name}_{package.version}_{package.arch}.ipk"
-    path.write_bytes(_gzip(_tar(parts, now)))
+    path.write_bytes(_gzip(tar(parts, now)))
     return path
 
 
@@ -62,20 +62,20 @@ def _tree(root):
     return tree
 
 
-def _tar(entries, now):
+def tar(entries, now):
     """The bytes of a tar as OpenWrt makes them: GNU's format, everything owned by 0, in the order of `entries`."""
     out = io.BytesIO()
-    with tarfile.open(fileobj=out, mode="w", format=tarfile.GNU_FORMAT) as tar:
+    with tarfile.open(fileobj=out, mode="w", format=tarfile.GNU_FORMAT) as archive:
         for name, (content, mode) in entries.items():
             info = tarfile.TarInfo(name)
             info.mode, info.mtime = mode, now
             if content is None:
                 info.type = tarfile.DIRTYPE
-                tar.addfile(info)
+                archive.addfile(info)
             else:
                 content = content.encode() if isinstance(content, str) else content
                 info.size = len(content)
-                tar.addfile(info, io.BytesIO(content))
+                archive.addfile(info, io.BytesIO(content))
     return out.getvalue()
 
 

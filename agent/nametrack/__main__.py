@@ -61,5 +61,10 @@ def main(argv):
     return 1
 
 
+def command():
+    """Run the command line of this process: what the command `nametrack` of the Python package does."""
+    return main(sys.argv[1:])
+
+
 if __name__ == "__main__":
-    sys.exit(main(sys.argv[1:]))
+    sys.exit(command())

@@ -40,7 +40,7 @@ class Command:
         """`argv`: the arguments after the program's name. Raises UsageError."""
         self.once = self.json = self.all = self.follow = False
         self.config_dir = "/etc/config"
-        self.state_dir = "/etc/nametrack"
+        self.state_dir = None  # None: /etc/nametrack on a router, /var/lib/nametrack elsewhere
         self.run_dir = "/var/run/nametrack"
         self.ubus = None  # None: the default paths; "none": no bus
         self.log_level = None  # None: what the configuration says

@@ -22,7 +22,8 @@ USAGE = """usage: nametrack COMMAND [OPTION…]
 options of run, plan, check and include:
   --config-dir DIR   where the files nametrack and network are (default /etc/config; if neither is there,
                      /etc/nametrack.conf and /etc/wireguard/*.conf are read)
-  --state-dir DIR    where the last good addresses are kept (default /etc/nametrack)
+  --state-dir DIR    where the last good addresses are kept (default /etc/nametrack, or /var/lib/nametrack if it is no
+                     router)
 options of these and of status, refresh, events and metrics:
   --run-dir DIR      what lasts until the next boot: a copy of those addresses, and the agent's own socket if there is
                      no bus (default /var/run/nametrack)

@@ -10,7 +10,7 @@ from .. import compat, compat_heap
 from ..adapters import files, netfilter, services
 from ..core.sets.targets import SERVICES
 from ..core.telling.user_include import contents
-from ..daemon.config_files import read_config
+from ..daemon.config_files import read_config, state_dir
 from ..element import ElementList
 from ..wire import ipset
 from ..wire.sets import MARK
@@ -38,7 +38,7 @@ def lines(command):
     if loaded is None:
         sys.stderr.write("nametrack: %s\n" % problem)
         return
-    copy, file = files.LastGood(command.run_dir), files.LastGood(command.state_dir)
+    copy, file = files.LastGood(command.run_dir), files.LastGood(state_dir(command))
     found = services.installed(command.config_dir, SERVICES)
     entries = files.remembered(copy, file, compat.wall())
     if compat_heap.shortage():

@@ -51,6 +51,11 @@ def is_router(folder):
     return compat_files.exists(folder + NETWORK) or _elsewhere() is None
 
 
+def state_dir(command):
+    """The folder for what outlives the power: the one that the command line says, else the usual one."""
+    return command.state_dir or ("/etc/nametrack" if is_router(command.config_dir) else "/var/lib/nametrack")
+
+
 def _elsewhere():
     """The module for machines that are no routers; the package for routers leaves it out: None."""
     try:

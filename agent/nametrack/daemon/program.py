@@ -21,7 +21,7 @@ from ..core.config import configuration
 from ..core.telling.answer_size import UNBOUNDED
 from ..wire.routing_text import routing_lines
 from .bus_object import METHODS, Service
-from .config_files import is_router, read_config, read_id
+from .config_files import is_router, read_config, read_id, state_dir
 from .doors import Doors
 from .loop import Loop, Poller
 
@@ -42,7 +42,7 @@ class Program:
         self._signals = compat.Signals()
         self.agent = Agent(compat.random_fraction)
         self._poller = Poller(compat.monotonic)
-        self._last_good = files.LastGood(command.state_dir)
+        self._last_good = files.LastGood(state_dir(command))
         self._copy = files.LastGood(command.run_dir)
         emit = self._emit
         started_at, exists = compat.monotonic(), netfilter.has_set

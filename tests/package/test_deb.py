@@ -105,7 +105,7 @@ def test_the_unit_has_the_rights_that_the_agent_needs_and_no_more():
     assert service["CapabilityBoundingSet"].split() == ["CAP_NET_ADMIN", "CAP_NET_RAW"]
     assert service["ProtectSystem"] == "strict" and service["NoNewPrivileges"] == "yes"
     assert service["StateDirectory"] == service["RuntimeDirectory"] == "nametrack"
-    assert service["ExecReload"] == "kill -HUP $MAINPID"
+    assert service["ExecReload"] == "/bin/sh -c 'kill -HUP $MAINPID'"
 
 
 @pytest.mark.skipif(shutil.which("systemd-analyze") is None, reason="systemd-analyze is missing")

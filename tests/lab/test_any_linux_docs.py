@@ -44,7 +44,7 @@ start | enable)
 	$ARGUMENTS >LOG 2>&1 </dev/null &
 	echo $! >ROOT/pid
 	;;
-reload) MAINPID=$(cat ROOT/pid); eval "$(line ExecReload)" ;;
+reload) MAINPID=$(cat ROOT/pid) && export MAINPID && eval "$(line ExecReload)" ;;
 stop | disable) kill "$(cat ROOT/pid)" && while [ -e "/proc/$(cat ROOT/pid)" ]; do sleep 0.1; done ;;
 esac
 """

@@ -32,7 +32,8 @@ class _Reader:
         self._folder = folder
         self._beside = folder.rstrip("/").rpartition("/")[0]
         self._texts = []
-        self._problems = []
+        self._problems = []  # with the configuration
+        self._network_problems = []  # with wg-quick's files
         self._faults = []  # those of them that keep a running agent from taking the configuration
         self._network = []  # sections of the interfaces and peers
 
@@ -54,20 +55,19 @@ class _Reader:
         machine = self._machine()
         self._texts.extend(machine.nameservers)
         origin = configuration.Origin(folder or "wg-quick's files", {"nameserver": machine.nameservers})
-        config = configuration.build(sections, self._network, self._problems, origin)
+        config = configuration.build(sections, self._network, self._problems, origin, self._network_problems)
         cron = self._cron()
         return Loaded(config, self._faults, cron, self.id(), machine), None
 
     def _nametrack(self, path):
-        text = self._text(path)
-        sections, problems = uci.parse(text)
-        self._report(path, problems)
+        sections, problems = uci.parse(self._text(path, self._problems))
+        self._problems.extend(_lines(path, problems))
         self._faults = self._problems[:] if any([problem.fault for problem in problems]) else []
         return sections
 
     def _wg_quick(self, path, interface):
-        sections, problems = wg_quick.parse(self._text(path), interface)
-        self._report(path, problems)
+        sections, problems = wg_quick.parse(self._text(path, self._network_problems), interface)
+        self._network_problems.extend(_lines(path, problems))
         self._network.extend(sections)
 
     def _machine(self):
@@ -90,12 +90,13 @@ class _Reader:
                 lines.extend([line for line in (text or "").split("\n") if line and not line.startswith("#")])
         return lines
 
-    def _text(self, path):
+    def _text(self, path, problems):
         text, problem = files.read_text(path)
         if text is None:
-            self._problems.append("%s: %s" % (path, problem))
+            problems.append("%s: %s" % (path, problem))
         self._texts.append(text or "")
         return text or ""
 
-    def _report(self, path, problems):
-        self._problems.extend(["%s, line %d: %s" % (path, problem.line, problem.text) for problem in problems])
+
+def _lines(path, problems):
+    return ["%s, line %d: %s" % (path, problem.line, problem.text) for problem in problems]

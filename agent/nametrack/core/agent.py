@@ -264,9 +264,10 @@ class Agent:
         actions, name = outcome
         if name is None:
             return actions
-        if self.inquiries.asks(name):
-            # whoever asked is told, and nobody else
+        if self.inquiries.asks(name) or not name.is_listed():
+            # what no section names is no trouble of the configuration's
             actions = [action for action in actions if not isinstance(action, (do.Notify, do.Log))]
+        if self.inquiries.asks(name):
             return actions + self.inquiries.name_answered(name) + self._follow_changes(now)
         known = self.peers.known(name)
         actions = actions + self.peers.name_answered(name, now) + self.policies.name_answered(name, now)

@@ -293,3 +293,37 @@ def test_every_finding_has_its_five_parts_and_says_what_to_do():
     for f in found:
         assert sorted(f) == ["advice", "code", "severity", "subject", "text"]
         assert all([f[part] for part in f]) and "%s" not in f["advice"]
+
+
+WILDCARD = (
+    "config nametrack 'global'\n\toption family 'ipv4'\n"
+    "config policy 'work'\n\toption target 'nftset'\n\toption set4 'inet fw4 mine4'\n\tlist host '*.example.net'\n"
+)
+
+
+def test_a_wildcard_that_no_client_asked_below_is_told_until_one_does():
+    made = agent(WILDCARD)
+    said = [f for f in findings(made, WALL) if f["code"] == "wildcard_unobserved"]
+    assert [(f["severity"], f["subject"]) for f in said] == [("info", "policy 'work'")]
+    assert "DNS over HTTPS" in said[0]["advice"] and "nftset=/example.net/4#inet#fw4#mine4" in said[0]["advice"]
+    made.handle(on.NameObserved("www.example.net", ["198.51.100.1"], 20), 1)
+    made.handle_timer(1)
+    assert [f for f in findings(made, WALL) if f["code"] == "wildcard_unobserved"] == []
+
+
+def test_answers_that_cannot_be_read_are_told_with_the_wildcard():
+    made = agent(WILDCARD)
+    refused = on.ActionFailed(do.Observe(["lan"], ("example.net",)), "lan: no such device")
+    told = made.handle(refused, 1)
+    assert [do.text(a) for a in told] == ["log warning: the answers that clients get are not read: lan: no such device"]
+    assert made.handle(refused, 2) == []
+    text = [f["text"] for f in findings(made, WALL) if f["code"] == "wildcard_unobserved"][0]
+    assert text.endswith("or it was not heard: lan: no such device")
+
+
+def test_what_only_clients_ask_for_is_no_finding():
+    made = agent(WILDCARD)
+    made.handle(on.NameObserved("www.example.net", ["198.51.100.1"], 20), 1)
+    queries = [action.id for action in made.handle_timer(1) if isinstance(action, do.SendQuery)]
+    made.handle(on.QueryAnswered(queries[0], negative("nxdomain")), 2)
+    assert [f for f in findings(made, WALL) if f["code"] == "name_unresolved"] == []

@@ -62,7 +62,7 @@ class Name:
         self.questions = {}
         self.zone = None  # what is known of its zone, an authority.Zone, until the monotonic time zone_until
         self.zone_until = 0
-        self.least_ttl = 0  # seconds that an answer is kept at least, beside `min_ttl`
+        self.least_ttl = 0  # seconds that an answer is kept at least, of a name that only clients ask for
         self.named = False  # whether DNS ever named an address
         self._complaints = None  # about what servers answered; most names never have any
         self.queries = 0  # that were sent
@@ -73,6 +73,10 @@ class Name:
         if self._complaints is None:
             self._complaints = Complaints()
         return self._complaints
+
+    def is_listed(self):
+        """Return whether the configuration lists it: its troubles are told, those of what clients ask for are not."""
+        return self.least_ttl == 0
 
     def endpoints(self, rtypes, port):
         """What DNS names now for these RR types, in their order and that of the answers, as [(address, port)].

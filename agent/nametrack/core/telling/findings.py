@@ -186,7 +186,9 @@ def _unresolved(agent):
     for key in sorted(agent.resolver.names):
         name = agent.resolver.names[key]
         state, reason = name.state(sorted(name.questions))
-        if state in ("failing", "negative") and name.host not in said and not agent.inquiries.asks(name):
+        if name.host in said or agent.inquiries.asks(name) or not name.is_listed():
+            continue
+        if state in ("failing", "negative"):
             said.add(name.host)
             server = name.servers[0] if name.servers else ""
             advice = UNRESOLVED.get(name.withheld(sorted(name.questions)), ADVICE["name_unresolved"])

@@ -208,7 +208,8 @@ def _policy_state(agent, policy, troubles, behind):
         return standing
     if troubles:
         return "partial", "; ".join(troubles)
-    states = [(name, _state(agent, host)) for name, host in sorted(policy.hosts.items())]
+    listed = [(name, host) for name, host in sorted(policy.hosts.items()) if name not in policy.seen]
+    states = [(name, _state(agent, host)) for name, host in listed]
     failing = [(name, reason) for name, (state, reason) in states if state in ("failing", "stale")]
     if failing:
         state = "failing" if len(failing) == len(states) + len(policy.config.literals) else "partial"

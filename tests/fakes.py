@@ -120,7 +120,7 @@ class FakeKernel:
         if peer is not None:  # update-only: an unknown peer is acknowledged and not created
             peer["address"], peer["port"] = action.address, action.port
             self.changes += 1
-        return None
+        return on.EndpointSet(action)
 
     def _list(self, name, now):
         held = self.sets.get(name)

@@ -29,7 +29,12 @@ def way(flow, device):
     answers = ways.get(flow.address, [OUT])
     return answers.pop(0) if len(answers) > 1 else answers[0]
 netifd = Netifd()
-endpoints = Endpoints(netifd, WireGuard(), emit, way)
+def told(event):
+    if isinstance(event, on.EndpointSet):
+        print("set", event.action.address)
+    else:
+        emit(event)
+endpoints = Endpoints(netifd, WireGuard(), told, way)
 def set(address, detour="wan", key="K", probe=None):
     endpoints.set(do.SetEndpoint("wg0", key, address, 51820, detour, probe, "why"))
 """
@@ -39,20 +44,26 @@ def set(address, detour="wan", key="K", probe=None):
 def test_no_route_is_asked_for_if_the_kernel_leads_out_already(interpreter, tmp_path):
     """Into the LAN, by a static route, an overlay or another tunnel: nothing is ours to change."""
     script = ENDPOINTS + "set('192.168.1.5')\nendpoints.check_way(do.CheckWay('wg0', '192.168.1.5', 51820, 'wan'))\n"
-    assert run(interpreter, tmp_path, script) == ["endpoint 192.168.1.5"]
+    assert run(interpreter, tmp_path, script) == ["endpoint 192.168.1.5", "set 192.168.1.5"]
 
 
 @each_interpreter
 def test_the_kernel_is_asked_as_wireguard_asks_it(interpreter, tmp_path):
     script = ENDPOINTS + "set('192.0.2.1')\nprint(flows[0][0] == ('192.0.2.1', None, 7, 51821, 51820), flows[0][1])\n"
-    assert run(interpreter, tmp_path, script)[1:] == ["True wg0"]
+    assert run(interpreter, tmp_path, script)[2:] == ["True wg0"]
 
 
 @each_interpreter
 def test_what_the_tunnel_would_swallow_has_its_route_before_the_endpoint_is_set(interpreter, tmp_path):
     script = ENDPOINTS + "ways['192.0.2.1'] = [INSIDE, OUT]\nset('192.0.2.1')\nprint(endpoints.busy())\n"
     script += "netifd.asked[0](None)\nprint(endpoints.busy())\n"
-    assert run(interpreter, tmp_path, script) == ["route 192.0.2.1 wan", "True", "endpoint 192.0.2.1", "False"]
+    assert run(interpreter, tmp_path, script) == [
+        "route 192.0.2.1 wan",
+        "True",
+        "endpoint 192.0.2.1",
+        "set 192.0.2.1",
+        "False",
+    ]
 
 
 @each_interpreter
@@ -86,17 +97,22 @@ def test_of_two_endpoints_of_a_peer_the_later_one_counts(interpreter, tmp_path):
     swallowed = ENDPOINTS + "for last in '129':\n    ways['192.0.2.' + last] = [INSIDE, OUT]\n"
     script = swallowed + "set('192.0.2.1')\nset('192.0.2.2')\nset('192.0.2.3')\n"
     script += "for done in netifd.asked:\n    done(None)\n"
-    assert run(interpreter, tmp_path, script)[2:] == ["endpoint 192.0.2.3"]
+    assert run(interpreter, tmp_path, script)[2:] == ["endpoint 192.0.2.3", "set 192.0.2.3"]
     script = swallowed + "set('192.0.2.1')\nset('192.0.2.2')\nset('192.0.2.9', key='L')\n"
     script += "for done in netifd.asked:\n    done(None)\n"
-    assert run(interpreter, tmp_path, script)[3:] == ["endpoint 192.0.2.2", "endpoint 192.0.2.9"]
+    assert run(interpreter, tmp_path, script)[3::2] == ["endpoint 192.0.2.2", "endpoint 192.0.2.9"]
 
 
 @each_interpreter
 def test_the_probe_comes_last(interpreter, tmp_path):
     script = ENDPOINTS + "endpoints.probe = lambda action: print(do.text(action))\n"
     script += "ways['192.0.2.1'] = [INSIDE, OUT]\nset('192.0.2.1', probe='10.9.0.1')\nnetifd.asked[0](None)\n"
-    assert run(interpreter, tmp_path, script) == ["route 192.0.2.1 wan", "endpoint 192.0.2.1", "probe wg0 10.9.0.1"]
+    assert run(interpreter, tmp_path, script) == [
+        "route 192.0.2.1 wan",
+        "endpoint 192.0.2.1",
+        "set 192.0.2.1",
+        "probe wg0 10.9.0.1",
+    ]
 
 
 @each_interpreter

@@ -15,6 +15,7 @@ from nametrack.core import events as on
 from nametrack.core.agent import Agent
 from nametrack.core.config import configuration
 from nametrack.core.last_good import Remembered
+from nametrack.core.names.sources import LISTED
 from nametrack.core.sets.targets import SERVICES
 from nametrack.core.telling import user_include as include
 from nametrack.wire import services as wire_services
@@ -117,7 +118,7 @@ class Walk:
         self.pending = []  # (at, order, event)
         self.order = 0
         self.last_word = {}  # interface or set -> when its last answer comes
-        self.shown = {}  # (interface, public key) -> (address, port): the endpoint that the agent was shown last
+        self.shown = {}  # (interface, public key) -> endpoints that the agent was shown: they may have worked
         self.saved = []  # entries of the file
         self.shared = []  # those of its copy
         self.truth = {}  # host -> {rtype: addresses}
@@ -126,7 +127,8 @@ class Walk:
         self.named = {}  # (host, rtype) -> addresses of the last answer
         self.unnamed = {}  # (host, address) -> when DNS ceased to name it
         self.joined = {}  # (policy index, host) -> since when the policy has the host
-        self.candidates = {}  # host -> what DNS named last, empty answers aside
+        self.candidates = {}  # host -> what the listed nameservers named last, empty answers aside
+        self.ever_named = {}  # host -> what any source named
         self.asked = {}  # (name key, rtype) -> (question, asked_at, whether it ended, whether it was answered)
         self.foreign = {name: set() for name in SETS}
         self.baked = {}  # set of pbr -> the elements that its file in the firewall's rules has
@@ -186,12 +188,21 @@ class Walk:
         self.disturb(50)
         end = self.now + REST
         while self.now < end:
-            for interface, key, _ in PEERS if self.alive else ():
+            for interface, key, host in PEERS if self.alive else ():
                 peer = self.kernel.interfaces.get(interface, {}).get(key)
-                if peer is not None and peer["address"]:
+                if peer is None or not peer["address"]:
+                    continue
+                if self.is_there(peer, host):
                     self.answer(peer)
+                else:
+                    peer["tx"] += 148
             self.advance(self.now + (20 if self.alive else 100))
         return self
+
+    def is_there(self, peer, host):
+        """Whether the peer's endpoint is where its house is."""
+        truth = self.truth[HOSTS[host]]
+        return peer["address"] in truth[A] + truth[AAAA] and peer["port"] == self.port
 
     def text(self):
         return "\n".join(self.trace)
@@ -229,7 +240,7 @@ class Walk:
         failed_or_empty = False
         if isinstance(event, on.PeersRead):
             for peer in event.peers:
-                self.shown[(event.interface, peer.public_key)] = (peer.address, peer.port)
+                self.shown.setdefault((event.interface, peer.public_key), set()).add((peer.address, peer.port))
         if isinstance(event, (on.QueryAnswered, on.QueryFailed)):
             if event.id not in self.queries:
                 before = len(self.trace)
@@ -238,7 +249,9 @@ class Walk:
                     self.broken("an answer to a query that is over had an effect")
                 return
             host, rtype = self.queries.pop(event.id)
-            if rtype not in (A, AAAA) or host not in HOSTS or self.outdated(event.id):
+            if isinstance(event, on.QueryAnswered):
+                self.ever_named.setdefault(host, set()).update(event.answer.values)
+            if rtype not in (A, AAAA) or host not in HOSTS or not self.listed(event.id):
                 return self.take(self.agent.handle(event, self.now))
             if isinstance(event, on.QueryFailed):
                 failed_or_empty = True
@@ -252,10 +265,9 @@ class Walk:
                 self.broken("a failed or empty lookup changed a working endpoint: %s" % do.text(action))
         self.take(actions)
 
-    def outdated(self, query):
-        """Whether the servers of the zone spoke since this was asked of others: then that is what counts."""
-        _, question, lookup, _ = self.agent.resolver._queries[query]
-        return lookup is question.lookup and question.true_at is not None and question.true_at >= question.asked_at
+    def listed(self, query):
+        """Whether this was asked of the listed nameservers: what policies want comes of them alone."""
+        return self.agent.resolver._queries[query][1].source == LISTED
 
     def take(self, actions):
         """Carries out what the core ordered; the answers of the kernel come at once or a little later."""
@@ -339,10 +351,10 @@ class Walk:
                 self.broken("%s leads nowhere" % do.text(action))
             for i in range(len(PEERS)):
                 if PEERS[i][:2] == (action.interface, action.public_key) and self.peers_on[i]:
-                    if self.shown.get((action.interface, action.public_key)) == (action.address, action.port):
-                        return  # set again, wherever it had roamed to
+                    if (action.address, action.port) in self.shown.get((action.interface, action.public_key), ()):
+                        return
                     host = HOSTS[PEERS[i][2]]
-                    known = self.candidates.get(host, ())
+                    known = self.ever_named.get(host, ())
                     saved = [e.address for e in self.saved if e.host == host]
                     if action.address not in known and action.address not in saved:
                         self.broken("%s is not what DNS names: %s" % (do.text(action), known))
@@ -483,17 +495,11 @@ class Walk:
         for i in range(len(PEERS)):
             interface, key, host = PEERS[i]
             peer = self.kernel.interfaces.get(interface, {}).get(key)
-            candidates = self.truth[HOSTS[host]][AAAA] + self.truth[HOSTS[host]][A]
-            if peer is None or not self.peers_on[i] or not candidates:
+            if peer is None or not self.peers_on[i] or not any(self.truth[HOSTS[host]].values()):
                 continue
-            roamed = self.alive and peer["address"] is not None
-            # Where nothing is owed, a tunnel does not go where nobody answered before.
-            known = self.agent.peers.peers[interface, key]
-            stays = known.tunnel.owed_since is None and known.candidates.deserted([(c, self.port) for c in candidates])
-            if (peer["address"] not in candidates or peer["port"] != self.port) and not roamed and not stays:
-                wrong.append(
-                    "%s %s has %s:%d, not of %s" % (interface, key[:2], peer["address"], peer["port"], candidates)
-                )
+            if peer["address"] is None or (self.alive and not self.is_there(peer, host)):
+                text = "%s %s has %s:%d, not of %s"
+                wrong.append(text % (interface, key[:2], peer["address"], peer["port"], self.truth[HOSTS[host]]))
         other = self.kernel.interfaces.get("wg0", {}).get(OTHER_KEY)
         if other is not None and (other["address"], other["port"]) != ("198.51.100.1", 1):
             wrong.append("the other peer was touched")

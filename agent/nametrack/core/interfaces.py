@@ -20,6 +20,7 @@ class Interfaces:
         self._timers = timers
         self._came_up = set()  # names of those that came up since the last reading
         self._waiting = False
+        self._announced = False  # whether a change is being looked into
         self._read_at = None
 
     def came_up(self, name):
@@ -36,14 +37,16 @@ class Interfaces:
     def due(self, now):
         """The timer ("interfaces",) is due."""
         self._waiting = False
+        self._announced = True
         self._read_at = now
         return [ReadInterfaces("netifd")]
 
     def read(self, interfaces):
-        """netifd's own words: `(whether anything is other than before, names of those that came up since)`."""
+        """netifd's own words: `(whether a change was announced or seen, names of those that came up since)`."""
         before, self.known = self.known, {interface.name: interface for interface in interfaces}
         came_up, self._came_up = self._came_up, set()
-        return before != self.known, came_up
+        announced, self._announced = self._announced, False
+        return announced or before != self.known, came_up
 
     def is_up(self, name):
         """Whether an interface is known, and up."""

@@ -157,8 +157,8 @@ def test_nameservers_that_are_all_bad_are_replaced_by_the_default():
     assert c.errors == [
         "section 'global': option 'nameserver': 'x' is not address or address#port; ignoring it",
         "section 'global': option 'nameserver': nothing left; using 127.0.0.1",
-        "section 'global': option 'fallback_nameserver': '1.2.3.400' is not address, address#port or the name of an"
-        " interface; ignoring it",
+        "section 'global': option 'fallback_nameserver': '1.2.3.400' is not address, address#port, the name of an"
+        " interface or none; ignoring it",
         "section 'global': option 'fallback_nameserver': nothing left; using wan",
     ]
 

@@ -1,4 +1,4 @@
-"""resolver.py: what is asked past the caches, when the truth is wanted."""
+"""resolver.py: what is asked past the caches, of the sources beside the listed nameservers."""
 
 from answers import found, negative
 from fakes import netifd
@@ -6,6 +6,7 @@ from nametrack.core.actions import SendQuery
 from nametrack.core.interfaces import Interfaces
 from nametrack.core.names.resolver import Resolver
 from nametrack.core.names.rrset import AAAA, CNAME, NS, A
+from nametrack.core.names.sources import FALLBACK, ZONE
 from nametrack.core.timers import Timers
 
 LOCAL = "127.0.0.1"
@@ -37,9 +38,9 @@ class Asked:
         """What asking for these RRsets, and for no others, begins with."""
         return self.resolver.follow([(self.key, "home.dyn.test", [LOCAL], rtypes)], 0)
 
-    def truth(self, now):
-        """Asks for the truth; returns what is asked for that at once, as [(name, rtype)]."""
-        actions = self.resolver.ask_truth(self.resolver.names[self.key], now)
+    def zone(self, now):
+        """Asks beside the listed nameservers; returns what is asked for that at once, as [(name, rtype)]."""
+        actions = self.resolver.ask_beside(self.resolver.names[self.key], now)
         return [(q.name, q.rtype) for q in self.carry_out(actions, now)]
 
     def carry_out(self, actions, now):
@@ -55,24 +56,23 @@ class Asked:
 
 
 def test_the_zone_is_looked_for_once_for_all_families():
-    asked = Asked().truth(100)
+    asked = Asked().zone(100)
     assert asked == STEPS
 
 
 def test_what_was_learnt_of_the_zone_goes_with_the_name():
     asked = Asked()
-    asked.truth(100)
+    asked.zone(100)
     asked.carry_out(asked.resolver.follow([], 110), 110)
     asked.carry_out(asked.follow((A,)), 120)
-    assert asked.truth(200) == STEPS[:4]
+    assert asked.zone(200) == STEPS[:4]
 
 
 def test_a_family_that_is_not_wanted_any_more_holds_up_no_other():
     asked = Asked(silent=(LOCAL,))
-    asked.truth(100)
-    asked.carry_out(asked.follow((AAAA,)), 101)
-    asked.silent = ()
-    assert ("home.dyn.test", AAAA) in asked.truth(200)
+    asked.zone(100)
+    again = asked.carry_out(asked.follow((AAAA,)), 101)
+    assert [(q.name, q.rtype) for q in again] == [("home.dyn.test", CNAME)]  # of its own walk to the zone
 
 
 def test_a_peer_that_needs_help_is_asked_for_at_once_beside_a_thousand_names_on_a_silent_nameserver():
@@ -80,7 +80,8 @@ def test_a_peer_that_needs_help_is_asked_for_at_once_beside_a_thousand_names_on_
     policies = [(("h%d.test" % i, ("192.0.2.66",)), "h%d.test" % i, ["192.0.2.66"], (A, AAAA)) for i in range(1200)]
     peer = (asked.key, "home.dyn.test", [LOCAL], (A, AAAA))
     asked.carry_out(asked.resolver.follow([peer] + policies, 1), 1)
-    actions = asked.resolver.ask_truth(asked.resolver.names[asked.key], 100)
+    name = asked.resolver.names[asked.key]
+    actions = asked.resolver.ask_beside(name, 100) + asked.resolver.ask_urgently(name, 100)
     for key in asked.resolver.timers.due(100):
         if key[0] == "ask":
             actions += asked.resolver.handle_due(key, 100)[0]
@@ -93,8 +94,7 @@ def test_a_name_that_waits_behind_others_comes_first_when_its_peer_needs_help():
     others = [(("h%d.test" % i, (LOCAL,)), "h%d.test" % i, [LOCAL], (A, AAAA)) for i in range(1200)]
     last = (("far.test", (LOCAL,)), "far.test", [LOCAL], (A, AAAA))
     asked.carry_out(asked.resolver.follow(others + [last], 1), 1)
-    asked.resolver.authoritative = False
-    actions = asked.resolver.ask_truth(asked.resolver.names[last[0]], 1)
+    actions = asked.resolver.ask_urgently(asked.resolver.names[last[0]], 1)
     assert [(q.name, q.rtype) for q in actions] == [("far.test", A), ("far.test", AAAA)]
 
 
@@ -104,25 +104,33 @@ def test_a_silent_resolver_delays_one_step_of_a_walk_to_the_zone():
     asked.carry_out(asked.resolver.follow([(asked.key, "home.dyn.test", list(asked.key[1]), (A,))], 1), 1)
     asked.silent = ("192.0.2.66",)
     resolver, waited = asked.resolver, 0
-    asked.carry_out(resolver.ask_truth(resolver.names[asked.key], 100), 100)
-    question = resolver.names[asked.key].questions[A]
+    asked.carry_out(resolver.ask_beside(resolver.names[asked.key], 100), 100)
+    question = resolver.names[asked.key].sources[ZONE][A]
     now = 100
-    while question.true_at is None:
-        now, waited = question.truth.deadline, waited + 1
-        actions, _ = resolver.handle_due(("truth", asked.key, A), now)
+    while question.rrset is None:
+        now, waited = question.lookup.deadline, waited + 1
+        actions, _ = resolver.handle_due(("lookup", asked.key, ZONE, A), now)
         asked.carry_out(actions, now)
     assert (waited, now) == (2, 104)
 
 
-def test_a_cache_is_not_asked_before_a_fallback_that_was_silent_lately():
-    fallback = "192.0.2.66"
+def test_each_source_keeps_its_own_answer():
     asked = Asked()
-    asked.key = ("home.dyn.test", (LOCAL, fallback))
-    resolver = asked.resolver
-    resolver.fallbacks, resolver.authoritative = [fallback], False
-    asked.carry_out(resolver.follow([(asked.key, "home.dyn.test", list(asked.key[1]), (A,))], 1), 1)
-    for _ in range(4):
-        resolver.servers.silent(fallback, 90)
-    resolver.ask_truth(resolver.names[asked.key], 100)
-    actions = [action for key in resolver.timers.due(100) for action in resolver.handle_due(key, 100)[0]]
-    assert [action.server for action in actions] == [fallback]
+    asked.resolver.fallbacks = ["192.0.2.66"]
+    name = asked.resolver.names[asked.key]
+    for action in asked.resolver.ask_beside(name, 100):
+        if action.server == "192.0.2.66" and action.rtype == A:
+            asked.resolver.answered(action.id, found(["192.0.2.99"]), 100)
+    assert name.endpoints((A,), 1, FALLBACK) == [("192.0.2.99", 1)]
+    assert name.endpoints((A,), 1) == [("198.51.100.11", 1)]
+
+
+def test_a_source_beside_is_asked_again_only_after_min_ttl():
+    asked = Asked()
+    assert asked.zone(100) and not asked.zone(109) and asked.zone(110)
+
+
+def test_without_fallbacks_and_with_authoritative_off_nothing_is_asked_past_the_listed_ones():
+    asked = Asked()
+    asked.resolver.authoritative = False
+    assert asked.zone(100) == []

@@ -1,18 +1,21 @@
-"""source.py: a peer's name as addresses, or as the targets of a service."""
+"""endpoint_names.py: a peer's name as addresses, or as the targets of a service."""
+
+import pytest
 
 from nametrack import ip
 from nametrack.core.names.name import Name, Question
 from nametrack.core.names.rrset import AAAA, FOUND, NODATA, SRV, A, RRset
+from nametrack.core.names.sources import FALLBACK, LISTED
 from nametrack.core.names.verdict import Verdict
-from nametrack.core.peers.endpoint_names import MAX_TARGETS, Source
+from nametrack.core.peers.endpoint_names import MAX_TARGETS, EndpointNames
 from nametrack.wire.dns import Srv
 
 SERVERS = ("127.0.0.1",)
 SERVICE = "_wireguard._udp.home.test"
 
 
-def answered(name, rtype, values):
-    question = name.questions[rtype] = Question(rtype)
+def answered(name, rtype, values, source=LISTED):
+    question = name.question(source, rtype)
     values = values if rtype == SRV else [ip.key(address) for address in values]
     question.rrset = RRset(Verdict(FOUND if values else NODATA, values, [], None, None), True, 60, 60)
     return name
@@ -24,29 +27,46 @@ def names(source, answers):
     for key, host, servers, rtypes in source.wanted():
         name = made[key] = Name(key, host, servers)
         for rtype in rtypes:
-            name.questions[rtype] = Question(rtype)
+            name.questions[rtype] = Question(LISTED, rtype)
             if (host, rtype) in answers:
                 answered(name, rtype, answers[host, rtype])
     return made
 
 
 def test_a_plain_name_is_asked_for_its_addresses():
-    source = Source("home.test", SERVERS, "any")
+    source = EndpointNames("home.test", SERVERS, "any", True)
     assert source.wanted() == [(("home.test", SERVERS), "home.test", ["127.0.0.1"], (AAAA, A))]
     known = names(source, {("home.test", A): ["198.51.100.1"], ("home.test", AAAA): ["2001:db8::1"]})
-    both = [("2001:db8::1", 7), ("198.51.100.1", 7)]
-    assert source.endpoints(known, 7) == (both, both)
+    assert source.endpoints(known, 7, LISTED) == [("2001:db8::1", 7), ("198.51.100.1", 7)]
+
+
+def test_each_source_names_endpoints_of_its_own():
+    source = EndpointNames("home.test", SERVERS, "ipv4", True)
+    known = names(source, {("home.test", A): ["198.51.100.1"]})
+    assert source.endpoints(known, 7, FALLBACK) is None
+    answered(known[source.key], A, ["198.51.100.2"], FALLBACK)
+    assert source.endpoints(known, 7, FALLBACK) == [("198.51.100.2", 7)]
+    assert source.endpoints(known, 7, LISTED) == [("198.51.100.1", 7)]
+
+
+PRIVATE = ["nas", "nas.lan", "home.local", "router.home.arpa", "db.internal"]
+
+
+@pytest.mark.parametrize("host", PRIVATE)
+def test_a_local_name_is_never_asked_past_the_listed_nameservers(host):
+    assert not EndpointNames(host, SERVERS, "any", True).beside
+    assert EndpointNames("home.dyn.test", SERVERS, "any", True).beside
 
 
 def test_it_waits_for_both_families():
-    source = Source("home.test", SERVERS, "any")
-    assert source.endpoints(names(source, {("home.test", A): ["198.51.100.1"]}), 7) is None
-    only = Source("home.test", SERVERS, "ipv4")
-    assert only.endpoints(names(only, {("home.test", A): ["198.51.100.1"]}), 7)[0] == [("198.51.100.1", 7)]
+    source = EndpointNames("home.test", SERVERS, "any", True)
+    assert source.endpoints(names(source, {("home.test", A): ["198.51.100.1"]}), 7, LISTED) is None
+    only = EndpointNames("home.test", SERVERS, "ipv4", True)
+    assert only.endpoints(names(only, {("home.test", A): ["198.51.100.1"]}), 7, LISTED) == [("198.51.100.1", 7)]
 
 
 def service(*records):
-    source = Source(SERVICE, SERVERS, "ipv4")
+    source = EndpointNames(SERVICE, SERVERS, "ipv4", True)
     assert source.service_answered([Srv(*record) for record in records])
     return source
 
@@ -57,14 +77,13 @@ def test_targets_come_by_priority_then_by_weight_each_with_its_port():
     assert hosts == [SERVICE, "heavy.test", "light.test", "spare.test"]
     answers = {(host, A): ["192.0.2.%d" % i] for i, host in zip(range(4), hosts)}
     answers[SERVICE, SRV] = [1]
-    found, first = source.endpoints(names(source, answers), 51820)
+    found = source.endpoints(names(source, answers), 51820, LISTED)
     assert found == [("192.0.2.1", 3), ("192.0.2.2", 2), ("192.0.2.3", 4)]
-    assert first == found[:2]  # the spare one is no part of the pool
 
 
 def test_the_same_answer_again_changes_nothing_and_no_answer_takes_nothing_away():
     records = [Srv(10, 0, 1, "a.test"), Srv(20, 0, 1, "b.test")]
-    source = Source(SERVICE, SERVERS, "any")
+    source = EndpointNames(SERVICE, SERVERS, "any", True)
     assert source.service_answered(records)
     assert not source.service_answered([records[1], records[0]])
     assert not source.service_answered([])
@@ -73,7 +92,7 @@ def test_the_same_answer_again_changes_nothing_and_no_answer_takes_nothing_away(
 
 def test_a_service_that_is_decidedly_not_there_has_no_targets():
     """RFC 2782: a target of the root says so."""
-    assert not Source(SERVICE, SERVERS, "any").service_answered([Srv(0, 0, 0, "")])
+    assert not EndpointNames(SERVICE, SERVERS, "any", True).service_answered([Srv(0, 0, 0, "")])
 
 
 def test_targets_are_bounded():
@@ -90,18 +109,17 @@ def test_a_target_that_fails_is_told_by_name():
 
 def test_asked_of_others_it_keeps_its_targets():
     source = service((10, 0, 1, "a.test"))
-    assert source.as_asked(SERVERS, "ipv4") is source
-    other = source.as_asked(("192.0.2.53",), "ipv4")
+    other = source.replaced_by(EndpointNames(SERVICE, ("192.0.2.53",), "ipv4", True))
     assert [key for key in other.keys()] == [(SERVICE, ("192.0.2.53",)), ("a.test", ("192.0.2.53",))]
 
 
 def test_all_it_knows_is_as_old_as_its_oldest_answer_and_it_fails_as_its_worst_does():
-    source = Source("home.test", SERVERS, "any")
+    source = EndpointNames("home.test", SERVERS, "any", True)
     known = names(source, {})
     questions = known[source.key].questions
     assert (source.answered_at(known), source.failed(known)) == (None, 0)
-    questions[A].succeeded(100)
+    questions[A].succeeded(None, 100)
     assert source.answered_at(known) is None
-    questions[AAAA].succeeded(160)
+    questions[AAAA].succeeded(None, 160)
     questions[A].failed("SERVFAIL")
     assert (source.answered_at(known), source.failed(known)) == (100, 1)

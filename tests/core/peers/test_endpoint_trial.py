@@ -1,81 +1,93 @@
-"""trial.py: what was set has to answer, and a dead tunnel's candidates are tried one after the other."""
+"""endpoint_trial.py: the proposals of a dead tunnel, one after the other, in rounds that grow rare."""
 
-from nametrack.core.peers.endpoint_trial import ASK_FIRST, ROUND_FIRST, ROUND_MAX, Trial
+from nametrack.core.peers.endpoint_trial import (
+    ASK,
+    ASK_FIRST,
+    LONG_DEAD,
+    MAX_TRIED,
+    REST,
+    ROUND_FIRST,
+    ROUND_LONG,
+    ROUND_MAX,
+    SET,
+    Trial,
+)
 
 A, B, C = ("198.51.100.1", 1), ("198.51.100.2", 1), ("198.51.100.3", 1)
 TIMEOUT = 10
 
 
-def test_what_was_set_fails_when_it_was_asked_for_long_enough_and_did_not_answer():
-    trial = Trial()
-    assert not trial.failed(100, 0, TIMEOUT, 0)  # nothing was set
-    trial.start(100)
-    assert not trial.failed(200, None, TIMEOUT, 0)  # nobody asked it anything
-    assert not trial.failed(109, 100, TIMEOUT, 0)
-    assert trial.failed(110, 100, TIMEOUT, 0)
-    trial.answered()
-    assert not trial.failed(110, 100, TIMEOUT, 0)
-
-
-def test_a_persistent_keepalive_asks_even_where_the_counters_show_nothing():
-    """What the kernel could not send at all is in no counter."""
-    trial = Trial()
-    trial.start(100)
-    assert not trial.failed(134, None, TIMEOUT, 25)
-    assert trial.failed(135, None, TIMEOUT, 25)
-
-
-def rounds(trial, candidates, installed, count):
-    """What is tried, and how long is waited after it."""
-    told, now = [], 0
-    for _ in range(count):
-        target = trial.next(candidates, installed, now, TIMEOUT)
-        installed = target or installed
-        told.append((target, trial.next_at - now))
+def steps(trial, order, count, until=None):
+    """What is done, and how long is waited after it."""
+    told = []
+    while len(told) < count and (until is None or trial.next_at < until):
         now = trial.next_at
+        verb, target = trial.step(order, now, TIMEOUT)
+        told.append((verb, target, trial.next_at - now))
     return told
 
 
-def test_a_round_begins_after_the_one_that_died_and_the_next_ones_with_the_first():
+def test_a_round_tries_every_proposal_rests_and_asks_again():
     trial = Trial()
-    assert trial.begin(0, False) and trial.next_at == ASK_FIRST
-    assert rounds(trial, [A, B, C], B, 9) == [
-        (C, TIMEOUT), (A, TIMEOUT), (B, TIMEOUT), (None, ROUND_FIRST),
-        (A, TIMEOUT), (B, TIMEOUT), (C, TIMEOUT), (None, 2 * ROUND_FIRST), (A, TIMEOUT),
+    trial.begin(0, False)
+    assert trial.next_at == ASK_FIRST
+    assert steps(trial, [A, B], 6) == [
+        (SET, A, TIMEOUT), (SET, B, TIMEOUT), (REST, None, ROUND_FIRST),
+        (ASK, None, ASK_FIRST), (SET, A, TIMEOUT), (SET, B, TIMEOUT),
     ]  # fmt: skip
 
 
-def test_a_single_one_is_set_again():
+def test_a_round_tries_a_bounded_number():
     trial = Trial()
     trial.begin(0, False)
-    assert rounds(trial, [A], A, 3) == [(A, TIMEOUT), (None, ROUND_FIRST), (A, TIMEOUT)]
+    many = [("198.51.100.%d" % i, 1) for i in range(20)]
+    assert [verb for verb, _, _ in steps(trial, many, MAX_TRIED + 1)] == [SET] * MAX_TRIED + [REST]
 
 
-def test_the_waits_end_at_two_minutes():
+def test_the_waits_end_at_two_minutes_and_after_an_hour_at_a_quarter_of_one():
     trial = Trial()
     trial.begin(0, False)
-    assert [wait for target, wait in rounds(trial, [A], A, 40) if target is None][-1] == ROUND_MAX
+    waits = [wait for verb, _, wait in steps(trial, [A], 500, LONG_DEAD) if verb == REST]
+    assert waits[:6] == [5, 10, 20, 40, 80, 120] and max(waits) == ROUND_MAX
+    waits = [wait for verb, _, wait in steps(trial, [A], 20) if verb == REST]
+    assert waits[-1] == ROUND_LONG
 
 
-def test_where_dns_was_asked_a_moment_ago_the_next_one_is_tried_at_once():
+def test_when_dns_was_asked_a_moment_ago_the_first_is_tried_at_once():
     trial = Trial()
-    assert trial.begin(7, True) and trial.next_at == 7
-    assert not trial.begin(8, True)  # it is under way
+    trial.begin(100, True)
+    assert trial.next_at == 100
 
 
-def test_an_answer_ends_the_rounds_and_their_waits():
-    trial = Trial()
-    trial.begin(0, False)
-    rounds(trial, [A, B], A, 6)
-    trial.answered()
-    assert trial.next_at is None and trial.rounds == 0
-    trial.begin(1000, False)
-    assert rounds(trial, [A, B], A, 3) == [(B, TIMEOUT), (A, TIMEOUT), (None, ROUND_FIRST)]
-
-
-def test_a_candidate_that_is_none_any_more_is_not_tried():
+def test_news_and_another_network_are_tried_at_once_and_in_short_steps_from_then_on():
     trial = Trial()
     trial.begin(0, False)
-    assert trial.next([A, B, C], A, 0, TIMEOUT) == B
-    assert trial.next([A], B, 10, TIMEOUT) == A
-    assert trial.next([A], A, 20, TIMEOUT) is None
+    steps(trial, [A], 60)
+    trial.hurry(9000)
+    assert [step for step in steps(trial, [A], 3) if step[0] == REST] == [(REST, None, ROUND_FIRST)]
+
+
+def test_what_came_up_in_a_round_has_its_turn_in_it():
+    trial = Trial()
+    trial.begin(0, False)
+    steps(trial, [A], 1)
+    assert trial.untried([A, C]) == [C]
+    assert steps(trial, [C, A], 2) == [(SET, C, TIMEOUT), (REST, None, ROUND_FIRST)]
+
+
+def test_what_cannot_be_reached_costs_no_time():
+    trial = Trial()
+    trial.begin(0, False)
+    steps(trial, [A, B], 1)
+    trial.skip(1.5)
+    assert trial.next_at == 1.5
+
+
+def test_nothing_is_hurried_or_skipped_while_no_trial_is_open():
+    trial = Trial()
+    trial.hurry(5)
+    trial.skip(5)
+    assert (trial.since, trial.next_at) == (None, None)
+    trial.begin(5, True)
+    trial.end()
+    assert (trial.since, trial.next_at) == (None, None)

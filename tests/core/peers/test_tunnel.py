@@ -1,13 +1,15 @@
 """tunnel.py: how a tunnel lives, told from its counters. Figures as in the kernel's wireguard/messages.h."""
 
+from collections import namedtuple
+
 import pytest
 
 from nametrack.core.peers import tunnel
-from nametrack.core.peers.tunnel import ALIVE, IDLE, NEVER, STALE, STALLED, Tunnel
+from nametrack.core.peers.tunnel import ANSWERING, DEAD, IDLE, NEVER, SUSPECT, Tunnel
 from nametrack.wire.wireguard import Peer
 
 WALL = 1795400000
-STALL = 15
+STALL = namedtuple("Settings", ("suspect_time", "stall_timeout", "handshake_timeout"))(2, 15, 10)
 
 
 def reading(rx, tx, handshake=0, keepalive=0):
@@ -42,6 +44,7 @@ OWED = [
     (0, [(0, 0, 0), (5, 0, 148), (6, 0, 296)], 5),  # since the first reading that showed it
     (0, [(0, 0, 0), (5, 0, 148), (6, 92, 148)], None),
     (0, [(0, 0, 0), (5, 0, 148), (6, 92, 148), (7, 92, 300)], 7),
+    (0, [(0, 0, 0), (5, 148, 92), (10, 296, 184)], 5),  # initiations that we hear, and our responses to them
     (0, [(0, 500, 500), (5, 0, 300)], None),  # the counters began anew: a restarted interface
     (0, [(0, 500, 500), (5, 500, 300)], None),
 ]
@@ -52,23 +55,76 @@ def test_an_answer_is_owed_when_more_was_sent_than_keepalives_explain(keepalive,
     assert readings(entries, keepalive).owed_since == owed_since
 
 
-def test_read_says_whether_something_was_received():
+def test_read_says_whether_there_was_proof():
     t = Tunnel()
     assert [t.read(reading(rx, 0), 0, WALL) for rx in (5, 5, 6, 2, 2, 3)] == [False, False, True, False, False, True]
 
 
-def test_owed_for_stall_timeout_is_stalled_whatever_the_handshake():
-    t = readings([(0, 0, 0), (5, 0, 148)], handshake=WALL)
-    assert [t.life(now, STALL) for now in (5, 19.9, 20)] == [ALIVE, ALIVE, STALLED]
-    never = readings([(0, 0, 0), (5, 0, 148)])
-    assert [never.life(now, STALL) for now in (5, 19.9, 20)] == [NEVER, NEVER, STALLED]
+def test_initiations_that_we_hear_are_no_proof_but_a_handshake_is():
+    t = Tunnel()
+    assert [t.read(reading(rx, 0, 9), 0, WALL) for rx in (0, 148, 148 * 3)] == [False] * 3
+    assert not t.hears_us
+    assert t.read(reading(148 * 4, 0, 10), 0, WALL) and t.hears_us
+    assert t.read(reading(148 * 4 + 32, 0, 10), 0, WALL)
+
+
+def test_proof_began_at_the_reading_before():
+    """What a source said in between is not judged by it."""
+    t = readings([(0, 0, 0), (5, 0, 0), (9, 32, 0)])
+    assert t.proof_since == 5
+
+
+def test_owed_for_suspect_time_is_suspect_and_for_stall_timeout_dead_whatever_the_handshake():
+    t = readings([(0, 0, 0), (5, 0, 0), (5, 0, 148)], handshake=WALL)
+    assert [t.life(now, STALL) for now in (5, 6.9, 7, 19.9, 20)] == [ANSWERING, ANSWERING, SUSPECT, SUSPECT, DEAD]
+    never = readings([(0, 0, 0), (5, 0, 0), (5, 0, 148)])
+    assert [never.life(now, STALL) for now in (5, 7, 20)] == [NEVER, SUSPECT, DEAD]
 
 
 def test_a_session_ends_after_180_seconds():
     quiet = readings([(0, 0, 0)], handshake=WALL - 100)
-    assert [quiet.life(now, STALL) for now in (0, 79.9, 80)] == [ALIVE, ALIVE, IDLE]
-    owing = readings([(0, 0, 0), (70, 0, 148)], handshake=WALL - 100)
-    assert [owing.life(now, STALL) for now in (79.9, 80, 85)] == [ALIVE, STALE, STALLED]
+    assert [quiet.life(now, STALL) for now in (0, 79.9, 80)] == [ANSWERING, ANSWERING, IDLE]
+
+
+def test_a_keepalive_that_brings_no_session_for_stall_timeout_is_death():
+    """What the kernel could not send at all is in no counter."""
+    old = readings([(0, 0, 0)], keepalive=25, handshake=WALL - 170)
+    assert [old.life(now, STALL) for now in (9, 10, 49.9, 50)] == [ANSWERING, IDLE, IDLE, DEAD]
+    never = readings([(0, 0, 0)], keepalive=25)
+    assert [never.life(now, STALL) for now in (39.9, 40)] == [NEVER, DEAD]
+    never.restart(40)
+    assert [never.life(now, STALL) for now in (74.9, 75)] == [NEVER, DEAD]
+
+
+def test_what_was_just_set_has_not_proved_to_live_and_has_handshake_timeout():
+    t = readings([(0, 0, 0), (5, 32, 0)], handshake=WALL)
+    t.restart(6)
+    assert t.life(6, STALL) == IDLE
+    t.read(reading(32, 148, WALL), 7, WALL + 7)
+    assert [t.life(now, STALL) for now in (8, 15.9, 16)] == [SUSPECT, SUSPECT, DEAD]
+    t.read(reading(64, 148, WALL), 17, WALL + 17)
+    assert t.life(17, STALL) == ANSWERING and t.set_at is None
+
+
+def test_a_doubted_tunnel_is_idle_or_suspect_until_there_is_proof():
+    t = readings([(0, 0, 0)], handshake=WALL)
+    t.doubt()
+    assert t.life(1, STALL) == IDLE
+    t.read(reading(0, 148, WALL), 2, WALL + 2)
+    assert t.life(2, STALL) == SUSPECT
+    t.read(reading(32, 148, WALL), 3, WALL + 3)
+    assert t.life(3, STALL) == ANSWERING
+
+
+def test_its_next_change_is_when_suspicion_or_death_is_due():
+    t = readings([(0, 0, 0), (5, 0, 0), (5, 0, 148)], handshake=WALL)
+    assert [t.next_change(now, STALL) for now in (5, 7, 20)] == [7, 20, None]
+    assert readings([(0, 0, 0)], keepalive=25).next_change(0, STALL) == 40
+
+
+def test_its_liveness_is_one_value():
+    t = readings([(0, 0, 0), (5, 0, 148)], handshake=WALL)
+    assert tuple(t.liveness(5, STALL)) == (SUSPECT, 0, 5, True)
 
 
 def test_another_endpoint_starts_the_account_anew():
@@ -107,5 +163,12 @@ def test_a_handshake_once_dated_stays_when_the_wall_clock_jumps():
     assert t.handshake_at == 70
 
 
+def test_a_later_handshake_counts_from_its_reading_whatever_the_wall_clock_says():
+    t = Tunnel()
+    t.read(reading(0, 0, WALL - 30), 100, WALL)
+    t.read(reading(0, 0, WALL - 9000), 101, WALL)
+    assert t.handshake_at == 101
+
+
 def test_the_figures_are_those_of_the_protocol():
-    assert (tunnel.KEEPALIVE, tunnel.REJECT_AFTER) == (32, 180)
+    assert (tunnel.KEEPALIVE, tunnel.INITIATION, tunnel.REJECT_AFTER) == (32, 148, 180)

@@ -34,6 +34,7 @@ Config = namedtuple(
         "max_ttl",
         "retain",
         "peer_interval",
+        "suspect_time",
         "stall_timeout",
         "probe",
         "probe_interval",
@@ -142,7 +143,8 @@ def build(nametrack_sections, network_sections, problems, origin=ROUTER, network
     peers = _peers(by_type["peer"], settings, interfaces, network_peers, origin.network)
     policies = _policies(by_type["policy"], settings)
     settings["nameservers"] = settings.pop("nameserver")
-    settings["fallbacks"] = settings.pop("fallback_nameserver")
+    fallbacks = settings.pop("fallback_nameserver")
+    settings["fallbacks"] = [] if ("none", None) in fallbacks else fallbacks
     return Config(
         peers=peers,
         policies=policies,

@@ -211,13 +211,15 @@ def nameserver(text):
 
 
 def fallback_nameserver(text):
-    """`("address", nameserver)` or `("interface", name)`."""
+    """`("address", nameserver)`, `("interface", name)`, or `("none", None)`: no name is asked past the others."""
+    if text == "none":
+        return ("none", None), None
     given, problem = nameserver(text)
     if problem is None:
         return ("address", given), None
     if interface(text)[1] is None:
         return ("interface", text), None
-    return _wrong(text, "is not address, address#port or the name of an interface")
+    return _wrong(text, "is not address, address#port, the name of an interface or none")
 
 
 def client(text):

@@ -48,6 +48,7 @@ GLOBAL = (
     Option("max_ttl", seconds(1, 604800), 3600, False),  # a week: RFC 8767 section 4
     Option("retain", seconds(0, 31536000), 86400, False),
     Option("peer_interval", seconds(1, 3600), 5, False),
+    Option("suspect_time", seconds(1, 3600), 2, False),
     Option("stall_timeout", seconds(5, 3600), 15, False),
     Option("probe", boolean, False, False),
     Option("probe_interval", seconds(5, 3600), 25, False),

@@ -1,8 +1,12 @@
 """A name that is followed: what is known of each of its RRsets, and how its lookups fare."""
 
 from ... import ip
+from ..actions import Log, recovered, trouble
+from ..wording import count
 from .complaints import Complaints
-from .rrset import BLOCKED, NODATA, NXDOMAIN, REBIND
+from .rrset import BLOCKED, NODATA, NXDOMAIN, REBIND, RRset, lifetime
+from .sources import LISTED
+from .verdict import judge
 
 BACKOFF_FIRST = 2  # seconds
 BACKOFF_MAX = 300  # seconds
@@ -10,9 +14,10 @@ GRAVEST = (NXDOMAIN, REBIND, BLOCKED, NODATA)  # negative answers, of which two 
 
 
 class Question:
-    """One RRset of a name: its last answer, its failures since, and the lookup that is under way."""
+    """One RRset of a name as one source has it: the last answer, the failures since, and the lookup under way."""
 
-    def __init__(self, rtype):
+    def __init__(self, source, rtype):
+        self.source = source
         self.rtype = rtype
         self.rrset = None  # None: never answered
         self.failures = 0  # in a row
@@ -20,31 +25,40 @@ class Question:
         self.reason = None  # of the last failure
         self.asked_at = None  # start of the last lookup
         self.answered_at = None  # end of the last one that was answered
-        self.next_at = None  # when it is asked again; None while a lookup is waiting or under way
+        self.next_at = None  # when it is asked again by itself; None while a lookup is waiting or under way
+        self.waiting = False  # whether a lookup is to be started as soon as there is room
+        self.urgent = False  # whether the next lookup goes before those of other names
         self.lookup = None
-        self.hurried = False  # the next lookup asks the fallback nameservers first
-        self.truth = None  # the lookup at the servers of the zone that is under way
-        self.truth_waits = False
-        self.truth_at = None  # start of the last such lookup
-        self.true_at = None  # when the servers of the zone answered last
 
     def tried(self):
-        """Whether the first lookup has come to an end, well or badly."""
+        """Return whether the first lookup has come to an end, well or badly."""
         return self.rrset is not None or self.failures > 0
 
-    def waits(self, truth):
-        """Whether a lookup that was put into the queue is still to be started."""
-        return self.truth_waits if truth else self.lookup is None and self.next_at is None
+    def may_ask(self, now, gap):
+        """Return whether a lookup may be started, `gap` seconds after the last one at the earliest."""
+        idle = self.lookup is None and not self.waiting
+        return idle and (self.asked_at is None or now - self.asked_at >= gap)
+
+    def queue(self):
+        """A lookup is wanted as soon as there is room."""
+        self.next_at = None
+        self.waiting = True
+
+    def begin(self, lookup, now):
+        """A lookup begins."""
+        self.lookup, self.asked_at = lookup, now
+        self.waiting = self.urgent = False
 
     def failed(self, reason):
-        """A lookup failed; returns the seconds to wait: 2, 4, 8 … 300."""
+        """Note that a lookup failed; return the seconds to wait: 2, 4, 8 … 300."""
         self.failures += 1
         self.reason = reason
         self.wait = min(max(2 * self.wait, BACKOFF_FIRST), BACKOFF_MAX)
         return self.wait
 
-    def succeeded(self, now):
-        """A lookup was answered; returns how many had failed before it."""
+    def succeeded(self, rrset, now):
+        """Note what a lookup was answered; return how many had failed before it."""
+        self.rrset = rrset
         self.answered_at = now
         failures, self.failures = self.failures, 0
         self.wait = 0
@@ -53,13 +67,13 @@ class Question:
 
 
 class Name:
-    """A host name as asked of some nameservers; `questions` by RR type."""
+    """A host name as asked of some nameservers; `questions` by RR type are those of the listed nameservers."""
 
     def __init__(self, key, host, servers):
         self.key = key
         self.host = host
         self.servers = servers
-        self.questions = {}
+        self.sources = {LISTED: {}}  # source -> {RR type: Question}; others are there once they were asked
         self.zone = None  # what is known of its zone, an authority.Zone, until the monotonic time zone_until
         self.zone_until = 0
         self.least_ttl = 0  # seconds that an answer is kept at least, of a name that only clients ask for
@@ -67,6 +81,10 @@ class Name:
         self._complaints = None  # about what servers answered; most names never have any
         self.queries = 0  # that were sent
         self.failures = 0  # lookups that failed
+
+    @property
+    def questions(self):
+        return self.sources[LISTED]
 
     @property
     def complaints(self):
@@ -78,14 +96,55 @@ class Name:
         """Return whether the configuration lists it: its troubles are told, those of what clients ask for are not."""
         return self.least_ttl == 0
 
-    def endpoints(self, rtypes, port):
-        """What DNS names now for these RR types, in their order and that of the answers, as [(address, port)].
+    def of(self, source):
+        """Return {RR type: Question} of a source: empty if it was never asked."""
+        return self.sources.get(source, {})
+
+    def question(self, source, rtype):
+        """Return the Question of a source, a new one if it was never asked."""
+        questions = self.sources.setdefault(source, {})
+        if rtype not in questions:
+            questions[rtype] = Question(source, rtype)
+        return questions[rtype]
+
+    def take(self, question, result, now, limits):
+        """An answer counts from now on: return what to say of it. limits: (min_ttl, max_ttl)."""
+        verdict = judge(result, question.rtype, self.named)
+        own_ttl = result.ttl is not None
+        least = max(limits[0], self.least_ttl)
+        given = result.ttl if own_ttl else self.ttl_of_others(question, now)
+        ttl = lifetime(given, least, max(least, limits[1]))
+        rrset = RRset(verdict, own_ttl, ttl, now + ttl)
+        self.named = self.named or rrset.holds()
+        failures, actions = question.succeeded(rrset, now), []
+        if failures and question.source == LISTED and not any(q.failures for q in self.questions.values()):
+            actions.append(recovered(self.host, "answered again after %s" % count(failures, "failure")))
+        if verdict.complaint is not None:
+            said = self.complaints.says(verdict.complaint.kind, verdict.complaint.text, now)
+            if said is not None:
+                actions.append(trouble(self.host, said))
+        return actions
+
+    def fail(self, question, reason):
+        """A lookup failed: return `(what to say of it, seconds until it is tried again)`."""
+        self.failures += 1
+        wait = question.failed(reason)
+        if question.source != LISTED:
+            return [Log("debug", "%s: no answer from its %s: %s" % (self.host, question.source, reason))], wait
+        others = [q.failures for q in self.questions.values() if q is not question]
+        if question.failures > 1 or any(others):
+            return [], wait  # said once, not at every try, nor for each family
+        kept = ", what is known of it stays" if question.rrset is not None else ""
+        return [trouble(self.host, "lookup failed: %s%s" % (reason, kept))], wait
+
+    def endpoints(self, rtypes, port, source=LISTED):
+        """What a source names now for these RR types, in their order and that of the answers, as [(address, port)].
 
         port: that of addresses without one; an IP4P address is an IPv4 address with a port of its own.
         """
         found = []
         for rtype in rtypes:
-            question = self.questions.get(rtype)
+            question = self.of(source).get(rtype)
             if question is not None and question.rrset is not None:
                 found.extend([(ip.element(key), port) for key in question.rrset.values])
                 found.extend(question.rrset.mapped)
@@ -113,7 +172,7 @@ class Name:
         return [other for other in others if not (other.rrset.own_ttl or other.failures or other.next_at is None)]
 
     def _others(self, question):
-        return [q for q in self.questions.values() if q is not question and q.rrset is not None]
+        return [q for q in self.sources[question.source].values() if q is not question and q.rrset is not None]
 
     def answered(self):
         """Whether DNS ever said anything about it."""
@@ -128,9 +187,10 @@ class Name:
         """How many lookups failed in a row, of the RR type that fares worst."""
         return max([self.questions[rtype].failures for rtype in rtypes])
 
-    def tried(self, rtypes):
-        """Whether every one of these RR types was answered, or failed, at least once."""
-        return all(self.questions[rtype].tried() for rtype in rtypes)
+    def tried(self, rtypes, source=LISTED):
+        """Return whether a source answered every one of these RR types, or failed to, at least once."""
+        questions = self.of(source)
+        return all(rtype in questions and questions[rtype].tried() for rtype in rtypes)
 
     def state(self, rtypes):
         """`(state, reason)`: current, stale (failing, but known), negative, failing or unknown."""

@@ -3,19 +3,17 @@
 A name is one pair of a host and the nameservers it is asked of; peers and policies share names. The callers get what
 happened as `(actions, name)`: `name` is not None when one of its RRsets was answered or has failed.
 
-For a dead tunnel the truth is wanted: the name is asked of the fallback nameservers first, and beside that of the
-servers of its zone, past every cache. What those say outweighs what a cache says in the same breath.
+The listed nameservers are asked again and again, each RRset by its TTL. The sources beside them, the fallback
+nameservers and the servers of the name's zone, are asked when a peer needs help. Each source keeps its own answer.
 """
 
-from ..actions import Log, SendQuery, recovered, trouble
-from ..wording import count
+from ..actions import Log, SendQuery
 from .complaints import REJECTED
 from .lookup import Lookup
 from .lookup_queue import Queue
-from .name import Name, Question
+from .name import Name
 from .nameservers import Servers
-from .rrset import RRset, lifetime
-from .verdict import judge
+from .sources import BESIDE, FALLBACK, LISTED, ZONE
 from .zone_lookup import Authority
 
 MAX_IN_FLIGHT = 64  # names
@@ -35,14 +33,14 @@ class Resolver:
         self.names = {}  # key -> Name
         self.min_ttl = 10
         self.max_ttl = 3600
-        self.fallbacks = []  # of the nameservers those that are asked first when the truth is wanted
+        self.fallbacks = []  # nameservers beside the listed ones
         self.authoritative = False  # whether the zone's own servers may be asked
         self.servers = Servers()
         self.queries = 0  # that were sent, for whichever name
         self.failures = 0  # lookups that failed
         self._interfaces = interfaces
-        self._queries = {}  # id of an open query -> (Name, Question, Lookup or Authority, server)
-        self._queue = Queue(MAX_IN_FLIGHT, KEPT)  # of (name key, rtype, whether the truth is wanted)
+        self._queries = {}  # id of an open query -> (Name, Question, server)
+        self._queue = Queue(MAX_IN_FLIGHT, KEPT)  # of (name key, source, rtype)
 
     def follow(self, wanted, now):
         """Follows exactly `wanted`: a list of (key, host, servers, rtypes); names that stay keep what is known."""
@@ -64,8 +62,7 @@ class Resolver:
             name = self.names[key]
             for rtype in rtypes:
                 if rtype not in name.questions:
-                    name.questions[rtype] = Question(rtype)
-                    self._queue.put((key, rtype, False), False)
+                    self._wait(name, name.question(LISTED, rtype))
         return actions + self._fill(now)
 
     def slow_down(self, keys, least_ttl):
@@ -84,22 +81,27 @@ class Resolver:
             if question.next_at is not None:  # None: under way or waiting already
                 self._due_at(name, question, min(question.next_at, max(now, question.asked_at + self.min_ttl)))
 
-    def ask_truth(self, name, now):
-        """Asks for a name afresh, past the nameserver that may be as dead as the tunnel, and past every cache."""
-        actions = []
+    def ask_urgently(self, name, now):
+        """Ask for a name afresh as soon as `min_ttl` allows, and before names that can wait."""
         for rtype in sorted(name.questions):
             question = name.questions[rtype]
-            question.hurried = True
-            if question.lookup is not None:
-                actions.extend(self._begin_anew(name, question, now))
-            elif question.next_at is None:  # it waits behind others
-                self._queue.put((name.key, rtype, False), True)
-            if self.authoritative and question.truth is None and not question.truth_waits:
-                if question.truth_at is None or now - question.truth_at >= self.min_ttl:
-                    question.truth_waits = True
-        self._queue_truth(name)
+            question.urgent = True
+            if question.waiting:  # behind others
+                self._wait(name, question)
         self.ask(name, now)
-        return actions + self._fill(now)
+        return self._fill(now)
+
+    def ask_beside(self, name, now):
+        """Ask the sources beside the listed nameservers, unless they were asked just now."""
+        for source in BESIDE:
+            if not (self._interfaces.nameservers(self.fallbacks) if source == FALLBACK else self.authoritative):
+                continue
+            for rtype in sorted(name.questions):
+                question = name.question(source, rtype)
+                if question.may_ask(now, self.min_ttl):
+                    question.urgent = True
+                    self._wait(name, question)
+        return self._fill(now)
 
     def retry(self, now):
         """The way to the nameservers may be there again: what failed is asked now, and from then on in short steps."""
@@ -113,31 +115,30 @@ class Resolver:
                         self._due_at(name, question, min(question.next_at, max(now, question.asked_at + RETRY_GAP)))
 
     def handle_due(self, key, now):
-        """The timer ("ask" | "lookup" | "truth", name key, rtype) is due: `(actions, name or None)`."""
-        what, name_key, rtype = key
+        """The timer ("ask" | "lookup", name key, source, rtype) is due: `(actions, name or None)`."""
+        what, name_key, source, rtype = key
         name = self.names[name_key]
-        question = name.questions[rtype]
+        question = name.sources[source][rtype]
         if what == "ask":
-            question.next_at = None
-            self._queue.put((name_key, rtype, False), question.hurried)
+            self._wait(name, question)
             return self._fill(now), None
-        lookup = question.lookup if what == "lookup" else question.truth
+        lookup = question.lookup
         if lookup.open:
-            self.servers.silent(self._queries[lookup.open[-1]][3], now)
-        return self._after(name, question, lookup, lookup.timed_out(now), now)
+            self.servers.silent(self._queries[lookup.open[-1]][2], now)
+        return self._after(name, question, lookup.timed_out(now), now)
 
     def answered(self, query, answer, now):
-        name, question, lookup, server = self._queries.pop(query, (None, None, None, None))
+        name, question, server = self._queries.pop(query, (None, None, None))
         if name is None:
             return [], None
         self.servers.spoke(server)
-        return self._after(name, question, lookup, lookup.answered(query, answer, now), now)
+        return self._after(name, question, question.lookup.answered(query, answer, now), now)
 
     def failed(self, query, reason, now):
-        name, question, lookup, _ = self._queries.pop(query, (None, None, None, None))
+        name, question, _ = self._queries.pop(query, (None, None, None))
         if name is None:
             return [], None
-        return self._after(name, question, lookup, lookup.failed(query, reason, now), now)
+        return self._after(name, question, question.lookup.failed(query, reason, now), now)
 
     def rejected(self, query, reason, now):
         """Something came that is no answer to an open query: the lookup goes on waiting."""
@@ -164,35 +165,39 @@ class Resolver:
 
     def _due_at(self, name, question, at):
         question.next_at = at
-        self.timers.set(("ask", name.key, question.rtype), at)
+        self.timers.set(("ask",) + _place(name, question), at)
+
+    def _wait(self, name, question):
+        """Have a question wait for its lookup. A zone is asked for one RRset after another: the first one finds it."""
+        question.queue()
+        if question.source != ZONE or not any(q.lookup for q in name.of(ZONE).values()):
+            self._queue.put(_place(name, question), question.urgent)
 
     def _drop(self, name, rtype):
-        question = name.questions.pop(rtype)
-        self.timers.cancel(("ask", name.key, rtype))
+        """An RRset of a name is not wanted any more."""
         actions = []
-        for lookup in (question.lookup, question.truth):
-            if lookup is not None:
-                actions.extend(self._abandon(name, question, lookup))
+        for questions in name.sources.values():
+            question = questions.pop(rtype, None)
+            if question is not None:
+                self.timers.cancel(("ask",) + _place(name, question))
+                self.timers.cancel(("lookup",) + _place(name, question))
+                actions.extend([] if question.lookup is None else self._abandon(name, question))
         return actions
 
-    def _abandon(self, name, question, lookup):
-        """Ends a lookup that nobody waits for any more."""
-        self.timers.cancel(self._timer(name, question, lookup))
-        actions = lookup.cancel()
+    def _abandon(self, name, question):
+        actions = question.lookup.cancel()
         for action in actions:
             self._queries.pop(action.id, None)
         self._queue.end(name.key)
+        if question.source == ZONE:
+            self._go_on_in_zone(name)
         return actions
 
-    def _begin_anew(self, name, question, now):
-        """The lookup under way may be waiting for a nameserver beyond the dead tunnel: it goes on with the others."""
-        actions = self._abandon(name, question, question.lookup)
-        question.lookup = None
-        self._queue.begin(name.key)
-        asked_at = question.asked_at
-        actions = actions + self._start(name, question, False, now)
-        question.asked_at = asked_at
-        return actions
+    def _go_on_in_zone(self, name):
+        """The lookup of a name in its zone is over: the next RRset has its turn."""
+        for question in name.of(ZONE).values():
+            if question.waiting:
+                self._queue.put(_place(name, question), True)
 
     def _fill(self, now):
         """Starts what is waiting, as far as the bound on names in flight allows."""
@@ -202,129 +207,71 @@ class Resolver:
             if entry is None:
                 return actions
             name = self.names[entry[0]]
-            actions.extend(self._start(name, name.questions[entry[1]], entry[2], now))
-
-    def _queue_truth(self, name):
-        """The RRsets of a name are asked of its zone one after another: the first finds the zone for the others."""
-        questions = [name.questions[rtype] for rtype in sorted(name.questions)]
-        if all(question.truth is None for question in questions):
-            for question in questions:
-                if question.truth_waits:
-                    self._queue.put((name.key, question.rtype, True), True)
-                    return
+            actions.extend(self._start(name, name.sources[entry[1]][entry[2]], now))
 
     def _waits(self, entry):
         """Whether a lookup in the queue is still to be begun; names may be dropped while they wait."""
         name = self.names.get(entry[0])
-        question = None if name is None else name.questions.get(entry[1])
-        return question is not None and question.waits(entry[2])
+        question = None if name is None else name.of(entry[1]).get(entry[2])
+        if question is None or not question.waiting:
+            return False
+        return entry[1] != ZONE or not any(q.lookup for q in name.of(ZONE).values())
 
-    def _start(self, name, question, truth, now):
-        if truth:
-            question.truth_waits = False
-            question.truth_at = now
+    def _start(self, name, question, now):
+        if question.source == ZONE:
             zone = name.zone if now < name.zone_until else None
 
             def resolvers(now):
-                return self.servers.in_order(self._whom(name.servers, True, now), now)
+                return self._whom(self.fallbacks + name.servers, now)
 
             way = self._interfaces.way
-            lookup = question.truth = Authority(name.host, question.rtype, resolvers, way, zone, self.servers)
+            lookup = Authority(name.host, question.rtype, resolvers, way, zone, self.servers)
         else:
-            question.asked_at = now
-            servers = self._whom(name.servers, question.hurried, now)
-            question.hurried = False
-            lookup = question.lookup = Lookup(name.host, question.rtype, servers, self.servers)
-        actions, _ = self._after(name, question, lookup, lookup.start(now), now)
-        return actions
+            servers = self._whom(name.servers if question.source == LISTED else self.fallbacks, now)
+            lookup = Lookup(name.host, question.rtype, servers, self.servers)
+        question.begin(lookup, now)
+        return self._after(name, question, lookup.start(now), now)[0]
 
-    def _whom(self, listed, hurried, now):
-        """The servers to ask, silent ones last; but if hurried, no cache before those that are asked past it."""
-        past = [s for s in listed if s in self.fallbacks] if hurried else []
-        found = []
-        for group in (past, [s for s in listed if s not in past]):
-            servers = self._interfaces.nameservers(group)
-            found.extend([s for s in self.servers.in_order(servers, now) if s not in found])
-        return found
+    def _whom(self, listed, now):
+        return self.servers.in_order(self._interfaces.nameservers(listed), now)
 
-    def _timer(self, name, question, lookup):
-        return ("truth" if lookup is question.truth else "lookup", name.key, question.rtype)
-
-    def _after(self, name, question, lookup, actions, now):
+    def _after(self, name, question, actions, now):
         """A lookup went a step: it goes on until its deadline, or it is over and its result counts."""
+        lookup, timer = question.lookup, ("lookup",) + _place(name, question)
         for action in actions:
             if isinstance(action, SendQuery):
-                self._queries[action.id] = (name, question, lookup, action.server)
+                self._queries[action.id] = (name, question, action.server)
                 self.queries += 1
                 name.queries += 1
             else:
                 self._queries.pop(action.id, None)
-        timer = self._timer(name, question, lookup)
         if lookup.result is None:
             self.timers.set(timer, lookup.deadline)
             return actions, None
         self.timers.cancel(timer)
         self._queue.end(name.key)
-        if lookup is question.truth:
-            question.truth = None
-            said = self._told_the_truth(name, question, lookup, now)
-            self._queue_truth(name)
-        else:
-            question.lookup = None
-            said = self._conclude(name, question, lookup.result, now)
+        question.lookup = None
+        if question.source == ZONE:
+            name.zone, name.zone_until = lookup.zone, now + self.max_ttl
+            self._go_on_in_zone(name)
+        said = self._conclude(name, question, lookup.result, now)
         return actions + said + self._fill(now), name
 
-    def _told_the_truth(self, name, question, lookup, now):
-        """The servers of the zone spoke, or could not be asked, which changes nothing."""
-        name.zone, name.zone_until = lookup.zone, now + self.max_ttl
-        if lookup.result.status == "failed":
-            return [Log("debug", "%s: its zone was not asked: %s" % (name.host, lookup.result.reason))]
-        actions = self._take(name, question, lookup.result, now)
-        question.true_at = now
-        return actions
-
     def _conclude(self, name, question, result, now):
+        """The result of a lookup counts; of the listed nameservers the next one follows by itself."""
         if result.status == "failed":
-            return self._failed(name, question, result.reason, now)
-        if question.true_at is not None and question.true_at >= question.asked_at:
-            # Asked before the servers of the zone spoke: that was a cache, or the same. Theirs stands for its TTL, in
-            # which every cache comes to know it.
-            question.succeeded(now)
-            self._due_at(name, question, self._spread(max(question.rrset.expires_at, now + self.min_ttl), now))
-            return []
-        return self._take(name, question, result, now)
+            self.failures += 1
+            said, wait = name.fail(question, result.reason)
+            if question.source == LISTED:
+                self._due_at(name, question, now + wait + wait * self.random() / 4)
+            return said
+        said = name.take(question, result, now, (self.min_ttl, self.max_ttl))
+        if question.source == LISTED:
+            self._due_at(name, question, self._spread(question.rrset.expires_at, now))
+            for other in name.kept_with(question):
+                self._due_at(name, other, question.next_at)
+        return said
 
-    def _take(self, name, question, result, now):
-        """An answer counts from now on."""
-        actions = []
-        failures = question.succeeded(now)
-        if failures and not any(q.failures for q in name.questions.values()):
-            actions.append(recovered(name.host, "answered again after %s" % count(failures, "failure")))
-        verdict = judge(result, question.rtype, name.named)
-        if verdict.complaint is not None:
-            said = name.complaints.says(verdict.complaint.kind, verdict.complaint.text, now)
-            if said is not None:
-                actions.append(trouble(name.host, said))
-        own_ttl = result.ttl is not None
-        least = max(self.min_ttl, name.least_ttl)
-        given = result.ttl if own_ttl else name.ttl_of_others(question, now)
-        ttl = lifetime(given, least, max(least, self.max_ttl))
-        question.rrset = RRset(verdict, own_ttl, ttl, now + ttl)
-        name.named = name.named or question.rrset.holds()
-        if question.lookup is None:
-            self._due_at(name, question, self._spread(now + ttl, now))
-        for other in name.kept_with(question):
-            self._due_at(name, other, question.next_at)
-        return actions
 
-    def _failed(self, name, question, reason, now):
-        self.failures += 1
-        name.failures += 1
-        wait = question.failed(reason)
-        wait += wait * self.random() / 4
-        self._due_at(name, question, now + wait)
-        others = [q.failures for q in name.questions.values() if q is not question]
-        if question.failures > 1 or any(others):
-            return []  # said once, not at every try, nor for each family
-        kept = ", what is known of it stays" if question.rrset is not None else ""
-        return [trouble(name.host, "lookup failed: %s%s" % (reason, kept))]
+def _place(name, question):
+    return (name.key, question.source, question.rtype)

@@ -5,27 +5,26 @@ their priority, and of equal ones the heavier first: chance has no place where o
 """
 
 from ..names.rrset import RTYPES, SRV
+from ..names.sources import is_local
 
 MAX_TARGETS = 16
 
 
-class Source:
-    """`servers`: tuple of whom to ask, as the configuration lists them."""
+class EndpointNames:
+    """`servers`: tuple of the listed nameservers; beside: whether names that are not local may be asked past them."""
 
-    def __init__(self, host, servers, family):
+    def __init__(self, host, servers, family, beside):
         self.host = host
         self.servers = servers
         self.is_service = host.startswith("_")
         self.rtypes = RTYPES[family]
         self.key = (host, servers)
+        self.beside = beside and not is_local(host)
         self._targets = []  # of a service: [(target, port, priority)] in order
 
-    def as_asked(self, servers, family):
-        """The same source asked of other servers, or for another family: itself where neither is other."""
-        if servers == self.servers and RTYPES[family] == self.rtypes:
-            return self
-        other = Source(self.host, servers, family)
-        other._targets = self._targets
+    def replaced_by(self, other):
+        """Return the names as another configuration has them; of a service the targets stay."""
+        other._targets = self._targets if other.host == self.host else []
         return other
 
     def wanted(self):
@@ -50,27 +49,24 @@ class Source:
         self._targets = targets
         return True
 
-    def endpoints(self, names, port):
-        """`(endpoints, first)`: what DNS names now as [(address, port)], and those of it with the best priority.
-
-        None while some of it was not answered or failed even once.
-        """
+    def endpoints(self, names, port, source):
+        """Return what a source names now as [(address, port)]; None while some of it was not tried once."""
         if not self.is_service:
             name = names[self.key]
-            found = name.endpoints(self.rtypes, port)
-            return (found, found) if name.tried(self.rtypes) else None
-        if not self._targets:
-            return ([], []) if names[self.key].tried((SRV,)) else None
-        found, first = [], []
-        for target, port, priority in self._targets:
+            return name.endpoints(self.rtypes, port, source) if name.tried(self.rtypes, source) else None
+        found = []
+        for target, port, _ in self._targets:
             name = names.get((target, self.servers))
-            if name is None or not name.tried(self.rtypes):
+            if name is None or not name.tried(self.rtypes, source):
                 return None
-            addresses = name.endpoints(self.rtypes, port)
-            found.extend(addresses)
-            if priority == self._targets[0][2]:
-                first.extend(addresses)
-        return found, first
+            found.extend(name.endpoints(self.rtypes, port, source))
+        return found
+
+    def tried(self, names):
+        """Return whether the listed nameservers answered, or failed to, for all of it at least once."""
+        if self.is_service and not names[self.key].tried((SRV,)):
+            return False
+        return all(key in names and names[key].tried(rtypes) for key, _, _, rtypes in self.wanted())
 
     def state(self, names):
         """`(state, reason)` of the name, and of a service the worst of its targets'."""
@@ -85,6 +81,10 @@ class Source:
             if theirs[0] != "current":
                 return theirs[0], "%s: %s" % (target, theirs[1])
         return state
+
+    def followed(self, names):
+        """Return those of its names that are followed."""
+        return [names[key] for key in self.keys() if key in names]
 
     def next_query(self, resolver):
         """When one of its names is asked again, monotonic seconds; None while one is under way."""

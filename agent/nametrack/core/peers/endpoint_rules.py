@@ -1,37 +1,48 @@
-"""Which endpoint a peer should have: the rule table of DESIGN.md section 4, first match wins."""
+"""Which endpoint a peer should have: a table, of which the first row that matches wins.
 
-from .tunnel import ALIVE, IDLE, STALE, STALLED
+DNS proposes and the tunnel decides: what answers is kept, whatever DNS says; what may be dead goes along with news;
+what is dead tries every proposal until one shakes hands. docs/how-it-decides.md tells the same as prose.
+"""
 
+from collections import namedtuple
+
+from .tunnel import ANSWERING, DEAD, IDLE, NEVER, SUSPECT
+
+# what is to be done
 KEEP = "keep"
-SET = "set"
-LAST_GOOD = "last_good"  # set the last good address
-RETRY = "retry"  # ask DNS afresh, then try the candidates in turn
+SET = "set"  # the best proposal
+FOLLOW = "follow"  # set what is news
+CHECK = "check"  # see whether the old endpoint still lives, soon
+ASK = "ask"  # every source of the name, and wait
+TRY = "try"  # ask every source, and try the proposals one after another
+
+# lives: in which of them the row applies; news: whether there must be some; follows: values of the option `follow`,
+# None for any
+Row = namedtuple("Row", ("rule", "lives", "news", "follows", "verb"))
+
+ANY = (ANSWERING, IDLE, NEVER, SUSPECT, DEAD)
+TABLE = (
+    Row("answers", (ANSWERING,), True, ("dns",), FOLLOW),
+    Row("answers", (ANSWERING,), True, ("auto",), CHECK),
+    Row("answers", (ANSWERING,), False, None, KEEP),
+    Row("news", (IDLE, NEVER), True, ("auto", "dns"), FOLLOW),
+    Row("quiet", (IDLE, NEVER), False, None, KEEP),
+    Row("suspect", (SUSPECT,), True, None, FOLLOW),
+    Row("suspect", (SUSPECT,), False, None, ASK),
+    Row("dead", (DEAD,), False, None, TRY),
+)
+UNSET = Row("unset", ANY, False, None, SET)
 
 
-def decide(installed, candidates, withdrawn, life, follow, pool, fresh, deserted):
-    """`(rule number, verb)` for one peer.
+def decide(installed, life, news, follow):
+    """Return the Row that applies.
 
-    installed: the kernel's endpoint as (address, port), None for none. candidates: list of the same, in the order of
-    preference. withdrawn: endpoints that DNS named once and does no more. life: of the tunnel. follow: "auto", "dns"
-    or "traffic". pool: whether the name has several addresses of one family. fresh: whether the answer that withdrew
-    the installed endpoint arrived just now. deserted: whether each of the candidates was left because nothing came
-    from there: then a tunnel that owes nothing is not sent back on the word of a cache.
+    installed: the kernel's endpoint, None for none; life: of the tunnel; news: whether there is news to go along with;
+    follow: the option, "auto", "dns" or "traffic".
     """
-    if not candidates:
-        return 1, LAST_GOOD if installed is None else KEEP
     if installed is None:
-        return 2, SET
-    if installed in candidates:
-        return (4, RETRY) if life in (STALLED, STALE) else (3, KEEP)
-    if deserted and life in (ALIVE, IDLE):
-        return (6 if installed in withdrawn else 7), KEEP
-    by_dns = follow == "dns" or (follow == "auto" and not pool)
-    if installed in withdrawn:
-        if by_dns and fresh:
-            return 5, SET
-        if not by_dns and life == ALIVE:
-            return 6, KEEP
-    if life == ALIVE:
-        # Also after rule 5, when the kernel went back by itself: then the peer has spoken from there.
-        return 7, KEEP
-    return 8, SET
+        return UNSET
+    for row in TABLE:
+        if life in row.lives and (news or not row.news) and (row.follows is None or follow in row.follows):
+            return row
+    return UNSET  # not reached: each life has a row without conditions

@@ -3,7 +3,6 @@
 
 class Outages:
     def __init__(self):
-        self.endpoint_changes = 0  # that the kernel showed, whoever made them
         self.stalls = 0
         self.recoveries = 0
         self._since = None  # None: nothing had to be done about a packet without an answer

@@ -1,16 +1,22 @@
-"""Every followed peer: their readings by interface, and who hears of which name."""
+"""Every followed peer: their readings by interface, and which of them hear of which name."""
 
 from ..actions import Log, ReadPeers, SetEndpoint, recovered, trouble
 from ..histogram import Histogram
 from ..names.rrset import FOUND, SRV
-from .endpoint_names import Source
-from .peer import Peer
-from .tunnel import STALLED
+from ..names.sources import SOURCES
+from .endpoint_names import EndpointNames
+from .peer import FRESH, OLD, UNDER_WAY, Peer
+from .peer_state import at_rest as resting
+from .peer_state import missing
+from .tunnel import DEAD
 
-OWED_INTERVAL = 1  # second between two readings while an answer is owed
+OWED_INTERVAL = 1  # second between two readings while a reply is owed
 BUSY_INTERVAL = 0.75  # seconds while there is traffic, so that its end is seen soon
-NO_ROUTE = "no route"  # how the reason begins where an address cannot be reached
+NO_ROUTE = "no route"  # how the reason begins if an address cannot be reached
 OUTAGES = (1, 2, 5, 10, 15, 20, 30, 60, 120, 300, 600, 1800, 3600)  # seconds
+# The sources beside the listed nameservers are asked in quiet times too, so that their news can be told from habit.
+BASELINE_AFTER, BASELINE_EVERY = 60, 86400  # seconds after the peer first answered, and between two such questions
+BASELINE_SPREAD = 60  # seconds at most that it is later, by chance
 PROBE_READ = 0.5  # seconds from a probe to the reading that shows its answer, or that one is owed
 
 
@@ -30,10 +36,10 @@ class Peers:
         self._config = None
 
     def configure(self, config, servers, remembered, now):
-        """Follows exactly the enabled peers of `config`; those that stay keep what is known of them.
+        """Follow exactly the enabled peers of `config`; those that stay keep what is known of them.
 
-        servers: function that gives the tuple of whom a peer's name is asked of; remembered: {host: [(address, port)]},
-        the port None where it is the configured one.
+        servers: function of a PeerConfig that gives the tuple of whom its name is asked of; remembered: {host:
+        [(address, port)]}, the port None where it is the configured one.
         """
         self._config = config
         peers, self._by_interface = {}, {}
@@ -42,64 +48,76 @@ class Peers:
                 continue
             key = (wanted.interface, wanted.public_key)
             peer = self.peers.get(key)
+            # A nameserver of its own is the only one that is to hear of the name.
+            beside = not wanted.nameservers or wanted.nameservers == config.nameservers
+            names = EndpointNames(wanted.endpoint_host, servers(wanted), wanted.family, beside)
             if peer is None or peer.config.endpoint_host != wanted.endpoint_host:
-                peer = Peer(
-                    wanted, Source(wanted.endpoint_host, servers(wanted), wanted.family), self._detour, self._timers
-                )
+                peer = Peer(wanted, names, self._detour)
                 self._remember(peer, remembered.get(wanted.endpoint_host, []))
-            peer.source = peer.source.as_asked(servers(wanted), wanted.family)
+            peer.names = peer.names.replaced_by(names)
             peer.configure(wanted)
             peers[key] = peer
             self._by_interface.setdefault(wanted.interface, []).append(peer)
         for key in self.peers:
             if peers.get(key) is not self.peers[key]:
-                self._timers.cancel(self.peers[key].due())
-                self._timers.cancel(self.peers[key].probe_due())
+                for what in ("peer", "probe", "baseline"):
+                    self._timers.cancel((what, key))
         self.peers = peers
         self._listen()
         self._unread = set(self._by_interface)
         self.read_all(now)
 
     def wanted_names(self):
-        """[(name key, host, servers, rtypes)] for the resolver."""
+        """Return [(name key, host, servers, rtypes)] for the resolver."""
         self.names_changed = False
         found = []
         for peer in self._in_order():
-            found.extend(peer.source.wanted())
+            found.extend(peer.names.wanted())
         return found
 
     def known(self, name):
-        """The endpoints that are known of each peer with this name."""
-        return [peer.candidates.known() for peer in self._by_name.get(name.key, ())]
+        """Return the endpoints that are known of each peer with this name."""
+        return [peer.proposals.known() for peer in self._by_name.get(name.key, ())]
+
+    def liveness(self, interface, public_key, now):
+        """Return the Liveness of a followed peer's tunnel; None for any other peer."""
+        peer = self.peers.get((interface, public_key))
+        return None if peer is None else peer.tunnel.liveness(now, self._config)
 
     def due(self, key, now):
-        """The timer ("read", interface), ("peer", peer key) or ("probe", peer key) is due."""
+        """The timer ("read", interface), or ("peer", "probe" or "baseline", peer key) is due."""
         if key[0] == "read":
             return self._read(key[1], now)
         peer = self.peers.get(key[1])
         if peer is None:
             return []
+        if key[0] == "baseline":
+            self._timers.set(key, now + BASELINE_EVERY + BASELINE_SPREAD * self._resolver.random())
+            return self._ask_beside(peer, now)
         if key[0] == "probe":
-            actions = peer.probe(now, self._config.probe_interval)
+            actions, again_at = peer.probe(now, self._config.probe_interval)
+            if again_at is not None:
+                self._timers.set(key, again_at)
             if actions:
                 self._timers.set(("read", peer.config.interface), now + PROBE_READ)
             return actions
         # On the latest facts: what was tried may have answered since the last reading.
-        peer.try_due = True
         return self._read(peer.config.interface, now)
 
     def name_answered(self, name, now):
-        """One of a name's RRsets was answered, or failed."""
+        """One of a name's RRsets was answered by a source, or failed."""
         actions = []
         for peer in self._by_name.get(name.key, ()):
             service = name.questions.get(SRV)
             if service is not None and service.rrset is not None and service.rrset.status == FOUND:
-                self.names_changed = peer.source.service_answered(service.rrset.values) or self.names_changed
-            # All of it is waited for at the start, so that the first choice is not the luck of the faster answer.
-            endpoints = peer.source.endpoints(self._resolver.names, peer.config.endpoint_port)
-            if endpoints is not None:
-                peer.candidates.answered(endpoints[0], endpoints[1])
-                actions.extend(self._evaluate(peer, now))
+                self.names_changed = peer.names.service_answered(service.rrset.values) or self.names_changed
+            for source in SOURCES:
+                # All of it is waited for at the start, so that the first choice is not the luck of the faster answer.
+                endpoints = peer.names.endpoints(self._resolver.names, peer.config.endpoint_port, source)
+                if endpoints is not None:
+                    peer.proposals.heard(source, endpoints, peer.installed, now)
+            if peer.names.tried(self._resolver.names):
+                actions.extend(self._evaluate(peer, now, OLD))
         if self.names_changed:
             self._listen()
         return actions
@@ -118,20 +136,26 @@ class Peers:
         for peer in self._by_interface[interface]:
             reading = by_key.get(peer.config.public_key)
             if reading is None:
-                peer.missing = "%s has no such peer" % interface
-            outage = peer.read(reading, now, wall)
+                actions.extend(peer.gone(missing("%s has no such peer" % interface)))
+                self._timers.cancel(("peer", peer.key))
+                continue
+            new = peer.tunnel.proof_since is None
+            said, outage = peer.read(reading, now, wall)
+            actions.extend(said)
             if outage is not None:
                 self.outages.observe(outage)
             if peer.tunnel.owed_since is not None:
                 pause = min(pause, OWED_INTERVAL)
             elif peer.tunnel.busy:
                 pause = min(pause, BUSY_INTERVAL)
+            if peer.probing.begin():
+                self._timers.set(("probe", peer.key), now)
+            if new and peer.tunnel.proof_since is not None:
+                after = BASELINE_AFTER + BASELINE_SPREAD * self._resolver.random()
+                self._timers.set(("baseline", peer.key), now + after)
         self._timers.set(("read", interface), now + pause)
         for peer in self._by_interface[interface]:
-            actions.extend(peer.route() + self._evaluate(peer, now))
-            if peer.try_due:
-                more, ask = peer.next_try(now, self._config)
-                actions.extend(self._ordered(more, peer, ask, now))
+            actions.extend(peer.check_way() + self._evaluate(peer, now, FRESH))
         return actions
 
     def unreadable(self, interface, reason, now):
@@ -148,13 +172,16 @@ class Peers:
             self._trouble[interface] = reason
             actions = [trouble(interface, reason)]
         for peer in peers:
-            peer.missing = reason
-            peer.read(None, now, 0)
-            if at_rest:
-                peer.standing.put("disabled", "%s is down, and its option auto is 0" % interface)
-            else:
-                peer.standing.put("missing", reason)
+            value = resting(interface) if at_rest else missing(reason)
+            peer.gone(value)
+            peer.standing.put(value)  # told of the interface, not of each of its peers
+            self._timers.cancel(("peer", peer.key))
         return actions
+
+    def endpoint_set(self, action):
+        """A SetEndpoint was carried out."""
+        peer = self.peers.get((action.interface, action.public_key))
+        return [] if peer is None else peer.endpoint_set(action)
 
     def endpoint_failed(self, action, reason, now):
         """A SetEndpoint could not be carried out."""
@@ -162,39 +189,39 @@ class Peers:
         if peer is None:
             return []
         if reason.startswith(NO_ROUTE):
-            peer.no_route(action.address, now)
+            peer.endpoint_failed(action.address, True, now)
             said = Log("info", "%s: %s passed over: %s" % (peer.label, action.address, reason))
-            return [said] + self._evaluate(peer, now)
-        peer.not_set()
+            return [said] + self._evaluate(peer, now, OLD)
+        peer.endpoint_failed(action.address, False, now)
         self._timers.set(("read", action.interface), now + OWED_INTERVAL)
         return [Log("warning", "%s: endpoint %s not set: %s" % (peer.label, action.address, reason))]
 
     def is_dead(self, interface, now):
-        """Return whether every peer of an interface owes a reply for stall_timeout; None if it has no followed peer."""
-        lives = [peer.tunnel.life(now, self._config.stall_timeout) for peer in self._by_interface.get(interface, ())]
-        return all(life == STALLED for life in lives) if lives else None
-
-    def routes_changed(self):
-        """A network interface came or went: what had no route may have one."""
-        for peer in self._in_order():
-            peer.routes_changed()
+        """Return whether every peer of an interface is dead; None if it has no followed peer."""
+        lives = [peer.tunnel.life(now, self._config) for peer in self._by_interface.get(interface, ())]
+        return all(life == DEAD for life in lives) if lives else None
 
     def reroute(self, came_up, now):
         """The network's interfaces are known anew; `came_up`: names of those that came up since they were before."""
         actions = []
         for peer in self._in_order():
-            actions.extend(self._ordered(peer.reroute(came_up, now), peer, False, now))
+            actions.extend(self._ordered(peer.way_changed(came_up, now, self._stand(peer)), peer, now))
         return actions
 
-    def ask(self, now):
-        """The network is another one: every name is asked as soon as may be."""
+    def network_changed(self, now):
+        """The network may be another one: each name is asked soon, and what does not answer is tried at once."""
+        actions = []
         for peer in self._in_order():
-            for key in peer.source.keys():
+            for key in peer.names.keys():
                 if key in self._resolver.names:
                     self._resolver.ask(self._resolver.names[key], now)
+            more, ask = peer.hurry(now, self._config)
+            actions.extend(more + (self._ask_everywhere(peer, now) if ask else []))
+        self.read_all(now)
+        return actions
 
     def read_all(self, now):
-        """Somebody may have changed the peers: they are read now."""
+        """Another program may have changed the peers: they are read now."""
         for interface in sorted(self._by_interface):
             self._timers.set(("read", interface), now)
 
@@ -208,13 +235,12 @@ class Peers:
     def _listen(self):
         self._by_name = {}
         for peer in self._in_order():
-            for key in peer.source.keys():
+            for key in peer.names.keys():
                 self._by_name.setdefault(key, []).append(peer)
 
     def _remember(self, peer, endpoints):
         port = peer.config.endpoint_port
-        known = [(a, port if p is None else p) for a, p in endpoints if peer.wants(a)]
-        peer.candidates.remember(known)
+        peer.proposals.remember([(a, port if p is None else p) for a, p in endpoints if peer.wants(a)])
 
     def _detour(self, config, address):
         """The interface that a host route to the address would be asked of; None if none is to be asked for."""
@@ -224,24 +250,44 @@ class Peers:
             return config.tunlink if self._interfaces.is_up(config.tunlink) else None
         return self._interfaces.detour(address, config.interface)
 
+    def _stand(self, peer):
+        return UNDER_WAY if peer.config.interface in self._asked else OLD
+
     def _read(self, interface, now):
         if interface in self._asked or interface not in self._by_interface:
             return []
         self._asked.add(interface)
         return [ReadPeers(interface)]
 
-    def _evaluate(self, peer, now):
-        actions, ask = peer.evaluate(now, self._config, peer.source.state(self._resolver.names))
-        return self._ordered(actions, peer, ask, now)
+    def _evaluate(self, peer, now, reading):
+        if reading != FRESH:
+            reading = self._stand(peer)
+        host_state = peer.names.state(self._resolver.names)
+        actions, ask = peer.evaluate(now, self._config, host_state, reading)
+        actions = self._ordered(actions, peer, now)
+        wake_at = peer.wake_at(now, self._config)
+        if wake_at is None:
+            self._timers.cancel(("peer", peer.key))
+        else:
+            self._timers.set(("peer", peer.key), wake_at)
+        return actions + self._ask_everywhere(peer, now) if ask else actions
 
-    def _ordered(self, actions, peer, ask, now):
-        """Follows up on what a peer ordered: a new endpoint is read back, a reading under way is out of date."""
-        if ask:
-            for key in peer.source.keys():
-                if key in self._resolver.names:
-                    actions = actions + self._resolver.ask_truth(self._resolver.names[key], now)
+    def _ask_everywhere(self, peer, now):
+        """Have every source asked for the names of a peer, as soon as may be and before all other names."""
+        actions = []
+        for name in peer.names.followed(self._resolver.names):
+            actions.extend(self._resolver.ask_urgently(name, now))
+        return actions + self._ask_beside(peer, now)
+
+    def _ask_beside(self, peer, now):
+        """Have the sources beside the listed nameservers asked, if the names may be asked past those."""
+        actions = []
+        for name in peer.names.followed(self._resolver.names) if peer.names.beside else []:
+            actions.extend(self._resolver.ask_beside(name, now))
+        return actions
+
+    def _ordered(self, actions, peer, now):
+        """A new endpoint is read back soon."""
         if any(isinstance(action, SetEndpoint) for action in actions):
-            interface = peer.config.interface
-            peer.ignore_reading = interface in self._asked
-            self._timers.set(("read", interface), now + OWED_INTERVAL)
+            self._timers.set(("read", peer.config.interface), now + OWED_INTERVAL)
         return actions

@@ -125,10 +125,10 @@ def _missing(agent):
     found = []
     for key in sorted(agent.peers.peers):
         peer = agent.peers.peers[key]
-        if peer.standing.state == "missing":
+        if peer.standing.value.state == "missing":
             name = peer.config.interface
             advice = ADVICE["peer_missing"] % name if agent.machine is None else MISSING_ELSEWHERE % (name, name)
-            found.append(finding("peer_missing", "error", peer.label, peer.standing.reason, advice))
+            found.append(finding("peer_missing", "error", peer.label, peer.standing.value.reason, advice))
     return found
 
 
@@ -143,7 +143,7 @@ def _swallowed(agent):
     found = []
     for key in sorted(agent.peers.peers):
         peer = agent.peers.peers[key]
-        if peer.installed is None or peer.config.fwmark or peer.has_way():
+        if peer.installed is None or peer.config.fwmark or peer.endpoint.has_way(peer.config):
             continue
         number = ip.number(peer.installed[0])
         for first, last, prefix, interface in routed[ip.family(peer.installed[0])]:

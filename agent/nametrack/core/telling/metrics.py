@@ -13,7 +13,7 @@ from .status import peers, policies
 PEERS, NAMES, POLICIES = 100, 250, 100  # that have series of their own
 LABEL = 256  # characters of a text of others: no host name is longer
 
-PEER_STATES = ("current", "roamed", "stalled", "unresolved", "missing", "disabled")
+PEER_STATES = ("current", "roamed", "suspect", "stalled", "unresolved", "missing", "disabled")
 NAME_STATES = ("current", "stale", "negative", "failing", "unknown")
 POLICY_STATES = ("current", "partial", "no_target", "failing", "disabled")
 
@@ -68,7 +68,7 @@ def _peers(agent, now, wall):
             handshakes.append((key, each["last_handshake"]))
         received.append((key, each["rx_bytes"]))
         sent.append((key, each["tx_bytes"]))
-        changes.append((key, peer.outages.endpoint_changes))
+        changes.append((key, peer.endpoint.changes))
         stalls.append((key, peer.outages.stalls))
         recoveries.append((key, peer.outages.recoveries))
     return [

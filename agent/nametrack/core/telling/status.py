@@ -84,7 +84,7 @@ def _add_addresses(agent, shown_peers, hosts, now, unix, room):
         peer = agent.peers.peers.get((each["interface"], each["public_key"]))
         if peer is not None:
             owners.append(each)
-            groups.append(listed([address for address, _ in peer.candidates.named]))
+            groups.append(listed([address for address, _ in peer.proposals.named()]))
     for retain, host, each in hosts:
         owners.append(each)
         groups.append((len(host.named) + len(host.retained), _address_maker(host, retain, now, unix)))
@@ -134,7 +134,15 @@ def _peer_head(wanted):
 def _disabled_peer(wanted):
     shown = _peer_head(wanted)
     shown.update({"endpoint": None, "last_handshake": 0, "rx_bytes": 0, "tx_bytes": 0, "state": "disabled"})
-    shown.update({"reason": "disabled in the configuration", "next_query": None, "answered": None, "failures": 0})
+    shown.update(
+        {
+            "code": "disabled",
+            "reason": "disabled in the configuration",
+            "next_query": None,
+            "answered": None,
+            "failures": 0,
+        }
+    )
     shown["changed"] = None
     return shown
 
@@ -150,12 +158,13 @@ def _peer(agent, wanted, now, unix):
     shown["last_handshake"] = reading.last_handshake if reading else 0
     shown["rx_bytes"] = reading.rx_bytes if reading else 0
     shown["tx_bytes"] = reading.tx_bytes if reading else 0
-    shown["state"] = peer.standing.state
+    shown["state"] = peer.standing.value.state
+    shown["code"] = peer.standing.value.code
     shown["reason"] = peer.explain(now)
-    shown["next_query"] = _in(peer.source.next_query(agent.resolver), now)
-    shown["answered"] = unix(peer.source.answered_at(agent.resolver.names))
-    shown["failures"] = peer.source.failed(agent.resolver.names)
-    shown["changed"] = unix(peer.changed_at)
+    shown["next_query"] = _in(peer.names.next_query(agent.resolver), now)
+    shown["answered"] = unix(peer.names.answered_at(agent.resolver.names))
+    shown["failures"] = peer.names.failed(agent.resolver.names)
+    shown["changed"] = unix(peer.endpoint.changed_at)
     return shown
 
 

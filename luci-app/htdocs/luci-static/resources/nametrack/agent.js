@@ -31,7 +31,7 @@ return baseclass.extend({
 	 *   "peers": [ { "interface": "wg0", "public_key": "…=", "description": "home",
 	 *     "endpoint_host": "home.dyn.example.net", "endpoint_port": 51820, "endpoint": "198.51.100.10:51820",
 	 *     "addresses": [ "198.51.100.10" ], "last_handshake": 1795406990, "rx_bytes": 1, "tx_bytes": 2,
-	 *     "state": "current", "reason": "kept: DNS names it", "next_query": 21, "changed": 1795406000 } ],
+	 *     "state": "current", "code": "named", "reason": "DNS names it", "next_query": 21, "changed": 1795406000 } ],
 	 *   "policies": [ { "name": "work", "interface": "wg0", "target": "nftset",
 	 *     "set4": "inet fw4 mine4", "set6": null, "wanted4": 1, "installed4": 1, "wanted6": 0, "installed6": 0,
 	 *     "state": "current", "reason": "…", "changed": 1795406000,

@@ -13,6 +13,7 @@ const STATES = {
 	failing: [ 'bad', _('failing') ],
 	/* peers */
 	roamed: [ 'note', _('roamed', 'the peer moved and said so itself') ],
+	suspect: [ 'note', _('suspect', 'the tunnel owes a reply for a few seconds') ],
 	stalled: [ 'bad', _('stalled', 'the tunnel no longer answers') ],
 	unresolved: [ 'warn', _('unresolved') ],
 	missing: [ 'bad', _('missing') ],

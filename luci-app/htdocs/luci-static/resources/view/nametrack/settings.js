@@ -94,6 +94,9 @@ return view.extend({
 
 		fields.add(s, 'tunnels', fields.number(1, 3600, '5'), 'peer_interval', _('Look every'),
 			_('Seconds between two readings of the tunnels’ counters.'));
+		fields.add(s, 'tunnels', fields.number(1, 3600, '2'), 'suspect_time', _('Suspect after'),
+			_('If the peer owes a reply for so many seconds, nametrack asks DNS past the caches. A new address is ' +
+			'set at once.'));
 		fields.add(s, 'tunnels', fields.number(5, 3600, '15'), 'stall_timeout', _('Stalled after'),
 			_('If the peer owes a reply for so many seconds, nametrack asks DNS again and tries the name’s ' +
 			'addresses in turn.'));

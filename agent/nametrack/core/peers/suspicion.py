@@ -1,0 +1,56 @@
+"""What a doubt about a tunnel costs: questions to DNS past the caches, and looks at the counters, both bounded.
+
+A one-way stream that is healthy is suspected again and again, because its receiver replies each 10 s only. So while
+suspicion follows suspicion the questions grow rare; after a quiet time they are quick again.
+"""
+
+WAIT_FIRST, WAIT_MAX = 10, 3600  # seconds between two rounds of questions
+LOOKS = (0, 1, 3)  # seconds after news at which the tunnel is looked at: proof must begin after the first look
+
+
+class Suspicion:
+    """When every source may be asked about a tunnel that owes a reply."""
+
+    def __init__(self):
+        self.next_at = None  # not before this
+        self._asked_at = None
+        self._wait = WAIT_FIRST
+
+    def ask(self, now):
+        """Return whether to ask now; if so, that is noted."""
+        if self.next_at is not None and now < self.next_at:
+            return False
+        if self._asked_at is not None:
+            again = now - self._asked_at < 2 * self._wait
+            self._wait = min(2 * self._wait, WAIT_MAX) if again else max(self._wait / 2, WAIT_FIRST)
+        self._asked_at, self.next_at = now, now + self._wait
+        return True
+
+    def confirmed(self):
+        """There was reason for it: the next one may ask at once."""
+        self.next_at = self._asked_at = None
+        self._wait = WAIT_FIRST
+
+
+class Check:
+    """Whether the old endpoint still lives, while DNS has news."""
+
+    def __init__(self):
+        self.since = None  # None: no check is under way
+        self._looks = 0  # that were had
+
+    def begin(self, now):
+        self.since, self._looks = now, 0
+
+    def end(self):
+        self.since = None
+
+    def next_at(self):
+        """Return when the tunnel is looked at next; None if no check is under way."""
+        return None if self.since is None or self._looks >= len(LOOKS) else self.since + LOOKS[self._looks]
+
+    def looked(self, now):
+        """The counters were read: return whether that was the last look."""
+        while self._looks < len(LOOKS) and now >= self.since + LOOKS[self._looks]:
+            self._looks += 1
+        return self._looks >= len(LOOKS)

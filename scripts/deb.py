@@ -59,8 +59,12 @@ esac
 PRERM = """\
 #!/bin/sh
 set -e
-if [ "$1" = remove ] && [ -d /run/systemd/system ]; then
-	deb-systemd-invoke stop nametrack.service >/dev/null || true
+if [ "$1" = remove ]; then
+	if [ -d /run/systemd/system ]; then
+		deb-systemd-invoke stop nametrack.service >/dev/null || true
+	fi
+	# Routes and rules of its own would go on steering.
+	nametrack flush >/dev/null 2>&1 || true
 fi
 """
 # Nothing stays but the configuration.

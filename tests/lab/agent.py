@@ -109,7 +109,7 @@ class Agent:
         (self.config / package).write_text(sections if isinstance(sections, str) else uci(*sections))
 
     def command(self, *words):
-        if words[0] in ("version", "help"):
+        if words[0] in ("version", "help", "flush"):
             return [str(LAUNCHER), *words]
         folders = ["--config-dir", str(self.config), "--state-dir", str(self.state), "--run-dir", str(self.run)]
         if words[0] == "include":

@@ -1,11 +1,15 @@
 """The agent on a machine that is no router: the two houses, the beach house by the real wg-quick."""
 
+import pathlib
+import re
 import time
 
 import pytest
 
+from lab import pi
 from lab.agent import options, policy
 from lab.doors import SocketDoor, settled
+from lab.enter import TOP
 from lab.host import wait_for
 from lab.pi import FULL, RESOLV_CONF, SPLIT, PiAgent, PiWorld
 from lab.watch import Pinger, nft_elements
@@ -13,6 +17,7 @@ from lab.wireguard import random_public_key
 from lab.world import HOME_LAN, HOME_NAME, HOME_PORT, STAGING4, STAGING6, STAGING_NAME, VPN_SETS
 
 DOOR = SocketDoor()
+LEAD = len(pi.on_the_pi())
 
 
 @pytest.fixture(params=[SPLIT, FULL], ids=["split", "full"])
@@ -59,6 +64,24 @@ def test_the_sets_of_the_users_own_rules_are_filled(interpreter):
             settled(DOOR.reach(agent))
             held = {*nft_elements(world.beach, "inet", "vpn", "staging4")}
             assert held | {*nft_elements(world.beach, "inet", "vpn", "staging6")} == {*STAGING4, *STAGING6}
+
+
+def test_own_routes_lead_hosts_into_a_tunnel_that_wg_quick_makes_no_routes_for(interpreter):
+    """`Table = off`: the tunnel takes everything, and nothing goes there but what a policy names."""
+
+    def device(address):
+        return world.beach.run(["ip", "route", "get", address]).stdout.split(" dev ")[1].split()[0]
+
+    way = policy("staging", [STAGING_NAME], target="route", interface="wg0")
+    with PiWorld(FULL, interface={"Table": "off"}) as world:
+        agent = PiAgent(world, options(), way, interpreter=interpreter)
+        assert device(STAGING4[0]) == "wan"
+        with agent:
+            settled(DOOR.reach(agent))
+            assert {device(address) for address in STAGING4 + STAGING6} == {"wg0"}
+            assert device("192.0.2.53") == "wan"
+        done = agent.call("flush")
+        assert (done.returncode, device(STAGING4[0])) == (0, "wan"), done
 
 
 def test_an_edited_file_is_read_by_a_reload(interpreter):
@@ -121,3 +144,32 @@ def test_nothing_to_work_with_is_said(interpreter):
         world.wg0.path.unlink()
         done = agent.call("run")
         assert done.returncode == 2 and "has no file of wg-quick" in done.stderr, done
+
+
+def test_the_rights_of_the_unit_suffice(interpreter):
+    """What systemd would leave to it: two capabilities of root's, and no way to more."""
+    unit = (TOP / "linux/usr/lib/systemd/system/nametrack.service").read_text()
+    kept = re.search(r"^CapabilityBoundingSet=(.*)", unit, re.M)[1].lower().replace("cap_", "+").split()
+    confined = ["setpriv", "--no-new-privs", "--inh-caps=-all", "--bounding-set=" + ",".join(["-all", *kept])]
+    way = policy("staging", [STAGING_NAME], target="route", interface="wg0")
+    own = policy("sets", [STAGING_NAME])
+    with PiWorld(FULL, interface={"Table": "off"}) as world:
+        world.beach.nft(VPN_SETS)
+        agent = PiAgent(world, options(), way, own, interpreter=interpreter)
+        command = agent.command
+        # what makes the Pi's files needs all rights, and comes before
+        agent.command = lambda *words: pi.on_the_pi(*confined, *command(*words)[LEAD:])
+        with agent:
+            settled(DOOR.reach(agent))
+            held = {line.split()[0]: line.split()[1] for line in capabilities(agent)}
+            assert held["CapBnd:"] == held["CapEff:"] == f"{1 << 12 | 1 << 13:016x}", held
+            world.move_home("198.51.100.11")
+            world.announce_home()
+            wait_for(lambda: world.home_endpoint() == f"198.51.100.11:{HOME_PORT}", 40, agent.tail)
+        assert not agent.lines("permitted") and not agent.lines("denied"), agent.tail()
+
+
+def capabilities(agent):
+    """The lines of /proc/PID/status about them."""
+    text = pathlib.Path(f"/proc/{agent.process.pid}/status").read_text()
+    return [line for line in text.splitlines() if line.startswith("Cap")]

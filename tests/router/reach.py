@@ -84,7 +84,7 @@ mount -t tmpfs none /mnt && mkdir /mnt/upper /mnt/work /mnt/root
 mount -t overlay -o "lowerdir=$1,upperdir=/mnt/upper,workdir=/mnt/work" none /mnt/root
 cd /mnt/root && mkdir -p proc sys dev tmp old
 mount -t proc none proc; mount -t sysfs none sys; mount -t tmpfs none tmp; mount -t tmpfs none dev
-mkdir tmp/run tmp/lock
+mkdir tmp/run tmp/lock tmp/shm
 for device in null zero full random urandom tty; do : >dev/$device; mount --bind /dev/$device dev/$device; done
 : >dev/console
 ip link set lo up
@@ -106,7 +106,9 @@ class Folder(Router):
         self._unshare = subprocess.Popen(
             command, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT
         )
-        super().__init__(["nsenter", "--target", self._init(), "--all", "sh", "-c"])
+        # the router's environment, not this machine's: pbr runs the shell that SHELL names
+        shell = ["env", "-i", "HOME=/root", "USER=root", "PATH=/usr/sbin:/usr/bin:/sbin:/bin", "sh", "-c"]
+        super().__init__(["nsenter", "--target", self._init(), "--all", *shell])
 
     def _init(self):
         """Process 1 of the new root, as a pid of this machine."""

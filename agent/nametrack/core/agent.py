@@ -49,7 +49,7 @@ class Agent:
         self.interfaces = Interfaces(self._timers)
         self.resolver = Resolver(self._timers, self.interfaces, random or (lambda: 0))
         self.peers = Peers(self._timers, self.resolver, self.interfaces)
-        self.routes = Routes(self._timers, self.interfaces, self.peers.is_dead)
+        self.routes = Routes(self._timers, self.interfaces, self.peers)
         self.policies = Policies(self._timers, self.routes)
         self.inquiries = Inquiries(self.resolver)
         self.last_good = LastGood(self._timers)

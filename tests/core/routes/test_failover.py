@@ -1,6 +1,6 @@
 """Which way a policy uses, when one of them dies, and what is blocked when none is left."""
 
-from steering_house import House
+from steering_house import KEYS, House
 
 TWO = "config policy 'work'\n\tlist interface 'wg0'\n\tlist interface 'wg1'\n\tlist host 'work.test'\n%s"
 
@@ -77,3 +77,33 @@ def test_a_block_ends_with_its_policy():
     assert house.way("192.0.2.1") == "wan"
     house.configure("")
     assert house.ours() == (0, 0, 0)
+
+
+def test_the_endpoint_of_a_tunnel_is_never_blocked():
+    text = "config policy 'work'\n\tlist interface 'wg0'\n\toption fallback 'block'\n%s"
+    house = House(text % "\tlist host '198.51.100.1'\n\tlist host '198.51.100.2'\n")
+    dead(house, "wg0")
+    assert house.way("198.51.100.1") == "wan" and house.way("198.51.100.2") == "unreachable"
+    house.configure(text % "\tlist host '198.51.100.0/24'\n")
+    house.routing.netifd_starts()
+    assert house.way("198.51.100.1") == "wan"
+
+
+def test_a_prefix_with_an_endpoint_is_blocked_while_our_rules_stand():
+    house = House(
+        "config policy 'work'\n\tlist interface 'wg0'\n\toption fallback 'block'\n\tlist host '198.51.100.0/24'\n"
+    )
+    dead(house, "wg0")
+    assert house.way("198.51.100.9") == "unreachable"
+
+
+def test_a_tunnel_that_is_dead_is_left_for_the_next():
+    house = House(TWO % "")
+    house.kernel.peer("wg0", KEYS[0])["tx"] += 1000
+    for _ in range(25):
+        house.wait(1)
+    assert house.way("192.0.2.1") == "wg1"
+    assert "no reply through wg0" in house.agent.routes.standing("work")[1]
+    house.kernel.peer("wg0", KEYS[0])["rx"] += 1000
+    house.wait(70)
+    assert house.way("192.0.2.1") == "wg0"

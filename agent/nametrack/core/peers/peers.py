@@ -1,5 +1,6 @@
 """Every followed peer: their readings by interface, and which of them hear of which name."""
 
+from ... import ip
 from ..actions import Log, ReadPeers, SetEndpoint, recovered, trouble
 from ..histogram import Histogram
 from ..names.rrset import FOUND, SRV
@@ -200,6 +201,17 @@ class Peers:
         """Return whether every peer of an interface is dead; None if it has no followed peer."""
         lives = [peer.tunnel.life(now, self._config) for peer in self._by_interface.get(interface, ())]
         return all(life == DEAD for life in lives) if lives else None
+
+    def endpoints(self):
+        """Return the addresses of every endpoint that is installed, named by DNS or written in the configuration."""
+        found = set([peer.endpoint_host for peer in self._config.network_peers if peer.endpoint_host is not None])
+        found = set([host for host in found if ip.packed(host) is not None])
+        for key in self.peers:
+            peer = self.peers[key]
+            found.update([address for address, _ in peer.proposals.known()])
+            if peer.installed is not None:
+                found.add(peer.installed[0])
+        return sorted(found)
 
     def reroute(self, came_up, now):
         """The network's interfaces are known anew; `came_up`: names of those that came up since they were before."""

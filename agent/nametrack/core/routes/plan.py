@@ -1,6 +1,6 @@
 """What all policies together want of the kernel: nexthops, and which policies are in which table."""
 
-from ... import routing
+from ... import ip, routing
 from .networks import Networks
 from .selector import EVERYTHING
 from .table import member
@@ -10,10 +10,11 @@ METRICS = {4: 0, 6: 1024}  # the kernel's defaults
 LAST = 9999  # metric of what blocks: behind every other route
 
 
-def compose(steered, ways, numbers, local):
+def compose(steered, ways, numbers, local, endpoints):
     """`(nexthops, members)`: the Nexthops, and {(family, table, metric): ([Member], [keys of local networks])}.
 
-    steered: list of Steered in the order of their sections; ways: {name: Way}; local: {family: Local}.
+    steered: list of Steered in the order of their sections; ways: {name: Way}; local: {family: Local}; endpoints:
+    {family: Networks} that no route in the main table may hold.
     """
     nexthops, members = [], {}
     for family in FAMILIES:
@@ -28,7 +29,7 @@ def compose(steered, ways, numbers, local):
                 nexthops.append(nexthop)
             places = [((family, numbers.table(each.selector), METRICS[family]), via)]
             if each.blocks:
-                places.append(_blocked(each, numbers, family))
+                places += _blocked(each, numbers, family, endpoints[family])
             for place, leads in places:
                 found = members.setdefault(place, ([], []))
                 found[0].append(member(each.policy, leads, family, Networks(keys)))
@@ -49,15 +50,29 @@ def _via(steered, ways, numbers, family):
     return number, _nexthop(family, number, way.link, way.gateway(family))
 
 
-def _blocked(steered, numbers, family):
-    """`(place, via)` of what blocks behind the routes, should they go with their device.
+def _blocked(steered, numbers, family, endpoints):
+    """[(place, via)] of what blocks behind the routes, should they go with their device.
 
     In the main table it outlives everything that others do to rules. There it would meet whoever the selector does not
     mean, so a policy with a selector has it in its own table. An `unreachable` route of IPv6 is on `lo`, and goes when
     netifd starts; one to a nexthop that drops stays.
     """
-    table = routing.MAIN if steered.selector == EVERYTHING else numbers.table(steered.selector)
-    return (family, table, LAST), numbers.block(family) if family == 6 else routing.UNREACHABLE
+    via = numbers.block(family) if family == 6 else routing.UNREACHABLE
+    own = ((family, numbers.table(steered.selector), LAST), via)
+    if steered.selector != EVERYTHING:
+        return [own]
+    everywhere = ((family, routing.MAIN, LAST), via)
+    return [everywhere, own] if _is_too_wide(steered.policy, family, endpoints) else [everywhere]
+
+
+def _is_too_wide(policy, family, endpoints):
+    """Whether some of it cannot be blocked in the main table: all addresses, or a prefix with a tunnel's endpoint."""
+    wide = [ip.key(text) for text in policy.config.literals if ip.family(text) == family]
+    bits = ip.V4_BITS if family == 4 else ip.V6_BITS
+    for first, last in [ip.bounds(key) for key in wide]:
+        if last - first + 1 == 1 << bits or (first != last and endpoints.meets(first, last)):
+            return True
+    return False
 
 
 def _nexthop(family, number, device, gateway):

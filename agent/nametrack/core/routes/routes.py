@@ -3,8 +3,9 @@
 # isort: off
 # Leaves first, so that imports do not nest: tests/test_imports.py says why.
 from ... import ip, routing
-from . import networks, selector  # noqa: F401
+from . import selector  # noqa: F401
 from .local import Local
+from .networks import Networks
 from .nexthops import Nexthops
 from .numbers import Numbers
 from .plan import FAMILIES, LAST, METRICS, compose
@@ -29,14 +30,14 @@ CHOOSE, HOLD = ("routes", "choose"), ("routes", "hold")
 
 
 class Routes:
-    def __init__(self, timers, interfaces, is_dead):
-        """`is_dead`: function of an interface's name and the time: whether its tunnel is dead, None for no tunnel."""
+    def __init__(self, timers, interfaces, peers):
         self.ways = {}  # name -> Way
         self.steered = []  # Steered, in the order of their sections
         self.kernel = None  # the last routing.View
         self._timers = timers
         self._interfaces = interfaces
-        self._is_dead = is_dead
+        self._peers = peers
+        self._seen = None  # of the tunnels: which are dead, and all endpoints
         self._config = None
         self._numbers = None
         self._books = {family: Rulebook(family) for family in FAMILIES}
@@ -112,8 +113,13 @@ class Routes:
 
     def tunnel_changed(self, interface, now):
         """The tunnel of an interface was looked at: it may be alive or dead now."""
-        if not any(way.device == interface for way in self.ways.values()):
+        if not self.steered:
             return []
+        dead = [name for name in sorted(self.ways) if self._peers.is_dead(self.ways[name].device, now)]
+        seen = (dead, self._peers.endpoints())
+        if seen == self._seen:
+            return []
+        self._seen = seen
         return self._decide(now)
 
     def tunnel_read(self, device, port, now):
@@ -243,7 +249,7 @@ class Routes:
             way.device = self._interfaces.device(way.name) or way.name
             link = links.get(way.device)
             families = [f for f in FAMILIES if link is not None and self._has_family(way.name, link.number, f)]
-            way.read(link, families, local, self._is_dead(way.name, now), now)
+            way.read(link, families, local, self._peers.is_dead(way.device, now), now)
 
     def _has_family(self, name, number, family):
         if not any(a.link == number and a.family == family and a.wide for a in self.kernel.addresses):
@@ -260,13 +266,17 @@ class Routes:
         return [Notify("way", label, reason, values)]
 
     def _assign(self, local):
-        nexthops, members = compose(self.steered, self.ways, self._numbers, local)
+        keys = [ip.key(address) for address in self._peers.endpoints()]
+        spared = {family: Networks([key for key in keys if ip.key_family(key) == family]) for family in FAMILIES}
+        nexthops, members = compose(self.steered, self.ways, self._numbers, local, spared)
         self._nexthops.want(nexthops)
         for key in set(self._tables) | set(members):
             if key not in self._tables:
                 self._tables[key] = Table(*key)
             found, keys = members.get(key, ([], []))
             self._tables[key].assign(found, keys)
+            if key[1] == routing.MAIN:
+                self._tables[key].spare(spared[key[0]])
 
     # -- what is written -------------------------------------------------------------------------------------------
 

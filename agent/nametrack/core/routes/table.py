@@ -22,6 +22,7 @@ class Table:
         self.installed = {}  # key -> via
         self.refused = {}  # key -> why the kernel did not take its route
         self._members = []
+        self._spared = NOWHERE  # what no route may hold a part of
         self._local = []  # keys of networks that a member leaves alone although they are in a prefix of its own
         self._queue = []  # keys that are to be compared, the last first
         self._doomed = []  # keys whose routes go once all others are written
@@ -32,6 +33,12 @@ class Table:
             return
         self._members, self._local = members, local
         self.compare()
+
+    def spare(self, networks):
+        """No route is to hold any of these, as the endpoints of tunnels."""
+        if networks != self._spared:
+            self._spared = networks
+            self.compare()
 
     def members(self):
         """The policies in it."""
@@ -120,6 +127,8 @@ class Table:
     def via(self, key):
         """What the route to a destination is to lead to; None: there is to be none."""
         first, last = ip.bounds(key)
+        if self._spared.meets(first, last):
+            return None
         for member in self._members:
             if member.policy.wants(key):
                 return self._except_local(member, first, last, member.via)

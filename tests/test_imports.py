@@ -22,7 +22,7 @@ DEEPEST_OF_TESTS = 5  # a test's own is one of them
 TESTS = [path for name in ("core", "wire", "pyubus") for path in sorted((TOP / "tests" / name).glob("**/test_*.py"))]
 NO_BUS, NO_FILES = ["--ubus", "/nowhere"], ["--config-dir", "/nowhere"]
 ARGUMENTS = dict.fromkeys(("help", "version"), [])  # with which a command ends as soon as it is loaded
-ARGUMENTS.update(dict.fromkeys(("status", "refresh", "events", "metrics"), NO_BUS))
+ARGUMENTS.update(dict.fromkeys(("status", "refresh", "events", "metrics", "pause", "resume"), NO_BUS))
 ARGUMENTS.update(dict.fromkeys(("run", "plan", "check"), NO_FILES), include=["pbr", *NO_FILES])
 
 ARGUMENTS["flush"] = ["now"]  # which it does not take: it would change the kernel of this machine
@@ -52,7 +52,7 @@ ASKING = (
     "pyubus/",
 )
 ONLY = dict.fromkeys(("help", "version"), (*PARSING, "nametrack/commands/help_texts"))
-ONLY.update(dict.fromkeys(("status", "refresh", "events", "metrics"), (*PARSING, *ASKING)))
+ONLY.update(dict.fromkeys(("status", "refresh", "events", "metrics", "pause", "resume"), (*PARSING, *ASKING)))
 NEVER = {
     "run": (
         *(f"nametrack/commands/{name}" for name in ("one_pass", "ask_agent", "include", "help_texts")),

@@ -76,6 +76,7 @@ class Steering:
         self.cabin_host, key = world.host("cabin"), Key()
         self.cabin_key, self.wg1_key = key, Key()
         cable(world.internet, "to-cabin", self.cabin_host, "wan")
+        world.internet.run(["ip", "link", "delete", "br-a"], check=False)  # of the test before
         world.internet.ip("link add br-a type bridge", "link set br-a up")
         world.internet.ip(*(f"addr del {a} dev to-home" for a in ("198.51.100.1/24", "2001:db8:a::1/64")))
         world.internet.ip("link set to-home master br-a", "link set to-cabin master br-a")

@@ -10,7 +10,16 @@ from lab.steering import Steering
 from lab.world import STAGING4, STAGING6, STAGING_NAME
 
 THREE = ("policy", "work", {"interface": ["wg0"], "host": [STAGING_NAME]})
-OTHER4, OTHER6 = "192.0.2.129", "2001:db8:c::1"  # the internet's own addresses beside staging
+LEAK = """
+table inet leak {
+	counter wan { }
+	chain post {
+		type filter hook postrouting priority 0;
+		oifname "wan" ip daddr { %s } counter name wan
+		oifname "wan" ip6 daddr { %s } counter name wan
+	}
+}
+"""
 
 
 @pytest.fixture
@@ -94,3 +103,79 @@ def test_the_tunnels_server_may_be_a_host_of_the_policy(world, interpreter):
         assert world.home_peer().last_handshake >= handshake
         rules = json.loads(steering.beach.run(["ip", "-j", "rule"]).stdout)
         assert any(rule.get("sport") for rule in rules)
+
+
+def test_a_second_way_is_used_while_the_first_is_down_and_running_flows_move_over(world, interpreter):
+    two = ("policy", "work", {"interface": ["wg0", "wg1"], "host": [STAGING_NAME], "failback_delay": 2})
+    steering = Steering(world, interpreter, options(), two, second=True)
+    with steering.agent:
+        steering.reach("home", *STAGING4, *STAGING6)
+        steering.beach.ip("link set wg0 down")
+        steering.reach("cabin", *STAGING4, *STAGING6, seconds=5)
+        steering.beach.ip("link set wg0 up", "addr add fd00:9::2/64 dev wg0 nodad")
+        steering.reach("home", *STAGING4, *STAGING6)
+
+
+def test_a_tunnel_that_is_dead_is_left_for_the_next(world, interpreter):
+    two = ("policy", "work", {"interface": ["wg0", "wg1"], "host": [STAGING_NAME]})
+    steering = Steering(world, interpreter, options(stall_timeout=5), two, second=True)
+    with steering.agent:
+        steering.reach("home", *STAGING4)
+        world.home.ip("link set wghome down")
+        steering.reach("cabin", *STAGING4, *STAGING6, seconds=30)
+
+
+def test_fallback_block_lets_nothing_out_by_the_wan(world, interpreter):
+    policy = ("policy", "work", {"interface": ["wg0"], "host": [STAGING_NAME], "fallback": "block"})
+    steering = Steering(world, interpreter, options(), policy)
+    steering.beach.nft(LEAK % (", ".join(STAGING4), ", ".join(STAGING6)))
+
+    def leaked():
+        return int(steering.beach.run(["nft", "list", "counters"]).stdout.split("packets ")[1].split()[0])
+
+    with steering.agent as agent:
+        steering.reach("home", *STAGING4, *STAGING6)
+        before = leaked()
+        steering.beach.ip("link set wg0 down")
+        for _ in range(3):
+            for host in (steering.lan, steering.beach):
+                for address in (STAGING4[0], STAGING6[0]):
+                    assert steering.sees(host, address, 0.3) not in ("wan", "home")
+        for version in ("-4", "-6"):
+            steering.beach.run(
+                ["sh", "-c", f"for i in 1 2 3 4; do ip {version} rule del protocol 190; done"], check=False
+            )
+        agent.kill()
+        steering.beach.run(["nft", "delete", "table", "inet", "lab_fw"])
+        for host in (steering.lan, steering.beach):
+            for address in (STAGING4[0], STAGING6[0]):
+                assert steering.sees(host, address, 0.3) not in ("wan", "home")
+        assert leaked() == before
+        assert agent.call("flush").returncode == 0
+        assert not steering.ours()
+        steering.reach("wan", *STAGING4, *STAGING6)
+
+
+def test_a_client_a_protocol_and_a_port_select(world, interpreter):
+    policy = ("policy", "work", {"interface": ["wg0"], "host": [STAGING_NAME], "client": ["10.1.0.2", "fd00:1::2"],
+                                 "proto": ["udp"], "port": ["7000-7777"]})  # fmt: skip
+    steering = Steering(world, interpreter, options(), policy)
+    with steering.agent:
+        steering.reach("home", *STAGING4, *STAGING6, hosts=[steering.lan])
+        steering.reach("wan", *STAGING4, *STAGING6, hosts=[steering.beach])
+
+
+def test_plan_prints_what_ip_batch_takes(steering):
+    text = steering.agent.plan().stdout
+    assert not steering.ours()
+    for line in text.splitlines():
+        if line.startswith("# ip "):
+            command = line[2:].replace(" -batch", "").split()
+        elif not line.startswith("#"):
+            steering.beach.run([*command, *line.split()])
+    steering.reach("home", *STAGING4, *STAGING6)
+    with steering.agent as agent:
+        before = steering.ours()
+        agent.wait_for_line("routes of our own")
+        steering.reach("home", *STAGING4, *STAGING6)
+        assert steering.ours() == before

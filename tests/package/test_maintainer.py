@@ -56,7 +56,12 @@ def test_a_removal_leaves_nothing_but_the_configuration(router):
     router.write("/etc/config/nametrack")
     router.write("/etc/nametrack/last-good.json")
     router.write("/usr/lib/nametrack/nametrack/left.pyc")
-    assert run(router, "prerm-pkg", "remove") == ["restore forget"]
+    for path in ("/etc/init.d/nametrack", "/usr/sbin/nametrack"):
+        router.write(path, f'#!/bin/sh\necho "{path} $*" >>"$CALLS"\n', 0o755)
+    # nothing is blocked or steered by a program that is gone; while the agent runs it would write its routes again
+    calls = ["restore forget", "/etc/init.d/nametrack stop", "/usr/sbin/nametrack flush"]
+    assert [call for call in run(router, "prerm-pkg", "remove") if "pgrep" not in call] == calls
+    router.path("/usr/sbin/nametrack").unlink()
     run(router, "postrm", "remove")
     assert not router.path("/etc/nametrack").exists()
     assert not router.path("/usr/lib/nametrack").exists() and not router.path("/usr/share/nametrack").exists()

@@ -63,7 +63,10 @@ class Flows:
 
 
 class _Dump:
-    """Reads all tracked connections and ends those to some addresses."""
+    """Reads all tracked connections and ends those to some addresses, each datagram's before the next is read.
+
+    Nothing is collected: 10,000 connections would not fit into a small heap.
+    """
 
     def __init__(self, poller, keys, done):
         """`done(error)` is called once: None, an error number, or words."""
@@ -79,14 +82,16 @@ class _Dump:
                 self._single.add(key)
         self._families = [conntrack.INET if family == 4 else conntrack.INET6 for family in sorted(families)]
         self._seq = 0
-        self._found = []
-        self._socket = None
+        self._socket = None  # lists
+        self._ending = None  # deletes: a socket that lists may not be asked for anything else meanwhile
         self._poller.call_at(("flows",), compat.monotonic(), self._start)
 
     def _start(self):
         try:
             self._socket = compat.netlink_socket(nfnetlink.PROTOCOL)
             self._socket.setblocking(False)
+            self._ending = compat.netlink_socket(nfnetlink.PROTOCOL)
+            self._ending.setblocking(False)
             self._poller.add(self._socket.fileno(), self._readable)
             self._poller.call_at(("flows",), compat.monotonic() + LIMIT, lambda: self._end("no answer in %d s" % LIMIT))
             self._ask()
@@ -96,7 +101,7 @@ class _Dump:
     def _ask(self):
         """The next family, or the end."""
         if not self._families:
-            return self._delete()
+            return self._end(None)
         self._seq += 1
         self._socket.send(conntrack.get_flows(self._families.pop(0), self._seq))
 
@@ -106,7 +111,8 @@ class _Dump:
             for item in reply.messages:
                 flow = conntrack.flow(item)
                 if flow is not None and self._is_meant(flow.destination):
-                    self._found.append(flow)
+                    self._ending.send(conntrack.delete_flow(flow, self._seq))
+            self._pass_over_answers()
         except OSError as error:
             if error.errno != compat.EAGAIN:
                 self._end(error.errno)
@@ -125,19 +131,20 @@ class _Dump:
         family, number = ip.key_family(key), ip.bounds(key)[0]
         return any(span[0] == family and span[1] <= number <= span[2] for span in self._wide)
 
-    def _delete(self):
-        """What was found goes; that one has ended meanwhile is no error."""
+    def _pass_over_answers(self):
+        """That one has ended meanwhile is no error; what is not read would fill the socket."""
         try:
-            for flow in self._found:
-                self._seq += 1
-                self._socket.send(conntrack.delete_flow(flow, self._seq))
+            while True:
+                self._ending.recv(_DATAGRAM)
         except OSError as error:
-            return self._end(error.errno)
-        self._end(None)
+            if error.errno not in (compat.EAGAIN, compat.ENOBUFS):
+                raise
 
     def _end(self, error):
         self._poller.cancel(("flows",))
         if self._socket is not None:
             self._poller.remove(self._socket.fileno())
             self._socket.close()
+        if self._ending is not None:
+            self._ending.close()
         self._done(error)

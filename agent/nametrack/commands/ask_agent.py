@@ -128,6 +128,29 @@ def refresh(command, log):
     return code
 
 
+def pause(command, log):
+    arguments = {}
+    if command.names:
+        if len(command.names) > 1 or not command.names[0].isdigit() or not 0 < int(command.names[0][:9]) <= 10080:
+            raise Trouble("pause takes a number of minutes from 1 to 10080")
+        arguments["minutes"] = int(command.names[0])
+    answer = Remote(command).call("pause", arguments)
+    words = (_policies(answer), count(answer["minutes"], "minute"))
+    print("%s off for %s: traffic takes the normal way; `nametrack resume` ends it" % words)
+    return 0
+
+
+def resume(command, log):
+    answer = Remote(command).call("resume")
+    print("%s on again" % _policies(answer))
+    return 0
+
+
+def _policies(answer):
+    number = answer["policies"]
+    return "%d %s" % (number, "policy" if number == 1 else "policies")
+
+
 def events(command, log):
     shown = Shown()
     shown.more(Remote(command))

@@ -16,6 +16,8 @@ COMMANDS = {
     "include": (FOLDERS, {}, True),
     "events": (DOOR, {"--follow": "follow"}, False),
     "metrics": (METRICS, {}, False),
+    "pause": (DOOR, {}, True),
+    "resume": (DOOR, {}, False),
     "flush": ({}, {}, False),
     "version": ({}, {}, False),
     "help": ({}, {}, True),

@@ -14,6 +14,8 @@ USAGE = """usage: nametrack COMMAND [OPTION…]
   refresh [NAME…]  have the running agent ask DNS again, for all names or those
   events           what changed and why, newest last; --follow goes on
   include KIND     what the sets should have now, as commands
+  pause [MINUTES]  policies with target route off for a while, 60 minutes unless said
+  resume           and on again
   flush            delete every rule, nexthop and route of nametrack's from the kernel
   metrics          the running agent's state for Prometheus
   version          the version, and the interpreter it runs under
@@ -99,6 +101,19 @@ user file, or those of policies with target ipset. A set that does not exist get
 whether the agent runs or not. The package's user file for vpn-policy-routing, in /usr/share/nametrack, uses it.
 
 Exit status: 0 whatever happens, because a failing user file fails the service; 2 for a wrong command line.
+""",
+    "pause": """usage: nametrack pause [MINUTES] [--run-dir DIR] [--ubus PATH|none]
+
+Policies with target route steer and block nothing for a while, 60 minutes unless said: traffic takes the normal way,
+and connections move over at once. Endpoints are followed as always. A restart of the agent ends the pause.
+
+Exit status: 0; 1 where no agent runs.
+""",
+    "resume": """usage: nametrack resume [--run-dir DIR] [--ubus PATH|none]
+
+Ends a pause.
+
+Exit status: 0; 1 where no agent runs.
 """,
     "flush": """usage: nametrack flush
 

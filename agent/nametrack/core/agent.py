@@ -80,6 +80,7 @@ class Agent:
             on.TunnelRead: lambda e, now: self.routes.tunnel_read(e.interface, e.port, now),
             on.RoutingChanged: lambda e, now: self.routes.changed(e.action, e.refused, now),
             on.RulesDeleted: lambda e, now: self.routes.rules_deleted(e.rules, now),
+            on.Paused: lambda e, now: self.routes.pause(e.seconds, now),
             on.RoutingTouched: lambda e, now: self.routes.touched(now),
             on.InterfaceUp: self._interface_up,
             on.InterfaceDown: self._interface_changed,

@@ -45,6 +45,8 @@ TunnelRead = namedtuple("TunnelRead", ("interface", "port"))
 NeighboursRead = namedtuple("NeighboursRead", ("neighbours",))
 # action: a ChangeRouting that was carried out; refused: list of (Change, key, why), key None but for routes
 RoutingChanged = namedtuple("RoutingChanged", ("action", "refused"))
+# seconds: that policies steer nothing for, 0: they steer again from now on
+Paused = namedtuple("Paused", ("seconds",))
 # rules: of ours, that others deleted
 RulesDeleted = namedtuple("RulesDeleted", ("rules",))
 # who: "kernel"; others changed links, addresses, rules or nexthops

@@ -27,10 +27,13 @@ METHODS = {
     "reload": {},
     "interface": {"action": STRING, "interface": STRING, "device": STRING},
     "resync": {"reason": STRING},
+    "pause": {"minutes": INT},
+    "resume": {},
     "check": {},
     "choices": {},
     "metrics": {"format": STRING},
 }
+PAUSE, MOST_MINUTES = 60, 10080  # minutes: unless others are asked for, and a week
 # hotplug's ACTION; any other says that the interface is other than before
 ACTIONS = {"ifup": on.InterfaceUp, "ifdown": on.InterfaceDown, "free": on.InterfaceDown}
 
@@ -62,6 +65,8 @@ class Service:
             "reload": self._reload,
             "interface": self._interface,
             "resync": self._resync,
+            "pause": self._pause,
+            "resume": self._resume,
             "check": self._check,
             "choices": self._choices,
             "metrics": self._metrics,
@@ -142,6 +147,17 @@ class Service:
     def _resync(self, given, now, wall):
         self._emit(on.SetsDisturbed(printable(given.get("reason", ""), 60)))
         return OK, {}
+
+    def _pause(self, given, now, wall):
+        minutes = given.get("minutes", PAUSE)
+        if not 0 < minutes <= MOST_MINUTES:
+            return INVALID_ARGUMENT, {}
+        self._emit(on.Paused(60 * minutes))
+        return OK, {"policies": len(self._agent.routes.steered), "minutes": minutes}
+
+    def _resume(self, given, now, wall):
+        self._emit(on.Paused(0))
+        return OK, {"policies": len(self._agent.routes.steered)}
 
     def _check(self, given, now, wall):
         from ..core.telling.findings import findings

@@ -18,6 +18,7 @@ from .writing import Writing, complaint
 
 # isort: on
 from ..actions import ChangeRouting, FlushFlows, ListRoutes, Log, Notify, ReadRouting, ReadTunnel
+from ..wording import duration
 
 SLICE = 500  # routes in one go: some milliseconds
 PAUSE = 0.001  # seconds between two slices, in which others have their turn
@@ -26,7 +27,7 @@ RESYNC = 60  # seconds after which all is compared again: nobody tells when othe
 LONG = 2000  # routes, of which that would be too much: ten times as rare
 PATIENCE = 3600  # seconds after the start in which names that are not answered keep what is there
 READ, WRITE, LIST = ("routes", "read"), ("routes", "write"), ("routes", "list")
-CHOOSE, HOLD = ("routes", "choose"), ("routes", "hold")
+CHOOSE, HOLD, PAUSED = ("routes", "choose"), ("routes", "hold"), ("routes", "paused")
 
 
 class Routes:
@@ -34,6 +35,7 @@ class Routes:
         self.ways = {}  # name -> Way
         self.steered = []  # Steered, in the order of their sections
         self.kernel = None  # the last routing.View
+        self.paused_until = None  # monotonic seconds; None: not paused
         self._timers = timers
         self._interfaces = interfaces
         self._peers = peers
@@ -111,6 +113,22 @@ class Routes:
         self._writing.holds = False
         return self._next(now)
 
+    def pause(self, seconds, now):
+        """No policy steers or blocks anything for so long; 0: they do again."""
+        was, self.paused_until = self.paused_until, now + seconds if seconds else None
+        if seconds:
+            self._timers.set(PAUSED, self.paused_until)
+        else:
+            self._timers.cancel(PAUSED)
+        told = []
+        if seconds or was is not None:
+            for steered in self.steered:
+                text = "paused for %s" % duration(seconds) if seconds else "steers again"
+                values = {"policy": steered.name, "old": None, "new": None, "reason": text}
+                values["old" if seconds else "new"] = steered.way
+                told.append(Notify("way", steered.policy.label, text, values))
+        return told + self._decide(now)
+
     def tunnel_changed(self, interface, now):
         """The tunnel of an interface was looked at: it may be alive or dead now."""
         if not self.steered:
@@ -172,6 +190,8 @@ class Routes:
             for way in self.ways.values():
                 way.forget_port()
             return [ReadRouting("kernel"), ListRoutes(routing.PROTOCOL)]
+        if key == PAUSED:
+            return self.pause(0, now)
         if key == HOLD:
             return self.names_answered(now)
         return self._decide(now) if key == CHOOSE else self._next(now)
@@ -201,6 +221,8 @@ class Routes:
         steered = self.of(name)
         if steered is None:
             return None
+        if self.paused_until is not None:
+            return "disabled", "paused: traffic takes the normal way until `nametrack resume`, or the pause is over"
         if self._tables is None or self.kernel is None:
             return "partial", "the kernel's routes were not read yet"
         if self.table_of(name) is None:
@@ -268,7 +290,7 @@ class Routes:
     def _assign(self, local):
         keys = [ip.key(address) for address in self._peers.endpoints()]
         spared = {family: Networks([key for key in keys if ip.key_family(key) == family]) for family in FAMILIES}
-        nexthops, members = compose(self.steered, self.ways, self._numbers, local, spared)
+        nexthops, members = compose(self._active(), self.ways, self._numbers, local, spared)
         self._nexthops.want(nexthops)
         for key in set(self._tables) | set(members):
             if key not in self._tables:
@@ -298,6 +320,9 @@ class Routes:
             return [self._writing.begin(ChangeRouting(changes, "routes of policies"))]
         return self._written(now)
 
+    def _active(self):
+        return [] if self.paused_until is not None else self.steered
+
     def _sliced(self, changes_of):
         for key in sorted(self._tables):
             changes = changes_of(self._tables[key])
@@ -318,7 +343,7 @@ class Routes:
     def _groups(self, family, filled):
         """[(selector, table, [Way])] in the order of the sections; neighbours with one selector are one group."""
         groups = []
-        for steered in self.steered:
+        for steered in self._active():
             number = self._numbers.table(steered.selector)
             if number not in filled or family not in steered.families():
                 continue
@@ -361,5 +386,6 @@ class Routes:
         return found
 
     def _lost(self, number):
+        """A nexthop went with its routes: what ran through it decides anew, or it would keep its old source."""
         for key in self._tables or ():
-            self._tables[key].lost(number)
+            self._writing.moved += self._tables[key].lost(number)

@@ -65,11 +65,12 @@ class Table:
             self.compare()
 
     def lost(self, via):
-        """A nexthop went, and took its routes along without a word."""
+        """A nexthop went, and took its routes along without a word; the keys of those."""
         gone = [key for key in self.installed if self.installed[key] == via]
         for key in gone:
             del self.installed[key]
         self._queue += gone
+        return gone
 
     def is_compared(self):
         """Whether there is nothing to add any more."""

@@ -2,6 +2,7 @@
 
 from ... import ip, routing
 from ..actions import Notify
+from ..ordering import keys_in_order
 
 TOLD = 20  # addresses that a notification names
 
@@ -37,7 +38,7 @@ class Writing:
 
     def finished(self, steered, now):
         """All is written: `(keys whose flows begin anew, actions that tell of it)`."""
-        moved, self.moved = self.moved, []
+        moved, self.moved = keys_in_order(set(self.moved)), []
         counts, self._counts = self._counts, {}
         told = []
         for each in steered:

@@ -45,7 +45,7 @@ try:
 except OSError as error:
     print("none" if isinstance(error, socket.timeout) else error.strerror)
 """
-CABIN = ("198.51.100.60", "2001:db8:a::60")
+CABIN = ("198.51.101.60", "2001:db8:d::60")
 
 
 class Steering:
@@ -76,12 +76,8 @@ class Steering:
         self.cabin_host, key = world.host("cabin"), Key()
         self.cabin_key, self.wg1_key = key, Key()
         cable(world.internet, "to-cabin", self.cabin_host, "wan")
-        world.internet.run(["ip", "link", "delete", "br-a"], check=False)  # of the test before
-        world.internet.ip("link add br-a type bridge", "link set br-a up")
-        world.internet.ip(*(f"addr del {a} dev to-home" for a in ("198.51.100.1/24", "2001:db8:a::1/64")))
-        world.internet.ip("link set to-home master br-a", "link set to-cabin master br-a")
-        world.internet.ip("addr add 198.51.100.1/24 dev br-a", "addr add 2001:db8:a::1/64 dev br-a nodad")
-        world.set_wan(self.cabin_host, [CABIN[0] + "/24", CABIN[1] + "/64"], "198.51.100.1", "2001:db8:a::1")
+        world.internet.ip("addr add 198.51.101.1/24 dev to-cabin", "addr add 2001:db8:d::1/64 dev to-cabin nodad")
+        world.set_wan(self.cabin_host, [CABIN[0] + "/24", CABIN[1] + "/64"], "198.51.101.1", "2001:db8:d::1")
         self.forward(self.cabin_host)
         self.cabin_host.nft(NAT % 'oifname "wan" masquerade')
         self.wgcabin = Tunnel(self.cabin_host, "wgcabin", key, ["10.8.0.1/24", "fd00:8::1/64"], HOME_PORT)

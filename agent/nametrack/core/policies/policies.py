@@ -18,6 +18,7 @@ class Policies:
         self.sets = Sets(timers)
         self.routes = routes
         self._config = None
+        self._steered = None  # the policies that routes were asked for, in their order
         self._timers = timers
         self._by_name = {}  # name key -> [(Policy, Host)]
         self._changes = 0  # of what policies want
@@ -196,7 +197,11 @@ class Policies:
         if any(self._is_undecided(self.policies[name]) for name in self.policies):
             return []
         found = [self.policies[wanted.name] for wanted in self._config.policies if wanted.enabled]
-        return self.routes.configure([policy for policy in found if policy.target is ROUTE], self._config, now)
+        found = [policy for policy in found if policy.target is ROUTE]
+        if found == self._steered:
+            return []
+        self._steered = found
+        return self.routes.configure(found, self._config, now)
 
     def _is_undecided(self, policy):
         if policy.target is not None or len(policy.candidates) == 1:

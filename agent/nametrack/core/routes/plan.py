@@ -2,7 +2,7 @@
 
 from ... import ip, routing
 from .networks import Networks
-from .selector import EVERYTHING
+from .selector import EVERYTHING, covers
 from .table import member
 
 FAMILIES = (4, 6)
@@ -18,16 +18,18 @@ def compose(steered, ways, numbers, local, endpoints):
     """
     nexthops, members = [], {}
     for family in FAMILIES:
-        about = [each for each in steered if family in each.families() and numbers.table(each.selector) is not None]
+        about = [each for each in steered if family in each.families() and numbers.table(each.group) is not None]
         if family == 6 and any(each.blocks for each in about):
             nexthops.append(_nexthop(family, numbers.block(family), 0, None))
         for each in about:
             links = [ways[name].link for name in each.steering.interfaces]
             keys = local[family].keys(links) if each.steering.keep_local else []
             via, nexthop = _via(each, ways, numbers, family)
+            places = [((family, numbers.table(each.group), METRICS[family]), via)]
+            if each.steering.action == "bypass":
+                places, nexthop = _bypassed(each, about, numbers, local[family])
             if nexthop is not None:
                 nexthops.append(nexthop)
-            places = [((family, numbers.table(each.selector), METRICS[family]), via)]
             if each.blocks:
                 places += _blocked(each, numbers, family, endpoints[family])
             for place, leads in places:
@@ -39,8 +41,6 @@ def compose(steered, ways, numbers, local, endpoints):
 
 def _via(steered, ways, numbers, family):
     """`(via, nexthop)`: what a policy's routes lead to, None for none, and the Nexthop that takes."""
-    if steered.steering.action == "bypass":
-        return routing.THROW, None
     if steered.way is None:
         return None, None
     way = ways[steered.way]
@@ -48,6 +48,25 @@ def _via(steered, ways, numbers, family):
         return routing.UNREACHABLE, None  # not by another way: clients fall back to the other family at once
     number = numbers.nexthop(steered.name, family)
     return number, _nexthop(family, number, way.link, way.gateway(family))
+
+
+def _bypassed(steered, about, numbers, local):
+    """`(places, nexthop)` of a policy with action bypass: no policy below it may have its addresses.
+
+    A `throw` in each table below whose packets are all of this policy's has the main table decide. Where a table below
+    is for other packets too, the policy needs a table of its own: it leads to the uplink.
+    """
+    family = local.family
+    below = about[about.index(steered) + 1 :]
+    covered = [each for each in below if covers(steered.selector, each.selector)]
+    tables = sorted(set([numbers.table(each.group) for each in covered]))
+    places = [((family, table, METRICS[family]), routing.THROW) for table in tables]
+    if len(covered) == len(below) or not local.defaults:
+        return places, None
+    number, uplink = numbers.nexthop(steered.name, family), local.defaults[0]
+    own = (family, numbers.table(steered.group), METRICS[family])
+    places = [place for place in places if place[0] != own] + [(own, number)]
+    return places, _nexthop(family, number, uplink.device, uplink.gateway)
 
 
 def _blocked(steered, numbers, family, endpoints):
@@ -58,7 +77,7 @@ def _blocked(steered, numbers, family, endpoints):
     netifd starts; one to a nexthop that drops stays.
     """
     via = numbers.block(family) if family == 6 else routing.UNREACHABLE
-    own = ((family, numbers.table(steered.selector), LAST), via)
+    own = ((family, numbers.table(steered.group), LAST), via)
     if steered.selector != EVERYTHING:
         return [own]
     everywhere = ((family, routing.MAIN, LAST), via)

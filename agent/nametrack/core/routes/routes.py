@@ -3,7 +3,7 @@
 # isort: off
 # Leaves first, so that imports do not nest: tests/test_imports.py says why.
 from ... import ip, routing
-from . import selector  # noqa: F401
+from . import selector
 from .local import Local
 from .networks import Networks
 from .nexthops import Nexthops
@@ -53,11 +53,13 @@ class Routes:
         """Steers exactly these policies, a list in the order of their sections; all others of before end."""
         known, self._config = {steered.name: steered for steered in self.steered}, config
         self.steered = [Steered(policy, known.get(policy.config.name)) for policy in policies]
+        for steered, group in zip(self.steered, selector.groups_of([steered.selector for steered in self.steered])):
+            steered.group = group
         names = [name for steered in self.steered for name in steered.steering.interfaces]
         self.ways = {name: self.ways.get(name) or Way(name) for name in names}
         if self._numbers is None or self._numbers.base != config.table:
             self._numbers = Numbers(config.table)
-        self._numbers.allot([steered.name for steered in self.steered], [steered.selector for steered in self.steered])
+        self._numbers.allot([steered.name for steered in self.steered], [steered.group for steered in self.steered])
         if self._tables is None:
             self._timers.set(HOLD, now + PATIENCE)
             return [ReadRouting("kernel"), ListRoutes(routing.PROTOCOL)]
@@ -243,7 +245,7 @@ class Routes:
 
     def table_of(self, name):
         """The number of the table that a policy's routes are in; None where there is none left."""
-        return self._numbers.table(self.of(name).selector)
+        return self._numbers.table(self.of(name).group)
 
     # -- what is wanted --------------------------------------------------------------------------------------------
 
@@ -344,7 +346,7 @@ class Routes:
         """[(selector, table, [Way])] in the order of the sections; neighbours with one selector are one group."""
         groups = []
         for steered in self._active():
-            number = self._numbers.table(steered.selector)
+            number = self._numbers.table(steered.group)
             if number not in filled or family not in steered.families():
                 continue
             ways = [self.ways[name] for name in steered.steering.interfaces]
@@ -374,7 +376,7 @@ class Routes:
             table.changed(change, failed)
         if routes.metric != LAST:
             keys = [key for key in routes.keys if key not in failed] if failed else routes.keys
-            here = [s for s in self.steered if self._numbers.table(s.selector) == routes.table]
+            here = [s for s in self.steered if self._numbers.table(s.group) == routes.table]
             self._writing.wrote(change.verb, keys, here)
 
     def _keys_of(self, nexthop):

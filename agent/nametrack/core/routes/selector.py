@@ -26,6 +26,28 @@ def selector_of(steering):
     )
 
 
+def groups_of(selectors):
+    """A value for each of some selectors in order: the same for neighbours that are equal, and for no others.
+
+    Two policies with one selector and a third between them must not share a table: it would be looked up before the
+    third, and hold what comes after it.
+    """
+    found, runs = [], {}
+    for i in range(len(selectors)):
+        if i == 0 or selectors[i] != selectors[i - 1]:
+            runs[selectors[i]] = runs.get(selectors[i], 0) + 1
+        found.append((selectors[i], runs[selectors[i]]))
+    return found
+
+
+def covers(selector, other):
+    """Whether whatever packet the other selects, this one selects too."""
+    for mine, theirs in zip(selector, other):
+        if mine and not (theirs and all(each in mine for each in theirs)):
+            return False
+    return True
+
+
 def matches(selector, family, sources):
     """The Matches of a selector in one family, one rule each.
 

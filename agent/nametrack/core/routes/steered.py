@@ -10,6 +10,7 @@ class Steered:
         self.config = policy.config
         self.steering = policy.config.steering
         self.selector = selector_of(policy.config.steering)
+        self.group = (self.selector, 1)  # as selector.groups_of has it
         self.way = None  # the name of the interface that it uses; None: none works
         self.decided = False  # whether `choose` was asked yet
         self.changed_at = None

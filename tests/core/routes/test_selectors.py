@@ -1,0 +1,74 @@
+"""Whose packets: clients, protocols and ports; the order of policies; and what bypasses them."""
+
+from steering_house import House
+
+from nametrack.core.routes import selector
+
+CLIENT, OTHER = "192.168.1.50", "192.168.1.60"
+
+
+def policy(name, way, host, more=""):
+    return "config policy '%s'\n\tlist interface '%s'\n\tlist host '%s'\n%s" % (name, way, host, more)
+
+
+def only(client):
+    return "\tlist client '%s'\n" % client
+
+
+BYPASS = "\toption action 'bypass'\n"
+
+
+def test_only_the_client_is_steered():
+    house = House(policy("work", "wg0", "192.0.2.1", only(CLIENT)))
+    assert house.way("192.0.2.1", CLIENT) == "wg0"
+    assert house.way("192.0.2.1", OTHER) == "wan" and house.way("192.0.2.1") == "wan"
+
+
+def test_one_host_and_two_clients_take_two_ways():
+    house = House(policy("a", "wg0", "192.0.2.1", only(CLIENT)) + policy("b", "wg1", "192.0.2.1", only(OTHER)))
+    assert house.way("192.0.2.1", CLIENT) == "wg0" and house.way("192.0.2.1", OTHER) == "wg1"
+
+
+def test_the_first_policy_wins_whatever_the_selectors():
+    first = policy("a", "wg0", "192.0.2.1", only(CLIENT))
+    second = policy("b", "wg1", "192.0.2.1")
+    house = House(first + second)
+    assert house.way("192.0.2.1", CLIENT) == "wg0" and house.way("192.0.2.1", OTHER) == "wg1"
+    house.configure(second + first)
+    assert house.way("192.0.2.1", CLIENT) == "wg1" and house.way("192.0.2.1", OTHER) == "wg1"
+
+
+def test_a_policy_between_two_with_one_selector_keeps_its_place():
+    texts = policy("a", "wg0", "192.0.2.1") + policy("b", "wg1", "192.0.2.2", only(CLIENT))
+    house = House(texts + policy("c", "wg0", "192.0.2.2"))
+    assert house.way("192.0.2.2", CLIENT) == "wg1" and house.way("192.0.2.2", OTHER) == "wg0"
+
+
+def test_no_policy_below_a_bypass_has_its_addresses():
+    house = House(policy("not", "wg0", "192.0.2.1", BYPASS) + policy("work", "wg0", "192.0.2.0/24"))
+    assert house.way("192.0.2.1") == "wan" and house.way("192.0.2.2") == "wg0"
+
+
+def test_a_bypass_for_all_holds_for_a_policy_with_clients():
+    texts = policy("not", "wg0", "192.0.2.1", BYPASS) + policy("work", "wg0", "192.0.2.0/24", only(CLIENT))
+    house = House(texts)
+    assert house.way("192.0.2.1", CLIENT) == "wan" and house.way("192.0.2.2", CLIENT) == "wg0"
+
+
+def test_a_bypass_for_one_client_leaves_the_others_their_way():
+    texts = policy("not", "wg0", "192.0.2.1", BYPASS + only(CLIENT)) + policy("work", "wg0", "192.0.2.0/24")
+    house = House(texts)
+    assert house.way("192.0.2.1", CLIENT) == "wan" and house.way("192.0.2.1", OTHER) == "wg0"
+    assert house.way("192.0.2.2", CLIENT) == "wg0"
+
+
+def test_covering():
+    one = selector.Selector((selector.Client("prefix", CLIENT),), (), ())
+    port = selector.Selector((), (6,), ((443, 443),))
+    assert selector.covers(selector.EVERYTHING, one) and selector.covers(one, one)
+    assert not selector.covers(one, selector.EVERYTHING) and not selector.covers(one, port)
+
+
+def test_a_port_without_a_protocol_means_both():
+    found = selector.matches(selector.Selector((), (6, 17), ((443, 443),)), 4, None)
+    assert [match.transport for match in found] == [6, 17]

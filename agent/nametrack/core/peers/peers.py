@@ -9,7 +9,7 @@ from .endpoint_names import EndpointNames
 from .peer import FRESH, OLD, UNDER_WAY, Peer
 from .peer_state import at_rest as resting
 from .peer_state import missing
-from .tunnel import DEAD
+from .tunnel import ANSWERING, DEAD, IDLE, NEVER, SUSPECT
 
 OWED_INTERVAL = 1  # second between two readings while a reply is owed
 BUSY_INTERVAL = 0.75  # seconds while there is traffic, so that its end is seen soon
@@ -197,10 +197,13 @@ class Peers:
         self._timers.set(("read", action.interface), now + OWED_INTERVAL)
         return [Log("warning", "%s: endpoint %s not set: %s" % (peer.label, action.address, reason))]
 
-    def is_dead(self, interface, now):
-        """Return whether every peer of an interface is dead; None if it has no followed peer."""
+    def life(self, interface, now):
+        """Return the life of an interface's tunnel, DEAD only if every peer is; None if it has no followed peer."""
         lives = [peer.tunnel.life(now, self._config) for peer in self._by_interface.get(interface, ())]
-        return all(life == DEAD for life in lives) if lives else None
+        for life in (ANSWERING, SUSPECT, IDLE, NEVER, DEAD):
+            if life in lives:
+                return life
+        return None
 
     def endpoints(self):
         """Return the addresses of every endpoint that is installed, named by DNS or written in the configuration."""

@@ -39,7 +39,7 @@ class Routes:
         self._timers = timers
         self._interfaces = interfaces
         self._peers = peers
-        self._seen = None  # of the tunnels: which are dead, and all endpoints
+        self._seen = None  # of the tunnels: how they live, and all endpoints
         self._config = None
         self._numbers = None
         self._books = {family: Rulebook(family) for family in FAMILIES}
@@ -135,8 +135,8 @@ class Routes:
         """The tunnel of an interface was looked at: it may be alive or dead now."""
         if not self.steered:
             return []
-        dead = [name for name in sorted(self.ways) if self._peers.is_dead(self.ways[name].device, now)]
-        seen = (dead, self._peers.endpoints())
+        lives = [self._peers.life(self.ways[name].device, now) for name in sorted(self.ways)]
+        seen = (lives, self._peers.endpoints())
         if seen == self._seen:
             return []
         self._seen = seen
@@ -273,7 +273,7 @@ class Routes:
             way.device = self._interfaces.device(way.name) or way.name
             link = links.get(way.device)
             families = [f for f in FAMILIES if link is not None and self._has_family(way.name, link.number, f)]
-            way.read(link, families, local, self._peers.is_dead(way.device, now), now)
+            way.read(link, families, local, self._peers.life(way.device, now), now)
 
     def _has_family(self, name, number, family):
         if not any(a.link == number and a.family == family and a.wide for a in self.kernel.addresses):

@@ -1,5 +1,7 @@
 """A way out: one interface, whether it works, and which families it carries."""
 
+from ..peers.tunnel import ANSWERING, DEAD
+
 
 class Way:
     """`name`: of an interface of netifd, or of a device where netifd knows none of this name."""
@@ -12,6 +14,7 @@ class Way:
         self.works_since = None  # monotonic seconds; None while it does not work
         self.reason = "not known yet"
         self.echo = None  # whether the last echo through it was answered; None: none was sent, or none is due
+        self._died = False  # whether its tunnel died, and has not answered since: a new endpoint alone proves nothing
         self._port_of = None  # the number of the link whose port was asked for
         self._gateways = {}  # family -> address, None for a link without next hops; absent: not carried
 
@@ -36,14 +39,15 @@ class Way:
 
     def forget_port(self):
         """It may be another one by now."""
+        self._died = False  # whether its tunnel died, and has not answered since: a new endpoint alone proves nothing
         self._port_of = None
 
-    def read(self, link, families, locals_of, dead, now):
+    def read(self, link, families, locals_of, life, now):
         """How it is now.
 
         link: its routing.Link, None for none; families: those of which the link has an address that other networks
-        know and which the tunnel's allowed IPs hold; locals_of: {family: Local}; dead: whether the tunnel
-        is, None for no tunnel.
+        know and which the tunnel's allowed IPs hold; locals_of: {family: Local}; life: of the tunnel, as peers.tunnel
+        has it, None for no tunnel.
         """
         self.link = 0 if link is None or not link.up else link.number
         self._gateways = {}
@@ -52,20 +56,24 @@ class Way:
                 gateway = locals_of[family].gateway(link.number)
                 if gateway is not None or link.direct:
                     self._gateways[family] = None if link.direct else gateway
-        self.reason = self._trouble(link, families, dead)
+        if life is None or life == ANSWERING or self.link == 0:
+            self._died = False
+        elif life == DEAD:
+            self._died = True
+        self.reason = self._trouble(link, families)
         if self.reason is not None:
             self.works_since = None
         elif self.works_since is None:
             self.works_since = now
 
-    def _trouble(self, link, families, dead):
+    def _trouble(self, link, families):
         if link is None:
             return "%s does not exist" % self.device
         if not link.up:
             return "%s is down" % self.device
         if not self._gateways:
             return "%s has no %s" % (self.device, "next hop" if families else "address")
-        if dead:
+        if self._died:
             return "no reply through %s" % self.device
         if self.echo is False:
             return "the check address does not reply through %s" % self.device

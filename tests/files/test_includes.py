@@ -115,16 +115,10 @@ def test_anything_else_is_a_mistake(router):
     assert "usage" in router.run(INCLUDES, expect=2)
 
 
-def test_an_installation_registers_them(router):
-    configure(router, "pbr")
-    router.install("/etc/uci-defaults/91-nametrack-includes")
-    router.run("( . /etc/uci-defaults/91-nametrack-includes )")
-    assert options(router, "pbr")
-
-
 def test_a_start_registers_them_with_services_that_came_later(router):
     configure(router, "pbr")
     router.install("/etc/init.d/nametrack")
+    router.install("/usr/share/nametrack/setup")
     router.run("/etc/init.d/nametrack start_service", option_enabled="0")
     assert options(router, "pbr")
 

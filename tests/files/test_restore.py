@@ -8,7 +8,7 @@ SOURCE = "/usr/share/nametrack/restore"
 COPY = "/etc/init.d/nametrack-restore"
 LINK = "/etc/rc.d/S99nametrack-restore"
 UNFINISHED = "/etc/nametrack/restoring"
-WORK = f"sh {COPY}"  # as procd runs it
+WORK = f"exec sh {COPY}"  # as procd runs it
 ALL = "micropython-nossl nametrack luci-app-nametrack"
 
 # What a package manager does here: it installs what the feed has, while the router is online, or a file.

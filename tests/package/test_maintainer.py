@@ -52,6 +52,17 @@ def test_in_an_image_build_openwrt_does_it_for_that_root(router):
     assert router.path("/etc/nametrack/last-good.json").exists()
 
 
+def test_an_image_sets_itself_up_at_its_first_boot_and_a_router_at_the_service_s_start(router):
+    root = router.path("/image")
+    setup = root / "usr/share/nametrack/setup"
+    setup.parent.mkdir(parents=True)
+    setup.write_text("exit 0\n")
+    run(router, "postinst-pkg", IPKG_INSTROOT=str(root))
+    assert (root / "etc/uci-defaults/90-nametrack").read_text() == "exit 0\n"
+    run(router, "postinst-pkg", "configure")
+    assert not router.path("/etc/uci-defaults").exists()
+
+
 def test_a_removal_leaves_nothing_but_the_configuration(router):
     router.write("/etc/config/nametrack")
     router.write("/etc/nametrack/last-good.json")
@@ -96,7 +107,7 @@ def test_an_upgrade_keeps_what_is_remembered(router):
     assert router.path("/etc/nametrack/last-good.json").exists()
 
 
-@pytest.mark.parametrize("name", ["prerm-pkg", "postrm"])
+@pytest.mark.parametrize("name", ["postinst-pkg", "prerm-pkg", "postrm"])
 def test_its_own_scripts_are_clean(built, name):
     command = ["shellcheck", "--shell=sh", "--exclude=SC2034", "-"]  # SC2034: the counter of a wait
     done = subprocess.run(command, input=built["nametrack"].script(name), capture_output=True, text=True)

@@ -1,37 +1,37 @@
-"""etc/uci-defaults/90-nametrack: after an installation, an upgrade, or at the first boot of an image."""
+"""usr/share/nametrack/setup: at each start, so after an installation or an upgrade, and at an image's first boot."""
 
 import pytest
 
 from nametrack.wire import uci
-from scratch import Router
+from scratch import FILES, Router
 
-SCRIPT = "/etc/uci-defaults/90-nametrack"
-
-# As base-files runs it: sourced in a subshell, and removed where it ends well.
-POSTINST = f"cd /etc/uci-defaults && ( . {SCRIPT} ) && rm {SCRIPT}"
+SCRIPT = "/usr/share/nametrack/setup"
+# As the service runs it, and as base-files does at the first boot of an image: sourced in a subshell.
+RUNS = [SCRIPT, f"( . {SCRIPT} )"]
 
 
 @pytest.fixture
 def router(tmp_path):
     router = Router(tmp_path)
     router.install(SCRIPT)
+    router.install("/usr/share/nametrack/includes")
     router.uci()
     router.stand_in("logger")
     return router
 
 
-def test_what_was_installed_is_left_alone(router):
+@pytest.mark.parametrize("run", RUNS)
+def test_what_was_installed_is_left_alone(router, run):
     config = router.install("/etc/config/nametrack")
     before = config.read_bytes()
-    router.run(POSTINST)
+    router.run(run)
     assert config.read_bytes() == before
-    assert not router.path(SCRIPT).exists()
 
 
 def test_a_configuration_of_the_user_is_left_alone(router):
     text = "config nametrack\n\toption enabled '0'\n"
     config = router.write("/etc/config/nametrack", text)
-    router.run(POSTINST)
+    router.run(SCRIPT)
     assert config.read_text() == text
 
 
@@ -40,9 +40,8 @@ def test_what_is_missing_is_created_once(router, text):
     router.path("/etc/config").mkdir()
     if text is not None:
         router.write("/etc/config/nametrack", text)
-    router.run(POSTINST)
-    router.install(SCRIPT)
-    router.run(POSTINST)
+    router.run(SCRIPT)
+    router.run(SCRIPT)
     sections, _ = uci.parse(router.path("/etc/config/nametrack").read_text())
     kinds = [(section.type, section.name) for section in sections]
     assert kinds == ([("policy", "work")] if text else []) + [("nametrack", "global")]
@@ -51,7 +50,7 @@ def test_what_is_missing_is_created_once(router, text):
 def test_what_the_user_has_staged_stays_staged(router):
     router.write("/etc/config/nametrack", "config policy 'work'\n\toption retain '1'\n")
     router.run("uci set nametrack.work.retain=2")
-    router.run(POSTINST)
+    router.run(SCRIPT)
     assert "option retain '1'" in router.path("/etc/config/nametrack").read_text()
     assert (
         router.run("uci commit nametrack; uci get nametrack.work.retain; uci get nametrack.global") == "2\nnametrack\n"
@@ -72,7 +71,7 @@ def test_the_first_change_after_the_installation_is_told(router):
     router.write("/etc/config/system", "config system\n")
     assert router.run(RELOAD_CONFIG) == ""  # at boot
     router.install("/etc/config/nametrack")
-    router.run(POSTINST)
+    router.run(SCRIPT)
     assert router.run("uci set nametrack.global.retain=7200; uci commit nametrack;" + RELOAD_CONFIG) == "nametrack\n"
     assert router.run(RELOAD_CONFIG) == ""
 
@@ -80,8 +79,13 @@ def test_the_first_change_after_the_installation_is_told(router):
 def test_a_change_before_an_upgrade_is_told_as_well(router):
     router.install("/etc/config/nametrack")
     router.run(RELOAD_CONFIG + "uci set nametrack.global.retain=7200; uci commit nametrack")
-    router.run(POSTINST)
+    router.run(SCRIPT)
     assert router.run(RELOAD_CONFIG) == "nametrack\n"
+
+
+def test_no_file_of_ours_has_openwrt_commit_what_the_user_has_staged():
+    """default_postinst calls `uci commit` after the scripts of a package in /etc/uci-defaults, whatever they did."""
+    assert not (FILES / "etc/uci-defaults").exists()
 
 
 RULES = "/usr/share/nftables.d/ruleset-post/30-pbr.nft"
@@ -101,14 +105,14 @@ add element inet fw4 pbr_wg_6_dst_ip_user { 2001:db8::1 } # nametrack
 def test_what_an_older_version_had_put_into_the_firewall_s_ruleset_is_taken_out(router):
     router.install("/etc/config/nametrack")
     rules = router.write(RULES, KEPT.replace("\n\n", "\n\n" + OURS))
-    router.run(POSTINST)
+    router.run(SCRIPT)
     assert rules.read_text() == router.path(RULES).read_text() == KEPT.replace("#!/usr/", f"#!{router.root}/usr/")
 
 
 def test_rules_without_ours_are_not_written_again(router):
     router.install("/etc/config/nametrack")
     before = router.write(RULES, KEPT).stat()
-    router.run(POSTINST)
+    router.run(SCRIPT)
     after = router.path(RULES).stat()
     assert (after.st_mtime_ns, after.st_ino) == (before.st_mtime_ns, before.st_ino)
 
@@ -119,7 +123,7 @@ def test_rules_without_ours_are_not_written_again(router):
 def test_a_cron_line_for_the_same_job_is_noticed_and_left_alone(router, line):
     router.install("/etc/config/nametrack")
     crontab = router.write("/etc/crontabs/root", line + "\n")
-    router.run(POSTINST)
+    router.run(SCRIPT)
     assert [c for c in router.calls() if c.startswith("logger")] == [
         "logger -t nametrack -p daemon.notice a line of /etc/crontabs/root does the same job: see nametrack check"
     ]
@@ -130,5 +134,5 @@ def test_a_cron_line_for_the_same_job_is_noticed_and_left_alone(router, line):
 def test_other_cron_lines_are_no_matter(router, line):
     router.install("/etc/config/nametrack")
     router.write("/etc/crontabs/root", line + "\n")
-    router.run(POSTINST)
+    router.run(SCRIPT)
     assert not [c for c in router.calls() if c.startswith("logger")]

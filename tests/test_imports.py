@@ -25,6 +25,7 @@ ARGUMENTS = dict.fromkeys(("help", "version"), [])  # with which a command ends 
 ARGUMENTS.update(dict.fromkeys(("status", "refresh", "events", "metrics", "pause", "resume"), NO_BUS))
 ARGUMENTS.update(dict.fromkeys(("run", "plan", "check"), NO_FILES), include=["pbr", *NO_FILES])
 
+ARGUMENTS["why"] = ["192.0.2.1", *NO_BUS]
 ARGUMENTS["flush"] = ["now"]  # which it does not take: it would change the kernel of this machine
 
 # How the files of agent/ begin that a command may load, or may not.
@@ -52,7 +53,7 @@ ASKING = (
     "pyubus/",
 )
 ONLY = dict.fromkeys(("help", "version"), (*PARSING, "nametrack/commands/help_texts"))
-ONLY.update(dict.fromkeys(("status", "refresh", "events", "metrics", "pause", "resume"), (*PARSING, *ASKING)))
+ONLY.update(dict.fromkeys(("status", "why", "refresh", "events", "metrics", "pause", "resume"), (*PARSING, *ASKING)))
 NEVER = {
     "run": (
         *(f"nametrack/commands/{name}" for name in ("one_pass", "ask_agent", "include", "help_texts")),

@@ -14,7 +14,7 @@ def performer(command):
 
         if command.name != "run" or command.once:
             from .commands import one_pass as module  # which needs the program: now they do not nest
-    elif command.name in ("status", "refresh", "events", "metrics", "pause", "resume"):
+    elif command.name in ("status", "why", "refresh", "events", "metrics", "pause", "resume"):
         from .commands import ask_agent as module
     elif command.name == "flush":
         from .commands import flush as module

@@ -135,7 +135,7 @@ def read_netlink(data):
         check_peer(peer)
     try:
         for message in netlink.messages(data, "<"):
-            for reader in (netlink.family, route.out_interface):
+            for reader in (netlink.family, route.out_interface, route.decision):
                 try:
                     reader(message, "<")
                 except netlink.NetlinkError:

@@ -67,3 +67,21 @@ WRONG_FLOWS += [("198.51.100.1", "home"), ("198.51.100.1", "2001:db8::1")]
 def test_only_addresses_of_one_ip_version_are_asked_for(address, source):
     with pytest.raises(NetlinkError):
         route.get_route(Flow(address, source, 0, 0, 0), 1)
+
+
+def test_a_clients_packet_is_asked_for_with_the_interface_that_it_comes_in_through_and_its_mark():
+    asked = route.get_decision(route.Packet("198.51.100.10", "192.168.1.50", 3, 0x5A), 7, LITTLE)
+    head = hexed("3c000000 1a000100 07000000 00000000 02202000 00000000 00100000")
+    attributes = hexed("08000100 c633640a 08000200 c0a80132 08000300 03000000 08001000 5a000000")
+    assert asked == head + attributes
+
+
+def test_the_decision_names_interface_table_and_source():
+    attributes = hexed("08000f0084030000 08000100c633640a 0800050 0c0000201 0800070 0c0000202 0800040003000000")
+    assert route.decision(answered(attributes), LITTLE) == route.Decision(3, 900, "192.0.2.1", "192.0.2.2")
+
+
+@pytest.mark.parametrize("attributes", [hexed("060004000300"), hexed("06000f000300"), hexed("0800")])
+def test_a_decision_that_is_cut_short_is_none(attributes):
+    with pytest.raises(NetlinkError):
+        route.decision(answered(attributes), LITTLE)

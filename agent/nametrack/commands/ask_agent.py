@@ -7,7 +7,7 @@ from pyubus import UbusError
 
 from .. import NAME, compat
 from ..core.config.option_values import host
-from ..core.telling.tables import event_lines, status_lines
+from ..core.telling.tables import event_lines, status_lines, why_lines
 from ..core.wording import count
 from ..wire.jsontext import json_text
 from .command_line import Trouble
@@ -91,6 +91,20 @@ def status(command, log):
         for line in status_lines(answer, compat.is_terminal(sys.stdout), command.all):
             print(line)
     return 0
+
+
+def why(command, log):
+    """Print why packets to a host take the way they take; return 0 if they go as configured, else 1."""
+    given = {"host": command.names[0]}
+    if command.client is not None:
+        given["client"] = command.client
+    answer = Remote(command).call("why", given)
+    if command.json:
+        print(json_text(answer))
+    else:
+        for line in why_lines(answer):
+            print(line)
+    return 0 if answer["as_configured"] else 1
 
 
 def metrics(command, log):

@@ -4,6 +4,8 @@ FOLDERS = {"--config-dir": "config_dir", "--state-dir": "state_dir", "--run-dir"
 LOCAL = dict(FOLDERS)
 LOCAL.update({"--log-level": "log_level", "--ubus": "ubus"})
 DOOR = {"--ubus": "ubus", "--run-dir": "run_dir"}
+WHY = dict(DOOR)
+WHY["--from"] = "client"
 METRICS = dict(DOOR)
 METRICS["--format"] = "format"
 # command -> (options with a value: attribute; options without one: attribute; whether names may follow)
@@ -12,6 +14,7 @@ COMMANDS = {
     "plan": (LOCAL, {}, False),
     "check": (LOCAL, {}, False),
     "status": (DOOR, {"--json": "json", "--all": "all"}, False),
+    "why": (WHY, {"--json": "json"}, True),
     "refresh": (DOOR, {}, True),
     "include": (FOLDERS, {}, True),
     "events": (DOOR, {"--follow": "follow"}, False),
@@ -47,6 +50,7 @@ class Command:
         self.ubus = None  # None: the default paths; "none": no bus
         self.log_level = None  # None: what the configuration says
         self.format = "openmetrics"
+        self.client = None  # the address of a client that `why` asks about; None: the router itself
         self.names = []
         if not argv:
             raise UsageError("no command given")
@@ -78,6 +82,8 @@ class Command:
             i += 1
         if self.name == "include" and not (len(self.names) == 1 and self.names[0] in INCLUDES):
             raise UsageError("include takes one of %s" % ", ".join(INCLUDES))
+        if self.name == "why" and len(self.names) != 1:
+            raise UsageError("why takes one host")
         if self.log_level is not None and self.log_level not in LEVELS:
             raise UsageError("--log-level is one of %s, not '%s'" % (", ".join(LEVELS), self.log_level))
         if self.format not in FORMATS:

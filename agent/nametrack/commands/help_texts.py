@@ -11,6 +11,7 @@ USAGE = """usage: nametrack COMMAND [OPTION…]
   plan             the same pass, but print what it would change and change nothing
   check            validate the configuration and look for what keeps it from working
   status           what the running agent follows, and how that stands
+  why HOST         which way packets to a host take, step by step, and why
   refresh [NAME…]  have the running agent ask DNS again, for all names or those
   events           what changed and why, newest last; --follow goes on
   include KIND     what the sets should have now, as commands
@@ -26,15 +27,18 @@ options of run, plan, check and include:
                      /etc/nametrack.conf and /etc/wireguard/*.conf are read)
   --state-dir DIR    where the last good addresses are kept (default /etc/nametrack, or /var/lib/nametrack if it is no
                      router)
-options of these and of status, refresh, events and metrics:
+options of these and of status, why, refresh, events and metrics:
   --run-dir DIR      what lasts until the next boot: a copy of those addresses, and the agent's own socket if there is
                      no bus (default /var/run/nametrack)
 options of run, plan and check:
   --log-level LEVEL  error, warning, info or debug (default: option log_level)
-options of these and of status, refresh, events and metrics:
+options of these and of status, why, refresh, events and metrics:
   --ubus PATH|none   the bus (default /var/run/ubus/ubus.sock, then /var/run/ubus.sock)
-options of status:
+options of why:
+  --from CLIENT      the address of a client whose packets are asked about (default: the router's own packets)
+options of status and why:
   --json             everything, for programs
+options of status:
   --all              every host and address, however many
 options of metrics:
   --format FORMAT    openmetrics, or prometheus for its older text format (default openmetrics)
@@ -78,6 +82,14 @@ lists are folded; --all shows everything. --json prints what `ubus call nametrac
 bus, or with --ubus none, it asks the agent through the socket in --run-dir, as root.
 
 Exit status: 0; 1 where no agent runs.
+""",
+    "why": """usage: nametrack why HOST [--from CLIENT] [--json] [--ubus PATH|none] [--run-dir DIR]
+
+Says which way packets to a host name or an address take, for each of its addresses: which policy lists it, what the
+kernel does with its packets now, and which WireGuard peer takes them. The last line sums up; if packets go another way
+than configured, it says why and what to do. --from asks about the packets of a client, by its address.
+
+Exit status: 0 goes as configured; 1 does not, or no agent runs.
 """,
     "refresh": """usage: nametrack refresh [NAME…] [--ubus PATH|none] [--run-dir DIR]
 

@@ -57,6 +57,9 @@ ShareLastGood = namedtuple("ShareLastGood", ("entries",))
 Notify = namedtuple("Notify", ("kind", "subject", "text", "values"))
 # The answer to Inquired with this id; values: dict with `addresses`, `ttl` in seconds or None, and `reason`
 Reply = namedtuple("Reply", ("id", "values"))
+# what the kernel does with packets to each of these addresses, as it is and with each mark that a rule looks at.
+# client: the address that they come from, None for the router's own; id: of the WhyAsked
+AskKernel = namedtuple("AskKernel", ("id", "addresses", "client"))
 # level: error | warning | info | debug
 Log = namedtuple("Log", ("level", "text"))
 
@@ -130,6 +133,7 @@ FORMS = {
     ShareLastGood: lambda a: "share_last_good %d" % len(a.entries),
     Notify: lambda a: "notify %s %s: %s" % (a.kind, a.subject, a.text),
     Reply: lambda a: "reply %d: %s" % (a.id, " ".join(a.values["addresses"]) or a.values["reason"]),
+    AskKernel: lambda a: "ask_kernel %d: %s from %s" % (a.id, " ".join(a.addresses), a.client or "the router"),
     Log: lambda a: "log %s: %s" % tuple(a),
 }
 

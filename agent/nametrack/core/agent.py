@@ -56,6 +56,7 @@ class Agent:
         self.history = History()
         self.deaf = None  # why the answers that clients get cannot be read on a device
         self._observing = False
+        self._whys = None  # telling.why.Whys, loaded by the first question
         self._remembered = Remembered()  # of the last-good file, for what is configured at the start
         self._changes = 0  # how many of the policies' changes are known to last_good
         self._handlers = {
@@ -90,6 +91,8 @@ class Agent:
             on.SetsDisturbed: self._disturbed,
             on.RefreshRequested: self._refresh_requested,
             on.Inquired: self._inquired,
+            on.WhyAsked: self._why_asked,
+            on.KernelTold: lambda e, now: [self._whys.told(self, e, now)],
             on.ActionFailed: self._action_failed,
         }
 
@@ -201,7 +204,18 @@ class Agent:
         return []
 
     def _inquired(self, event, now):
-        return self.inquiries.begin(event.id, event.name, tuple(self._servers), now) + self._follow_changes(now)
+        return self.look_up(event.id, event.name, now)
+
+    def look_up(self, number, host, now):
+        """Return the actions that look a name up once; a Reply with this number comes of them, now or later."""
+        return self.inquiries.begin(number, host, tuple(self._servers), now) + self._follow_changes(now)
+
+    def _why_asked(self, event, now):
+        if self._whys is None:
+            from .telling.why import Whys
+
+            self._whys = Whys()
+        return self._whys.begin(self, event, now)
 
     def _disturbed(self, event, now):
         self.peers.read_all(now)
@@ -233,6 +247,8 @@ class Agent:
             return self.peers.unreadable(action.interface, reason, now)
         if isinstance(action, do.SetEndpoint):
             return self.peers.endpoint_failed(action, reason, now)
+        if isinstance(action, do.AskKernel):
+            return [self._whys.failed(action, reason)]
         if isinstance(action, do.ReadTunnel):
             return self.routes.tunnel_read(action.interface, 0, now)  # it is none of WireGuard's, or it went
         if isinstance(action, (do.ReadRouting, do.ListRoutes, do.ChangeRouting)):
@@ -255,9 +271,11 @@ class Agent:
         return self.policies.sets.failed(action, reason, now)
 
     def _noted(self, actions, now):
-        for action in actions:
+        for i, action in enumerate(actions):
             if isinstance(action, do.Notify):
                 self.history.add(action, now)
+            elif isinstance(action, do.Reply) and self._whys is not None:
+                actions[i] = self._whys.looked_up(action)
         if self.policies.changes() != self._changes:
             self._changes = self.policies.changes()
             self.last_good.changed(now)

@@ -67,5 +67,11 @@ SetsDisturbed = namedtuple("SetsDisturbed", ("reason",))
 RefreshRequested = namedtuple("RefreshRequested", ("name",))
 # somebody wants to know what a name resolves to; id: a number for the Reply
 Inquired = namedtuple("Inquired", ("id", "name"))
+# somebody wants to know which way packets to a host take; client: the address that they come from, None for the
+# router's own; id: a number for the Reply
+WhyAsked = namedtuple("WhyAsked", ("id", "host", "client"))
+# ingress: the name of the interface that the client's packets come in through, None for the router's own, and if no
+# route leads back to the client; told: list of core.telling.why.Told
+KernelTold = namedtuple("KernelTold", ("id", "ingress", "told"))
 # an action that could not be carried out; success is reported of changed sets only, elsewhere the next reading shows it
 ActionFailed = namedtuple("ActionFailed", ("action", "reason"))

@@ -13,7 +13,7 @@ from pyubus import UBUS_STATUS_METHOD_NOT_FOUND as METHOD_NOT_FOUND
 from pyubus import UBUS_STATUS_NO_DATA as NO_DATA
 from pyubus import UBUS_STATUS_OK as OK
 
-from .. import VERSION
+from .. import VERSION, ip
 from ..core import events as on
 from ..core.config.option_values import host, interface, printable
 from ..core.telling.answer_size import ROOM, beginning
@@ -24,6 +24,7 @@ METHODS = {
     "events": {"since": INT},
     "refresh": {"name": STRING},
     "resolve": {"name": STRING},
+    "why": {"host": STRING, "client": STRING},
     "reload": {},
     "interface": {"action": STRING, "interface": STRING, "device": STRING},
     "resync": {"reason": STRING},
@@ -62,6 +63,7 @@ class Service:
             "events": self._events,
             "refresh": self._refresh,
             "resolve": self._resolve,
+            "why": self._why,
             "reload": self._reload,
             "interface": self._interface,
             "resync": self._resync,
@@ -126,6 +128,17 @@ class Service:
             return INVALID_ARGUMENT, {}
         self._inquiries += 1
         self._emit(on.Inquired(self._inquiries, name))
+        return None, self._inquiries
+
+    def _why(self, given, now, wall):
+        name, problem = given.get("host", ""), None
+        if ip.canonical(name) is None:
+            name, problem = host(name)
+        client = given.get("client") or None
+        if problem is not None or (client is not None and ip.canonical(client) is None):
+            return INVALID_ARGUMENT, {}
+        self._inquiries += 1
+        self._emit(on.WhyAsked(self._inquiries, ip.canonical(name) or name, client and ip.canonical(client)))
         return None, self._inquiries
 
     def _choices(self, given, now, wall):

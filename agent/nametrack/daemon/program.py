@@ -101,12 +101,19 @@ class Program:
             do.ReadTunnel: self._wireguard.read_tunnel,
             do.SaveLastGood: lambda action: self._write(self._last_good.save, action),
             do.ShareLastGood: lambda action: self._write(self._copy.share, action),
+            do.AskKernel: self._ask_kernel,
             do.Notify: self._doors.notify,
             do.Reply: self._doors.reply,
         }
         if self._dry:
             performers.update(self._planners())
         return performers
+
+    def _ask_kernel(self, action):
+        from ..adapters.ways import Ways  # most routers are never asked why
+        from ..core.telling.why import Told
+
+        Ways(self._emit, Told).ask(action)
 
     def _planners(self):
         """What is done instead by a run that changes nothing."""

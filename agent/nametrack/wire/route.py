@@ -11,11 +11,24 @@ from .netlink import NATIVE, NetlinkError
 # kernel is to choose; mark: the firewall mark, 0 for none; sport, dport: its ports, 0 for any
 Flow = namedtuple("Flow", ("address", "source", "mark", "sport", "dport"))
 
+# A packet to ask about. address: its destination; source: where it comes from, None for the router's own choice;
+# ingress: the number of the interface that it comes in through, 0 for a packet of the router's own; mark: as above
+Packet = namedtuple("Packet", ("address", "source", "ingress", "mark"))
+
+# What the kernel does with it. device: the number of the interface that it leaves through; table: the routing table
+# that decided, 0 if an older kernel does not say; gateway: the next hop, None for none; source: the address that the
+# router would send from, None if the kernel does not say
+Decision = namedtuple("Decision", ("device", "table", "gateway", "source"))
+
 _NEW_ROUTE = 24
 _GET_ROUTE = 26
 _DST = 1
 _SRC = 2
+_IIF = 3
 _OIF = 4
+_GATEWAY = 5
+_PREFSRC = 7
+_TABLE = 15
 _MARK = 16
 # Rules may match these (Linux 4.17 and later); an older kernel passes attributes over that it does not know.
 _IP_PROTO = 27
@@ -25,6 +38,7 @@ _UDP = 17
 _HEADER = 12  # struct rtmsg
 _AF_INET = 2
 _AF_INET6 = 10
+_LOOKUP_TABLE = 0x1000  # RTM_F_LOOKUP_TABLE: the answer names the table that decided
 
 
 def get_route(flow, seq, order=NATIVE):
@@ -49,6 +63,39 @@ def get_route(flow, seq, order=NATIVE):
             attributes.append(netlink.attribute(kind, struct.pack(">H", port), order))
     payload = header + b"".join(attributes)
     return netlink.message(_GET_ROUTE, netlink.REQUEST, seq, payload, order)
+
+
+def get_decision(packet, seq, order=NATIVE):
+    """Return the request for what the kernel does with a Packet. Raises NetlinkError for what is no address.
+
+    For a packet that is dropped the kernel answers with an error, as for get_route.
+    """
+    packed = ip.packed(packet.address)
+    source = b"" if packet.source is None else ip.packed(packet.source)
+    if packed is None or source is None or (source and len(source) != len(packed)):
+        raise NetlinkError("not an address")
+    family = _AF_INET if len(packed) == 4 else _AF_INET6
+    header = struct.pack(order + "BBBBBBBBI", family, 8 * len(packed), 8 * len(source), 0, 0, 0, 0, 0, _LOOKUP_TABLE)
+    attributes = [netlink.attribute(_DST, packed, order)]
+    if source:
+        attributes.append(netlink.attribute(_SRC, source, order))
+    for kind, number in ((_IIF, packet.ingress), (_MARK, packet.mark)):
+        if number:
+            attributes.append(netlink.attribute(kind, struct.pack(order + "I", number), order))
+    return netlink.message(_GET_ROUTE, netlink.REQUEST, seq, header + b"".join(attributes), order)
+
+
+def decision(message, order=NATIVE):
+    """Return the Decision in an answer; NetlinkError if it is none."""
+    if message.type != _NEW_ROUTE or len(message.payload) < _HEADER:
+        raise NetlinkError("not a route")
+    found = {_OIF: 0, _TABLE: message.payload[4], _GATEWAY: None, _PREFSRC: None}
+    for kind, value in netlink.attributes(message.payload[_HEADER:], order):
+        if kind in (_OIF, _TABLE):
+            found[kind] = netlink.unsigned(value, 4, order)
+        elif kind in (_GATEWAY, _PREFSRC) and len(value) in (4, 16):
+            found[kind] = ip.text(bytes(value))
+    return Decision(found[_OIF], found[_TABLE], found[_GATEWAY], found[_PREFSRC])
 
 
 def out_interface(message, order=NATIVE):

@@ -158,3 +158,18 @@ def finding_lines(found):
         lines.append("%s: %s: %s [%s]" % (finding["severity"], finding["subject"], finding["text"], finding["code"]))
         lines.append("    %s" % finding["advice"])
     return lines or ["nothing found"]
+
+
+def why_lines(answer):
+    """Return the answer of `why` as lines: each address with its steps, then the sentence that sums up."""
+    lines = []
+    for each in answer["addresses"]:
+        lines.append(printable(each["address"], WIDTH))
+        for step in each["steps"]:
+            lines.append("  " + printable(step, LONGEST))
+    if lines:
+        lines.append("")
+    lines.append(printable(answer["sentence"], LONGEST))
+    if answer["advice"]:
+        lines.append("  what to do: " + printable(answer["advice"], LONGEST))
+    return lines

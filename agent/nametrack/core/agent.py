@@ -14,7 +14,7 @@ from .names.name import Name  # noqa: F401
 from .peers import proposals, tunnel  # noqa: F401
 from .peers.peer import Peer  # noqa: F401
 from .policies import policy_host  # noqa: F401
-from .routes import rulebook, selector, steps, table  # noqa: F401
+from .routes import rulebook, selector, steps, table, watch, way  # noqa: F401
 
 # isort: on
 from . import actions as do
@@ -182,7 +182,7 @@ class Agent:
 
     def _peers_read(self, event, now):
         actions = self.peers.read(event.interface, event.peers, now, event.wall)
-        return actions + self.routes.tunnel_changed(event.interface, now)
+        return actions + self.routes.peers_read(event, now)
 
     def _last_good_read(self, event, now):
         self._remembered = event.entries

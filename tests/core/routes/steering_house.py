@@ -42,6 +42,7 @@ class House:
         self.hosts = hosts or HOSTS
         self.now = 0
         self.said = []  # texts of the Notify and Log actions
+        self.probed = []  # interfaces
         self.written = []  # every routing.Change
         self.routing.link("wan", "203.0.113.20/24", "2001:db8:b::20/64", direct=False)
         self.routing.default("wan", "203.0.113.1")
@@ -82,6 +83,8 @@ class House:
         for action in actions:
             if isinstance(action, (do.Notify, do.Log)):
                 self.said.append(do.text(action))
+            if isinstance(action, do.Probe):
+                self.probed.append(action.interface)
             if isinstance(action, do.ChangeRouting):
                 self.written += action.changes
             event = self.answer(action) if isinstance(action, do.SendQuery) else self.kernel.perform(action, self.now)

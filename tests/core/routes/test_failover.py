@@ -1,6 +1,8 @@
 """Which way a policy uses, when one of them dies, and what is blocked when none is left."""
 
-from steering_house import KEYS, House
+from steering_house import KEYS, NETWORK, House
+
+from nametrack.core import events as on
 
 TWO = "config policy 'work'\n\tlist interface 'wg0'\n\tlist interface 'wg1'\n\tlist host 'work.test'\n%s"
 
@@ -107,3 +109,38 @@ def test_a_tunnel_that_is_dead_is_left_for_the_next():
     house.kernel.peer("wg0", KEYS[0])["rx"] += 1000
     house.wait(70)
     assert house.way("192.0.2.1") == "wg0"
+
+
+LITERAL = NETWORK.replace("home.dyn.test", "198.51.100.1").replace("other.dyn.test", "198.51.100.2")
+
+
+def die(house, seconds=40):
+    """The tunnel wg0 owes a reply and gets none."""
+    house.kernel.peer("wg0", KEYS[0])["tx"] += 1000
+    for _ in range(seconds):
+        house.wait(1)
+
+
+def test_a_tunnel_whose_endpoint_is_an_address_is_watched_too():
+    house = House(TWO % "", network=LITERAL)
+    for name in ("wg0", "wg1"):
+        house.handle(on.TunnelRead(name, 51820))
+    die(house)
+    assert house.way("192.0.2.1") == "wg1"
+    house.kernel.peer("wg0", KEYS[0])["rx"] += 1000
+    house.wait(70)
+    assert house.way("192.0.2.1") == "wg0"
+
+
+def test_a_dead_tunnel_and_one_that_is_not_used_are_probed_and_the_used_one_is_not():
+    house = House(TWO % "", network=LITERAL)
+    for name in ("wg0", "wg1"):
+        house.routing.ports[name] = 51820
+        house.handle(on.TunnelRead(name, 51820))
+    house.probed = []
+    house.wait(60)
+    assert set(house.probed) == {"wg1"}
+    die(house)
+    house.probed = []
+    house.wait(60)
+    assert set(house.probed) == {"wg0"}

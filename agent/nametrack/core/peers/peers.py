@@ -9,7 +9,6 @@ from .endpoint_names import EndpointNames
 from .peer import FRESH, OLD, UNDER_WAY, Peer
 from .peer_state import at_rest as resting
 from .peer_state import missing
-from .tunnel import ANSWERING, DEAD, IDLE, NEVER, SUSPECT
 
 OWED_INTERVAL = 1  # second between two readings while a reply is owed
 BUSY_INTERVAL = 0.75  # seconds while there is traffic, so that its end is seen soon
@@ -197,13 +196,9 @@ class Peers:
         self._timers.set(("read", action.interface), now + OWED_INTERVAL)
         return [Log("warning", "%s: endpoint %s not set: %s" % (peer.label, action.address, reason))]
 
-    def life(self, interface, now):
-        """Return the life of an interface's tunnel, DEAD only if every peer is; None if it has no followed peer."""
-        lives = [peer.tunnel.life(now, self._config) for peer in self._by_interface.get(interface, ())]
-        for life in (ANSWERING, SUSPECT, IDLE, NEVER, DEAD):
-            if life in lives:
-                return life
-        return None
+    def follows(self, interface):
+        """Return whether the peers of an interface are read."""
+        return interface in self._by_interface
 
     def endpoints(self):
         """Return the addresses of every endpoint that is installed, named by DNS or written in the configuration."""

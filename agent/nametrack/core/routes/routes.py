@@ -13,11 +13,11 @@ from .rulebook import Rulebook
 from .steered import Steered
 from .steps import Uplinks, steps
 from .table import Table
-from .way import Way
+from .ways import PROBE, WATCH, Ways
 from .writing import Writing, complaint
 
 # isort: on
-from ..actions import ChangeRouting, FlushFlows, ListRoutes, Log, Notify, ReadRouting, ReadTunnel
+from ..actions import ChangeRouting, FlushFlows, ListRoutes, Log, Notify, ReadRouting
 from ..wording import duration
 
 SLICE = 500  # routes in one go: some milliseconds
@@ -32,14 +32,13 @@ CHOOSE, HOLD, PAUSED = ("routes", "choose"), ("routes", "hold"), ("routes", "pau
 
 class Routes:
     def __init__(self, timers, interfaces, peers):
-        self.ways = {}  # name -> Way
         self.steered = []  # Steered, in the order of their sections
         self.kernel = None  # the last routing.View
         self.paused_until = None  # monotonic seconds; None: not paused
         self._timers = timers
         self._interfaces = interfaces
         self._peers = peers
-        self._seen = None  # of the tunnels: how they live, and all endpoints
+        self._ways = Ways(timers, interfaces, peers)
         self._config = None
         self._numbers = None
         self._books = {family: Rulebook(family) for family in FAMILIES}
@@ -55,8 +54,7 @@ class Routes:
         self.steered = [Steered(policy, known.get(policy.config.name)) for policy in policies]
         for steered, group in zip(self.steered, selector.groups_of([steered.selector for steered in self.steered])):
             steered.group = group
-        names = [name for steered in self.steered for name in steered.steering.interfaces]
-        self.ways = {name: self.ways.get(name) or Way(name) for name in names}
+        self._ways.configure(self.steered, config)
         if self._numbers is None or self._numbers.base != config.table:
             self._numbers = Numbers(config.table)
         self._numbers.allot([steered.name for steered in self.steered], [steered.group for steered in self.steered])
@@ -131,22 +129,13 @@ class Routes:
                 told.append(Notify("way", steered.policy.label, text, values))
         return told + self._decide(now)
 
-    def tunnel_changed(self, interface, now):
-        """The tunnel of an interface was looked at: it may be alive or dead now."""
-        if not self.steered:
-            return []
-        lives = [self._peers.life(self.ways[name].device, now) for name in sorted(self.ways)]
-        seen = (lives, self._peers.endpoints())
-        if seen == self._seen:
-            return []
-        self._seen = seen
-        return self._decide(now)
+    def peers_read(self, event, now):
+        """The peers of an interface, PeersRead: its tunnel may live otherwise now, and endpoints may be others."""
+        return self._decide(now) if self.steered and self._ways.peers_read(event, now) else []
 
     def tunnel_read(self, device, port, now):
-        """Which port a tunnel sends from."""
-        for way in self.ways.values():
-            if way.device == device:
-                way.port = port
+        """Which port a tunnel sends from, 0 for no tunnel of WireGuard."""
+        self._ways.tunnel_read(device, port, now)
         return self._decide(now)
 
     def resync(self):
@@ -189,9 +178,10 @@ class Routes:
             self._writing.read_at = now
             return [ReadRouting("kernel")]
         if key == LIST:
-            for way in self.ways.values():
-                way.forget_port()
+            self._ways.forget_ports()
             return [ReadRouting("kernel"), ListRoutes(routing.PROTOCOL)]
+        if key in (WATCH, PROBE):
+            return self._ways.due(key, self.steered, now)
         if key == PAUSED:
             return self.pause(0, now)
         if key == HOLD:
@@ -229,7 +219,7 @@ class Routes:
             return "partial", "the kernel's routes were not read yet"
         if self.table_of(name) is None:
             return "partial", "no routing table is left for it"
-        state, reason = steered.standing(self.ways)
+        state, reason = steered.standing(self._ways.by_name)
         if state == "blocked" or steered.way is None:
             return state, reason
         tables = [self._tables[key] for key in self._tables if key[1] == self.table_of(name)]
@@ -254,35 +244,20 @@ class Routes:
         if self.kernel is None or self._tables is None:
             return []
         local = {family: Local(family, self.kernel.main) for family in FAMILIES}
-        self._read_ways(local, now)
-        actions = [ReadTunnel(way.device) for way in self.ways.values() if way.wants_port()]
+        actions = self._ways.read(self.kernel, local, now)
         for steered in self.steered:
             before = steered.way
             decided = steered.decided
-            if steered.choose(self.ways, now):
+            if steered.choose(self._ways.by_name, now):
                 actions += self._said(steered, before, decided)
-            at = steered.return_at(self.ways)
+            at = steered.return_at(self._ways.by_name)
             if at is not None and at > now:
                 self._timers.set(CHOOSE, at)
         self._assign(local)
         return actions + self._next(now)
 
-    def _read_ways(self, local, now):
-        links = {link.name: link for link in self.kernel.links}
-        for way in self.ways.values():
-            way.device = self._interfaces.device(way.name) or way.name
-            link = links.get(way.device)
-            families = [f for f in FAMILIES if link is not None and self._has_family(way.name, link.number, f)]
-            way.read(link, families, local, self._peers.life(way.device, now), now)
-
-    def _has_family(self, name, number, family):
-        if not any(a.link == number and a.family == family and a.wide for a in self.kernel.addresses):
-            return False
-        peers = [peer for peer in self._config.network_peers if peer.interface == name and not peer.disabled]
-        return not peers or any(ip.family(prefix) == family for peer in peers for prefix in peer.allowed_ips)
-
     def _said(self, steered, before, decided):
-        state, reason = steered.standing(self.ways)
+        state, reason = steered.standing(self._ways.by_name)
         if state == "current" and not decided:
             return []
         label = steered.policy.label
@@ -292,7 +267,7 @@ class Routes:
     def _assign(self, local):
         keys = [ip.key(address) for address in self._peers.endpoints()]
         spared = {family: Networks([key for key in keys if ip.key_family(key) == family]) for family in FAMILIES}
-        nexthops, members = compose(self._active(), self.ways, self._numbers, local, spared)
+        nexthops, members = compose(self._active(), self._ways.by_name, self._numbers, local, spared)
         self._nexthops.want(nexthops)
         for key in set(self._tables) | set(members):
             if key not in self._tables:
@@ -349,7 +324,7 @@ class Routes:
             number = self._numbers.table(steered.group)
             if number not in filled or family not in steered.families():
                 continue
-            ways = [self.ways[name] for name in steered.steering.interfaces]
+            ways = [self._ways.by_name[name] for name in steered.steering.interfaces]
             if groups and groups[-1][1] == number:
                 groups[-1][2].extend(ways)
             else:

@@ -1,5 +1,6 @@
 """A policy that is steered by routes of ours: its ways, and which of them it uses."""
 
+from ... import ip
 from .selector import selector_of
 
 
@@ -31,6 +32,14 @@ class Steered:
     def families(self):
         """The families that it is about."""
         return {"ipv4": (4,), "ipv6": (6,)}.get(self.config.family, (4, 6))
+
+    def an_address(self, way):
+        """The text of an address of the policy that a way carries; None for none."""
+        for family in self.families():
+            if way.carries(family):
+                for key in self.policy.wanted(family):
+                    return ip.from_number(ip.bounds(key)[0], family)
+        return None
 
     def choose(self, ways, now):
         """The first way that works, but back to a better one only after failback_delay; True where it is another."""

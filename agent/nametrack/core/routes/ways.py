@@ -1,0 +1,94 @@
+"""Every way out of the policies: how it is, how its tunnel lives, and what it takes to know that."""
+
+from ... import ip
+from ..actions import Probe, ReadPeers, ReadTunnel
+from .plan import FAMILIES
+from .watch import OWED, Watch
+from .way import Way
+
+WATCH, PROBE = ("routes", "watch"), ("routes", "probe")
+
+
+class Ways:
+    def __init__(self, timers, interfaces, peers):
+        self.by_name = {}  # name of an interface -> Way
+        self._timers = timers
+        self._interfaces = interfaces
+        self._peers = peers
+        self._watch = Watch()
+        self._seen = None  # of the tunnels: how they live, and all endpoints
+        self._config = None
+
+    def configure(self, steered, config):
+        """The ways of these policies, a list of Steered, and no others."""
+        self._config = config
+        names = [name for each in steered for name in each.steering.interfaces]
+        self.by_name = {name: self.by_name.get(name) or Way(name) for name in names}
+
+    def read(self, view, local, now):
+        """The kernel's links and addresses, in a routing.View; local: {family: Local}. Returns what is to be read."""
+        links = {link.name: link for link in view.links}
+        for way in self.by_name.values():
+            way.device = self._interfaces.device(way.name) or way.name
+            link = links.get(way.device)
+            families = [f for f in FAMILIES if link is not None and self._has_family(view, way.name, link.number, f)]
+            way.read(link, families, local, self._watch.life(way.device, now, self._config), now)
+        return [ReadTunnel(way.device) for way in self._in_order() if way.wants_port()]
+
+    def peers_read(self, event, now):
+        """The peers of an interface, PeersRead; True where a tunnel lives otherwise now, or endpoints are others."""
+        devices = [way.device for way in self._in_order()]
+        if event.interface in devices:
+            self._watch.keep(devices)
+            self._watch.read(event.interface, event.peers, now, event.wall)
+        lives = [self._watch.life(device, now, self._config) for device in devices]
+        before, self._seen = self._seen, (lives, self._peers.endpoints())
+        return before != self._seen
+
+    def tunnel_read(self, device, port, now):
+        """Which port a tunnel sends from, 0 for no tunnel of WireGuard."""
+        for way in self.by_name.values():
+            if way.device == device:
+                way.port = port
+        if port:
+            self._timers.set(WATCH, now)
+            self._timers.set(PROBE, now + self._config.probe_interval)
+
+    def forget_ports(self):
+        """They may be others by now."""
+        for way in self.by_name.values():
+            way.forget_port()
+
+    def due(self, key, steered, now):
+        """The timer WATCH or PROBE is due; steered: as for configure."""
+        return self._look(now) if key == WATCH else self._probe(steered, now)
+
+    def _look(self, now):
+        """Reads the peers of those ways whose peers nothing else reads."""
+        alone = [way.device for way in self._in_order() if way.port and not self._peers.follows(way.device)]
+        if alone:
+            owed = any(self._watch.is_owed(device) for device in alone)
+            self._timers.set(WATCH, now + (OWED if owed else self._config.peer_interval))
+        return [ReadPeers(device) for device in alone]
+
+    def _probe(self, steered, now):
+        """A tunnel that no policy uses, or that is dead, shakes hands only if something is sent through it."""
+        self._timers.set(PROBE, now + self._config.probe_interval)
+        used, found = set([each.way for each in steered]), []
+        for each in steered:
+            for name in each.steering.interfaces:
+                way = self.by_name[name]
+                address = each.an_address(way) if way.port and way.link and name not in used else None
+                if address is not None:
+                    used.add(name)
+                    found.append(Probe(way.device, address))
+        return found
+
+    def _has_family(self, view, name, number, family):
+        if not any(a.link == number and a.family == family and a.wide for a in view.addresses):
+            return False
+        peers = [peer for peer in self._config.network_peers if peer.interface == name and not peer.disabled]
+        return not peers or any(ip.family(prefix) == family for peer in peers for prefix in peer.allowed_ips)
+
+    def _in_order(self):
+        return [self.by_name[name] for name in sorted(self.by_name)]

@@ -103,5 +103,5 @@ def why_missing(target, services):
         return "does not exist: %s reports %s" % (name, ", ".join(service.errors[:3])), "/etc/init.d/%s status" % name
     return (
         "does not exist: %s does not know the interface, or has not started yet" % name,
-        "list the interface as supported_interface in /etc/config/%s" % name,
+        "/etc/init.d/%s restart; if the set stays away, list the interface as supported_interface in its file" % name,
     )

@@ -103,6 +103,8 @@ def call_problem(node):
     keywords = {k.arg for k in node.keywords}
     if len([a for a in node.args if isinstance(a, ast.Starred)]) > 1 or [k.arg for k in node.keywords].count(None) > 1:
         return "several * or ** in a call"
+    if any(isinstance(a, ast.Starred) for a in node.args[:-1]):
+        return "an argument after * in a call"
     if isinstance(node.func, ast.Attribute):
         method = node.func.attr
         if method in ("startswith", "endswith") and node.args and isinstance(node.args[0], ast.Tuple):
@@ -222,7 +224,7 @@ REFUSED = [
     "a.decode('utf-8', 'replace')",
     "struct.pack('=H', 1)", "struct.unpack('<Hx', a)", "print(a, flush=True)", "if (n := 1): pass", "bytes.fromhex(a)",
     # the table of what MicroPython's versions lack, entry by entry
-    "def f(*a): return *a, 1", "x = {*a}", "f(*a, *b)", "f(**a, **b)", "async def f(): yield 1",
+    "def f(*a): return *a, 1", "x = {*a}", "f(*a, *b)", "f(*a, b)", "f(**a, **b)", "async def f(): yield 1",
     "try: pass\nexcept* A: pass", "try: pass\nexcept ExceptionGroup: pass", "class A(E, KeyError): pass",
     "f.__doc__", "class A:\n  def f(self): return self.__init_subclass__", "a.removesuffix(b)", "a.zfill(2)",
     "a.ljust(2)", "a.rjust(2)", "a.isalnum()", "a.isascii()", "a.capitalize()", "a.casefold()", "a.translate(b)",
@@ -248,7 +250,8 @@ def test_the_subset_refuses(source):
 
 
 ACCEPTED = [
-    "x = f'{a:03d}'", "f(*a)", "x = a[1:]", "a.split(b, 1)", "int.from_bytes(a, 'big')", "struct.pack('<HI', 1, 2)",
+    "f(*a)", "f(a, *b)", "f(*a, b=1)",
+    "x = f'{a:03d}'", "x = a[1:]", "a.split(b, 1)", "int.from_bytes(a, 'big')", "struct.pack('<HI', 1, 2)",
     "a, *b = c", "class A(B): pass", "a.decode()", "b[:n] = b''", "print(a, file=b)", "json.dumps(a, separators=b)",
     "deque((), 5)", "namedtuple('A', ('b',))",
     "os.rename(a, b)", "open(fd, 'rb')", "a.startswith(b)", "errno.EAGAIN", "time.time()", "a | b",

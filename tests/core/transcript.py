@@ -252,8 +252,8 @@ class Transcript:
             values[name] = int(value) if name.startswith("metric") else value
         dns, prefixes = ([text for text in values[key].split(",") if text] for key in ("dns", "to"))
         device = words[1] if len(words) > 1 else None
-        metrics = (values["metric4"], values["metric6"])
-        self.kernel.netifd[words[0]] = netifd(words[0], values["proto"], device, dns, *metrics, prefixes)
+        metric4, metric6 = values["metric4"], values["metric6"]
+        self.kernel.netifd[words[0]] = netifd(words[0], values["proto"], device, dns, metric4, metric6, prefixes)
 
     def holds(self):
         lines = []

@@ -20,7 +20,8 @@ from lab.doors import SocketDoor, settled
 from lab.enter import RUN, TOP
 from lab.host import wait_for
 from lab.pi import PiWorld
-from lab.world import HOME_NAME, HOME_PORT
+from lab.watch import Pinger
+from lab.world import HOME_LAN, HOME_NAME, HOME_PORT
 
 COUNTER = itertools.count(1)
 PAGE = TOP / "docs/any-linux.md"
@@ -40,8 +41,7 @@ for unit in ROOT/etc/systemd/system/nametrack.service ROOT/UNITS; do [ ! -e "$un
 line() { sed -n "s/^$1=//p" "$unit"; }
 case $1 in
 start | enable)
-	ARGUMENTS=$(line ExecStart)
-	$ARGUMENTS >LOG 2>&1 </dev/null &
+	(eval "exec $(line ExecStart)") >LOG 2>&1 </dev/null &
 	echo $! >ROOT/pid
 	;;
 reload) MAINPID=$(cat ROOT/pid) && export MAINPID && eval "$(line ExecReload)" ;;
@@ -158,9 +158,15 @@ def house():
 
 
 def moves(house, address):
-    house.world.move_home(address)
-    house.world.announce_home()
-    wait_for(lambda: house.world.home_endpoint() == f"{address}:{HOME_PORT}", 40, house.tail)
+    """Home moves while there is traffic, and is followed."""
+    with Pinger(house.world.beach, HOME_LAN):
+        house.world.move_home(address)
+        house.world.announce_home()
+
+        def followed():
+            return house.world.home_endpoint() == f"{address}:{HOME_PORT}"
+
+        wait_for(followed, 60, lambda: house.sh("nametrack status"))
 
 
 def test_the_package_is_installed_reloaded_and_removed(house):
@@ -168,6 +174,7 @@ def test_the_package_is_installed_reloaded_and_removed(house):
     (install, _), (remove, _) = blocks("Install it"), blocks("Remove it")
     lines = install.splitlines()
     house.sh("\n".join(lines[:2]))
+    house.sh("systemctl reload nametrack")  # which comes before the agent has a handler for the signal
     settled(SocketDoor().reach(house))
     said = house.sh("\n".join(lines[2:]))
     assert "nothing found" in said and f"{HOME_NAME} -> 198.51.100.10:{HOME_PORT}" in said

@@ -236,7 +236,7 @@ def test_auto_finds_what_there_is_and_what_comes_later(calm, interpreter):
     agent, router = following(calm, interpreter, "auto")
     firewall = Firewall(router)
     with agent:
-        agent.wait_for_line("does not exist", 10)
+        agent.wait_for_line("target auto: routes of our own", 10)
         old = VpnPolicyRouting(router)
         try:
             right = Right(agent, lambda name: ip_set(router, name), {"wg0": set(STAGING4), "wg06": set(STAGING6)})

@@ -46,13 +46,14 @@ def open_file(path, mode):
         raise
 
 
-def blocks(path):
-    """Yield the bytes of a file, a block of 4 KiB at a time. Raises OSError."""
+def blocks(path, most=None):
+    """Yield the bytes of a file, a block of 4 KiB at a time, of `most` blocks at most. Raises OSError."""
     with open_file(path, "rb") as file:
-        while True:
+        while most is None or most > 0:
             block = file.read(_BLOCK)
             if not block:
                 return
+            most = None if most is None else most - 1
             yield block
 
 
@@ -61,10 +62,13 @@ def read_file(path):
     return b"".join(list(blocks(path)))
 
 
-def lines(path, longest):
-    """Yield the lines of a file as bytes without their end, None for one longer than `longest`. Raises OSError."""
+def lines(path, longest, most=None):
+    """Yield the lines of a file as bytes without their end, None for one longer than `longest`.
+
+    `most`: bytes that are read at most, in whole blocks. Raises OSError.
+    """
     rest, skipping = b"", False  # skipping: whether the line was too long already
-    for block in blocks(path):
+    for block in blocks(path, most and -(-most // _BLOCK)):
         pieces = block.split(b"\n")
         for i in range(len(pieces)):
             line = rest + pieces[i]
@@ -91,7 +95,7 @@ def replace_file(path, chunks):
             for chunk in chunks:
                 file.write(chunk)
             sync(file)
-        os.rename(temporary, path)
+        rename(temporary, path)
     except OSError:
         remove_file(temporary)  # half a file on a full disk helps nobody
         raise
@@ -102,6 +106,19 @@ def sync(file):
     file.flush()  # MicroPython's flush is fsync
     if not MICROPYTHON:
         os.fsync(file.fileno())
+
+
+def rename(old, new):
+    """Give a file another path, in the place of what is there. Raises OSError."""
+    os.rename(old, new)
+
+
+def size(path):
+    """Return the bytes of a file, None if there is none."""
+    try:
+        return os.stat(path)[6]
+    except OSError:
+        return None
 
 
 def remove_file(path):

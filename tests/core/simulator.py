@@ -14,7 +14,7 @@ from nametrack.core import actions as do
 from nametrack.core import events as on
 from nametrack.core.agent import Agent
 from nametrack.core.config import configuration
-from nametrack.core.last_good import Remembered
+from nametrack.core.last_good import Remembered, Saved
 from nametrack.core.names.sources import LISTED
 from nametrack.core.sets.targets import SERVICES
 from nametrack.core.telling import user_include as include
@@ -99,9 +99,22 @@ def addresses(texts):
     return found
 
 
-def essence(entries):
-    """Entries without the times that pass anyway."""
-    return sorted([(e.host, e.address, e.named, e.port or 0, e.sets) for e in entries])
+def lost(copy, records):
+    """What some records tell that is not in the copy, the times aside that pass anyway."""
+    held = essence(copy)
+    return sorted([str(known) for known in essence(records) if known not in held])
+
+
+def essence(records):
+    found = set()
+    for record in Remembered(records).records():
+        if hasattr(record, "named"):
+            found.update([(record.host, str(key), record.named) for key in record.keys])
+        elif hasattr(record, "ports"):
+            found.add((record.host, tuple(sorted(record.keys)), "endpoints"))
+        elif "tun_1" not in record.set:  # in these the kernel tells which elements are ours
+            found.update([(record.set, str(key), True) for key in record.keys])
+    return found
 
 
 class Walk:
@@ -119,7 +132,7 @@ class Walk:
         self.order = 0
         self.last_word = {}  # interface or set -> when its last answer comes
         self.shown = {}  # (interface, public key) -> endpoints that the agent was shown: they may have worked
-        self.saved = []  # entries of the file
+        self.saved = []  # records of the file
         self.shared = []  # those of its copy
         self.truth = {}  # host -> {rtype: addresses}
         self.modes = {}  # server -> how it answers
@@ -276,7 +289,10 @@ class Walk:
                 self.in_turn(action.set, self.kernel.perform(action, self.now), 0)
                 continue
             if isinstance(action, do.ShareLastGood):
-                self.shared = list(action.entries)
+                self.shared = list(action.records())
+                continue
+            if isinstance(action, do.Remember):
+                self.shared.extend(action.records)
                 continue
             self.say(do.text(action))
             if isinstance(action, do.ReadServices):
@@ -288,7 +304,8 @@ class Walk:
             elif isinstance(action, do.CancelQuery):
                 self.queries.pop(action.id, None)
             elif isinstance(action, do.SaveLastGood):
-                self.saved = list(action.entries)
+                self.saved = list(action.records())
+                self.shared.append(Saved(action.essence))
             elif isinstance(action, (do.SetEndpoint,) + CHANGES):
                 self.watch(action)
             event = self.kernel.perform(action, self.now)
@@ -355,7 +372,7 @@ class Walk:
                         return
                     host = HOSTS[PEERS[i][2]]
                     known = self.ever_named.get(host, ())
-                    saved = [e.address for e in self.saved if e.host == host]
+                    saved = [ip.element(key) for one in self.saved if one.host == host for key in one.keys]
                     if action.address not in known and action.address not in saved:
                         self.broken("%s is not what DNS names: %s" % (do.text(action), known))
                     if action.port != self.port:
@@ -505,8 +522,8 @@ class Walk:
             wrong.append("the other peer was touched")
         if self.kernel.sets[OTHER_SET]["elements"] != {"198.51.100.1": None}:
             wrong.append("the other set was touched")
-        if essence(self.shared) != essence(self.agent.entries(self.now)):
-            wrong.append("the copy of what is to be remembered is old")
+        if lost(self.shared, self.agent.records(self.now)):
+            wrong.append("the copy lacks %s" % lost(self.shared, self.agent.records(self.now)))
         return wrong
 
     def wanted_in(self, name, held):
@@ -727,8 +744,8 @@ class Walk:
             services = {
                 "pbr": wire_services.configured("pbr", [uci.Section("pbr", "config", False, {"enabled": "1"}, 1)])
             }
-        entries = Remembered(self.agent.entries(self.now))
-        made = include.contents("vpn-policy-routing", self.agent.config, entries, services, lambda name: True)
+        remembered = Remembered(self.agent.records(self.now))
+        made = include.contents("vpn-policy-routing", self.agent.config, remembered, services, lambda name: True)
         return {name: [ip.element(key) for key in keys] for name, keys in made}
 
     def foreign_element(self):
@@ -816,7 +833,7 @@ class Walk:
         self.asked = {}
         self.unname()
         self.agent = Agent(self.random.fraction)
-        self.feed(on.LastGoodRead(Remembered(self.saved), self.saved))
+        self.feed(on.LastGoodRead(self.shared, False, None))
         self.load()
 
     def unname(self):

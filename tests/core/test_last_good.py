@@ -1,22 +1,44 @@
-"""lastgood.py: when the file is written. And words.py: durations for people."""
+"""last_good.py: what is remembered, and when it is written. And wording.py: durations for people."""
 
 import pytest
 
+from nametrack import ip
 from nametrack.core.last_good import (
+    COPY_MIN,
+    PRIME,
     SAVE_DELAY,
     SAVE_INTERVAL,
-    SHARE_DELAY,
-    SHARE_PACE,
-    Entries,
-    Entry,
+    SHARE_RETRY,
+    SLICE,
+    Endpoints,
+    Known,
     LastGood,
+    Owned,
     Remembered,
+    Saved,
+    essence,
 )
 from nametrack.core.timers import Timers
 from nametrack.core.wording import count, duration, seconds_ago
 
-ONE = [Entry("h.test", "192.0.2.1", True, 0, None, [])]
-TWO = [Entry("h.test", "192.0.2.1", False, 30, None, []), Entry("h.test", "192.0.2.2", True, 0, None, [])]
+
+def known(host="h.test", addresses=("192.0.2.1",), named=True, remaining=0):
+    return Known(host, [ip.key(address) for address in addresses], named, remaining)
+
+
+ONE = [known()]
+TWO = [known(named=False, remaining=30), known(addresses=["192.0.2.2"])]
+
+
+def records(*found):
+    """What a LastGood is given: a function that returns an iterator."""
+    return lambda: iter(found)
+
+
+def write(last_good, found, now):
+    """The records that are written, None if nothing is."""
+    made = last_good.save(records(*found), now)
+    return list(made[0].records()) if made else None
 
 
 def test_what_changes_together_is_written_together():
@@ -24,9 +46,8 @@ def test_what_changes_together_is_written_together():
     last_good = LastGood(timers)
     last_good.changed(5)
     last_good.changed(50)
-    timers.cancel(("share",))
     assert timers.next() == 5 + SAVE_DELAY
-    assert last_good.save(ONE, 65)[0].entries == ONE
+    assert write(last_good, ONE, 65) == ONE
 
 
 def test_between_two_writes_there_is_the_interval():
@@ -34,80 +55,178 @@ def test_between_two_writes_there_is_the_interval():
     last_good = LastGood(timers)
     last_good.changed(0)
     timers.due(60)
-    last_good.save(ONE, 60)
+    write(last_good, ONE, 60)
     last_good.changed(61)
-    timers.cancel(("share",))
     assert timers.next() == 60 + SAVE_INTERVAL
 
 
 def test_what_the_file_holds_is_not_written_again():
     last_good = LastGood(Timers())
-    last_good.loaded(TWO)
+    last_good.read(TWO + [Saved(sum([essence(record) for record in TWO]))])
     # neither another order nor the seconds that go by are a change
-    assert last_good.save([TWO[1], Entry("h.test", "192.0.2.1", False, 7, None, [])], 5) == []
-    assert len(last_good.save(ONE, 6)) == 1
+    assert write(last_good, [TWO[1], known(named=False, remaining=7)], 5) is None
+    assert write(last_good, ONE, 6) == ONE
 
 
-def test_a_file_without_entries_is_not_written_to_say_so():
-    assert LastGood(Timers()).save([], 5) == []
+def test_what_was_learnt_after_the_last_write_is_written():
+    last_good = LastGood(Timers())
+    last_good.read(TWO + [Saved(sum([essence(record) for record in TWO])), known("other.test")])
+    assert write(last_good, TWO, 5) == TWO
+
+
+def test_a_file_without_addresses_is_not_written_to_say_so():
+    assert write(LastGood(Timers()), [], 5) is None
 
 
 def test_a_write_that_failed_is_tried_again_later():
     timers = Timers()
     last_good = LastGood(timers)
-    last_good.save(ONE, 5)
-    last_good.failed(6)
+    write(last_good, ONE, 5)
+    last_good.save_failed(6)
     last_good.changed(7)
-    timers.cancel(("share",))
     assert timers.next() == 6 + SAVE_INTERVAL
-    assert len(last_good.save(ONE, 606)) == 1
-    assert last_good.save(ONE, 607) == []
+    assert write(last_good, ONE, 606) == ONE
+    assert write(last_good, ONE, 607) is None
 
 
 OTHERS = [
     [],
     ONE + ONE,
-    [Entry("g.test", "192.0.2.1", True, 0, None, [])],
-    [Entry("h.test", "192.0.2.2", True, 0, None, [])],
-    [Entry("h.test", "192.0.2.0/24", True, 0, None, [])],
-    [Entry("h.test", "192.0.2.1", False, 0, None, [])],
-    [Entry("h.test", "192.0.2.1", True, 0, 51820, [])],
-    [Entry("h.test", "192.0.2.1", True, 0, None, ["ipset a"])],
+    [known("g.test")],
+    [known("test.h")],
+    [known(addresses=["192.0.2.2"])],
+    [known(addresses=["192.0.2.0", "192.0.2.1"])],
+    [known(named=False)],
+    [Endpoints("h.test", [ip.key("192.0.2.1")], [None])],
 ]
 
 
 @pytest.mark.parametrize("other", OTHERS)
 def test_whatever_else_differs_is_written(other):
     last_good = LastGood(Timers())
-    last_good.loaded(ONE)
-    assert len(last_good.save(other, 5)) == 1
+    last_good.read(ONE + [Saved(essence(ONE[0]))])
+    assert write(last_good, other, 5) == other
 
 
-def test_a_new_prefix_of_ipv6_with_the_same_hosts_in_it_is_a_change():
-    last_good = LastGood(Timers())
-    last_good.loaded([Entry("h.test", "2001:db8:%x::7" % i, True, 0, None, ()) for i in range(9)])
-    assert len(last_good.save([Entry("h.test", "2001:db8:1%x::7" % i, True, 0, None, ()) for i in range(9)], 5)) == 1
+def test_addresses_with_the_same_sum_are_others():
+    assert essence(known(addresses=["192.0.2.1", "192.0.2.4"])) != essence(known(addresses=["192.0.2.2", "192.0.2.3"]))
+    here, there = (known(addresses=["2001:db8:%s::%x" % (net, i) for i in range(9)]) for net in ("1", "2"))
+    assert essence(here) % PRIME != essence(there) % PRIME
 
 
-def test_the_copy_follows_at_once_and_a_large_one_less_often():
+def test_many_addresses_are_looked_at_in_slices():
+    """Nothing else is heard of while a slice is looked at."""
     timers = Timers()
     last_good = LastGood(timers)
-    last_good.changed(5)
-    last_good.changed(5.2)
-    assert timers.next() == 5 + SHARE_DELAY
-    many = Entries(lambda: iter(ONE * (10 * SHARE_PACE)))
-    assert len(last_good.share(many, 6)[0].entries) == 10 * SHARE_PACE
-    last_good.changed(7)
-    assert timers.next() == 6 + 10
-    assert last_good.share(ONE, 16)[0].entries == ONE
+    last_good.changed(0)
+    timers.due(60)
+    many = [known("h%d.test" % i, ["192.0.2.%d" % j for j in range(100)]) for i in range(3 * SLICE // 100)]
+    looked = []
+
+    def all_of_them():
+        for record in many:
+            looked.append(record)
+            yield record
+
+    made, now = [], 60
+    while not made:
+        before = len(looked)
+        made = last_good.save(all_of_them, now)
+        assert len(looked) - before <= SLICE // 100 + 1
+        if not made:
+            now = timers.next()
+            timers.due(now)
+    assert now < 61 and made[0].essence == sum([essence(record) for record in many])
 
 
-def test_a_copy_is_made_where_something_changed():
+def test_what_changes_while_it_is_looked_at_is_written_in_its_turn():
+    timers = Timers()
+    last_good = LastGood(timers)
+    last_good.changed(0)
+    timers.due(60)
+    many = [known("h%d.test" % i, ["192.0.2.1"] * SLICE) for i in range(2)]
+    assert last_good.save(records(*many), 60) == []
+    last_good.changed(60)
+    timers.due(61)
+    assert len(last_good.save(records(*many), 61)) == 0 and len(last_good.save(records(*many), 61)) == 1
+    assert timers.next() == 61 + SAVE_INTERVAL
+
+
+def test_at_the_end_all_is_looked_at_at_once():
+    many = [known("h%d.test" % i, ["192.0.2.1"] * SLICE) for i in range(9)]
+    assert len(LastGood(Timers()).save(records(*many), 5, True)) == 1
+
+
+def test_nothing_is_written_until_all_is_read():
+    """A part of it would be saved as all."""
+    timers = Timers()
+    last_good = LastGood(timers)
+    last_good.reading = True
+    assert last_good.save(records(*ONE), 5, True) == [] and last_good.share(records(*ONE), 5) == []
+    last_good.reading = False
+    assert timers.next() == 5 + SAVE_DELAY
+    assert write(last_good, ONE, 65) == ONE
+
+
+def test_what_is_learnt_and_what_becomes_ours_goes_into_the_copy_in_this_order():
     last_good = LastGood(Timers())
-    assert last_good.share(ONE, 5) == []
-    last_good.changed(6)
-    assert len(last_good.share(ONE, 7)) == 1
-    assert last_good.share(ONE, 8) == []
+    last_good.learn(ONE, 5)
+    owned = Owned("ipset b4", ONE[0].keys, True)
+    assert [action.records for action in last_good.remember([owned])] == [ONE + [owned]]
+    assert last_good.remember([]) == []
+
+
+def test_the_copy_is_made_anew_when_it_has_become_much_longer():
+    timers = Timers()
+    last_good = LastGood(timers)
+    many = known(addresses=["192.0.2.1"] * 1000)
+    for _ in range(COPY_MIN // 1000):
+        last_good.learn([many], 5)
+    last_good.remember([])
+    timers.cancel(("save",))
+    assert timers.next() is None
+    last_good.learn([many], 5)
+    assert timers.next() == 5
+    timers.due(5)
+    assert list(last_good.share(records(many), 5)[0].records()) == [many]
+    for _ in range((COPY_MIN + 2000) // 1000):
+        last_good.learn([many], 5)
+    assert timers.next() is None
+    last_good.learn([many], 6)
+    assert timers.next() == 6
+
+
+def test_a_copy_that_could_not_be_written_is_made_anew():
+    timers = Timers()
+    last_good = LastGood(timers)
+    last_good.share_failed(5)
+    assert timers.next() == 5 + SHARE_RETRY
+
+
+def test_of_two_records_the_later_counts():
+    a, b, c = [ip.key(address) for address in ("192.0.2.1", "192.0.2.2", "2001:db8::1")]
+    remembered = Remembered(
+        [
+            Known("a.test", [a, b], True, 0),
+            Known("b.test", [a], True, 0),
+            Owned("ipset b4", [a, b], True),
+            Known("a.test", [b, c], False, 9),
+            Owned("ipset b4", [a], False),
+            Endpoints("p.test", [a, b], [None, None]),
+            Endpoints("p.test", [b], [51820]),
+        ]
+    )
+    lives = sorted([(key, known.named, known.remaining) for known in remembered.of("a.test") for key in known.keys])
+    assert lives == [(a, True, 0), (b, False, 9), (c, False, 9)]
+    assert remembered.of("c.test") == [] and remembered.endpoints("p.test") == [("192.0.2.2", 51820)]
+    assert [record for record in remembered.records() if isinstance(record, Owned)] == [Owned("ipset b4", [b], True)]
+    again = Remembered(remembered.records())
+    assert again.of("b.test") == remembered.of("b.test") and again.endpoints("p.test") == remembered.endpoints("p.test")
+
+
+def test_a_file_that_does_not_tell_peers_apart_tells_what_their_names_had():
+    remembered = Remembered([known("p.test"), known("p.test", ["192.0.2.2"], False, 60)])
+    assert remembered.endpoints("p.test") == [("192.0.2.1", None)]
 
 
 DURATIONS = [
@@ -127,14 +246,3 @@ def test_a_clock_that_went_back_is_no_negative_age():
 
 def test_one_is_not_many():
     assert [count(n, "failure") for n in (0, 1, 2)] == ["0 failures", "1 failure", "2 failures"]
-
-
-def test_what_is_remembered_is_by_host_in_its_order_and_each_address_once():
-    one = Entry("a.test", "192.0.2.1", True, 0, None, ("ipset b4",))
-    entries = [one, Entry("a.test", "192.0.2.0/24", True, 0, None, ("ipset b4",))]
-    entries += [Entry("b.test", "192.0.2.1", False, 9, None, None), Entry("a.test", "2001:db8::1", True, 0, 51820, ())]
-    known = Remembered(entries + [one, Entry("a.test", "192.0.2.1", False, 5, None, None)])
-    assert (len(known), list(known)) == (4, entries)
-    assert list(known.of("a.test")) == [entries[0], entries[1], entries[3]]
-    assert (list(known.of("b.test")), list(known.of("c.test"))) == ([entries[2]], [])
-    assert (known.knows("a.test"), known.knows("c.test"), bool(Remembered())) == (True, False, False)

@@ -15,11 +15,12 @@ before they are committed.
 """
 
 from fakes import WALL, FakeKernel, netifd
+from nametrack import ip
 from nametrack.core import actions as do
 from nametrack.core import events as on
 from nametrack.core.agent import Agent
 from nametrack.core.config import configuration
-from nametrack.core.last_good import Entry, Remembered
+from nametrack.core.last_good import Known, Owned, Saved, essence
 from nametrack.wire import uci
 from nametrack.wire.dns import Answer, Srv
 from nametrack.wire.services import configured, reported
@@ -34,7 +35,7 @@ READS = (
     do.ListRoutes,
     do.ReadTunnel,
 )
-HIDDEN = READS + (do.ShareLastGood,)
+HIDDEN = READS + (do.ShareLastGood, do.Remember)
 MOMENT = 0.0005  # seconds: what the text form of a time rounds away
 
 
@@ -87,14 +88,17 @@ class Transcript:
             self.before = []
             self.handle(on.ConfigLoaded(config))
         elif name == "last good":
-            entries = []
+            records = []
             for line in body:
                 if line.strip():
                     words = line.split(None, 3)  # the last is the set in which it is ours
                     host, address, life = words[:3]
                     remaining = 0 if life == "named" else int(life)
-                    entries.append(Entry(host, address, life == "named", remaining, None, words[3:]))
-            self.handle(on.LastGoodRead(Remembered(entries), entries))
+                    if ip.prefix(host) is None:
+                        records.append(Known(host, [ip.key(address)], life == "named", remaining))
+                    records.extend([Owned(name, [ip.key(address)], True) for name in words[3:]])
+            total = sum([essence(record) for record in records if isinstance(record, Known)])
+            self.handle(on.LastGoodRead(records + [Saved(total)], False, None))
         elif name == "kernel":
             self.out.extend(self.holds() + [""])
 

@@ -180,7 +180,7 @@ def test_a_full_disk_leaves_the_last_good_addresses_that_were_saved(world, inter
         assert len(agent.lines("not saved")) == 1 and "no space left" in agent.lines("not saved")[0], agent.tail()
         assert (agent.state / "last-good.json").read_bytes() == saved
         assert sorted(path.name for path in pathlib.Path(agent.state).iterdir()) == ["filler", "last-good.json"]
-        assert json.loads(saved)["version"] == 1
+        assert json.loads(saved)["version"] == 2
         (agent.state / "filler").unlink()
         assert agent.once().returncode == 0
         assert "198.51.100.11" in (agent.state / "last-good.json").read_text()

@@ -7,7 +7,7 @@ import time
 from lab.agent import Agent, options, policy
 from lab.host import wait_for
 from lab.watch import SetWatcher, ipset_elements, nft_elements
-from lab.world import DNS_ADDRESSES, HOME_PORT, STAGING4, STAGING6, STAGING_NAME, VPN_SETS
+from lab.world import DNS_ADDRESSES, HOME_NAME, HOME_PORT, STAGING4, STAGING6, STAGING_NAME, VPN_SETS
 
 TTL = 5
 RETAIN = 4
@@ -203,3 +203,53 @@ def test_a_dns_outage_changes_nothing_and_its_end_is_noticed(world, interpreter)
             lambda: f"what DNS says after the outage; the log:\n{agent.tail()}",
         )
         world.wait_for_tunnel()
+
+
+def test_killed_right_after_an_addition_it_still_knows_what_is_its_own(world, interpreter):
+    """An ipset without comments does not tell whose an element is, and one without timeouts keeps it for ever."""
+    beach = world.beach
+    beach.run(["ipset", "create", "kept4", "hash:ip"])
+    beach.run(["ipset", "add", "kept4", FOREIGN[4]])
+    wanted = policy("kept", [STAGING_NAME], target="ipset", set4="kept4")
+    settings = options(retain=0, nameserver=[SERVER])
+    try:
+        agent = Agent(world, settings, wanted, interpreter=interpreter).start()
+        wait_for(lambda: ipset_elements(beach, "kept4") == {*STAGING4, FOREIGN[4]}, 20, lambda: agent.tail())
+        world.zone.set(STAGING_NAME, "A", ["192.0.2.140"], 60)
+        wait_for(lambda: "192.0.2.140" in ipset_elements(beach, "kept4"), 20, lambda: agent.tail())
+        agent.kill()
+        agent.configure(settings, policy("kept", ["192.0.2.150"], target="ipset", set4="kept4"))
+        with agent:
+            left = {"192.0.2.150", FOREIGN[4]}
+            wait_for(lambda: ipset_elements(beach, "kept4") == left, 20, lambda: agent.tail())
+    finally:
+        beach.run(["ipset", "destroy", "kept4"], check=False)
+
+
+def test_what_the_file_says_of_sets_that_no_policy_fills_is_nothing(world, interpreter):
+    """Root's file, or whoever's: it takes no element out of another program's set, and puts no prefix into ours."""
+    beach = world.beach
+    beach.run(["ipset", "create", "others4", "hash:ip"])
+    beach.run(["ipset", "add", "others4", "198.18.0.1"])
+    beach.run(["ipset", "create", "kept4", "hash:net"])
+    settings = options(nameserver=["192.0.2.254"], fallback_nameserver=["none"])
+    agent = Agent(
+        world, settings, policy("kept", [STAGING_NAME], target="ipset", set4="kept4"), interpreter=interpreter
+    )
+    entries = [
+        {"set": "ipset others4", "added": ["198.18.0.1"]},
+        {"host": STAGING_NAME, "named": True, "addresses": ["0.0.0.0/0", "127.0.0.1", "192.0.2.0/24", STAGING4[0]]},
+        {"host": HOME_NAME, "endpoints": [["127.0.0.1", 1]]},
+        {"host": STAGING_NAME, "address": "198.18.0.1", "named": True, "expires": 0, "sets": ["ipset others4"]},
+    ]
+    lines = ",\n".join([json.dumps(entry) for entry in entries])
+    (agent.state / "last-good.json").write_text('{"version": 2, "entries": [\n' + lines + "\n]}\n")
+    try:
+        with agent:
+            wanted = {STAGING4[0], "198.18.0.1"}
+            wait_for(lambda: ipset_elements(beach, "kept4") == wanted, 20, lambda: agent.tail())
+            assert ipset_elements(beach, "others4") == {"198.18.0.1"}
+            assert agent.lines("lines skipped that hold no last good addresses"), agent.tail()
+    finally:
+        for name in ("others4", "kept4"):
+            beach.run(["ipset", "destroy", name], check=False)

@@ -1,5 +1,7 @@
 """The command line: what to do, with which files, in words for people where that is wrong."""
 
+RUN_DIR = "/var/run/nametrack"
+
 FOLDERS = {"--config-dir": "config_dir", "--state-dir": "state_dir", "--run-dir": "run_dir"}
 LOCAL = dict(FOLDERS)
 LOCAL.update({"--log-level": "log_level", "--ubus": "ubus"})
@@ -46,7 +48,7 @@ class Command:
         self.once = self.json = self.all = self.follow = False
         self.config_dir = "/etc/config"
         self.state_dir = None  # None: /etc/nametrack on a router, /var/lib/nametrack elsewhere
-        self.run_dir = "/var/run/nametrack"
+        self.run_dir = None  # below the state directory if that is given
         self.ubus = None  # None: the default paths; "none": no bus
         self.log_level = None  # None: what the configuration says
         self.format = "openmetrics"
@@ -60,6 +62,8 @@ class Command:
         if any(word in ("--help", "-h") for word in argv[1:]):
             self.name, argv = "help", ["help", self.name]
         self._options(argv[1:])
+        if self.run_dir is None:
+            self.run_dir = RUN_DIR if self.state_dir is None else self.state_dir + "/run"
 
     def _options(self, argv):
         valued, flags, named = COMMANDS[self.name]

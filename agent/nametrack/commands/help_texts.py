@@ -29,7 +29,7 @@ options of run, plan, check and include:
                      router)
 options of these and of status, why, refresh, events and metrics:
   --run-dir DIR      what lasts until the next boot: a copy of those addresses, and the agent's own socket if there is
-                     no bus (default /var/run/nametrack)
+                     no bus (default /var/run/nametrack, or DIR/run with --state-dir DIR)
 options of run, plan and check:
   --log-level LEVEL  error, warning, info or debug (default: option log_level)
 options of these and of status, why, refresh, events and metrics:

@@ -7,7 +7,8 @@ own start, so it leaves most of the agent out.
 import sys
 
 from .. import compat, compat_heap
-from ..adapters import files, netfilter, services
+from ..adapters import last_good, netfilter, services
+from ..core.last_good import Remembered
 from ..core.sets.targets import SERVICES
 from ..core.telling.user_include import contents
 from ..daemon.config_files import read_config, state_dir
@@ -38,12 +39,11 @@ def lines(command):
     if loaded is None:
         sys.stderr.write("nametrack: %s\n" % problem)
         return
-    copy, file = files.LastGood(command.run_dir), files.LastGood(state_dir(command))
     found = services.installed(command.config_dir, SERVICES)
-    entries = files.remembered(copy, file, compat.wall())
+    remembered = Remembered(last_good.read_all(state_dir(command), command.run_dir, compat.wall()))
     if compat_heap.shortage():
         compat_heap.grow()
-    for set_name, keys in contents(kind, loaded.config, entries, found, netfilter.has_set):
+    for set_name, keys in contents(kind, loaded.config, remembered, found, netfilter.has_set):
         name = set_name.partition(" ")[2]
         for line in ipset.add_text(name, ElementList(keys), MARK if netfilter.takes_comments(name) else None):
             yield line

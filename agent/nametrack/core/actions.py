@@ -48,10 +48,12 @@ ChangeRouting = namedtuple("ChangeRouting", ("changes", "reason"))
 FlushFlows = namedtuple("FlushFlows", ("keys",))
 # names: of services that fill sets, as target.SERVICES; what is known of those that are on this router
 ReadServices = namedtuple("ReadServices", ("names",))
-# entries: a core.lastgood.Entries, or a list of Entry
-SaveLastGood = namedtuple("SaveLastGood", ("entries",))
-# the same where it is lost with the power, but at once: for the includes of other services and for a restart
-ShareLastGood = namedtuple("ShareLastGood", ("entries",))
+# records: function that returns an iterator of core.last_good.Known; essence: the sum of theirs
+SaveLastGood = namedtuple("SaveLastGood", ("records", "essence"))
+# records: function that returns an iterator of Known and Owned: the copy is made anew, and lost with the power
+ShareLastGood = namedtuple("ShareLastGood", ("records",))
+# records: list of Known and Owned that the copy gets as well, before anything else is done
+Remember = namedtuple("Remember", ("records",))
 # Something that people and programs hear of: it goes into the log, into the history, and to subscribers on the bus.
 # kind: endpoint | policy | trouble | recovered; values: dict, what subscribers get (CONTRACT.md section 5)
 Notify = namedtuple("Notify", ("kind", "subject", "text", "values"))
@@ -129,8 +131,9 @@ FORMS = {
     ReadTunnel: lambda a: "read_tunnel %s" % a.interface,
     ReadNeighbours: lambda a: "read_neighbours",
     ChangeRouting: _changes,
-    SaveLastGood: lambda a: "save_last_good %d" % len(a.entries),
-    ShareLastGood: lambda a: "share_last_good %d" % len(a.entries),
+    SaveLastGood: lambda a: "save_last_good %d" % sum([len(record.keys) for record in a.records()]),
+    ShareLastGood: lambda a: "share_last_good",
+    Remember: lambda a: "remember %d" % sum([len(record.keys) for record in a.records]),
     Notify: lambda a: "notify %s %s: %s" % (a.kind, a.subject, a.text),
     Reply: lambda a: "reply %d: %s" % (a.id, " ".join(a.values["addresses"]) or a.values["reason"]),
     AskKernel: lambda a: "ask_kernel %d: %s from %s" % (a.id, " ".join(a.addresses), a.client or "the router"),

@@ -20,7 +20,7 @@ from .routes import rulebook, selector, steps, table, watch, way  # noqa: F401
 from . import actions as do
 from . import events as on
 from .interfaces import VIA, Interfaces
-from .last_good import Entries, Entry, LastGood, Remembered
+from .last_good import Endpoints, Known, LastGood, Owned, Remembered, pairs
 from .names.resolver import Resolver
 from .names.single_lookups import Inquiries
 from .peers.peers import Peers
@@ -57,8 +57,7 @@ class Agent:
         self.deaf = None  # why the answers that clients get cannot be read on a device
         self._observing = False
         self._whys = None  # telling.why.Whys, loaded by the first question
-        self._remembered = Remembered()  # of the last-good file, for what is configured at the start
-        self._changes = 0  # how many of the policies' changes are known to last_good
+        self._remembered = Remembered()  # of the last-good file, until there is a configuration
         self._handlers = {
             on.ConfigLoaded: self._config_loaded,
             on.ConfigRefused: self._config_refused,
@@ -111,9 +110,9 @@ class Agent:
             elif key[0] in PEER_TIMERS:
                 actions.extend(self.peers.due(key, now))
             elif key[0] == "save":
-                actions.extend(self.last_good.save(self.entries(now), now))
+                actions.extend(self.last_good.save(lambda: self.known(now), now))
             elif key[0] == "share":
-                actions.extend(self.last_good.share(self.entries(now), now))
+                actions.extend(self.last_good.share(lambda: self.records(now), now))
             elif key[0] == "interfaces":
                 actions.extend(self.interfaces.due(now))
             elif key[0] == "follow":
@@ -132,12 +131,12 @@ class Agent:
 
     def stop(self, now):
         """The agent ends: what it knows is saved, the kernel is left as it is."""
-        return self.last_good.save(self.entries(now), now) + self.last_good.share(self.entries(now), now)
+        return self.last_good.save(lambda: self.known(now), now, True)
 
     def settled(self):
         """Whether everything was asked, read and written once: the end of one whole pass."""
         rooms = (self.peers, self.policies.sets, self.routes)
-        if not self.resolver.idle() or not all(room.settled() for room in rooms):
+        if self.last_good.reading or not self.resolver.idle() or not all(room.settled() for room in rooms):
             return False
         return all(q.tried() for name in self.resolver.names.values() for q in name.questions.values())
 
@@ -166,18 +165,17 @@ class Agent:
             return tuple(peer.nameservers or servers)
 
         actions = [do.Log("warning", text) for text in config.errors]
-        peers_know = {}
-        for peer in config.peers:
-            known = self._remembered.of(peer.endpoint_host)
-            peers_know[peer.endpoint_host] = [(e.address, e.port) for e in known if e.named]
-        self.peers.configure(config, servers_of, peers_know, now)
-        actions.extend(self.policies.configure(config, host_key, self._remembered, now))
+        hosts = [peer.endpoint_host for peer in config.peers]
+        self.last_good.changed(now)
+        self.peers.configure(config, servers_of, {host: self._remembered.endpoints(host) for host in hosts}, now)
+        actions.extend(self.policies.configure(config, host_key, now))
+        actions.extend(self._restore(self._remembered.records(), now))
         self._remembered = Remembered()
         actions.extend(self._follow(now))
         for key in sorted(self.resolver.names):
             name = self.resolver.names[key]
             if name.answered():  # who is new to a name that is followed already hears of it now, not at its next answer
-                actions.extend(self.peers.name_answered(name, now) + self.policies.name_answered(name, now))
+                actions.extend(self._answered(name, now))
         return actions + self._follow_changes(now) + self._names_answered(now) + self._observe()
 
     def _peers_read(self, event, now):
@@ -185,9 +183,28 @@ class Agent:
         return actions + self.routes.peers_read(event, now)
 
     def _last_good_read(self, event, now):
-        self._remembered = event.entries
-        self.last_good.loaded(event.saved)
-        return []
+        """The first records come before the configuration: peers know them from the start. The others come after it."""
+        actions = [] if event.problem is None else [do.Log("warning", event.problem)]
+        self.last_good.read(event.records)
+        self.last_good.reading = event.more
+        self.policies.sets.hold(event.more)
+        if self.config is not None:
+            return actions + self._restore(event.records, now)
+        for record in event.records:
+            self._remembered.add(record)
+        return actions
+
+    def _restore(self, records, now):
+        """Have peers and policies know what was remembered, and begin with the sets when all of it is known."""
+        for record in records:
+            if isinstance(record, Endpoints):
+                self.peers.remember(record.host, pairs(record))
+            elif isinstance(record, Known):
+                self.policies.remember(record, now)
+            elif isinstance(record, Owned):
+                self.policies.sets.remember(record.set, record.keys, record.ours)
+        actions = [] if self.last_good.reading else self.policies.read_sets(now)
+        return actions + self._follow_changes(now)
 
     def _cron_read(self, event, now):
         self.cron = event.lines
@@ -263,10 +280,11 @@ class Agent:
         if isinstance(action, do.Observe):
             said, self.deaf = self.deaf == reason, reason
             return [] if said else [do.Log("warning", "the answers that clients get are not read: %s" % reason)]
-        if isinstance(action, do.ShareLastGood):
+        if isinstance(action, (do.ShareLastGood, do.Remember)):
+            self.last_good.share_failed(now)
             return [do.Log("debug", "no copy of the last good addresses: %s" % reason)]
         if isinstance(action, do.SaveLastGood):
-            self.last_good.failed(now)
+            self.last_good.save_failed(now)
             return [do.Log("error", "last good addresses not saved: %s" % reason)]
         return self.policies.sets.failed(action, reason, now)
 
@@ -276,10 +294,9 @@ class Agent:
                 self.history.add(action, now)
             elif isinstance(action, do.Reply) and self._whys is not None:
                 actions[i] = self._whys.looked_up(action)
-        if self.policies.changes() != self._changes:
-            self._changes = self.policies.changes()
-            self.last_good.changed(now)
-        return actions
+        # What DNS named anew, and what becomes ours by the actions, is written down before they are carried out.
+        self.last_good.learn(self.policies.learnt(now), now)
+        return self.last_good.remember(self.policies.sets.learnt()) + actions
 
     def _name(self, outcome, now):
         actions, name = outcome
@@ -290,11 +307,13 @@ class Agent:
             actions = [action for action in actions if not isinstance(action, (do.Notify, do.Log))]
         if self.inquiries.asks(name):
             return actions + self.inquiries.name_answered(name) + self._follow_changes(now)
-        known = self.peers.known(name)
-        actions = actions + self.peers.name_answered(name, now) + self.policies.name_answered(name, now)
-        if self.peers.known(name) != known:
-            self.last_good.changed(now)
-        return actions + self._follow_changes(now) + self._names_answered(now)
+        return actions + self._answered(name, now) + self._follow_changes(now) + self._names_answered(now)
+
+    def _answered(self, name, now):
+        before = self.peers.known(name)
+        actions = self.peers.name_answered(name, now) + self.policies.name_answered(name, now)
+        self.last_good.learn(self.peers.learnt(before), now)
+        return actions
 
     def _names_answered(self, now):
         """Once every name was answered, routes of before that nothing wants may go."""
@@ -330,19 +349,16 @@ class Agent:
             self._timers.set(("follow",), now)  # after what the client waits for
         return actions
 
-    def entries(self, now):
-        """What is to be remembered: every address named now, and every retained one with its remaining life."""
-        return Entries(lambda: self._entries(now))
+    def known(self, now):
+        """Yield what is to be remembered, Known and Endpoints: each address named now, and each retained one."""
+        for known in self.peers.remembered():  # first: a peer is to know it when it is configured
+            yield known
+        for known in self.policies.remembered(now):
+            yield known
 
-    def _entries(self, now):
-        found = {}
-        for peer in self.peers.peers.values():
-            for address, port in peer.proposals.known():
-                own = peer.names.is_service or port != peer.config.endpoint_port  # of a service, or of IP4P
-                port = port if own else None
-                found[peer.config.endpoint_host, address] = Entry(peer.config.endpoint_host, address, True, 0, port, ())
-        for entry in self.policies.entries(now):
-            known = found.pop(entry[:2], None)
-            yield entry if known is None else Entry(entry.host, entry.address, True, 0, known.port, entry.sets)
-        for key in sorted(found):
-            yield found[key]
+    def records(self, now):
+        """Yield the same, and which elements are ours, Owned by Owned."""
+        for known in self.known(now):
+            yield known
+        for owned in self.policies.sets.owned():
+            yield owned

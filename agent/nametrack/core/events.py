@@ -9,8 +9,9 @@ from collections import namedtuple
 ConfigLoaded = namedtuple("ConfigLoaded", ("config",))
 # problems: [text], why a newer configuration was not loaded: its files cannot be parsed
 ConfigRefused = namedtuple("ConfigRefused", ("problems",))
-# entries: core.lastgood.Remembered, read once at the start; saved: the same as far as it outlives the power
-LastGoodRead = namedtuple("LastGoodRead", ("entries", "saved"))
+# records: list of core.last_good's Known, Owned and Saved, in the order of the file; more: whether others follow;
+# problem: what was wrong with the file, in words, None if nothing was
+LastGoodRead = namedtuple("LastGoodRead", ("records", "more", "problem"))
 # lines: of the router's scheduled tasks, comments left out
 CronRead = namedtuple("CronRead", ("lines",))
 # machine: core.machine.Machine, of a machine that is no OpenWrt router

@@ -1,156 +1,213 @@
-"""What is remembered over a restart: the addresses that were in use, by host."""
+"""What is remembered over a restart: the addresses that DNS named, by host, and which elements of sets are ours.
+
+The file holds the addresses and outlives the power. Its copy holds both and is kept up to date record by record, each
+written before what it tells of is done, so that an agent that was killed takes up where it was. Of two records of the
+same host and address, or of the same set and element, the later counts.
+"""
 
 from collections import namedtuple
 
 from .. import ip
-from .actions import SaveLastGood, ShareLastGood
+from .actions import Remember, SaveLastGood, ShareLastGood
 
-# host: a name, or a literal's own text; address: address or prefix; named: whether DNS named it at that time;
-# remaining: seconds that it would have stayed in a set; port: of a service's target, None where the port is configured;
-# sets: names of those in which it is ours, by the actions' text; None: not known, from a file of an older version
-Entry = namedtuple("Entry", ("host", "address", "named", "remaining", "port", "sets"))
+# Addresses of a policy's host that differ in nothing else. host: a name; keys: list of ip.key; named: whether DNS named
+# them when it was written; remaining: seconds that they would have stayed in a set, 0 if named
+Known = namedtuple("Known", ("host", "keys", "named", "remaining"))
+# All that DNS named last for a peer's host. keys: list of ip.key; ports: list of as many, None if it is the configured
+# one
+Endpoints = namedtuple("Endpoints", ("host", "keys", "ports"))
+# Elements of a set. set: text of its name; keys: list of ip.key; ours: whether they are ours from now on
+Owned = namedtuple("Owned", ("set", "keys", "ours"))
+# The file holds what came before. essence: as essence() gives it
+Saved = namedtuple("Saved", ("essence",))
 
 SAVE_DELAY = 60  # seconds from a change to its write, so that what changes together is written together
 SAVE_INTERVAL = 600  # seconds at least between two writes: flash wears
-SHARE_DELAY = 0.5  # seconds from a change to its copy, which wears nothing
-SHARE_PACE = 500  # entries a second that are copied at most: a large copy is made less often
+SHARE_RETRY = 60  # seconds until a copy that could not be written is made anew
+SLICE = 256  # addresses that are looked at in a row, and in one record at most
+PAUSE = 0.001  # seconds between two slices, in which the loop hears of everything else
+COPY_MIN = 4096  # addresses that may be added to the copy before it is made anew, if it was no longer than that
 
-GRACE = 300  # seconds at least that an address is kept which was named when somebody last asked
+GRACE = 300  # seconds at least that an address is kept which was named when it was saved
 
 PRIME = (1 << 61) - 1
 
 
-def life_left(entry, retain):
-    """The seconds a remembered address stays: one that was named when it was saved starts its `retain` anew.
+def life_left(known, retain):
+    """Return the seconds that remembered addresses stay: those that were named start their `retain` anew.
 
     Until DNS has answered, which may take a while after a start, GRACE comes before a shorter `retain`.
     """
-    return max(retain, GRACE) if entry.named else min(entry.remaining, retain)
-
-
-class Entries:
-    """Entries that are made as they are looked at, each time anew: all of them might not fit into memory once more."""
-
-    def __init__(self, make):
-        """`make`: function that gives an iterator of Entry."""
-        self._make = make
-
-    def __iter__(self):
-        return self._make()
-
-    def __len__(self):
-        return sum([1 for _ in self._make()])
+    return max(retain, GRACE) if known.named else min(known.remaining, retain)
 
 
 class Remembered:
-    """Entries that were read, by host. What differs in nothing but its address shares all else: it may be thousands."""
+    """Records that were read: what counts in the end."""
 
-    def __init__(self, entries=()):
-        self._groups = []  # (the first Entry, the keys of the addresses of all)
-        self._of = {}  # host -> (its groups, all of its keys)
-        for entry in entries:
-            self.add(entry)
+    def __init__(self, records=()):
+        self._hosts = {}  # host -> {key: (named, remaining)}
+        self._endpoints = {}  # host -> Endpoints
+        self._sets = {}  # text of a set's name -> {key: None}, those that are ours
+        for record in records:
+            self.add(record)
 
-    def add(self, entry):
-        """Adds an Entry behind the others, unless its host has the address already."""
-        groups, known = self._of.setdefault(entry.host, ([], set()))
-        key = ip.key(entry.address)
-        if key in known:
-            return
-        known.add(key)
-        if not self._groups or not _are_alike(self._groups[-1][0], entry):
-            self._groups.append((entry, []))
-            groups.append(self._groups[-1])
-        self._groups[-1][1].append(key)
-
-    def __len__(self):
-        return sum([len(keys) for _, keys in self._groups])
-
-    def __iter__(self):
-        return _each(self._groups)
-
-    def hosts(self):
-        """Return the hosts that have entries."""
-        return list(self._of)
-
-    def knows(self, host):
-        """Whether a host has entries."""
-        return host in self._of
+    def add(self, record):
+        """Take one more record."""
+        if isinstance(record, Known):
+            life = record[2:]  # one for thousands
+            self._hosts.setdefault(record.host, {}).update([(key, life) for key in record.keys])
+        elif isinstance(record, Endpoints):
+            self._endpoints[record.host] = record
+        elif isinstance(record, Owned):
+            owned = self._sets.setdefault(record.set, {})
+            for key in record.keys:
+                if record.ours:
+                    owned[key] = None
+                else:
+                    owned.pop(key, None)
 
     def of(self, host):
-        """The entries of a host, one by one."""
-        return _each(self._of[host][0] if host in self._of else ())
-
-
-def _each(groups):
-    for entry, keys in groups:
+        """Return the Known of a host, those with the same life in one."""
+        lives, keys = {}, self._hosts.get(host, {})
         for key in keys:
-            yield Entry(entry.host, ip.element(key), entry.named, entry.remaining, entry.port, entry.sets)
+            lives.setdefault(keys[key], []).append(key)
+        return [Known(host, lives[life], *life) for life in lives]
 
+    def endpoints(self, host):
+        """Return [(address, port)] of a peer's host, the port None if it is the configured one."""
+        known = self._endpoints.get(host)
+        if known is not None:
+            return pairs(known)
+        # a file of version 1 does not tell whether a host is a peer's
+        return [(ip.element(key), None) for known in self.of(host) if known.named for key in known.keys]
 
-def _are_alike(one, other):
-    if one.host != other.host or one.named != other.named or one.remaining != other.remaining:
-        return False
-    return one.port == other.port and one.sets == other.sets
+    def records(self):
+        """Return all records that count, as few as can be."""
+        found = [known for host in self._hosts for known in self.of(host)] + list(self._endpoints.values())
+        return found + [Owned(name, list(self._sets[name]), True) for name in self._sets if self._sets[name]]
 
 
 class LastGood:
-    """Decides when to write: on change only, the file not more often than SAVE_INTERVAL, its copy much sooner."""
+    """Decides when to write.
+
+    The file is written on change only and not more often than each SAVE_INTERVAL; a record goes into the copy at once,
+    and the copy is made anew when it has become much longer than it would be.
+    """
 
     def __init__(self, timers):
+        self.reading = False  # whether what was remembered is still being read: nothing is written for that time
         self._timers = timers
         self._saved_at = None
         self._saved = 0  # the essence of what the file holds; None: not known
-        self._waiting = False
-        self._shared_at = None
-        self._sharing = False  # whether a copy is due
+        self._waiting = False  # whether a write is due
+        self._again = False  # whether something changed since the look at what is to be written began
+        self._look = None  # (iterator of records, essence of those before), a look that is under way
+        self._learnt = []  # records that are to be added to the copy
+        self._sharing = False  # whether the copy is to be made anew
+        self._copied = 0  # addresses that the copy was made of
+        self._added = 0  # addresses that were added to it since
 
-    def loaded(self, saved):
-        """What the file holds."""
-        self._saved = _essence(saved)
+    def read(self, records):
+        """These records were in the copy, or in the file if there is no copy."""
+        for record in records:
+            if isinstance(record, Saved):
+                self._saved = record.essence
+            else:
+                self._added += len(record.keys)
+                self._saved = None  # until a Saved comes
 
     def changed(self, now):
         """Something that is remembered may have changed."""
+        self._again = True
         if not self._waiting:
+            self._waiting = True
             at = now + SAVE_DELAY
             self._timers.set(("save",), at if self._saved_at is None else max(at, self._saved_at + SAVE_INTERVAL))
-            self._waiting = True
-        if not self._sharing:
-            at = now + SHARE_DELAY
-            self._timers.set(("share",), at if self._shared_at is None else max(at, self._shared_at))
-            self._sharing = True
 
-    def save(self, entries, now):
-        """The action that writes `entries`, or none where the file holds them already."""
+    def save(self, records, now, whole=False):
+        """Return the action that writes `records`, none if the file holds them or if not all was looked at yet.
+
+        records: function that returns an iterator of records; whole: whether all is looked at in one go.
+        """
+        if self.reading:
+            self._timers.set(("save",), now + SAVE_DELAY)
+            return []
+        if self._look is None or whole:
+            self._again = False
+            self._look = (records(), 0)
+        rest, total = self._look
+        looked = 0
+        for record in rest:
+            total += essence(record)
+            looked += len(record.keys)
+            if looked >= SLICE and not whole:
+                self._look = (rest, total)
+                self._timers.set(("save",), now + PAUSE)
+                return []
+        self._look = None
         self._waiting = False
-        essence = _essence(entries)
-        if essence == self._saved:
+        if total == self._saved:
             return []
-        self._saved = essence
-        self._saved_at = now
-        return [SaveLastGood(entries)]
+        self._saved, self._saved_at = total, now
+        if self._again:
+            self.changed(now)
+        return [SaveLastGood(records, total)]
 
-    def share(self, entries, now):
-        """The action that makes the copy, where one is due."""
-        if not self._sharing:
+    def learn(self, records, now):
+        """DNS named other addresses than before: the next `remember` adds these Known and Endpoints."""
+        if records:
+            self._learnt.extend(records)
+            self._added += sum([len(record.keys) for record in records])
+            self.changed(now)
+            if self._added > COPY_MIN + 2 * self._copied and not self.reading and not self._sharing:
+                self._sharing = True
+                self._timers.set(("share",), now)
+
+    def remember(self, owned):
+        """Return the action that adds what was learnt, and some Owned, to the copy; none if there is nothing."""
+        records, self._learnt = self._learnt + owned, []
+        if not records:
             return []
-        self._sharing = False
-        self._shared_at = now + len(entries) / SHARE_PACE
-        return [ShareLastGood(entries)]
+        self._added += sum([len(record.keys) for record in owned])
+        return [Remember(records)]
 
-    def failed(self, now):
+    def share(self, records, now):
+        """Return the action that makes the copy anew; records: function that returns an iterator of all records."""
+        if self.reading:
+            return []
+        self._added, self._sharing = 0, False
+        return [ShareLastGood(lambda: self._counted(records))]
+
+    def _counted(self, records):
+        self._copied = 0
+        for record in records():
+            self._copied += len(record.keys)
+            yield record
+
+    def save_failed(self, now):
         """The file could not be written: it is tried again after SAVE_INTERVAL."""
         self._saved = None
         self._waiting = True
         self._timers.set(("save",), now + SAVE_INTERVAL)
 
+    def share_failed(self, now):
+        """The copy could not be written."""
+        self._sharing = True
+        self._timers.set(("share",), now + SHARE_RETRY)
 
-def _essence(entries):
-    """A number that stands for the entries, in any order, without the times that pass anyway; 0 for none."""
+
+def pairs(endpoints):
+    """Return the [(address, port)] of an Endpoints, the port None if it is the configured one."""
+    return [(ip.element(endpoints.keys[i]), endpoints.ports[i]) for i in range(len(endpoints.keys))]
+
+
+def essence(record):
+    """Return a number for a Known or Endpoints; the sum of them stands for all, in any order and however parted."""
+    salt = 7 + sum([port or 1 for port in record.ports]) if isinstance(record, Endpoints) else int(record.named)
+    for letter in record.host:
+        salt = (salt * 31 + ord(letter)) % PRIME
     total = 0
-    for entry in entries:
-        first, last = ip.bounds(ip.key(entry.address))
-        text = hash(entry.host) ^ sum([hash(name) for name in entry.sets or ()])
-        number = first + 3 * last + 1000003 * text + 7 * (entry.port or 0) + (5 if entry.named else 0)
+    for key in record.keys:
+        number = key + salt
         total += number * number % PRIME + 1
     return total

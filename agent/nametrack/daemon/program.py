@@ -1,11 +1,12 @@
 """One run of the agent on this machine: the adapters, built and handed to the loop."""
 
 from .. import NAME, compat, compat_files, compat_heap, ip
-from ..adapters import files, netfilter
+from ..adapters import netfilter
 from ..adapters.bus import Bus
 from ..adapters.dns import Dns
 from ..adapters.endpoints import Endpoints
 from ..adapters.flows import Flows
+from ..adapters.last_good import LastGood
 from ..adapters.netifd import Netifd
 from ..adapters.notices import Notices
 from ..adapters.process import Runner
@@ -42,11 +43,10 @@ class Program:
         self._signals = compat.Signals()
         self.agent = Agent(compat.random_fraction)
         self._poller = Poller(compat.monotonic)
-        self._last_good = files.LastGood(state_dir(command))
-        self._copy = files.LastGood(command.run_dir)
         emit = self._emit
         started_at, exists = compat.monotonic(), netfilter.has_set
         self.service = Service(self.agent, compat.INTERPRETER, started_at, emit, self._reload, self._vitals, exists)
+        self._last_good = LastGood(self._poller, emit, state_dir(command), command.run_dir)
         self._dns = Dns(self._poller, emit)
         self._tap = Tap(self._poller, emit)
         self._runner = Runner(self._poller)
@@ -99,8 +99,9 @@ class Program:
             do.ReadNeighbours: self._routes.read_neighbours,
             do.ChangeRouting: self._routes.change,
             do.ReadTunnel: self._wireguard.read_tunnel,
-            do.SaveLastGood: lambda action: self._write(self._last_good.save, action),
-            do.ShareLastGood: lambda action: self._write(self._copy.share, action),
+            do.SaveLastGood: self._last_good.save,
+            do.ShareLastGood: self._last_good.share,
+            do.Remember: self._last_good.remember,
             do.AskKernel: self._ask_kernel,
             do.Notify: self._doors.notify,
             do.Reply: self._doors.reply,
@@ -121,7 +122,7 @@ class Program:
         planners[do.ChangeRouting] = self._plan_routing
         for change in (do.AddElements, do.DeleteElements, do.ReplaceElements, do.RefillSet):
             planners[change] = self._plan_set
-        for kind in (do.Observe, do.CheckWay, do.Probe, do.SaveLastGood, do.ShareLastGood):
+        for kind in (do.Observe, do.CheckWay, do.Probe, do.SaveLastGood, do.ShareLastGood, do.Remember):
             planners[kind] = lambda action: None
         return planners
 
@@ -142,12 +143,6 @@ class Program:
         self.planned.append("# %s" % action.reason)
         self.planned.append(do.text(action))
 
-    def _write(self, how, action):
-        try:
-            how(action.entries, compat.wall())
-        except OSError as error:
-            self.loop.emit(on.ActionFailed(action, compat.error_text(error)))
-
     def load(self):
         """Reads the configuration; False where there is none to work with, and that was said."""
         loaded, problem = read_config(self._command.config_dir)
@@ -164,13 +159,7 @@ class Program:
         return True
 
     def _begin(self):
-        saved, problem = self._last_good.load(compat.wall())
-        if problem:
-            self.log.write("warning", problem)
-        remembered = self._copy.load(compat.wall())[0] or saved
-        if compat_heap.shortage():
-            compat_heap.grow()  # now: what was read in part would be saved as all
-        self.loop.emit(on.LastGoodRead(remembered, saved))
+        self._last_good.load(self._dry)
         self._configure(self.loaded)
         self._netifd.start()
 
@@ -251,6 +240,7 @@ class Program:
     def _end(self):
         """What is known is saved; where memory ran short, it is known again to the program that comes in our place."""
         self.loop.finish(self.agent.stop(compat.monotonic()) if self.agent.config else [])
+        self._last_good.finish()
         self._doors.close()
         if self.loop.short:
             self.log.write("info", "starting again with more memory: %s" % self.loop.short)

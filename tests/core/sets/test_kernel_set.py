@@ -119,7 +119,7 @@ def test_an_address_of_the_other_family_does_not_concern_it():
 def test_an_element_carries_its_remaining_life():
     p = policy(retain=1000)
     made = kernel_set(p)
-    p.remember(p.hosts[HOST], ip.key(A), 30.2)
+    p.remember(p.hosts[HOST], [ip.key(A)], 30.2)
     names(made, p, [B], 0)
     made.listed(listing(timeout=True), 0)
     assert changes(made) == "add ipset s4: %s/timeout=31 %s/timeout=1000" % (A, B)

@@ -16,7 +16,7 @@ def filled():
     config = PolicyConfig("p", True, "wg", "nftset", NAME, None, "ipv4", 100, ["h.test"], [], [], None)
     policy, timers = Policy(config, lambda host: (host, ())), Timers()
     sets = Sets(timers)
-    sets.assign({NAME: Use(4, [policy], [policy], None, False)}, lambda name: [])
+    sets.assign({NAME: Use(4, [policy], [policy], None, False)})
     assert sets.list(NAME) == [ListSet(NAME)]
     sets.listed(NAME, EMPTY, 0)
     return sets, timers

@@ -4,7 +4,7 @@ import pytest
 
 from nametrack import ip
 from nametrack.core.config import configuration
-from nametrack.core.last_good import Entry, Remembered
+from nametrack.core.last_good import Known, Remembered
 from nametrack.core.telling import user_include as include
 from nametrack.wire import services, uci
 
@@ -20,7 +20,7 @@ config policy 'work'
 
 
 def entry(host, address, remaining=None):
-    return Entry(host, address, remaining is None, remaining or 0, None, ())
+    return Known(host, [ip.key(address)], remaining is None, remaining or 0)
 
 
 ENTRIES = [

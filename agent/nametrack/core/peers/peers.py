@@ -3,6 +3,7 @@
 from ... import ip
 from ..actions import Log, ReadPeers, SetEndpoint, recovered, trouble
 from ..histogram import Histogram
+from ..last_good import Endpoints
 from ..names.rrset import FOUND, SRV
 from ..names.sources import SOURCES
 from .endpoint_names import EndpointNames
@@ -17,6 +18,7 @@ OUTAGES = (1, 2, 5, 10, 15, 20, 30, 60, 120, 300, 600, 1800, 3600)  # seconds
 # The sources beside the listed nameservers are asked in quiet times too, so that their news can be told from habit.
 BASELINE_AFTER, BASELINE_EVERY = 60, 86400  # seconds after the peer first answered, and between two such questions
 BASELINE_SPREAD = 60  # seconds at most that it is later, by chance
+REMEMBERED = 64  # endpoints of a peer, over a restart
 PROBE_READ = 0.5  # seconds from a probe to the reading that shows its answer, or that one is owed
 
 
@@ -76,13 +78,27 @@ class Peers:
         return found
 
     def known(self, name):
-        """Return the endpoints that are known of each peer with this name."""
-        return [peer.proposals.known() for peer in self._by_name.get(name.key, ())]
+        """Return [(peer, its endpoints that are known)] of the peers with this name."""
+        return [(peer, peer.proposals.known()) for peer in self._by_name.get(name.key, ())]
 
     def liveness(self, interface, public_key, now):
         """Return the Liveness of a followed peer's tunnel; None for any other peer."""
         peer = self.peers.get((interface, public_key))
         return None if peer is None else peer.tunnel.liveness(now, self._config)
+
+    def learnt(self, before):
+        """Return [Endpoints] of the peers for which DNS names others than `before`, which known() gave."""
+        return [_endpoints(peer) for peer, endpoints in before if peer.proposals.known() != endpoints]
+
+    def remembered(self):
+        """Return [Endpoints] of what DNS named last."""
+        return [_endpoints(peer) for peer in self._in_order() if peer.proposals.known()]
+
+    def remember(self, host, endpoints):
+        """Take what was remembered of a host: [(address, port)], the port None if it is the configured one."""
+        for peer in self._in_order():
+            if peer.config.endpoint_host == host and peer.proposals.known() == peer.proposals.last_good:
+                self._remember(peer, endpoints)
 
     def due(self, key, now):
         """The timer ("read", interface), or ("peer", "probe" or "baseline", peer key) is due."""
@@ -301,3 +317,11 @@ class Peers:
         if any(isinstance(action, SetEndpoint) for action in actions):
             self._timers.set(("read", peer.config.interface), now + OWED_INTERVAL)
         return actions
+
+
+def _endpoints(peer):
+    """The Endpoints of what DNS named last for a peer; the port is part of it if a service's name or IP4P gave it."""
+    known = peer.proposals.known()[:REMEMBERED]
+    own = peer.names.is_service
+    ports = [port if own or port != peer.config.endpoint_port else None for _, port in known]
+    return Endpoints(peer.config.endpoint_host, [ip.key(address) for address, _ in known], ports)

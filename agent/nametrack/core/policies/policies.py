@@ -2,8 +2,9 @@
 
 from ... import ip
 from ..actions import Log, recovered, trouble
-from ..last_good import GRACE, Entry, life_left
-from ..ordering import in_order, keys_in_order
+from ..last_good import GRACE, SLICE, Known, life_left
+from ..ordering import in_order
+from ..sets.lives import NAMED, longest_life
 from ..sets.sets import Sets, Use
 from ..sets.targets import ROUTE, choose, is_optional, plain, why_missing
 from .patterns import Patterns
@@ -21,21 +22,20 @@ class Policies:
         self._steered = None  # the policies that routes were asked for, in their order
         self._timers = timers
         self._by_name = {}  # name key -> [(Policy, Host)]
-        self._changes = 0  # of what policies want
         self.names_changed = False  # whether `wanted_names` gives others than before, for the resolver to follow
         self.patterns = Patterns([])
         self._observe_time = 0  # seconds
         self._name_key = None  # function: the key of a host's name
+        self._learnt = {}  # name key -> {key: None} of the addresses whose life DNS changed since `learnt`
 
-    def configure(self, config, name_key, entries, now):
-        """Fills exactly the sets of the enabled policies; what is known of hosts that stay is kept.
+    def configure(self, config, name_key, now):
+        """Fill exactly the sets of the enabled policies, once `read_sets` is called; what is known of hosts is kept.
 
-        `entries`: Remembered, those of the last-good file, once; then none.
+        name_key: function that gives a host's name key.
         """
         old, self._config = self.policies, config
         self._observe_time, self._name_key = config.observe_time, name_key
         self.policies, self._by_name = {}, {}
-        self._changes += 1
         self.sets.flush_flows = config.flush_conntrack
         for wanted in config.policies:
             if not wanted.enabled:
@@ -51,34 +51,43 @@ class Policies:
                 if known is not None and known.rtypes == host.rtypes and known.name_key == host.name_key:
                     policy.keep(known)
                     continue
-                left = [(ip.key(e.address), now + life_left(e, wanted.retain)) for e in entries.of(host.host)]
-                for key, until in left + _known(old, host.host, wanted.retain, now):
-                    if until > now:
-                        policy.remember(host, key, until)
+                untils = _known(old, host.host, wanted.retain, now)
+                for key in in_order(untils):
+                    if untils[key] > now:
+                        policy.remember(host, [key], untils[key])
         self.patterns = Patterns([self.policies[name] for name in sorted(self.policies)])
-        self._restore_observed(old, entries, now)
+        self._keep_observed(old, now)
         for name in sorted(self.policies):
             for host in sorted(self.policies[name].hosts):
                 self._enrol(self.policies[name], self.policies[name].hosts[host])
-        actions = self._assign(entries) + self._steer(now) + self.sets.read_services()
-        for name in sorted(self.sets.by_name):
-            actions.extend(self.sets.list(name))
-        return actions
+        return self._assign() + self._steer(now) + self.sets.read_services()
 
-    def _restore_observed(self, old, entries, now):
-        """Names that were observed before the configuration was read, or before the start."""
+    def remember(self, known, now):
+        """Take what was remembered of a host; `read_sets` must follow."""
+        name_key = self._name_key(known.host)
+        for policy in self.patterns.below(known.host):
+            if known.host not in policy.hosts:
+                self._observe(policy, known.host, now)
+        for policy, host in list(self._by_name.get(name_key, ())):
+            policy.remember(host, known.keys, now + life_left(known, policy.config.retain))
+            self.routes.touch(policy, known.keys, now)
+
+    def read_sets(self, now):
+        """All that is remembered is known: read the sets and fill them."""
+        for name in sorted(self.policies):
+            for host in self.policies[name].hosts.values():
+                self._watch_expiry(self.policies[name], host)
+        return self.sets.list_all()
+
+    def _keep_observed(self, old, now):
+        """Names that were observed before the configuration was read again."""
         for name in sorted(old):
             for host in sorted(old[name].seen):
                 for policy in self.patterns.below(host):
                     policy.observe(host, self._name_key(host), old[name].seen[host])
-                    for key, until in _known(old, host, policy.config.retain, now):
-                        policy.remember(policy.hosts[host], key, until)
-        for host in sorted(entries.hosts()):
-            for policy in self.patterns.below(host):
-                policy.observe(host, self._name_key(host), now)
-                for entry in entries.of(host):
-                    until = now + life_left(entry, policy.config.retain)
-                    policy.remember(policy.hosts[host], ip.key(entry.address), until)
+                    untils = _known(old, host, policy.config.retain, now)
+                    for key in in_order(untils):
+                        policy.remember(policy.hosts[host], [key], untils[key])
 
     def _enrol(self, policy, host):
         """A host of a policy is followed from now on."""
@@ -90,24 +99,29 @@ class Policies:
         actions = []
         keys = [ip.key(address) for address in addresses if ip.unusable(address) is None]
         for policy in self.patterns.owners(name):
-            known = policy.hosts.get(name)
-            host = policy.observe(name, self._name_key(name), now)
-            if known is None:
-                self.names_changed = True
-                self._enrol(policy, host)
-                stalest = policy.stalest()
-                if stalest is not None:
-                    self._forget(policy, policy.hosts[stalest], now)
+            host = self._observe(policy, name, now)
             keep = max(policy.config.retain, ttl, LEAST)
             new = [key for key in keys if host.life(key, now) is None or 0 <= host.life(key, now) < keep / 2]
-            for key in new:
-                policy.remember(host, key, now + keep)
+            policy.remember(host, new, now + keep)
             if new:
+                self._learnt.setdefault(host.name_key, {}).update(dict.fromkeys(new))
                 self._touch(policy, new, "a client asked for %s" % name, now)
                 for _, set_name in sorted(policy.sets().items()):
                     actions.extend(self.sets.due(("settle", set_name), now))  # the client connects in a moment
             self._watch_expiry(policy, host)
         return actions
+
+    def _observe(self, policy, name, now):
+        """Have a policy follow a name below one of its patterns; return its Host."""
+        known = policy.hosts.get(name)
+        host = policy.observe(name, self._name_key(name), now)
+        if known is None:
+            self.names_changed = True
+            self._enrol(policy, host)
+            stalest = policy.stalest()
+            if stalest is not None:
+                self._forget(policy, policy.hosts[stalest], now)
+        return host
 
     def slow_names(self):
         """Return the keys of names that are only observed: they are asked less often."""
@@ -158,6 +172,7 @@ class Policies:
             if name.answered_at(host.rtypes) is not None:
                 changed = changed + host.settle(now + policy.config.retain)
             if changed:
+                self._learnt.setdefault(name.key, {}).update(dict.fromkeys(changed))
                 self._touch(policy, changed, "%s changed" % name.host, now)
                 self._watch_expiry(policy, host)
             if policy.overflows and not policy.reported:
@@ -173,7 +188,7 @@ class Policies:
         exists = self.sets.exists(set_name)
         if exists is not existed:
             before = {name: self.policies[name].target for name in self.policies}
-            actions.extend(self._assign(()))
+            actions.extend(self._assign())
             for name in sorted(self.policies):
                 self._retarget(before[name], self.policies[name].target, now)
             actions.extend(self._steer(now))
@@ -187,7 +202,7 @@ class Policies:
         """Which of the services that make sets are there: `auto` may find that none is enabled."""
         waiting = [name for name in self.policies if self.policies[name].target is None]
         actions = self.sets.services_read(services)
-        return actions + self._assign(()) + self._steer(now) if waiting else actions
+        return actions + self._assign() + self._steer(now) if waiting else actions
 
     def _steer(self, now):
         """Has routes of our own for exactly the policies with that target, in the order of their sections.
@@ -245,40 +260,41 @@ class Policies:
         policy.lost = True
         return [trouble(policy.label, self.missing(policy)[0])]
 
-    def changes(self):
-        """A number that grows with each change of what is to be remembered."""
-        return self._changes + self.sets.changes
+    def learnt(self, now):
+        """Return [Known] of the addresses that DNS named, or ceased to name, since the last call."""
+        if not self._learnt:
+            return []
+        learnt, self._learnt = self._learnt, {}
+        return [known for name_key in sorted(learnt) for known in self._lives(name_key, list(learnt[name_key]), now)]
 
-    def entries(self, now):
-        """Yields what is to be remembered over a restart, Entry by Entry."""
-        owned = [(name, self.sets.by_name[name].owner()) for name in sorted(self.sets.by_name)]
-
-        def entry(host, key, left):
-            """`left`: None where DNS names it now."""
-            sets = tuple([name for name, owns in owned if owns(key)])
-            return Entry(host, ip.element(key), left is None, left or 0, None, sets)
-
+    def remembered(self, now):
+        """Yield what is to be remembered, Known by Known; answers may come in between."""
         for name_key in sorted(self._by_name):
-            lives = {}
-            for _, host in self._by_name[name_key]:
-                for key in host.retained:
-                    left = int(host.retained[key] - now + 0.999)  # not 0 while it is in the set
-                    if left > 0:
-                        lives[key] = max(left, lives.get(key, 0))
-            for _, host in self._by_name[name_key]:
-                lives.update([(key, None) for key in host.named])
-            for key in keys_in_order(lives):
-                yield entry(name_key[0], key, lives[key])
-        literals = set([key for policy in self.policies.values() for key in policy.literals.keys])
-        for key in keys_in_order(literals):
-            yield entry(ip.element(key), key, None)
-        for name, _ in owned:
-            for key in self.sets.by_name[name].pending():  # what could not be taken out yet
-                if key not in literals:
-                    yield entry(ip.element(key), key, 0)
+            earlier = []
+            for _, host in list(self._by_name.get(name_key, ())):
+                keys = host.all_keys()
+                for start in range(0, len(keys), SLICE):
+                    part = keys[start : start + SLICE]
+                    if earlier:
+                        part = [key for key in part if longest_life(earlier, key, now) is None]
+                    for known in self._lives(name_key, part, now):
+                        yield known
+                earlier.append(host)
 
-    def _assign(self, entries):
-        """Has each policy fill its target. `entries`: what is remembered, for sets that are new."""
+    def _lives(self, name_key, keys, now):
+        """[Known] of those of the keys that the hosts of this name want."""
+        hosts = [host for _, host in self._by_name.get(name_key, ())]
+        found = {}
+        for key in keys:
+            life = longest_life(hosts, key, now)
+            if life == NAMED:
+                found.setdefault(NAMED, []).append(key)
+            elif life:
+                found.setdefault(int(life + 0.999), []).append(key)  # not 0 while it is in the set
+        return [Known(name_key[0], found[life], life == NAMED, max(0, life)) for life in sorted(found)]
+
+    def _assign(self):
+        """Has each policy fill its target."""
         actions, uses = [], {}
         for name in sorted(self.policies):
             policy = self.policies[name]
@@ -295,11 +311,10 @@ class Policies:
                     sources = use.sources + ([policy] if filled else [])
                     users, feeder = use.users + [policy], use.feeder or candidate.feeder
                     uses[candidate.sets[family]] = Use(use.family, sources, users, feeder, use.optional and may_miss)
-        self.sets.assign(uses, lambda name: [ip.key(e.address) for e in entries if e.sets is None or name in e.sets])
+        self.sets.assign(uses)
         return actions
 
     def _touch(self, policy, keys, reason, now):
-        self._changes += 1
         self.routes.touch(policy, keys, now)
         for _, set_name in sorted(policy.sets().items()):
             self.sets.touch(set_name, keys, reason, now)
@@ -311,11 +326,13 @@ class Policies:
 
 
 def _known(policies, host, retain, now):
-    """[(key, until)] of what any of the policies wants for a host: it is not lost with a new nameserver or name."""
-    found = []
+    """{key: until} of what any of the policies wants for a host: it is not lost with a new nameserver or name."""
+    found = {}
     for name in sorted(policies):
         known = policies[name].hosts.get(host)
         if known is not None:
-            found.extend([(key, now + max(retain, GRACE)) for key in known.named])
-            found.extend([(key, min(known.retained[key], now + retain)) for key in in_order(known.retained)])
+            for key in known.retained:
+                found[key] = max(min(known.retained[key], now + retain), found.get(key, now))
+            for key in known.named:
+                found[key] = now + max(retain, GRACE)
     return found

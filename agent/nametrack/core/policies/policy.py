@@ -49,11 +49,11 @@ class Policy:
         self._hold(keys, host)
         return changed
 
-    def remember(self, host, key, until):
-        """An address that a host had before: it stays until then."""
-        if (AAAA if ip.key_family(key) == 6 else A) in self._rtypes:
-            host.remember(key, until)
-            self._hold([key], host)
+    def remember(self, host, keys, until):
+        """Addresses that a host had before: they stay until then."""
+        keys = [key for key in keys if (AAAA if ip.key_family(key) == 6 else A) in self._rtypes]
+        host.remember(keys, until)
+        self._hold(keys, host)
 
     def keep(self, host):
         """Takes over what is known of a host from before the configuration was read again."""

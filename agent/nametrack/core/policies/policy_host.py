@@ -29,9 +29,11 @@ class Host:
         self._named = named
         return changed
 
-    def remember(self, key, until):
-        """An address known from before the start, or from before the configuration was read again."""
-        self.retained[key] = max(until, self.retained.get(key, until))
+    def remember(self, keys, until):
+        """Addresses known from before the start, or from before the configuration was read again: the later counts."""
+        for key in keys:
+            if key not in self._named:
+                self.retained[key] = until
         self._remembers = True
 
     def settle(self, latest):
@@ -58,6 +60,10 @@ class Host:
     def keys(self):
         """All that it wants, what is named first."""
         return self.named + in_order(self.retained)
+
+    def all_keys(self):
+        """Return the same in any order."""
+        return self.named + list(self.retained)
 
     def life(self, key, now):
         """NAMED, the seconds left, or None where this host does not want the address."""

@@ -32,11 +32,24 @@ class KernelSet:
         self._contents = Elements(family, self.is_ipset)
         self._ours = set()
         self._dirty = set()
+        self.new = []  # keys that became ours with the last Change
         self._under_way = []  # Changes whose end was not reported yet
 
-    def remember(self, keys):
-        """Addresses that are ours if they are found installed: added before the last restart."""
-        self._ours.update([key for key in keys if ip.key_family(key) == self.family])
+    def remember(self, keys, ours=True):
+        """Addresses that are ours if they are found installed: added before the last restart; or taken out since."""
+        keys = [key for key in keys if ip.key_family(key) == self.family]
+        if ours:
+            self._ours.update(keys)
+        else:
+            self._ours.difference_update(keys)
+
+    def is_ours(self, key):
+        """Return whether an element is ours, as far as is known."""
+        return key in self._ours
+
+    def owned(self):
+        """Return the keys that are ours, as far as is known."""
+        return list(self._ours)
 
     def touch(self, keys):
         """The life of these addresses changed."""
@@ -117,19 +130,24 @@ class KernelSet:
 
     def changes(self, now, reason):
         """The Change, with one transaction, that brings what is dirty up to date, as if it succeeds; or None."""
+        self.new = []
         if not self.exists or self.problem or self._is_idle():
             return None
         self.left = False
         dirty, self._dirty = self._dirty, set()
+        # what is covered by others' ranges counts as ours as well in a set that nft merges
+        before = set(self._ours) if isinstance(self._contents, Coverage) else None
         change = self._contents.changes(self.name, dirty, self._ours, self.sources, now, reason, self._sure)
         if change is not None:
             self._under_way.append(change)
+            self.new = change.added
+        if before is not None:
+            self.new = list(self._ours - before)
         return change
 
     def changed(self, action):
-        """A transaction was carried out; returns what it added."""
-        change = self._ended(action)
-        return [] if change is None else change.added
+        """A transaction was carried out; return the Change, None if it is not known."""
+        return self._ended(action)
 
     def failed(self, action):
         """A listing or a transaction failed: what is installed is not known any more, and what should go is ours."""

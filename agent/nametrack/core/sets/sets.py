@@ -8,6 +8,7 @@ from collections import namedtuple
 
 from ... import ip
 from ..actions import FlushFlows, GlanceSet, ListSet, Log, Notify, ReadServices, recovered, trouble
+from ..last_good import SLICE, Owned
 from .kernel_set import KernelSet
 from .targets import SERVICES, plain, why_missing
 
@@ -28,7 +29,8 @@ class Sets:
     def __init__(self, timers, flush_flows=False):
         self.by_name = {}  # set name -> KernelSet
         self.flush_flows = flush_flows  # whether connections move over when an address enters a set
-        self.changes = 0  # of what is ours in them
+        self._learnt = []  # Owned
+        self._held = False  # whether no set is to be read yet
         self.services = None  # {name: Service} of those installed; None: not known
         self._timers = timers
         self._reading = False  # whether that is being read
@@ -42,23 +44,44 @@ class Sets:
         self._explained = {}  # name of an ipset -> a number of elements that it was listed for
         self._reasons = {}  # set name -> why it is about to change, the first of the reasons gathered
 
-    def assign(self, wanted, remembered):
-        """Fills exactly `wanted`: {set name: Use}. What was ours in a set that is used no more is taken out.
-
-        `remembered`: function that gives, for a set's name, the keys that are ours where they are found in it.
-        """
+    def assign(self, wanted):
+        """Fill exactly `wanted`: {set name: Use}. What was ours in a set that is used no more is taken out."""
         for name in sorted(wanted):
             use = wanted[name]
             kernel_set = self.by_name.get(name)
             if kernel_set is None:
                 kernel_set = self.by_name[name] = KernelSet(name, use.family)
-                kernel_set.remember(remembered(name))
                 self._unlisted.add(name)
             kernel_set.sources, kernel_set.users, kernel_set.feeder = use.sources, use.users, use.feeder
             kernel_set.optional = use.optional
         for name in self.by_name:
             if name not in wanted:
                 self.by_name[name].sources, self.by_name[name].users = [], []
+
+    def hold(self, held):
+        """Whether no set is read, and so none is changed, until it is known what is ours in them."""
+        self._held = held
+
+    def remember(self, name, keys, ours):
+        """Take what was remembered of a set, by the text of its name; of one that no policy fills it is nothing."""
+        if name in self.by_name:
+            self.by_name[name].remember(keys, ours)
+
+    def owned(self):
+        """Yield what is ours, Owned by Owned; sets may change in between."""
+        for name in sorted(self.by_name):
+            keys = self.by_name[name].owned() if name in self.by_name else []
+            for start in range(0, len(keys), SLICE):
+                yield Owned(name, keys[start : start + SLICE], True)
+
+    def learnt(self):
+        """Return [Owned] of what became ours, or ceased to be, since the last call."""
+        learnt, self._learnt = self._learnt, []
+        return learnt
+
+    def _learn(self, name, keys, ours):
+        if keys:
+            self._learnt.append(Owned(name, keys, ours))
 
     def compare(self, name, now):
         """What is wanted in a set has changed altogether, as when a policy fills another from now on."""
@@ -106,7 +129,7 @@ class Sets:
 
     def list(self, name):
         """Has a set read, unless that is under way."""
-        if name in self._listing:
+        if name in self._listing or self._held:
             return []
         self._listing.add(name)
         self._at.pop(("list", name), None)  # whatever it was due for, this one shows
@@ -129,8 +152,12 @@ class Sets:
 
     def resync(self):
         """Somebody may have changed any of the sets: each is compared with the kernel again."""
-        actions = []
         self._again.update(self._listing)
+        return self.list_all()
+
+    def list_all(self):
+        """Have every set read."""
+        actions = []
         for name in sorted(self.by_name):
             actions.extend(self.list(name))
         return actions
@@ -186,7 +213,6 @@ class Sets:
             self._by("list", name, now + (SETTLE if last is None or now - last > 2 * PAUSE else PAUSE))
         existed = kernel_set.exists
         kernel_set.listed(listing, now, sure)
-        self.changes += 1
         self._pauses[name] = (now, min(2 * pause, QUIET_MAX))
         if (listing is None or kernel_set.problem) and not kernel_set.users:
             self._forget(name)
@@ -209,8 +235,12 @@ class Sets:
     def changed(self, action):
         """A transaction was carried out: connections to what it added decide anew."""
         kernel_set = self.by_name.get(action.set)
-        added = [] if kernel_set is None else kernel_set.changed(action)
-        return [FlushFlows(added)] if added and self.flush_flows else []
+        change = None if kernel_set is None else kernel_set.changed(action)
+        if change is None:
+            return []
+        # without what is ours again by a later change
+        self._learn(action.set, [key for key in change.deleted if not kernel_set.is_ours(key)], False)
+        return [FlushFlows(change.added)] if change.added and self.flush_flows else []
 
     def failed(self, action, reason, now):
         """A listing or a transaction failed: the set is looked at again later."""
@@ -251,11 +281,11 @@ class Sets:
     def _write(self, kernel_set, now):
         name = kernel_set.name
         change = kernel_set.changes(now, self._reasons.pop(name, "brought up to date"))
+        self._learn(name, kernel_set.new, True)
         if kernel_set.refresh_at() is not None:
             self._timers.set(("refresh", name), kernel_set.refresh_at())
         told = self._refusals(kernel_set)
         if change is not None:
-            self.changes += 1
             self._explained.pop(name, None)
             self._pauses[name] = (self._pauses[name][0], PAUSE / 2)
             for policy in kernel_set.sources:

@@ -7,11 +7,11 @@ from ..ordering import keys_in_order
 from ..sets.targets import candidates
 
 
-def contents(kind, config, entries, services, exists):
+def contents(kind, config, remembered, services, exists):
     """Return [(set name, [ip.key of an address or prefix])] in the order of the sets' names.
 
-    kind: "vpn-policy-routing" or "ipset"; entries: Remembered, of the last-good file; exists: function that says of a
-    set's name whether there is such a set. A line for a set that does not exist would fail all of `ipset restore`.
+    kind: "vpn-policy-routing" or "ipset"; remembered: Remembered; exists: function that says of a set's name whether
+    there is such a set. A line for a set that does not exist would fail all of `ipset restore`.
     """
     found = {}
     for policy in config.policies if config.enabled else ():
@@ -24,7 +24,7 @@ def contents(kind, config, entries, services, exists):
         for family in sorted(target.sets):
             set_name = target.sets[family]
             if exists(set_name):
-                wanted = _wanted(policy, entries) if wanted is None else wanted
+                wanted = _wanted(policy, remembered) if wanted is None else wanted
                 keys = [key for key in wanted if ip.key_family(key) == family]
                 found.setdefault(set_name, set()).update(keys)
     return [(set_name, keys_in_order(found[set_name])) for set_name in sorted(found) if found[set_name]]
@@ -40,13 +40,12 @@ def _target(kind, policy, services):
     return None
 
 
-def _wanted(policy, entries):
+def _wanted(policy, remembered):
     """The keys that a policy wants, as far as is remembered."""
     keys = set([ip.key(literal) for literal in policy.literals])
     rtypes = RTYPES[policy.family]
     for host in policy.hosts:
-        for entry in entries.of(host):
-            rtype = AAAA if ip.family(entry.address) == 6 else A
-            if rtype in rtypes and (entry.named or life_left(entry, policy.retain) > 0):
-                keys.add(ip.key(entry.address))
+        for known in remembered.of(host):
+            if known.named or life_left(known, policy.retain) > 0:
+                keys.update([key for key in known.keys if (AAAA if ip.key_family(key) == 6 else A) in rtypes])
     return keys

@@ -36,6 +36,13 @@ def traceback(error):
 def main(paths):
     import pytest
 
+    if sys.implementation.name == "micropython":
+        import gc
+
+        gc.threshold(
+            100000
+        )  # as agent/start.py: else what lives lies all over the heap, and nothing large fits into it
+
     for path in paths:
         module = load(path)
         for name in sorted(dir(module)):

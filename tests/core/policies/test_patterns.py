@@ -7,7 +7,15 @@ import pytest
 from nametrack.core.policies.patterns import Patterns
 
 Config = namedtuple("Config", ("hosts", "wildcards"))
-Policy = namedtuple("Policy", ("name", "config"))
+
+
+class Policy:
+    def __init__(self, name, config):
+        self.name, self.config = name, config
+
+    def lists(self, host):
+        return host in self.config.hosts
+
 
 POLICIES = [
     Policy("wide", Config([], ["*.example.net"])),

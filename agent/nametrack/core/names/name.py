@@ -69,6 +69,10 @@ class Question:
 class Name:
     """A host name as asked of some nameservers; `questions` by RR type are those of the listed nameservers."""
 
+    # of few names: the others need no memory for them
+    least_ttl = 0  # seconds that an answer is kept at least, of a name that only clients ask for
+    _complaints = None  # about what servers answered
+
     def __init__(self, key, host, servers):
         self.key = key
         self.host = host
@@ -76,9 +80,7 @@ class Name:
         self.sources = {LISTED: {}}  # source -> {RR type: Question}; others are there once they were asked
         self.zone = None  # what is known of its zone, an authority.Zone, until the monotonic time zone_until
         self.zone_until = 0
-        self.least_ttl = 0  # seconds that an answer is kept at least, of a name that only clients ask for
         self.named = False  # whether DNS ever named an address
-        self._complaints = None  # about what servers answered; most names never have any
         self.queries = 0  # that were sent
         self.failures = 0  # lookups that failed
 

@@ -68,7 +68,9 @@ class Resolver:
     def slow_down(self, keys, least_ttl):
         """Have the names with these keys, and no others, asked by their TTL not more often than each `least_ttl` s."""
         for key in self.names:
-            self.names[key].least_ttl = least_ttl if key in keys else 0
+            wanted = least_ttl if key in keys else 0
+            if self.names[key].least_ttl != wanted:
+                self.names[key].least_ttl = wanted
 
     def hosts(self, host):
         """The followed hosts of this name, or all of them for None: sorted."""

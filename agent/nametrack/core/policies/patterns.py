@@ -10,11 +10,9 @@ _HOST = "abcdefghijklmnopqrstuvwxyz0123456789-_."  # no other character of DNS h
 class Patterns:
     def __init__(self, policies):
         """`policies`: list of Policy."""
-        self._listed = {}  # host -> [Policy]
+        self._policies = policies
         self._below = {}  # domain -> [Policy]
         for policy in policies:
-            for host in policy.config.hosts:
-                self._listed.setdefault(host, []).append(policy)
             for wildcard in policy.config.wildcards:
                 self._below.setdefault(wildcard[2:], []).append(policy)
 
@@ -24,11 +22,11 @@ class Patterns:
 
     def owners(self, name):
         """Return the policies that want a name."""
-        return self._listed.get(name) or self.below(name)
+        return self._listing(name) or self.below(name)
 
     def below(self, name):
         """Return the policies that want a name because of a wildcard."""
-        if not self._below or name in self._listed or not all(c in _HOST for c in name):
+        if not self._below or self._listing(name) or not all(c in _HOST for c in name):
             return []
         domain = name
         while "." in domain:
@@ -36,3 +34,6 @@ class Patterns:
             if domain in self._below:
                 return self._below[domain]
         return []
+
+    def _listing(self, name):
+        return [policy for policy in self._policies if policy.lists(name)]

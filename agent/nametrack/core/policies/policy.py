@@ -60,6 +60,10 @@ class Policy:
         self.hosts[host.host] = host
         self._hold(host.keys(), host)
 
+    def lists(self, host):
+        """Return whether the configuration lists the host itself."""
+        return host in self.hosts and host not in self.seen
+
     def observe(self, host, name_key, now):
         """A client was given an answer about `host`; return its Host, a new one if it was not known."""
         if host not in self.hosts:

@@ -13,6 +13,7 @@ from .names import lookup  # noqa: F401
 from .names.name import Name  # noqa: F401
 from .peers import proposals, tunnel  # noqa: F401
 from .peers.peer import Peer  # noqa: F401
+from .peers import peer_rows  # noqa: F401
 from .policies import policy_host  # noqa: F401
 from .routes import rulebook, selector, steps, table, watch, way  # noqa: F401
 

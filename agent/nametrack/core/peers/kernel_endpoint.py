@@ -6,6 +6,11 @@ from ..actions import CheckWay, SetEndpoint
 
 NO_ROUTE_FOR = 60  # seconds that an address without a route is passed over
 
+# how the last reading stands while something is decided
+FRESH = "fresh"  # of just now: before each step of a trial the peer is read
+OLD = "old"
+UNDER_WAY = "under way"  # another one was asked for already: it will show what was before
+
 # What was ordered last, by us. target, old: (address, port), old None for none; reason: in words; told: whether people
 # hear of it once it is set
 Order = namedtuple("Order", ("target", "old", "reason", "told"))
@@ -47,12 +52,12 @@ class KernelEndpoint:
             self._told = self._shown
         return False
 
-    def order(self, config, target, probe, reason, told, now, reading_under_way):
-        """Return the SetEndpoint for a target."""
+    def order(self, config, target, probe, reason, told, now, reading):
+        """Return the SetEndpoint for a target; reading: FRESH, OLD or UNDER_WAY."""
         self._order = Order(target, self.installed, reason, told)
         if target != self.installed:
             self.installed, self.changed_at = target, now
-        self._stale_reading = reading_under_way
+        self._stale_reading = reading == UNDER_WAY
         self._led = (target, self._detour(config, target[0]))
         return SetEndpoint(config.interface, config.public_key, target[0], target[1], self._led[1], probe, reason)
 

@@ -7,6 +7,10 @@ class Outages:
         self.recoveries = 0
         self._since = None  # None: nothing had to be done about a packet without an answer
 
+    def stalled(self):
+        """The tunnel was found dead."""
+        self.stalls += 1
+
     def begin(self, asked_since, now):
         """Something is done about a tunnel; asked_since: the first packet without an answer, None for none."""
         if self._since is None:

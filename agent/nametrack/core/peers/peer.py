@@ -1,23 +1,17 @@
 """One WireGuard peer: what the tunnel shows, what DNS proposes, and what is done about the two."""
 
 from ... import ip
-from ..actions import Log, Probe, endpoint_text
+from ..actions import Probe
 from ..names.rrset import AAAA, RTYPES, A
 from ..wording import duration, seconds_ago
-from . import endpoint_rules as rules
 from . import endpoint_trial as trial
 from . import peer_state as states
 from .kernel_endpoint import KernelEndpoint
 from .outages import Outages
 from .probe import Probing
 from .proposals import Proposals
-from .suspicion import Check, Suspicion
-from .tunnel import ANSWERING, DEAD, NEVER, Tunnel
-
-# how the last reading stands while something is decided
-FRESH = "fresh"  # of just now: before each step of a trial the peer is read
-OLD = "old"
-UNDER_WAY = "under way"  # another one was asked for already: it will show what was before
+from .suspicion import PATIENCE, Check, Suspicion
+from .tunnel import ANSWERING, DEAD, Tunnel
 
 
 class Peer:
@@ -103,46 +97,21 @@ class Peer:
 
     def endpoint_failed(self, address, no_route, now):
         """What was ordered last is not set; no_route: because there is no way to the address."""
+        self.proposals.not_tried(self.installed)
         self.endpoint.failed()
+        self.tunnel.not_set()
         if no_route:
             self.endpoint.no_route(address, now)
             self.trial.skip(now)
 
     # -- what to do ----------------------------------------------------------------------------------------------
 
-    def evaluate(self, now, settings, host_state, reading):
-        """Apply the table: return `(actions, ask)`; ask: whether every source of the name is to be asked now.
-
-        host_state: `(state, reason)` of the name; reading: FRESH, OLD or UNDER_WAY.
-        """
-        if self.reading is None:
-            return [], False
-        if reading == FRESH:
-            self._look(now)
-        life = self._life(now, settings)
-        news = self._news(life, now)
-        row = rules.decide(self.installed, life, bool(news), self.config.follow)
-        if row.verb == rules.SET:
-            return self._set_first(now, host_state, reading)
-        if row.verb == rules.TRY:
-            return self._try(news, now, settings, reading)
-        if row.verb == rules.FOLLOW:
-            self.suspicion.confirmed()
-            self.proposals.tried(news[0], now)
-            return self._set(news[0], "%s moved" % self.config.endpoint_host, now, reading), False
-        if row.verb == rules.ASK:
-            return self._ask(now)
-        said = self._keep(now, host_state)
-        if row.verb == rules.CHECK and self.check.since is None:
-            self.check.begin(now)
-            return said + self._probe(now), False
-        return said, False
-
     def wake_at(self, now, settings):
         """Return when the peer is to be read and evaluated again, beside the usual readings; None for never."""
         times = [self.check.next_at(), self.trial.next_at]
         if self.trial.since is None:
             times.append(self.tunnel.next_change(now, settings))
+            times.append(self.patient_until() if self.patient_until() > now else None)
             if self.tunnel.owed_since is not None and self.suspicion.next_at is not None:
                 times.append(self.suspicion.next_at if self.suspicion.next_at > now else None)
         times = [max(at, now) for at in times if at is not None]
@@ -166,15 +135,15 @@ class Peer:
         through = self.endpoint.way_changed(self.config, came_up)
         if through is None or self.reading is None:
             return []
-        return [self._order(self.installed, "the way out is %s" % through, False, now, reading)]
+        return [self.order(self.installed, "the way out is %s" % through, False, now, reading)]
 
     def hurry(self, now, settings):
         """The network may be another one: return `(actions, ask)`; what does not answer is asked and tried at once."""
         self.endpoint.routes_changed()
-        if self.reading is None or self._life(now, settings) == ANSWERING:
+        if self.reading is None or self.life(now, settings) == ANSWERING:
             return [], False
         self.trial.hurry(now)
-        return self._probe(now), True
+        return self.probe_now(now), True
 
     def explain(self, now):
         """Return the reason as shown now: ages move on while the state stays."""
@@ -185,108 +154,18 @@ class Peer:
             return value.reason
         return "%s; handshake %s" % (value.reason, seconds_ago(now - self.tunnel.handshake_at))
 
-    # -- the rows ------------------------------------------------------------------------------------------------
-
-    def _life(self, now, settings):
+    def life(self, now, settings):
+        """Return how the tunnel lives, as one of the words of tunnel.py."""
         # What is tried has not answered until there is proof, whatever else the counters show.
         return DEAD if self.trial.since is not None else self.tunnel.life(now, settings)
 
-    def _look(self, now):
-        """A check goes on, or is over without an answer."""
-        if self.check.since is not None and self.check.looked(now):
-            self.check.end()
-            self.tunnel.doubt()
+    def patient_until(self):
+        """Until when an endpoint that was just set is not replaced by other news."""
+        return 0 if self.tunnel.set_at is None else self.tunnel.set_at + PATIENCE
 
-    def _news(self, life, now):
-        """Return what is news and may be gone along with."""
-        if self.installed is None or (self.proposals.rotating() and self.config.follow != "dns"):
-            return []
-        without = self.endpoint.unreachable(now)
-        news = [e for e in self.proposals.news(self.installed, life == NEVER) if e[0] not in without]
-        return [e for e in self._in_order(now, news) if e in news] if len(news) > 1 else news
-
-    def _in_order(self, now, news=()):
+    def in_order(self, now, news=()):
+        """Return the proposals that can be reached, the best first."""
         return self.proposals.in_order(self.endpoint.unreachable(now), not self.names.is_service, news)
-
-    def _set_first(self, now, host_state, reading):
-        """Row `unset`."""
-        host, order = self.config.endpoint_host, self._in_order(now)
-        if order:
-            self.trial.end()
-            if not self.proposals.named():
-                value = states.last_good(host, host_state)
-                actions = self._set(order[0], value.reason, now, reading)
-                self.standing.put(value)
-                return actions, False
-            return self._set(order[0], "the kernel had none", now, reading), False
-        if self.proposals.known():
-            value = states.no_route(host)
-        elif host_state[0] == "unknown":
-            return [], False  # not asked yet
-        else:
-            value = states.unresolved(host, host_state)
-        return self.standing.enter(self.label, value), self._round(now)
-
-    def _round(self, now):
-        """Nothing can be tried: every source is asked in growing steps; return whether to ask now."""
-        if self.trial.since is None:
-            self.trial.begin(now, False)
-            return True
-        if now < self.trial.next_at:
-            return False
-        return self.trial.step([], now, 0)[0] == trial.ASK
-
-    def _ask(self, now):
-        """Row `suspect`, without news."""
-        ask = self.suspicion.ask(now)
-        owed = now - self.tunnel.asked_since
-        return self.standing.enter(self.label, states.suspect(owed, self.config.endpoint_host, ask)), ask
-
-    def _try(self, news, now, settings, reading):
-        """Row `dead`."""
-        if self.trial.since is None:
-            value = states.dead(self.tunnel, self.installed, now, settings, self.config.endpoint_host)
-            at_once = self.tunnel.set_at is not None
-            self.trial.begin(now, at_once)
-            self.suspicion.confirmed()
-            self.proposals.tried(self.installed, now)
-            self.outages.begin(self.tunnel.asked_since, now)
-            if self.standing.value.state != "stalled":
-                self.outages.stalls += 1
-            return self.standing.enter(self.label, value), True
-        if self.trial.untried(news):
-            self.trial.hurry(now)
-        if reading != FRESH or now < self.trial.next_at:
-            return [], False
-        order = self._in_order(now, news)
-        verb, target = self.trial.step(order, now, settings.handshake_timeout)
-        if verb == trial.ASK:
-            return [], True
-        if not order:
-            return self.standing.enter(self.label, states.no_route(self.config.endpoint_host)), False
-        if verb == trial.REST:
-            target = self.proposals.best(self.endpoint.unreachable(now), not self.names.is_service)
-            if target is None or target == self.installed:
-                return [], False
-            why = "none of the addresses answers; waiting at the best one"
-            return [self._order(target, why, False, now, reading)], False
-        old = self.installed
-        why = "no answer from %s" % endpoint_text(*old) if old is not None and old != target else "set again"
-        self.proposals.tried(target, now)
-        told = self.trial.rounds == 1
-        actions = [self._order(target, why, told, now, reading)]
-        if not told or old == target:
-            actions.append(Log("debug", "%s: trying %s: %s" % (self.label, endpoint_text(*target), why)))
-        return actions, False
-
-    def _keep(self, now, host_state):
-        if self.tunnel.set_at is not None:
-            if self.standing.value.code == "last_good":
-                return []
-            return self.standing.enter(self.label, states.waiting(self.installed))
-        host = self.config.endpoint_host
-        value = states.kept(host, self.installed, self.proposals, host_state, self.tunnel.hears_us)
-        return self.standing.enter(self.label, value)
 
     def _tell(self):
         """The peer answers: tell of its endpoint if people do not know of it."""
@@ -300,19 +179,15 @@ class Peer:
             return [moved(self, old, self.installed, "set by another program, or the peer connected from there")]
         return [moved(self, old, self.installed, "roamed: the peer connected from there")]
 
-    def _probe(self, now):
+    def probe_now(self, now):
+        """Return the probe through the tunnel, if there is an address for it."""
         if self.config.probe_address is None or self.installed is None:
             return []
         self.probing.sent(now)
         return [Probe(self.config.interface, self.config.probe_address)]
 
-    def _set(self, target, reason, now, reading):
-        self.outages.begin(self.tunnel.asked_since, now)
-        self.check.end()
-        action = self._order(target, reason, True, now, reading)
-        return self.standing.enter(self.label, states.waiting(target)) + [action]
-
-    def _order(self, target, reason, told, now, reading):
+    def order(self, target, reason, told, now, reading):
+        """Return the SetEndpoint for a target; told: whether people hear of it; reading: FRESH, OLD or UNDER_WAY."""
         # Setting an endpoint sends nothing; a probe makes the other side answer, and hear where we are.
         self.tunnel.restart(now)
         self.probing.sent(now)

@@ -7,7 +7,9 @@ from ..last_good import Endpoints
 from ..names.rrset import FOUND, SRV
 from ..names.sources import SOURCES
 from .endpoint_names import EndpointNames
-from .peer import FRESH, OLD, UNDER_WAY, Peer
+from .kernel_endpoint import FRESH, OLD, UNDER_WAY
+from .peer import Peer
+from .peer_rows import ASK, READ, evaluate
 from .peer_state import at_rest as resting
 from .peer_state import missing
 
@@ -289,14 +291,14 @@ class Peers:
         if reading != FRESH:
             reading = self._stand(peer)
         host_state = peer.names.state(self._resolver.names)
-        actions, ask = peer.evaluate(now, self._config, host_state, reading)
+        actions, want = evaluate(peer, now, self._config, host_state, reading)
         actions = self._ordered(actions, peer, now)
-        wake_at = peer.wake_at(now, self._config)
+        wake_at = now if want == READ else peer.wake_at(now, self._config)
         if wake_at is None:
             self._timers.cancel(("peer", peer.key))
         else:
             self._timers.set(("peer", peer.key), wake_at)
-        return actions + self._ask_everywhere(peer, now) if ask else actions
+        return actions + self._ask_everywhere(peer, now) if want == ASK else actions
 
     def _ask_everywhere(self, peer, now):
         """Have every source asked for the names of a peer, as soon as may be and before all other names."""

@@ -83,6 +83,10 @@ class Proposals:
         """An endpoint is tried, or did not answer."""
         self._tried[endpoint] = now
 
+    def not_tried(self, endpoint):
+        """It could not be set."""
+        self._tried.pop(endpoint, None)
+
     def rotating(self):
         """Return whether DNS changes what it names although the address before still answers."""
         return self._rotations >= ROTATIONS

@@ -7,6 +7,8 @@ suspicion follows suspicion the questions grow rare; after a quiet time they are
 WAIT_FIRST, WAIT_MAX = 10, 3600  # seconds between two rounds of questions
 LOOKS = (0, 1, 3)  # seconds after news at which the tunnel is looked at: proof must begin after the first look
 
+PATIENCE = 3  # seconds that an endpoint which was just set has before other news replaces it
+
 
 class Suspicion:
     """When every source may be asked about a tunnel that owes a reply."""

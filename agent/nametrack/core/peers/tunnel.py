@@ -11,7 +11,7 @@ whitepaper section 6 and the kernel's drivers/net/wireguard/messages.h.
 
 from collections import namedtuple
 
-QUIET = 0.7  # seconds without traffic, by two readings in a row, after which a tunnel counts as quiet
+QUIET = 3  # seconds without traffic after which a tunnel counts as quiet
 KEEPALIVE = 32  # bytes of a keepalive as the counters see it
 INITIATION = 148  # bytes of a handshake initiation
 REJECT_AFTER = 180  # seconds: no session is older (REJECT_AFTER_TIME)
@@ -36,28 +36,31 @@ class Tunnel:
         self.asked_since = None  # the same at the least: nothing was owed at the reading before
         self.silent_since = None  # nothing was received since then, by what the readings tell at the least
         self.proof_since = None  # start of the interval between two readings in which the last proof came
-        self.busy = False  # whether there is traffic, more than keepalives; it may be after the first reading
         self.hears_us = True  # False: since the last proof only initiations came
         self.handshake_at = None  # None: never
         self.set_at = None  # when an endpoint was set that has not answered since; None: it has, or none was set
         self._doubted = False  # a look did not find it alive: a young session alone says nothing any more
+        self._traffic_at = None  # when there was traffic last
         self._read = None  # (wire.wireguard.Peer, time) of the last reading
         self._base = None  # (tx, time) at the last proof
         self._watched_since = None  # since when a session was to be seen
+
+    @property
+    def busy(self):
+        """Whether there is traffic, more than keepalives; after the first reading there may be."""
+        return self._traffic_at is not None and self._read[1] - self._traffic_at < QUIET
 
     def read(self, peer, now, wall):
         """Take in one reading; return whether there was proof since the last one."""
         before, self._read = self._read, (peer, now)
         handshake = self._date_handshake(None if before is None else before[0].last_handshake, peer, now, wall)
         if before is None or peer.rx_bytes < before[0].rx_bytes or peer.tx_bytes < before[0].tx_bytes:
-            self.busy, self.silent_since, self._watched_since = True, now, now
+            self._traffic_at = self.silent_since = self._watched_since = now
             self._observe_from(peer.tx_bytes, now)
             return False
         last, read_at = before
         if peer.tx_bytes - last.tx_bytes > 2 * KEEPALIVE:
-            self.busy = True
-        elif now - read_at >= QUIET:
-            self.busy = False
+            self._traffic_at = now
         grown = peer.rx_bytes - last.rx_bytes
         if grown:
             self.silent_since = read_at
@@ -76,6 +79,10 @@ class Tunnel:
         self.set_at, self._doubted, self._watched_since = now, False, now
         if self._read is not None:
             self._observe_from(self._read[0].tx_bytes, now)
+
+    def not_set(self):
+        """The endpoint could not be set: the old one is there still, and as doubtful as before."""
+        self.set_at, self._doubted = None, True
 
     def doubt(self):
         """It was looked at, and nothing showed that it lives."""

@@ -1,0 +1,101 @@
+"""How many questions DNS is asked in an hour: bounded where nothing happens, where one side is silent, and in death."""
+
+import pytest
+
+from answers import found, negative
+from fakes import WALL, FakeKernel
+from nametrack.core import actions as do
+from nametrack.core import events as on
+from nametrack.core.agent import Agent
+from nametrack.core.config import configuration
+from nametrack.wire import uci
+
+TTL = 60
+HOUR = 3600
+PEER = """
+config wireguard_wg%d
+	option public_key '%s'
+	option endpoint_host 'h%d.dyn.test'
+	option persistent_keepalive '25'
+"""
+
+
+def quiet(second):
+    """Keepalives, and a new session each two minutes: (received, sent, handshake)."""
+    rekey = second % 120 == 119
+    return (92 if rekey else 0), (148 if rekey else 0) + (32 if second % 25 == 24 else 0), rekey
+
+
+def one_way(second):
+    """A stream to the peer, which has nothing to say but a passive keepalive each 10 s."""
+    rekey = second % 120 == 119
+    return (32 if second % 10 == 9 else 0) + (92 if rekey else 0), 90000 + (148 if rekey else 0), rekey
+
+
+def dead(second):
+    return (128, 128, second % 120 == 0) if second < 200 else (0, 148 if second % 5 == 0 else 0, False)
+
+
+class World:
+    def __init__(self, peers):
+        self.now, self.questions, self.sets = 0, 0, 0
+        self.agent, self.kernel, self.peers, text = Agent(), FakeKernel(), [], ""
+        for i in range(peers):
+            key = "%s%sA=" % ("K" * 41, chr(97 + i))
+            peer = self.kernel.peer("wg%d" % i, key)
+            peer.update({"address": "198.51.100.%d" % i, "port": 51820, "keepalive": 25, "handshake": WALL - 5})
+            self.peers.append(peer)
+            text += PEER % (i, key, i)
+        sections = uci.parse("config nametrack 'global'\n\tlist fallback_nameserver '192.0.2.9'\n")[0]
+        config = configuration.build(sections, uci.parse(text)[0], [])
+        self.take(self.agent.handle(on.ConfigLoaded(config), 0))
+
+    def run(self, seconds, traffic):
+        for second in range(seconds):
+            received, sent, handshake = traffic(second)
+            for peer in self.peers:
+                peer["rx"] += received
+                peer["tx"] += sent
+                if handshake:
+                    peer["handshake"] = WALL + second
+            while self.agent.next_timer() is not None and self.agent.next_timer() <= second + 1:
+                self.now = max(self.now, self.agent.next_timer())
+                self.take(self.agent.handle_timer(self.now))
+            self.now = second + 1
+
+    def take(self, actions):
+        for action in actions:
+            if isinstance(action, do.SendQuery):
+                self.questions += 1
+                event = on.QueryAnswered(action.id, self.answer(action.name, action.rtype))
+            else:
+                self.sets += isinstance(action, do.SetEndpoint)
+                event = self.kernel.perform(action, self.now)
+            if event is not None:
+                self.take(self.agent.handle(event, self.now))
+
+    def answer(self, name, rtype):
+        if rtype == 2:
+            return found(["ns.dyn.test"], TTL)
+        if rtype != 1:
+            return negative("nodata", TTL, "dyn.test")
+        return found(["192.0.2.53" if name == "ns.dyn.test" else "198.51.100.%s" % name[1 : name.index(".")]], TTL)
+
+
+# peers, traffic -> questions in the first hour at most. 0.1.0 asked 2400, 120 and 164: it believed one source.
+BOUNDS = [(20, quiet, 2640), (1, one_way, 240), (1, dead, 328)]
+
+
+@pytest.mark.parametrize("peers,traffic,most", BOUNDS)
+def test_questions_in_an_hour_are_bounded(peers, traffic, most):
+    world = World(peers)
+    world.run(HOUR, traffic)
+    assert world.questions <= most
+    assert world.sets == 0 or traffic is dead
+
+
+def test_an_hour_of_twenty_five_absent_road_warriors_is_bounded():
+    """A server with as many peers that are all away: it asks and tries them ever more rarely."""
+    world = World(25)
+    world.run(HOUR, lambda second: (0, 148 if second % 5 == 0 and second < 3000 else 0, False))
+    assert world.sets <= 25 * 40 and world.questions <= 25 * 330

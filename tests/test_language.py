@@ -105,6 +105,8 @@ def call_problem(node):
         return "several * or ** in a call"
     if any(isinstance(a, ast.Starred) for a in node.args[:-1]):
         return "an argument after * in a call"
+    if isinstance(node.func, ast.Name) and node.func.id == "next" and len(node.args) > 1:
+        return "next with a default"
     if isinstance(node.func, ast.Attribute):
         method = node.func.attr
         if method in ("startswith", "endswith") and node.args and isinstance(node.args[0], ast.Tuple):
@@ -232,7 +234,8 @@ REFUSED = [
     "x = a[::2]", "a.hex()", "str(a, 'utf-8', 'replace')", "a.tobytes()", "a.cast('B')", "struct.pack('?', 1)",
     "struct.Struct('<H')", "struct.iter_unpack('<H', a)", "a.to_bytes(2, 'big', signed=True)", "a.bit_length()",
     "a.strerror", "errno.EINTR", "errno.EPIPE", "errno.ENETUNREACH", "raise A from None", "vars()", "slice(1, 2)",
-    "iter(f, None)", "json.loads(a, object_pairs_hook=b)", "json.dumps(a, sort_keys=True)", "json.dumps(a, indent=1)",
+    "iter(f, None)",
+    "next(a, None)", "json.loads(a, object_pairs_hook=b)", "json.dumps(a, sort_keys=True)", "json.dumps(a, indent=1)",
     "json.JSONDecodeError", "time.monotonic()", "time.strftime(a)", "time.perf_counter()", "os.listdir(a)",
     "os.unlink(a)", "os.getpid()", "os.environ", "os.path.join(a, b)", "os.chmod(a, 1)", "os.replace(a, b)",
     "deque()", "deque([])",

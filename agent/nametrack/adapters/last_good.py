@@ -49,8 +49,9 @@ class LastGood:
 
     def _read(self, slices):
         compat_heap.pace()
-        records, problem, more = next(slices, (None, None, None))
-        if records is None:
+        try:
+            records, problem, more = next(slices)
+        except StopIteration:
             return  # the memory is too small for it, and the program starts again with more
         self._emit(on.LastGoodRead(records, more, problem))
         if more:

@@ -88,6 +88,11 @@ def grow():
     import uctypes
 
     libc = ffi.open(None)
+    size = _size_of(words)
+    room = libc.func("P", "malloc", "I")(size)
+    if not room:  # MicroPython would end by SIGSEGV
+        sys.stderr.write("nametrack: no address space for a heap of %d MiB: raise ulimit -v\n" % (size >> 20))
+        return
     close = libc.func("i", "close", "i")
     for fd in range(3, 1024):  # nobody may think that we are still there: on the bus a name is taken once
         close(fd)
@@ -109,6 +114,11 @@ def _larger():
             option = _next(words[i])
             return option and words[:i] + [option] + words[i + 1 :]
     return None
+
+
+def _size_of(words):
+    """The bytes of the heap that a command line asks for."""
+    return [size for size, option in LARGER if option in words][0]
 
 
 def _next(option):

@@ -1,5 +1,6 @@
 """compat_heap.py: a heap that is too small is left for a larger one, by the program that runs in it."""
 
+import resource
 import subprocess
 
 import pytest
@@ -85,6 +86,17 @@ def test_whoever_held_the_place_of_the_program_holds_it_no_more(tmp_path):
     )
     first, second = [line for line in lines(tmp_path, "8M", 2900, more) if line.isdigit()]
     assert first == second
+
+
+def test_a_heap_for_which_there_is_no_address_space_is_said(tmp_path):
+    """MicroPython itself would end by SIGSEGV without a word."""
+    path = tmp_path / "script.py"
+    path.write_text(SCRIPT % "compat_heap.ran_short('the set'); short = compat_heap.shortage()" + "print('as before')\n")
+    command = [MICROPYTHON, "-X", "heapsize=4M", path, TOP / "agent", "0"]
+    limit = lambda: resource.setrlimit(resource.RLIMIT_AS, (24 << 20, 24 << 20))  # noqa: E731
+    done = subprocess.run(command, capture_output=True, text=True, timeout=60, preexec_fn=limit)
+    assert done.returncode == 0 and done.stdout.endswith("as before\n"), done
+    assert done.stderr == "nametrack: no address space for a heap of 32 MiB: raise ulimit -v\n"
 
 
 @each_interpreter

@@ -30,3 +30,13 @@ def test_the_agent_finds_nft_if_its_starter_says_nothing_of_programs(shell, tmp_
 @pytest.mark.parametrize("shell", SHELLS, ids=" ".join)
 def test_a_path_that_is_given_stays(shell, tmp_path):
     assert path_of_the_agent(shell, tmp_path, {"PATH": "/opt/bin:/bin"}) == "/opt/bin:/bin"
+
+
+@pytest.mark.parametrize("shell", SHELLS, ids=" ".join)
+def test_too_little_address_space_is_said(shell, tmp_path):
+    """MicroPython itself ends by SIGSEGV without a word if its heap cannot be mapped."""
+    launcher = str(FILES / "usr/sbin/nametrack")
+    environ = {"NAMETRACK_PYTHON": "/bin/micropython"}
+    command = [*shell, "-c", f"ulimit -v 8192; . {launcher}"]
+    done = subprocess.run(command, env=environ, capture_output=True, text=True)
+    assert done.returncode == 2 and "ulimit -v leaves it 8192 KiB" in done.stderr

@@ -109,7 +109,7 @@ def test_a_heap_that_is_full_is_a_message_and_an_exit_and_nothing_half_written(w
     agent.configure(options(), policy("staging", [STAGING_NAME, *hosts]))
     whole, agent.interpreter = (
         agent.interpreter,
-        small(agent, "-X heapsize=32M -X heapsize=900k"),
+        small(agent, "-X heapsize=32M -X heapsize=1200k"),
     )  # the last one counts
     done = agent.once()
     assert done.returncode == 1 and "memory" in done.stderr and "Traceback" not in done.stderr, done

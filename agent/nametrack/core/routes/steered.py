@@ -13,6 +13,7 @@ class Steered:
         self.selector = selector_of(policy.config.steering)
         self.group = (self.selector, 1)  # as selector.groups_of has it
         self.way = None  # the name of the interface that it uses; None: none works
+        self._address = None  # the key of what `an_address` gave last
         self.decided = False  # whether `choose` was asked yet
         self.changed_at = None
         if known is not None:
@@ -35,11 +36,12 @@ class Steered:
 
     def an_address(self, way):
         """The text of an address of the policy that a way carries; None for none."""
-        for family in self.families():
-            if way.carries(family):
-                for key in self.policy.wanted(family):
-                    return ip.from_number(ip.bounds(key)[0], family)
-        return None
+        if self._address is None or not self.policy.wants(self._address):
+            found = [key for family in self.families() if way.carries(family) for key in self.policy.wanted(family)[:1]]
+            self._address = found[0] if found else None
+        if self._address is None or not way.carries(ip.key_family(self._address)):
+            return None
+        return ip.from_number(ip.bounds(self._address)[0], ip.key_family(self._address))
 
     def choose(self, ways, now):
         """The first way that works, but back to a better one only after failback_delay; True where it is another."""

@@ -14,6 +14,9 @@ from .networks import NOWHERE, Networks
 Member = namedtuple("Member", ("policy", "via", "prefixes", "local"))
 
 
+SMALL = 64  # keys, for which no pains are taken
+
+
 class Table:
     def __init__(self, family, number, metric):
         self.family = family
@@ -24,6 +27,7 @@ class Table:
         self._members = []
         self._spared = NOWHERE  # what no route may hold a part of
         self._local = []  # keys of networks that a member leaves alone although they are in a prefix of its own
+        self._deleted = 0  # keys of `installed` since it was made
         self._queue = []  # keys that are to be compared, the last first
         self._doomed = []  # keys whose routes go once all others are written
 
@@ -67,8 +71,8 @@ class Table:
     def lost(self, via):
         """A nexthop went, and took its routes along without a word; the keys of those."""
         gone = [key for key in self.installed if self.installed[key] == via]
-        for key in gone:
-            del self.installed[key]
+        if gone:
+            self.installed = {key: self.installed[key] for key in self.installed if self.installed[key] != via}
         self._queue += gone
         return gone
 
@@ -117,6 +121,10 @@ class Table:
             for key in change.value.keys:
                 if key not in refused:
                     self.installed.pop(key, None)
+            self._deleted += len(change.value.keys)
+            if self._deleted > len(self.installed) + SMALL:
+                # MicroPython's dict remembers where deleted keys were, and looks at each such place again and again
+                self.installed, self._deleted = {key: self.installed[key] for key in self.installed}, 0
             return
         via = change.value.via
         for key in change.value.keys:

@@ -38,7 +38,9 @@ class Writing:
 
     def finished(self, steered, now):
         """All is written: `(keys whose flows begin anew, actions that tell of it)`."""
-        moved, self.moved = keys_in_order(set(self.moved)), []
+        moved, self.moved = self.moved, []
+        if len(moved) <= TOLD:
+            moved = keys_in_order(set(moved))  # sorting many takes long, and says nothing to those who end flows
         counts, self._counts = self._counts, {}
         told = []
         for each in steered:

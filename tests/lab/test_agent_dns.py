@@ -99,7 +99,7 @@ def test_a_resolver_that_filters_ipv6_is_not_asked_every_ten_seconds(interpreter
             assert asked() == 1, world.dnsmasq.log.read_text()
 
 
-def test_a_peer_is_asked_for_at_once_while_1200_names_wait_for_a_silent_nameserver(interpreter):
+def test_a_suspect_peer_is_asked_for_in_time_while_1200_names_wait_for_a_silent_nameserver(interpreter):
     with World(ttl=600) as world:
         world.beach.nft(VPN_SETS)
         hosts = [f"host{i}.example.test" for i in range(1200)]
@@ -120,5 +120,6 @@ def test_a_peer_is_asked_for_at_once_while_1200_names_wait_for_a_silent_nameserv
                 return world.authority.asked(HOME_NAME, since=began)
 
             wait_for(asked, 30, lambda: agent.tail())
-            said = [at for at, line in agent.log if at >= began and "wg0 peer home" in line]
-            assert said and asked()[0].at - said[0] < 0.1, f"{asked()[0].at - began}\n{agent.tail()}"
+            after = asked()[0].at - began  # a reply owed for 2 s, counters read each second; then at once
+            assert after < 5, f"{after}\n{agent.tail()}"
+            print(f"asked after {after:.2f} s")

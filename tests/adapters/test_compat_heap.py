@@ -91,7 +91,8 @@ def test_whoever_held_the_place_of_the_program_holds_it_no_more(tmp_path):
 def test_a_heap_for_which_there_is_no_address_space_is_said(tmp_path):
     """MicroPython itself would end by SIGSEGV without a word."""
     path = tmp_path / "script.py"
-    path.write_text(SCRIPT % "compat_heap.ran_short('the set'); short = compat_heap.shortage()" + "print('as before')\n")
+    what = "compat_heap.ran_short('the set'); short = compat_heap.shortage()"
+    path.write_text(SCRIPT % what + "print('as before')\n")
     command = [MICROPYTHON, "-X", "heapsize=4M", path, TOP / "agent", "0"]
     limit = lambda: resource.setrlimit(resource.RLIMIT_AS, (24 << 20, 24 << 20))  # noqa: E731
     done = subprocess.run(command, capture_output=True, text=True, timeout=60, preexec_fn=limit)

@@ -9,6 +9,8 @@ from luci.uci import Status
 
 KEYS = [c + "TIBA5rboUvnH4htodjb6e697QjLERt1NAB4mZqp8Dg=" for c in "xyz"]
 
+CODES = {"current": "named", "stalled": "no_reply", "unresolved": "no_address"}  # state -> a code of its reasons
+
 
 def peer(description, host, state="current", reason="kept: DNS names it", **values):
     """A peer of the status; times are counted from now."""
@@ -26,6 +28,7 @@ def peer(description, host, state="current", reason="kept: DNS names it", **valu
         "rx_bytes": 123456789,
         "tx_bytes": 4567,
         "state": state,
+        "code": CODES.get(state, state),
         "reason": reason,
         "next_query": 12,
         "answered": int(time.time()) - 48,
@@ -48,6 +51,8 @@ def policy(name, *hosts, state="current", reason="the sets hold what DNS names",
     return {
         "name": name,
         "interface": "wg0",
+        "way": None,
+        "table": None,
         "target": "nftset",
         "set4": "inet fw4 mine4",
         "set6": None,

@@ -142,7 +142,7 @@ def values(process, count):
     return found
 
 
-LINES = 20  # of one round
+LINES = 23  # of one round
 
 
 def test_collectd_gets_every_state_and_count(collectd):

@@ -7,7 +7,8 @@ import sys
 sys.path.insert(0, "/usr/lib/nametrack")
 
 from nametrack import compat  # noqa: E402
-from nametrack.wire import dnsmessage as dns  # noqa: E402
+from nametrack.wire import dnserrors  # noqa: E402
+from nametrack.wire import dnsmessage as dns
 
 
 def answer(data, path):
@@ -23,7 +24,7 @@ def answer(data, path):
     print(name, dns.TYPES.get(rtype, rtype))
     soa = dns.Record("test", dns.SOA, 1, dns.Soa("ns.test", "ns.test", 1, 1, 1, 1, 1))
     flags = dns.QR | dns.AA | (question.flags & dns.RD)
-    rcode = dns.NOERROR if known else dns.NXDOMAIN
+    rcode = dnserrors.NOERROR if known else dnserrors.NXDOMAIN
     return dns.encode(dns.Message(question.id, flags, rcode, question.question, found, [] if found else [soa], []))
 
 

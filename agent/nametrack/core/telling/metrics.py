@@ -15,7 +15,7 @@ LABEL = 256  # characters of a text of others: no host name is longer
 
 PEER_STATES = ("current", "roamed", "suspect", "stalled", "unresolved", "missing", "disabled")
 NAME_STATES = ("current", "stale", "negative", "failing", "unknown")
-POLICY_STATES = ("current", "partial", "no_target", "failing", "disabled")
+POLICY_STATES = ("current", "partial", "no_target", "failing", "failed_over", "blocked", "disabled")
 
 # kind: gauge, counter, info or histogram; name: without the suffix of its samples, as OpenMetrics has it; samples:
 # [(suffix, labels, value)], labels: ((name, value), …)

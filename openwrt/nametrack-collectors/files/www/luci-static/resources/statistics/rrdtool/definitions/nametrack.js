@@ -27,7 +27,8 @@ return baseclass.extend({
 		switch (plugin_instance) {
 		case 'peers':
 			return states('%H: nametrack, peers', {
-				current: good, roamed: fair, stalled: bad, unresolved: 'a00060', missing: '600060', disabled: off
+				current: good, roamed: fair, suspect: 'c0a000', stalled: bad, unresolved: 'a00060', missing: '600060',
+				disabled: off
 			});
 
 		case 'names':
@@ -37,7 +38,8 @@ return baseclass.extend({
 
 		case 'policies':
 			return states('%H: nametrack, policies', {
-				current: good, partial: fair, no_target: 'a00060', failing: bad, disabled: off
+				current: good, partial: fair, no_target: 'a00060', failing: bad, failed_over: 'c0a000', blocked: '600060',
+				disabled: off
 			});
 
 		case 'dns':

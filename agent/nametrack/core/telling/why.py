@@ -202,7 +202,8 @@ def _own_route(agent, steered, steps):
 
 def _set(agent, policy, key, told, steps):
     name = policy.sets().get(ip.key_family(key))
-    if not agent.policies.holds(policy, key):
+    kernel_set = agent.policies.sets.by_name.get(name)
+    if kernel_set is None or not kernel_set.held([key]):
         steps.append(Step("the set of %s does not contain it" % policy.label, "nametrack check"))
         return None, None
     interface = policy.config.interface

@@ -1,0 +1,71 @@
+"""why: the sentence names the cause, for sets and for own routes, and whatever the kernel tells is answered."""
+
+import pytest
+
+import transcript
+from nametrack.core import events as on
+from nametrack.core.actions import AskKernel, Reply
+from nametrack.core.telling.why import Told
+
+SETS = """-- before --
+< set nft inet vpn staging4
+
+-- config --
+config nametrack 'global'
+	option family 'ipv4'
+
+config policy 'work'
+	option interface 'wg'
+	option target 'nftset'
+	option set4 'inet vpn staging4'
+	list host '192.0.2.7'
+	list host '198.51.100.0/24'
+
+-- at 0 --
+
+-- at 1 --
+"""
+
+
+def answer(told, host="192.0.2.7", client=None):
+    played = transcript.Transcript(SETS)
+    played.run()
+    asked = played.agent.handle(on.WhyAsked(1, host, client), played.now)
+    assert asked == [AskKernel(1, [host], client)]
+    replies = played.agent.handle(on.KernelTold(1, None, [Told(host, *each) for each in told]), played.now)
+    assert [type(each) for each in replies] == [Reply] and replies[0].id == 1
+    return replies[0].values
+
+
+NORMAL = (0, "wan", 254, None, None)
+CASES = [
+    ([NORMAL, (0x5A, "wg", 90, None, None)], True, "192.0.2.7 goes through wg as configured"),
+    ([NORMAL], False, "192.0.2.7: no rule leads marked packets to wg"),
+    ([NORMAL, (0x5A, "wan", 254, None, None)], False, "192.0.2.7: no rule leads marked packets to wg"),
+    ([(0, None, 0, None, "network unreachable")], False, "192.0.2.7: no rule leads marked packets to wg"),
+]
+
+
+@pytest.mark.parametrize("case", CASES)
+def test_of_an_address_in_a_set_the_kernel_is_asked_with_each_mark(case):
+    told, fine, sentence = case
+    values = answer(told)
+    assert (values["as_configured"], values["sentence"]) == (fine, sentence)
+
+
+def test_an_address_within_a_listed_prefix_is_of_that_policy_and_must_be_in_the_set():
+    values = answer([NORMAL], "198.51.100.9")
+    assert "lists a prefix that contains it" in " ".join(values["addresses"][0]["steps"])
+
+
+def test_an_address_that_no_policy_lists_takes_the_normal_way():
+    values = answer([NORMAL], "203.0.113.9")
+    assert values["as_configured"] and "no policy lists it" in values["sentence"]
+
+
+def test_a_kernel_that_cannot_be_asked_is_said():
+    played = transcript.Transcript(SETS)
+    played.run()
+    asked = played.agent.handle(on.WhyAsked(1, "192.0.2.7", None), played.now)[0]
+    reply = played.agent.handle(on.ActionFailed(asked, "no"), played.now)[0]
+    assert "could not be asked: no" in reply.values["sentence"]

@@ -69,3 +69,43 @@ def test_a_kernel_that_cannot_be_asked_is_said():
     asked = played.agent.handle(on.WhyAsked(1, "192.0.2.7", None), played.now)[0]
     reply = played.agent.handle(on.ActionFailed(asked, "no"), played.now)[0]
     assert "could not be asked: no" in reply.values["sentence"]
+
+
+ROUTES = """-- before --
+< link wan 192.0.2.20/24
+< link wan via 192.0.2.1
+< link wg0 10.9.0.2/24
+
+-- config --
+config policy 'work'
+	list interface 'wg0'
+	option fallback 'block'
+	option family 'ipv4'
+	list host '198.51.100.1'
+
+-- at 1 --
+"""
+DOWN = "< link wg0 down\n-- at 2 --\n"
+
+
+@pytest.mark.parametrize(
+    "case",
+    [
+        ("", (0, "wg0", 900, None, None), "198.51.100.1 goes through wg0 as configured"),
+        (
+            "",
+            (0, "wan", 254, None, None),
+            "198.51.100.1: the kernel sends the router's packets through wan (table 254), although wg0",
+        ),
+        (DOWN, (0, None, 0, None, "unreachable"), "198.51.100.1: no way out of policy 'work' works"),
+    ],
+)
+def test_of_own_routes_the_kernel_says_which_way_is_taken(case):
+    after, told, sentence = case
+    played = transcript.Transcript(ROUTES + after)
+    played.run()
+    played.agent.handle(on.WhyAsked(1, "198.51.100.1", None), played.now)
+    event = on.KernelTold(1, None, [Told("198.51.100.1", *told)])
+    values = played.agent.handle(event, played.now)[0].values
+    assert values["sentence"].startswith(sentence)
+    assert values["as_configured"] == (told[1] == "wg0")

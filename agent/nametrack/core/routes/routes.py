@@ -202,6 +202,10 @@ class Routes:
                 return steered
         return None
 
+    def device(self, interface):
+        """Return the name of the link that the way through an interface uses."""
+        return self._ways.by_name[interface].device
+
     def settled(self):
         """Whether all that is wanted is written."""
         if self._tables is None or self.kernel is None:

@@ -78,12 +78,14 @@ def explain(agent, address, client, told, now):
         expected, marked = _steering(agent, policy, key, told, steps)
         plain = marked or plain
         sentence = None
-    steps.append(Step(_leaves(plain, client), None))
+    if expected is None or plain.device == expected:
+        steps.append(Step(_leaves(plain, client), None))
+    else:
+        advice = "nametrack check; then see which rule or route comes first: ip rule; ip route get %s" % address
+        steps.append(Step("%s, although %s is configured" % (_leaves(plain, client), expected), advice))
     if expected is not None and plain.device == expected:
         steps.append(_peer(agent, expected, address))
         sentence = "%s goes through %s as configured" % (address, expected)
-    elif expected is not None:
-        sentence = "%s should go through %s and %s" % (address, expected, _leaves(plain, client))
     wrong = [step for step in steps if step.advice]
     if wrong:
         sentence = "%s: %s" % (address, wrong[0].text)
@@ -197,7 +199,7 @@ def _own_route(agent, steered, steps):
         return None
     if state == "partial":
         steps.append(Step("the routes of policy '%s' are not written yet" % steered.name, "nametrack check"))
-    return agent.routes.ways[steered.way].device
+    return agent.routes.device(steered.way)
 
 
 def _set(agent, policy, key, told, steps):

@@ -90,4 +90,4 @@ def settled(client):
         states = [each["state"] for each in status["peers"] + status["policies"]]
         return status if states and set(states) <= {"current", "roamed"} else None
 
-    return wait_for(current, 20, "everything to be current")
+    return wait_for(current, 20, lambda: f"everything to be current: {client.call('nametrack', 'status')}")

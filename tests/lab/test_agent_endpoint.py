@@ -113,7 +113,8 @@ def test_it_follows_a_move_that_it_slept_through(world, interpreter):
     with agent:
         began = time.monotonic()
         wait_for_endpoint(world, "198.51.100.11", agent)
-        assert time.monotonic() - began <= TTL + 2, agent.tail()
+        # An answer that is news is followed once the tunnel has been looked at for 3 s and does not reply.
+        assert time.monotonic() - began <= TTL + 5, agent.tail()
 
 
 def test_without_dns_and_without_an_endpoint_the_last_good_address_is_dialled(interpreter):

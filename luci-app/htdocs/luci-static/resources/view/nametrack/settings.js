@@ -198,13 +198,15 @@ return view.extend({
 				}
 			}, fields.shownAs((id) => get(id, 'interface') || '–')));
 		fields.add(s, null, fields.choice([
-			[ 'auto', 'auto' ], [ 'route', _('routes of nametrack’s own') ], [ 'pbr', 'pbr' ], [ 'vpn-policy-routing', 'vpn-policy-routing' ],
+			[ 'auto', 'auto' ], [ 'route', _('routes of nametrack’s own') ], [ 'pbr', 'pbr' ],
+			[ 'vpn-policy-routing', 'vpn-policy-routing' ],
 			[ 'nftset', _('an nft set of my own') ], [ 'ipset', _('an ipset of my own') ]
 		], 'auto'), 'target', _('Target'), _('Where the addresses are put.'),
 		fields.shownAs((id) => get(id, 'target') || 'auto'));
 
 		const auto = fields.add(s, null, [ form.DummyValue, MODAL ], '_auto', _('Chosen by auto'),
-			_('What auto would take now: the set of pbr, else that of vpn-policy-routing, else routes of nametrack’s own.'), {
+			_('What auto would take now: the set of pbr, else that of vpn-policy-routing, else routes of ' +
+			'nametrack’s own.'), {
 				renderWidget: function(section_id) {
 					this.shown = E('div', { 'id': this.cbid(section_id) },
 						[ offer.auto(get(section_id, 'interface')) ]);

@@ -120,5 +120,5 @@ def test_a_peer_is_asked_for_at_once_while_1200_names_wait_for_a_silent_nameserv
                 return world.authority.asked(HOME_NAME, since=began)
 
             wait_for(asked, 30, lambda: agent.tail())
-            said = [at for at, line in agent.log if at >= began and "wg0 peer home" in line]
-            assert said and asked()[0].at - said[0] < 0.1, f"{asked()[0].at - began}\n{agent.tail()}"
+            # It is suspected suspect_time after a reading, of which there is one each 2 s (options).
+            assert asked()[0].at - began < 2 + 2 + 0.5, f"{asked()[0].at - began}\n{agent.tail()}"

@@ -13,7 +13,6 @@ from nametrack.core import actions as do
 from nametrack.core import events as on
 from nametrack.core.agent import Agent
 from nametrack.core.config import configuration
-from nametrack.core.last_good import Remembered
 from nametrack.wire import uci
 from simulator import Lcg
 
@@ -58,7 +57,7 @@ class House:
     def start(self):
         self.agent = Agent(self.random.fraction)
         sections, network = uci.parse(NAMETRACK)[0], uci.parse(NETWORK)[0]
-        self.take(self.agent.handle(on.LastGoodRead(Remembered(self.saved), self.saved), self.now))
+        self.take(self.agent.handle(on.LastGoodRead(self.saved, False, None), self.now))
         self.take(self.agent.handle(on.ConfigLoaded(configuration.build(sections, network, [])), self.now))
 
     def reachable(self):
@@ -86,8 +85,10 @@ class House:
             event = None
             if isinstance(action, do.SendQuery):
                 event = self.answer(action)
-            elif isinstance(action, do.SaveLastGood):
-                self.saved = list(action.entries)
+            elif isinstance(action, do.ShareLastGood):
+                self.saved = list(action.records())
+            elif isinstance(action, do.Remember):
+                self.saved.extend(action.records)
             elif isinstance(action, do.SetEndpoint):
                 self.sets += 1
                 if self.reachable() and (action.address, action.port) != self.address:

@@ -82,11 +82,11 @@ def test_a_dead_tunnel_that_answers_again_is_one_stall_and_one_recovery():
         + """
 -- at 4 --
 < peer wg0 xTIB tx=512
--- at 20.5 --
+-- at 24.5 --
 < says 127.0.0.1 198.51.100.11 ttl=60
--- at 22 --
+-- at 26 --
 < peer wg0 xTIB handshake=0 rx=92 tx=148
--- at 27 --
+-- at 31 --
 """
     )
     assert "nametrack_peer_stalls_total{%s} 1" % KEY in lines

@@ -41,20 +41,26 @@ _AF_INET6 = 10
 _LOOKUP_TABLE = 0x1000  # RTM_F_LOOKUP_TABLE: the answer names the table that decided
 
 
+def _ends(packet, flags, order):
+    """Return `(header, [attribute])` that name destination and source of a Flow or a Packet; NetlinkError."""
+    packed = ip.packed(packet.address)
+    source = b"" if packet.source is None else ip.packed(packet.source)
+    if packed is None or source is None or (source and len(source) != len(packed)):
+        raise NetlinkError("not an address")
+    family = _AF_INET if len(packed) == 4 else _AF_INET6
+    header = struct.pack(order + "BBBBBBBBI", family, 8 * len(packed), 8 * len(source), 0, 0, 0, 0, 0, flags)
+    attributes = [netlink.attribute(_DST, packed, order)]
+    if source:
+        attributes.append(netlink.attribute(_SRC, source, order))
+    return header, attributes
+
+
 def get_route(flow, seq, order=NATIVE):
     """Return the request for the route that the packets of a Flow take. Raises NetlinkError for what is no address.
 
     If there is no route, the kernel answers with an error: ENETUNREACH, EHOSTUNREACH, EACCES or EINVAL.
     """
-    packed = ip.packed(flow.address)
-    source = b"" if flow.source is None else ip.packed(flow.source)
-    if packed is None or source is None or (source and len(source) != len(packed)):
-        raise NetlinkError("not an address")
-    family = _AF_INET if len(packed) == 4 else _AF_INET6
-    header = struct.pack(order + "BBBBBBBBI", family, 8 * len(packed), 8 * len(source), 0, 0, 0, 0, 0, 0)
-    attributes = [netlink.attribute(_DST, packed, order)]
-    if source:
-        attributes.append(netlink.attribute(_SRC, source, order))
+    header, attributes = _ends(flow, 0, order)
     if flow.mark:
         attributes.append(netlink.attribute(_MARK, struct.pack(order + "I", flow.mark), order))
     attributes.append(netlink.attribute(_IP_PROTO, bytes([_UDP]), order))
@@ -70,15 +76,7 @@ def get_decision(packet, seq, order=NATIVE):
 
     For a packet that is dropped the kernel answers with an error, as for get_route.
     """
-    packed = ip.packed(packet.address)
-    source = b"" if packet.source is None else ip.packed(packet.source)
-    if packed is None or source is None or (source and len(source) != len(packed)):
-        raise NetlinkError("not an address")
-    family = _AF_INET if len(packed) == 4 else _AF_INET6
-    header = struct.pack(order + "BBBBBBBBI", family, 8 * len(packed), 8 * len(source), 0, 0, 0, 0, 0, _LOOKUP_TABLE)
-    attributes = [netlink.attribute(_DST, packed, order)]
-    if source:
-        attributes.append(netlink.attribute(_SRC, source, order))
+    header, attributes = _ends(packet, _LOOKUP_TABLE, order)
     for kind, number in ((_IIF, packet.ingress), (_MARK, packet.mark)):
         if number:
             attributes.append(netlink.attribute(kind, struct.pack(order + "I", number), order))

@@ -40,7 +40,8 @@ INTEGERS = {  # type -> (struct format, bytes, lowest, highest)
 }
 NESTED = (BLOBMSG_TYPE_ARRAY, BLOBMSG_TYPE_TABLE)
 _NAME_LIMIT = 0xFFFF
-_FEW = 16  # pieces that are joined to one: each of them takes some memory besides
+_FEW = 16  # pieces that are joined to one if they are small: each of them takes some memory besides
+_SMALL = 4096  # bytes; more of them are not copied once again
 
 
 def invalid(text):
@@ -74,7 +75,7 @@ def _encode(members, depth):
         header = _name_header(text_bytes(name))
         values = _encode(value, depth + 1) if kind in NESTED else [_scalar(kind, value)]
         values = blob.pieces(kind, [header] + values, True)
-        if len(values) > _FEW:
+        if len(values) > _FEW or sum([len(value) for value in values]) > _SMALL:
             found.extend(values)
         else:
             found.append(b"".join(values))
@@ -148,8 +149,8 @@ def _decode(data, depth):
         size = _name_header_size(length)
         if size > len(rest) or rest[2 + length] != 0:
             raise malformed("a name of %d bytes that does not end" % length)
-        name = text(bytes(rest[2 : 2 + length]))
-        value = _decode(rest[size:], depth + 1) if kind in NESTED else _value(kind, bytes(rest[size:]))
+        name = text(rest[2 : 2 + length])
+        value = _decode(rest[size:], depth + 1) if kind in NESTED else _value(kind, rest[size:])
         members.append((name, kind, value))
     return members
 
@@ -165,15 +166,19 @@ def _value(kind, data):
             raise malformed("a double of %d bytes" % len(data))
         return struct.unpack(">d", data)[0]
     if kind == BLOBMSG_TYPE_STRING:
-        if data[-1:] != b"\0":
+        if not len(data) or data[-1] != 0:
             raise malformed("a string that does not end")
         return text(data[:-1])
-    return None if kind == BLOBMSG_TYPE_UNSPEC and not data else data
+    return None if kind == BLOBMSG_TYPE_UNSPEC and not len(data) else bytes(data)
 
 
 def text(data):
-    """Bytes as str, or unchanged where they are not UTF-8 or hold a NUL."""
+    """The str that bytes, or a memoryview of them, hold; bytes if they are not UTF-8 or hold a NUL.
+
+    It copies them once: a message has up to 1 MiB, and the heap of a router little more.
+    """
     try:
-        return data if b"\0" in data else data.decode()
+        words = str(data, "utf-8")
     except UnicodeError:
-        return data
+        return bytes(data)
+    return bytes(data) if "\0" in words else words

@@ -58,6 +58,7 @@ UBUS_MAX_MSGLEN = 1048576  # bytes without the header; ubusd drops a client that
 Message = namedtuple("Message", ("type", "seq", "peer", "attributes"))
 
 _HEADER = 8
+HEADERS = _HEADER + blob.HEADER  # bytes from which the size of a message is known
 _NUMBER, _FLAG, _TEXT, _TABLE, _NUMBERS = range(5)
 _KINDS = {
     UBUS_ATTR_STATUS: _NUMBER,
@@ -138,7 +139,7 @@ def size_of(data, start=0):
 
     UbusError where no message begins like this, or its size exceeds UBUS_MAX_MSGLEN.
     """
-    if len(data) - start < _HEADER + blob.HEADER:
+    if len(data) - start < HEADERS:
         return None
     if data[start] != 0:
         raise malformed("a message of version %d" % data[start])
@@ -168,16 +169,16 @@ def _decoded(kind, value):
         return struct.unpack_from(">I", value)[0]
     if kind == _FLAG and len(value) == 1:
         return value[0]
-    data = bytes(value)
-    if kind == _TEXT and data[-1:] == b"\0":
-        words = blobmsg.text(data[:-1])
-        return words if isinstance(words, str) else data
+    if kind == _TEXT and len(value) and value[-1] == 0:
+        words = blobmsg.text(value[:-1])
+        if isinstance(words, str):
+            return words
     if kind in (_TABLE, _NUMBERS):
         try:
-            return blobmsg.decode(data) if kind == _TABLE else _numbers(data)
+            return blobmsg.decode(value) if kind == _TABLE else _numbers(value)
         except UbusError:
-            return data
-    return data
+            pass
+    return bytes(value)
 
 
 def _numbers(data):

@@ -1,6 +1,6 @@
 """The bytes of a connection: what comes in becomes messages, what goes out waits until it is sent."""
 
-from .message import UBUS_MAX_MSGLEN, UBUS_MSG_DATA, UBUS_MSG_STATUS, decode, size_of
+from .message import HEADERS, UBUS_MAX_MSGLEN, UBUS_MSG_DATA, UBUS_MSG_STATUS, decode, size_of
 from .status import UBUS_STATUS_NO_MEMORY, UbusError
 
 OUTPUT_LIMIT = UBUS_MAX_MSGLEN  # bytes that wait for ubusd to read them; as many as it keeps for us
@@ -8,24 +8,39 @@ PART = 8192  # bytes, or some more, that are sent at once: a large message is no
 
 
 class Input:
-    """Cuts what ubusd sends into messages, however it comes in pieces."""
+    """Cuts what ubusd sends into messages, however it comes in pieces.
+
+    The room for a message is taken once, when its size is known: pieces that grow, or wait side by side, leave a small
+    heap without a place as large as the message.
+    """
 
     def __init__(self):
         self._data = bytearray()
+        self._end = 0  # bytes of it that have come; room for the rest of a message follows
 
     def messages(self, data):
         """Takes bytes, and gives `(message, size)` of each Message that they complete. UbusError for garbage."""
-        self._data += data
-        at = 0
-        while True:
+        self._data[self._end : self._end + len(data)] = data
+        self._end += len(data)
+        at = size = 0
+        while self._end - at >= HEADERS:
             size = size_of(self._data, at)
-            if size is None or size > len(self._data) - at:
+            if size > self._end - at:
                 break
             message = self._decoded(at)
             if message is not None:
                 yield message, size
             at += size
-        self._data[:at] = b""
+            size = 0
+        if at or size > len(self._data):
+            rest = self._data[at : self._end]
+            self._data = bytearray(max(size, len(rest)))
+            self._data[: len(rest)] = rest
+            self._end = len(rest)
+
+    def held(self):
+        """The bytes of a message that is not complete yet: int."""
+        return self._end
 
     def _decoded(self, at):
         try:
@@ -66,7 +81,7 @@ class Output:
             while count < len(pieces) and size < PART:
                 size += len(pieces[count])
                 count += 1
-            self._next, self._sent = b"".join(pieces[:count]), 0
+            self._next, self._sent = pieces[0] if count == 1 else b"".join(pieces[:count]), 0
             pieces[:count] = []
             if not pieces:
                 self._messages.pop(0)
@@ -76,3 +91,5 @@ class Output:
         """So many of those bytes were sent."""
         self._size -= count
         self._sent += count
+        if self._sent == len(self._next):
+            self._next, self._sent = b"", 0

@@ -87,7 +87,7 @@ def test_any_bytes_leave_a_connection_alive_or_end_it():
     bus = established()
     for data in samples(4711, COUNT):
         happened = bus.feed(data or b"\0")
-        if bus._input._data:
+        if bus._input.held():
             happened += bus.feed(b"")  # else it waits for the rest of this, and takes what follows for it
         told += len(happened)
         while bus.output.waits():

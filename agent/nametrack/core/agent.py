@@ -15,7 +15,7 @@ from .peers import proposals, tunnel  # noqa: F401
 from .peers.peer import Peer  # noqa: F401
 from .peers import peer_rows  # noqa: F401
 from .policies import policy_host  # noqa: F401
-from .routes import rulebook, selector, steps, table, watch, way  # noqa: F401
+from .routes import nexthops, writing, rulebook, selector, steps, table, watch, way, installation  # noqa: F401
 
 # isort: on
 from . import actions as do

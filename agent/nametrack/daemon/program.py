@@ -133,7 +133,7 @@ class Program:
 
     def _plan_routing(self, action):
         self.planned.append("# %s" % action.reason)
-        self.planned.extend(routing_lines(action.changes, self.agent.routes.kernel.links))
+        self.planned.extend(routing_lines(action.changes, self.agent.routes.installation.view.links))
         self.loop.emit(on.RoutingChanged(action, []))
 
     def _plan_flows(self, action):

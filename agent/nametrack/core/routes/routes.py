@@ -6,34 +6,28 @@ from ... import ip, routing
 from . import selector
 from .local import Local
 from .networks import Networks
-from .nexthops import Nexthops
 from .numbers import Numbers
-from .plan import FAMILIES, LAST, METRICS, compose
-from .rulebook import Rulebook
+from .plan import FAMILIES, compose
+from .installation import Installation
 from .steered import Steered
 from .steps import Uplinks, steps
-from .table import Table
 from .ways import PROBE, WATCH, Ways
-from .writing import Writing, complaint
 
 # isort: on
 from ..actions import ChangeRouting, FlushFlows, ListRoutes, Log, Notify, ReadRouting
 from ..wording import duration
 
-SLICE = 500  # routes in one go: some milliseconds
-PAUSE = 0.001  # seconds between two slices, in which others have their turn
 SETTLE = 0.2  # seconds at least between two readings
 RESYNC = 60  # seconds after which all is compared again: nobody tells when others flush a table
 LONG = 2000  # routes, of which that would be too much: ten times as rare
 PATIENCE = 3600  # seconds after the start in which names that are not answered keep what is there
-READ, WRITE, LIST = ("routes", "read"), ("routes", "write"), ("routes", "list")
+READ, LIST = ("routes", "read"), ("routes", "list")
 CHOOSE, HOLD, PAUSED = ("routes", "choose"), ("routes", "hold"), ("routes", "paused")
 
 
 class Routes:
     def __init__(self, timers, interfaces, peers):
         self.steered = []  # Steered, in the order of their sections
-        self.kernel = None  # the last routing.View
         self.paused_until = None  # monotonic seconds; None: not paused
         self._timers = timers
         self._interfaces = interfaces
@@ -41,10 +35,8 @@ class Routes:
         self._ways = Ways(timers, interfaces, peers)
         self._config = None
         self._numbers = None
-        self._books = {family: Rulebook(family) for family in FAMILIES}
-        self._nexthops = Nexthops()
-        self._tables = None  # (family, number, metric) -> Table; None: not listed yet
-        self._writing = Writing()
+        self._read_at = 0  # when the kernel was asked last
+        self.installation = Installation(timers, self._steps)
 
     # -- what happened ---------------------------------------------------------------------------------------------
 
@@ -58,29 +50,19 @@ class Routes:
         if self._numbers is None or self._numbers.base != config.table:
             self._numbers = Numbers(config.table)
         self._numbers.allot([steered.name for steered in self.steered], [steered.group for steered in self.steered])
-        if self._tables is None:
+        if not self.installation.is_listed():
             self._timers.set(HOLD, now + PATIENCE)
             return [ReadRouting("kernel"), ListRoutes(routing.PROTOCOL)]
         return [ReadRouting("kernel")] if self.steered or known else []
 
     def read(self, view, now):
         """The kernel's links, rules and nexthops."""
-        self.kernel = view
-        for family in FAMILIES:
-            self._books[family].read([rule for rule in view.rules if rule.family == family])
-        for number in self._nexthops.read(view.nexthops):
-            self._lost(number)
+        self.installation.read(view)
         return self._decide(now)
 
     def listed(self, tables, now):
         """Every route of ours that the kernel has, {(family, table, metric): {key: via}}."""
-        if self._tables is None:
-            self._tables = {}
-        for key in tables:
-            if key not in self._tables:
-                self._tables[key] = Table(*key)
-        for key in self._tables:
-            self._tables[key].read(tables.get(key, {}))
+        self.installation.listed(tables)
         count = sum([len(tables[key]) for key in tables])
         if self.steered:
             self._timers.set(LIST, now + RESYNC * (1 if count <= LONG else 10))
@@ -88,29 +70,25 @@ class Routes:
 
     def rules_deleted(self, rules, now):
         """Others deleted rules of ours: they are back at once, without a look at anything else."""
-        found = []
-        for family in FAMILIES:
-            found += self._books[family].deleted([rule for rule in rules if rule.family == family])
+        found = self.installation.rules_deleted(rules)
         return [ChangeRouting(found, "rules that were deleted")] if found else []
 
     def touched(self, now):
         """Links, addresses, rules or nexthops are others than before."""
         if self.steered:
-            self._timers.set(READ, max(now, self._writing.read_at + SETTLE))
+            self._timers.set(READ, max(now, self._read_at + SETTLE))
         return []
 
     def touch(self, policy, keys, now):
         """A policy wants these keys, or does no more."""
-        if self._tables is not None and self.of(policy.config.name) is not None:
-            for key in self._tables:
-                self._tables[key].touch(keys)
-            self._timers.set(WRITE, now)
+        if self.of(policy.config.name) is not None:
+            self.installation.touch(keys, now)
 
     def names_answered(self, now):
         """Every name was answered since the start: what nothing wants by now may go."""
-        if not self._writing.holds:
+        if not self.holds:
             return []
-        self._writing.holds = False
+        self.installation.writing.release()
         return self._next(now)
 
     def pause(self, seconds, now):
@@ -144,28 +122,12 @@ class Routes:
 
     def changed(self, action, refused, now):
         """A ChangeRouting was carried out; `refused`: [(Change, key, why)]."""
-        count = 0
-        for change in action.changes:
-            failed = {key: why for bad, key, why in refused if bad is change}
-            if isinstance(change.value, routing.Routes):
-                count += len(change.value.keys)
-                self._routes_changed(change, failed)
-            elif isinstance(change.value, routing.Rule):
-                self._books[change.value.family].changed(change, failed.get(None))
-            elif self._nexthops.changed(change, failed.get(None)):
-                self._writing.moved += self._keys_of(change.value)
-            elif change.verb == routing.DELETE:
-                self._lost(change.value.id)
-        actions = [Log("warning", complaint(*each)) for each in refused[:3]]
-        self._writing.ended(action)
-        if count >= SLICE // 2:
-            self._timers.set(WRITE, now + PAUSE)
-            return actions
-        return actions + self._next(now)
+        goes_on, actions = self.installation.changed(action, refused, self._policies_in, now)
+        return actions + self._next(now) if goes_on else actions
 
     def failed(self, action, reason, now):
         """A reading or a change could not be carried out: it is tried again with the next reading."""
-        self._writing.ended(action)
+        self.installation.writing.ended(action)
         if isinstance(action, ListRoutes):
             self._timers.set(LIST, now + RESYNC)
         else:
@@ -175,7 +137,7 @@ class Routes:
     def due(self, key, now):
         """One of the timers above is due."""
         if key == READ:
-            self._writing.read_at = now
+            self._read_at = now
             return [ReadRouting("kernel")]
         if key == LIST:
             self._ways.forget_ports()
@@ -193,7 +155,7 @@ class Routes:
     @property
     def holds(self):
         """Whether what nothing wants stays for now."""
-        return self._writing.holds
+        return self.installation.writing.holds
 
     def of(self, name):
         """The Steered of a policy; None where it is not steered by routes."""
@@ -208,9 +170,7 @@ class Routes:
 
     def settled(self):
         """Whether all that is wanted is written."""
-        if self._tables is None or self.kernel is None:
-            return not self.steered
-        return self._writing.action is None and all(table.settled() for table in self._tables.values())
+        return self.installation.settled() if self.installation.is_known() else not self.steered
 
     def standing(self, name):
         """`(state, reason)` of a policy's ways and routes; None where it is not steered by routes."""
@@ -219,23 +179,19 @@ class Routes:
             return None
         if self.paused_until is not None:
             return "disabled", "paused: traffic takes the normal way until `nametrack resume`, or the pause is over"
-        if self._tables is None or self.kernel is None:
+        if not self.installation.is_known():
             return "partial", "the kernel's routes were not read yet"
         if self.table_of(name) is None:
             return "partial", "no routing table is left for it"
         state, reason = steered.standing(self._ways.by_name)
         if state == "blocked" or steered.way is None:
             return state, reason
-        tables = [self._tables[key] for key in self._tables if key[1] == self.table_of(name)]
-        if any(table.refused for table in tables) or any(book.refused for book in self._books.values()):
-            return "partial", "the kernel refuses some of its routes"
-        return (state, reason) if all(table.settled() for table in tables) else ("partial", "being brought up to date")
+        trouble = self.installation.trouble_in(self.table_of(name))
+        return (state, reason) if trouble is None else ("partial", trouble)
 
     def installed(self, name, family):
         """How many of a policy's addresses have a route."""
-        table = (self._tables or {}).get((family, self.table_of(name), METRICS[family]))
-        wanted = self.of(name).policy.wanted(family)
-        return 0 if table is None else len([key for key in wanted if key in table.installed])
+        return self.installation.count(family, self.table_of(name), self.of(name).policy.wanted(family))
 
     def table_of(self, name):
         """The number of the table that a policy's routes are in; None where there is none left."""
@@ -245,10 +201,11 @@ class Routes:
 
     def _decide(self, now):
         """Looks at the ways, has each policy choose, and writes what that means."""
-        if self.kernel is None or self._tables is None:
+        if not self.installation.is_known():
             return []
-        local = {family: Local(family, self.kernel.main) for family in FAMILIES}
-        actions = self._ways.read(self.kernel, local, now)
+        view = self.installation.view
+        local = {family: Local(family, view.main) for family in FAMILIES}
+        actions = self._ways.read(view, local, now)
         for steered in self.steered:
             before = steered.way
             decided = steered.decided
@@ -272,54 +229,29 @@ class Routes:
         keys = [ip.key(address) for address in self._peers.endpoints()]
         spared = {family: Networks([key for key in keys if ip.key_family(key) == family]) for family in FAMILIES}
         nexthops, members = compose(self._active(), self._ways.by_name, self._numbers, local, spared)
-        self._nexthops.want(nexthops)
-        for key in set(self._tables) | set(members):
-            if key not in self._tables:
-                self._tables[key] = Table(*key)
-            found, keys = members.get(key, ([], []))
-            self._tables[key].assign(found, keys)
-            if key[1] == routing.MAIN:
-                self._tables[key].spare(spared[key[0]])
+        self.installation.assign(nexthops, members, spared)
 
     # -- what is written -------------------------------------------------------------------------------------------
 
     def _next(self, now):
-        """The next step, if none is under way: nexthops, routes, the rules that lead to them, then what goes."""
-        if self._writing.action is not None or self.kernel is None or self._tables is None:
+        """The next step, if none is under way; once all is written, the flows that begin anew."""
+        step = self.installation.next_step(now)
+        if step is not None:
+            return [step]
+        if not self.installation.is_written():
             return []
-        changes = self._nexthops.additions()
-        changes = changes or self._sliced(lambda table: table.additions(SLICE))
-        if not changes and not all(table.is_compared() for table in self._tables.values()):
-            self._timers.set(WRITE, now + PAUSE)
-            return []
-        changes = changes or self._rules()
-        if not changes and not self._writing.holds:
-            changes = self._nexthops.deletions()
-        if not changes and not self._writing.holds:
-            changes = self._sliced(lambda table: table.deletions(SLICE))
-        if changes:
-            return [self._writing.begin(ChangeRouting(changes, "routes of policies"))]
-        return self._written(now)
+        moved, actions = self.installation.writing.finished(self.steered, now)
+        return actions + ([FlushFlows(moved)] if moved and self._config.flush_conntrack else [])
 
     def _active(self):
         return [] if self.paused_until is not None else self.steered
 
-    def _sliced(self, changes_of):
-        for key in sorted(self._tables):
-            changes = changes_of(self._tables[key])
-            if changes:
-                return changes
-        return []
+    def _steps(self, family, filled):
+        """The Steps of a family; filled: the numbers of the tables that hold routes."""
+        return steps(self._groups(family, filled), Uplinks(self.installation.view), family, self._sources)
 
-    def _rules(self):
-        uplinks = Uplinks(self.kernel)
-        changes = []
-        for family in FAMILIES:
-            filled = set([key[1] for key in self._tables if key[0] == family and self._tables[key].installed])
-            groups = self._groups(family, filled)
-            self._books[family].want(steps(groups, uplinks, family, self._sources))
-            changes += self._books[family].changes()
-        return changes
+    def _policies_in(self, table):
+        return [steered for steered in self.steered if self._numbers.table(steered.group) == table]
 
     def _groups(self, family, filled):
         """[(selector, table, [Way])] in the order of the sections; neighbours with one selector are one group."""
@@ -342,31 +274,3 @@ class Routes:
         if client.kind == "prefix" and ip.family(client.value) == family:
             return [("source", client.value)]
         return []
-
-    def _written(self, now):
-        """All is written: what is said of it, and the flows that begin anew."""
-        moved, actions = self._writing.finished(self.steered, now)
-        return actions + ([FlushFlows(moved)] if moved and self._config.flush_conntrack else [])
-
-    def _routes_changed(self, change, failed):
-        routes = change.value
-        table = self._tables.get((routes.family, routes.table, routes.metric))
-        if table is not None:
-            table.changed(change, failed)
-        if routes.metric != LAST:
-            keys = [key for key in routes.keys if key not in failed] if failed else routes.keys
-            here = [s for s in self.steered if self._numbers.table(s.group) == routes.table]
-            self._writing.wrote(change.verb, keys, here)
-
-    def _keys_of(self, nexthop):
-        found = []
-        for key in self._tables or ():
-            if key[0] == nexthop.family:
-                installed = self._tables[key].installed
-                found += [each for each in installed if installed[each] == nexthop.id]
-        return found
-
-    def _lost(self, number):
-        """A nexthop went with its routes: what ran through it decides anew, or it would keep its old source."""
-        for key in self._tables or ():
-            self._writing.moved += self._tables[key].lost(number)

@@ -12,8 +12,11 @@ class Writing:
         self.action = None  # the ChangeRouting that is under way
         self.holds = True  # whether nothing is deleted: the agent has just begun, and does not know all addresses yet
         self.moved = []  # keys whose way is another one: their flows begin anew
-        self.read_at = 0  # when the kernel was asked last
         self._counts = {}  # policy's name -> (number added, number deleted, the first of those added, and deleted)
+
+    def release(self):
+        """Every name was answered: what nothing wants by now may go."""
+        self.holds = False
 
     def begin(self, action):
         """This is under way now."""

@@ -1,0 +1,189 @@
+"""All of ours in the kernel's routing: what it is to be, what it is, and the next step from one to the other."""
+
+# isort: off
+# Leaves first, so that imports do not nest: tests/test_imports.py says why.
+from ... import routing
+from .nexthops import Nexthops
+from .plan import FAMILIES, LAST, METRICS
+from .rulebook import Rulebook
+from .table import Table
+from .writing import Writing, complaint
+
+# isort: on
+from ..actions import ChangeRouting, Log
+
+SLICE = 500  # routes in one go: some milliseconds
+PAUSE = 0.001  # seconds between two slices, in which others have their turn
+WRITE = ("routes", "write")
+
+
+class Installation:
+    """`steps_of`: function of a family and of the numbers of the tables that hold routes; it gives the Steps."""
+
+    def __init__(self, timers, steps_of):
+        self.view = None  # the last routing.View
+        self.writing = Writing()
+        self._timers = timers
+        self._steps_of = steps_of
+        self._books = {family: Rulebook(family) for family in FAMILIES}
+        self._nexthops = Nexthops()
+        self._tables = None  # (family, number, metric) -> Table; None: not listed yet
+
+    # -- what the kernel has ---------------------------------------------------------------------------------------
+
+    def is_known(self):
+        """Whether the kernel was read, and its routes of ours were listed."""
+        return self.view is not None and self._tables is not None
+
+    def is_listed(self):
+        """Whether its routes of ours were listed."""
+        return self._tables is not None
+
+    def read(self, view):
+        """Take in a routing.View."""
+        self.view = view
+        for family in FAMILIES:
+            self._books[family].read([rule for rule in view.rules if rule.family == family])
+        for number in self._nexthops.read(view.nexthops):
+            self._lost(number)
+
+    def listed(self, tables):
+        """Take in every route of ours, {(family, table, metric): {key: via}}."""
+        if self._tables is None:
+            self._tables = {}
+        for key in tables:
+            if key not in self._tables:
+                self._tables[key] = Table(*key)
+        for key in self._tables:
+            self._tables[key].read(tables.get(key, {}))
+
+    def rules_deleted(self, rules):
+        """Others deleted these rules of ours; return the Changes that put them back."""
+        found = []
+        for family in FAMILIES:
+            found += self._books[family].deleted([rule for rule in rules if rule.family == family])
+        return found
+
+    # -- what it is to have ----------------------------------------------------------------------------------------
+
+    def assign(self, nexthops, members, spared):
+        """Want this from now on. nexthops, members: as plan.compose gives them; spared: {family: Networks}."""
+        self._nexthops.want(nexthops)
+        for key in set(self._tables) | set(members):
+            if key not in self._tables:
+                self._tables[key] = Table(*key)
+            found, keys = members.get(key, ([], []))
+            self._tables[key].assign(found, keys)
+            if key[1] == routing.MAIN:
+                self._tables[key].spare(spared[key[0]])
+
+    def touch(self, keys, now):
+        """A policy wants these keys, or does no more."""
+        if self._tables is not None:
+            for key in self._tables:
+                self._tables[key].touch(keys)
+            self._timers.set(WRITE, now)
+
+    # -- the next step ---------------------------------------------------------------------------------------------
+
+    def next_step(self, now):
+        """Return a ChangeRouting, or None: nexthops, routes, the rules that lead to them, and then what goes."""
+        if self.writing.action is not None or not self.is_known():
+            return None
+        changes = self._nexthops.additions()
+        changes = changes or self._sliced(lambda table: table.additions(SLICE))
+        if not changes and not self._is_compared():
+            self._timers.set(WRITE, now + PAUSE)
+            return None
+        changes = changes or self._rules()
+        if not changes and not self.writing.holds:
+            changes = self._nexthops.deletions()
+        if not changes and not self.writing.holds:
+            changes = self._sliced(lambda table: table.deletions(SLICE))
+        return self.writing.begin(ChangeRouting(changes, "routes of policies")) if changes else None
+
+    def is_written(self):
+        """Whether the last step is done, and what remains only waits for names to be answered."""
+        return self.writing.action is None and self.is_known() and self._is_compared()
+
+    def changed(self, action, refused, policies_in, now):
+        """A ChangeRouting was carried out. refused: [(Change, key, why)]; policies_in: function of a table's number.
+
+        Return `(whether the next step follows at once, actions)`.
+        """
+        count = 0
+        for change in action.changes:
+            failed = {key: why for bad, key, why in refused if bad is change}
+            if isinstance(change.value, routing.Routes):
+                count += len(change.value.keys)
+                self._routes_changed(change, failed, policies_in)
+            elif isinstance(change.value, routing.Rule):
+                self._books[change.value.family].changed(change, failed.get(None))
+            elif self._nexthops.changed(change, failed.get(None)):
+                self.writing.moved += self._keys_of(change.value)
+            elif change.verb == routing.DELETE:
+                self._lost(change.value.id)
+        actions = [Log("warning", complaint(*each)) for each in refused[:3]]
+        self.writing.ended(action)
+        if count >= SLICE // 2:
+            self._timers.set(WRITE, now + PAUSE)
+            return False, actions
+        return True, actions
+
+    # -- how far it is ---------------------------------------------------------------------------------------------
+
+    def settled(self):
+        """Whether all that is wanted is written."""
+        return self.writing.action is None and all(table.settled() for table in self._tables.values())
+
+    def trouble_in(self, number):
+        """Return why a table is not as it is to be; None if it is."""
+        tables = [self._tables[key] for key in self._tables if key[1] == number]
+        if any(table.refused for table in tables) or any(book.refused for book in self._books.values()):
+            return "the kernel refuses some of its routes"
+        return None if all(table.settled() for table in tables) else "being brought up to date"
+
+    def count(self, family, number, keys):
+        """Return how many of the keys have a route in a table."""
+        table = (self._tables or {}).get((family, number, METRICS[family]))
+        return 0 if table is None else len([key for key in keys if key in table.installed])
+
+    def _is_compared(self):
+        return all(table.is_compared() for table in self._tables.values())
+
+    def _sliced(self, changes_of):
+        for key in sorted(self._tables):
+            changes = changes_of(self._tables[key])
+            if changes:
+                return changes
+        return []
+
+    def _rules(self):
+        changes = []
+        for family in FAMILIES:
+            filled = set([key[1] for key in self._tables if key[0] == family and self._tables[key].installed])
+            self._books[family].want(self._steps_of(family, filled))
+            changes += self._books[family].changes()
+        return changes
+
+    def _routes_changed(self, change, failed, policies_in):
+        routes = change.value
+        table = self._tables.get((routes.family, routes.table, routes.metric))
+        if table is not None:
+            table.changed(change, failed)
+        if routes.metric != LAST:
+            keys = [key for key in routes.keys if key not in failed] if failed else routes.keys
+            self.writing.wrote(change.verb, keys, policies_in(routes.table))
+
+    def _keys_of(self, nexthop):
+        found = []
+        for key in self._tables or ():
+            if key[0] == nexthop.family:
+                installed = self._tables[key].installed
+                found += [each for each in installed if installed[each] == nexthop.id]
+        return found
+
+    def _lost(self, number):
+        """A nexthop went with its routes: what ran through it decides anew, or it would keep its old source."""
+        for key in self._tables or ():
+            self.writing.moved += self._tables[key].lost(number)

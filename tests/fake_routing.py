@@ -142,10 +142,10 @@ class FakeRouting:
 
     # -- what a packet does ------------------------------------------------------------------------------------------
 
-    def way(self, address, source=None, sport=None):
+    def way(self, address, source=None, sport=None, mark=0):
         """Where a packet to an address goes: the name of a link, "unreachable" or "dropped"; `source`: of a client.
 
-        Without a source it is the router's own; sport: of a datagram of its own.
+        Without a source it is the router's own; sport: of a datagram of its own; mark: of the packet.
         """
         family, number = (6 if ":" in address else 4), ip.number(address)
         rules = [rule for rule in self.rules if rule.family == family]
@@ -153,6 +153,8 @@ class FakeRouting:
         while at < len(rules):
             rule = rules[at]
             at += 1
+            if rule.match.mark is not None and mark & rule.match.mark[1] != rule.match.mark[0]:
+                continue
             if not self._matches(rule.match, source, sport):
                 continue
             if rule.action == routing.GOTO:

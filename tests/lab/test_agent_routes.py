@@ -1,6 +1,7 @@
 """Three lines of configuration, and packets of a client and of the router itself leave by the tunnel: real ones."""
 
 import json
+import sys
 
 import pytest
 
@@ -179,3 +180,58 @@ def test_plan_prints_what_ip_batch_takes(steering):
         agent.wait_for_line("routes of our own")
         steering.reach("home", *STAGING4, *STAGING6)
         assert steering.ours() == before
+
+
+WHOLE = ("policy", "tv", {"interface": ["wg0"], "client": ["10.1.0.2", "fd00:1::2"]})
+FORWARD = """
+table inet forwards {
+	chain pre { type nat hook prerouting priority dstnat;
+		iifname "wan" tcp dport 8080 dnat ip to 10.1.0.2:80
+	}
+}
+"""
+SERVE = """
+import socket, sys
+s = socket.create_server(("", int(sys.argv[1])), backlog=20)
+while True:
+    c, who = s.accept(); c.sendall(who[0].encode()); c.close()
+"""
+CONNECT = """
+import socket, sys
+try:
+    print(socket.create_connection((sys.argv[1], int(sys.argv[2])), 2).recv(99).decode())
+except OSError as error:
+    print(error)
+"""
+
+
+def connects(host, address, port):
+    return host.run([sys.executable, "-c", CONNECT, address, port]).stdout.strip()
+
+
+@pytest.mark.parametrize("strict", [0, 1])
+def test_a_whole_client_goes_by_the_tunnel_and_its_port_forward_and_ssh_answer(world, interpreter, strict):
+    steering = Steering(world, interpreter, options(), WHOLE)
+    beach, marked = steering.beach, "net/ipv4/conf/all/src_valid_mark=%d" % strict
+    beach.sysctl(marked, *(f"net/ipv4/conf/{name}/rp_filter={strict}" for name in ("all", "wan", "wg0", "br-lan")))
+    beach.nft(FORWARD)
+    beach.nft("flush chain inet lab_fw input; flush chain inet lab_fw forward")
+    steering.lan.start([sys.executable, "-c", SERVE, 80])
+    beach.start([sys.executable, "-c", SERVE, 22])
+    with steering.agent as agent:
+        steering.reach("home", *STAGING4, *STAGING6, hosts=[steering.lan])
+        steering.reach("wan", *STAGING4, *STAGING6, hosts=[beach])
+        for port in (8080, 22):
+            wait_for(
+                lambda port=port: connects(world.staging, "203.0.113.20", port) == STAGING4[0],
+                5,
+                lambda port=port: f"port {port} to answer: {steering.state()}",
+            )
+        beach.run(["nft", "delete", "table", "inet", "nametrack"])
+        assert connects(world.staging, "203.0.113.20", 8080) != STAGING4[0]
+        steering.reach("home", *STAGING4, hosts=[steering.lan])
+        agent.stop()
+        agent.start()
+        wait_for(lambda: connects(world.staging, "203.0.113.20", 8080) == STAGING4[0], 10, "the port forward again")
+        assert agent.call("flush").returncode == 0
+        assert "inet nametrack" not in beach.run(["nft", "list", "tables"]).stdout

@@ -8,7 +8,7 @@ import binascii
 import pytest
 
 from nametrack import ip, routing
-from nametrack.wire import links, neighbours, netlink, nexthops, routes, routing_text, rtnetlink, rules
+from nametrack.wire import inbound, links, neighbours, netlink, nexthops, routes, routing_text, rtnetlink, rules
 
 LITTLE, BIG = "<", ">"
 RULE = routing.Rule(
@@ -230,3 +230,38 @@ def test_lines_for_ip_batch():
         "# ip -6 -batch",
         "route del 2001:db8::1 nhid 901 metric 9999 protocol 190",
     ]
+
+
+def test_the_table_for_connections_from_outside_is_one_transaction():
+    for order in ("<", ">"):
+        datagram, last = inbound.replace_table(["wan", "wanb"], 0x1000000, 7, order)
+        sent = list(netlink.messages(datagram, order))
+        assert [message.type & 255 for message in sent] == [16, 0, 2, 0, 3, 6, 6, 6, 17]
+        assert [message.seq for message in sent] == list(range(7, last + 1))
+        said = [inbound.comment(message, order) for message in sent if message.type & 255 == 6]
+        assert said == inbound.comments(["wan", "wanb"], 0x1000000)
+
+
+def test_the_table_goes_where_no_device_is_left():
+    sent = list(netlink.messages(inbound.replace_table([], 0, 1)[0]))
+    assert [message.type & 255 for message in sent] == [16, 0, 2, 17] and inbound.comments([], 0) == []
+
+
+def test_a_device_with_a_name_that_is_none_is_refused():
+    for name in ("", "n" * 16):
+        try:
+            inbound.replace_table([name], 1, 1)
+            raise AssertionError(name)
+        except netlink.NetlinkError:
+            pass
+
+
+def test_a_rule_that_is_cut_anywhere_is_an_error_or_no_rule_of_ours():
+    sent = list(netlink.messages(inbound.replace_table(["wan"], 1, 1)[0]))
+    rule = [message for message in sent if message.type & 255 == 6][0]
+    for end in range(len(rule.payload)):
+        cut = netlink.Message(rule.type, rule.flags, rule.seq, rule.pid, rule.payload[:end])
+        try:
+            assert inbound.comment(cut) in (None, "", inbound.comments(["wan"], 1)[0])
+        except netlink.NetlinkError:
+            pass

@@ -9,6 +9,7 @@ from ..wire import netlink, rtnetlink  # noqa: F401
 from ..adapters import routes_dump  # noqa: F401
 
 # isort: on
+from ..adapters.inbound import Inbound
 from ..adapters.routes import Routes
 from ..core import actions as do
 from ..core import events as on
@@ -31,6 +32,9 @@ def flush(command, log):
     found = {type(event): event for event in events}
     if on.RoutingRead not in found or on.RoutesListed not in found:
         raise Trouble("the kernel's routes cannot be read: %s" % _why(found))
+    Inbound(events.append).mark(do.MarkInbound([], 0))
+    if isinstance(events[-1], on.ActionFailed):
+        sys.stderr.write("nametrack: `nft delete table inet nametrack`: %s\n" % events[-1].reason)
     changes = deletions(found[on.RoutingRead].view, found[on.RoutesListed].tables)
     if changes:
         routes.change(do.ChangeRouting(changes, "flush"))

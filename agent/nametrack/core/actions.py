@@ -44,6 +44,8 @@ ReadTunnel = namedtuple("ReadTunnel", ("interface",))
 ReadNeighbours = namedtuple("ReadNeighbours", ("what",))
 # changes: list of routing.Change, carried out in this order, each whatever became of the others; reason: as above
 ChangeRouting = namedtuple("ChangeRouting", ("changes", "reason"))
+# devices: connections that begin on them are marked with `bit`, of the packet mark; none: no connections are
+MarkInbound = namedtuple("MarkInbound", ("devices", "bit"))
 # keys: list of ip.key of addresses, prefixes and ranges; connections running to them decide anew which way they go
 FlushFlows = namedtuple("FlushFlows", ("keys",))
 # names: of services that fill sets, as target.SERVICES; what is known of those that are on this router
@@ -131,6 +133,7 @@ FORMS = {
     ReadTunnel: lambda a: "read_tunnel %s" % a.interface,
     ReadNeighbours: lambda a: "read_neighbours",
     ChangeRouting: _changes,
+    MarkInbound: lambda a: "mark_inbound 0x%x: %s" % (a.bit, " ".join(a.devices) or "none"),
     SaveLastGood: lambda a: "save_last_good %d" % sum([len(record.keys) for record in a.records()]),
     ShareLastGood: lambda a: "share_last_good",
     Remember: lambda a: "remember %d" % sum([len(record.keys) for record in a.records]),

@@ -15,7 +15,7 @@ from .peers import proposals, tunnel  # noqa: F401
 from .peers.peer import Peer  # noqa: F401
 from .peers import peer_rows  # noqa: F401
 from .policies import policy_host  # noqa: F401
-from .routes import nexthops, writing, rulebook, selector, steps, table, watch, way, installation  # noqa: F401
+from .routes import nexthops, writing, rulebook, selector, steps, inbound, table, watch, way, installation  # noqa: F401
 
 # isort: on
 from . import actions as do
@@ -271,6 +271,9 @@ class Agent:
             return self.routes.tunnel_read(action.interface, 0, now)  # it is none of WireGuard's, or it went
         if isinstance(action, (do.ReadRouting, do.ListRoutes, do.ChangeRouting)):
             return self.routes.failed(action, reason, now)
+        if isinstance(action, do.MarkInbound):
+            text = "replies to connections that come in through the WAN may take a policy's way: %s" % reason
+            return [do.Log("warning" if action.devices else "debug", text)]
         if isinstance(action, do.FlushFlows):
             return [do.Log("warning", "connections to new addresses keep their old way: %s" % reason)]
         if isinstance(action, do.ReadInterfaces):

@@ -6,6 +6,7 @@ from ..adapters.bus import Bus
 from ..adapters.dns import Dns
 from ..adapters.endpoints import Endpoints
 from ..adapters.flows import Flows
+from ..adapters.inbound import Inbound
 from ..adapters.last_good import LastGood
 from ..adapters.netifd import Netifd
 from ..adapters.notices import Notices
@@ -20,6 +21,7 @@ from ..core import events as on
 from ..core.agent import Agent
 from ..core.config import configuration
 from ..core.telling.answer_size import UNBOUNDED
+from ..wire.inbound import inbound_lines
 from ..wire.routing_text import routing_lines
 from .bus_object import METHODS, Service
 from .config_files import is_router, read_config, read_id, state_dir
@@ -98,6 +100,7 @@ class Program:
             do.ListRoutes: self._routes.list,
             do.ReadNeighbours: self._routes.read_neighbours,
             do.ChangeRouting: self._routes.change,
+            do.MarkInbound: Inbound(self._emit).mark,
             do.ReadTunnel: self._wireguard.read_tunnel,
             do.SaveLastGood: self._last_good.save,
             do.ShareLastGood: self._last_good.share,
@@ -120,6 +123,7 @@ class Program:
         """What is done instead by a run that changes nothing."""
         planners = {do.SetEndpoint: self._plan_endpoint, do.FlushFlows: self._plan_flows}
         planners[do.ChangeRouting] = self._plan_routing
+        planners[do.MarkInbound] = lambda action: self.planned.extend(inbound_lines(action.devices, action.bit))
         for change in (do.AddElements, do.DeleteElements, do.ReplaceElements, do.RefillSet):
             planners[change] = self._plan_set
         for kind in (do.Observe, do.CheckWay, do.Probe, do.SaveLastGood, do.ShareLastGood, do.Remember):

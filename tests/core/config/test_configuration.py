@@ -584,10 +584,33 @@ POLICY_MISTAKES = [
     ({"interface": "a b", "target": "pbr"}, ["option 'interface': only target 'route' takes several; using a"]),
     (
         {"client": ["192.168.1.300"], "target": "route"},
-        ["option 'client': '192.168.1.300' is not an address, a prefix or the name of an interface; ignoring it"],
+        [
+            "option 'client': '192.168.1.300' is not an address, a prefix or the name of an interface; ignoring it",
+            "no usable option 'client'; ignoring section",
+        ],
     ),
-    ({"port": ["0"]}, ["option 'port': '0' is not a port or a range of ports from 1 to 65535; ignoring it"]),
-    ({"port": ["90-80"]}, ["option 'port': '90-80' is not a port or a range of ports from 1 to 65535; ignoring it"]),
+    (
+        {"client": ["02:00:00:00:00:01"]},
+        [
+            "option 'client': '02:00:00:00:00:01' is a MAC address, which is not supported yet: give the client's IP "
+            "addresses; ignoring it",
+            "no usable option 'client'; ignoring section",
+        ],
+    ),
+    (
+        {"port": ["0"]},
+        [
+            "option 'port': '0' is not a port or a range of ports from 1 to 65535; ignoring it",
+            "no usable option 'port'; ignoring section",
+        ],
+    ),
+    (
+        {"port": ["90-80"]},
+        [
+            "option 'port': '90-80' is not a port or a range of ports from 1 to 65535; ignoring it",
+            "no usable option 'port'; ignoring section",
+        ],
+    ),
     ({"client": ["lan"], "target": "pbr"}, ["option 'client' needs target 'route'; ignoring section"]),
     ({"fallback": "block", "target": "pbr"}, ["option 'fallback' needs target 'route'; ignoring section"]),
     ({"action": "bypass", "target": "pbr"}, ["option 'action' needs target 'route'; ignoring section"]),
@@ -762,6 +785,18 @@ ROUTE_ONLY = [{"client": ["lan"]}, {"port": ["443"]}, {"interface": ["wg0", "wg1
 @pytest.mark.parametrize("options", ROUTE_ONLY)
 def test_auto_is_route_where_only_routes_can_do_it(options):
     assert build([policy(**options)]).policies[0].target == "route"
+
+
+@pytest.mark.parametrize("family, wanted", [("any", ["0.0.0.0/0", "::/0"]), ("ipv6", ["::/0"])])
+def test_a_policy_with_clients_and_no_hosts_is_about_all_addresses(family, wanted):
+    made = build([raw("policy", "tv", interface="wg0", client=["lan"], family=family)])
+    assert made.errors == [] and made.policies[0].literals == wanted and made.policies[0].target == "route"
+
+
+def test_the_mask_of_marks_is_hexadecimal():
+    assert build([raw("nametrack", "global", fwmark_mask="0xFF0000")]).fwmark_mask == "0x00ff0000"
+    made = build([raw("nametrack", "global", fwmark_mask="15")])
+    assert made.fwmark_mask == "0x0f000000" and "'15' is not a mask of marks, as 0x0f000000" in made.errors[0]
 
 
 def test_clients_are_told_apart():

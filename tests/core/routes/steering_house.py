@@ -43,6 +43,7 @@ class House:
         self.now = 0
         self.said = []  # texts of the Notify and Log actions
         self.probed = []  # interfaces
+        self.marked = None  # (devices, bit) of the last MarkInbound
         self.written = []  # every routing.Change
         self.routing.link("wan", "203.0.113.20/24", "2001:db8:b::20/64", direct=False)
         self.routing.default("wan", "203.0.113.1")
@@ -85,6 +86,8 @@ class House:
                 self.said.append(do.text(action))
             if isinstance(action, do.Probe):
                 self.probed.append(action.interface)
+            if isinstance(action, do.MarkInbound):
+                self.marked = (list(action.devices), action.bit)
             if isinstance(action, do.ChangeRouting):
                 self.written += action.changes
             event = self.answer(action) if isinstance(action, do.SendQuery) else self.kernel.perform(action, self.now)

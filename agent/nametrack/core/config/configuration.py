@@ -19,6 +19,7 @@ from . import network
 # nameservers: "address" or "address#port"; fallbacks: ("address", such a text) or ("interface", netifd name); times
 # in seconds; wg_quick, restore_package: path or None; peers: those to follow; interfaces: dict of NetworkInterface by
 # name;
+# fwmark_mask: hexadecimal text;
 # network_peers: every WireGuard peer of /etc/config/network, followed or not; errors: [text], all of them;
 # network_errors: those of them that are about the network's sections
 Config = namedtuple(
@@ -45,6 +46,7 @@ Config = namedtuple(
         "observe_time",
         "wg_quick",
         "table",
+        "fwmark_mask",
         "restore",
         "restore_package",
         "peers",
@@ -120,6 +122,7 @@ PolicyConfig = namedtuple(
 )
 
 TYPES = ("nametrack", "peer", "policy")
+EVERYWHERE = ("0.0.0.0/0", "::/0")  # the hosts of a policy that takes all that its clients send
 
 # network: where the network's sections come from, for people; defaults: {global option: value}, before the table's
 Origin = namedtuple("Origin", ("network", "defaults"))
@@ -300,7 +303,9 @@ def _policy(section, name, settings):
     hosts, literals = _split(section, named, values["family"])
     if not section.usable:
         return None
-    if not values["host"]:
+    if not section.gives("host") and target in ("auto", "route") and _selects(steering):
+        literals = [text for text in EVERYWHERE if values["family"] in ("any", "ipv%d" % ip.family(text))]
+    elif not values["host"]:
         section.problem("no usable option 'host': nothing to steer")
     return PolicyConfig(
         name,
@@ -332,6 +337,9 @@ def _steering(section, values):
         found["port"],
     )
     # Without these the policy would be about more than is meant: the section goes rather than the option.
+    for name in ("client", "proto", "port"):
+        if section.gives(name) and not found[name]:
+            section.reject("no usable option '%s'" % name)
     needs = [name for name in ("client", "proto", "port") if found[name]]
     needs += ["action"] if steering.action == "bypass" else []
     needs += ["fallback"] if steering.fallback == "block" else []
@@ -343,6 +351,10 @@ def _steering(section, values):
         elif len(steering.interfaces) > 1:
             section.problem("option 'interface': only target 'route' takes several; using %s" % steering.interfaces[0])
     return steering
+
+
+def _selects(steering):
+    return bool(steering.clients or steering.protos or steering.ports)
 
 
 def _split(section, given, family):

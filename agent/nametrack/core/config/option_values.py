@@ -9,6 +9,7 @@ from .punycode import dotted, is_unfit, lower, to_ascii
 
 LOWER = "abcdefghijklmnopqrstuvwxyz"
 DIGITS = "0123456789"
+HEX = DIGITS + "abcdefABCDEF"
 ALPHANUMERIC = LOWER + LOWER.upper() + DIGITS
 # text that reorders or hides what stands beside it has no place in a log line: C0, C1, surrogates, bidi, zero width
 UNPRINTABLE = (
@@ -229,7 +230,22 @@ def client(text):
         return ("prefix", given), None
     if interface(text)[1] is None:
         return ("interface", text), None
+    if _is_hardware(text):
+        return _wrong(text, "is a MAC address, which is not supported yet: give the client's IP addresses")
     return _wrong(text, "is not an address, a prefix or the name of an interface")
+
+
+def _is_hardware(text):
+    octets = text.replace("-", ":").split(":")
+    return len(octets) == 6 and all(len(octet) == 2 and _only(octet, HEX) for octet in octets)
+
+
+def mark_mask(text):
+    """A mask of packet marks, hexadecimal text as `0x0f000000`, with a bit that is not 0."""
+    digits = text[2:] if text[:2] in ("0x", "0X") else ""
+    if 1 <= len(digits) <= 8 and _only(digits, HEX) and int(digits, 16):
+        return "0x%08x" % int(digits, 16), None
+    return _wrong(text, "is not a mask of marks, as 0x0f000000")
 
 
 def ports(text):

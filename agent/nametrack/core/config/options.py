@@ -16,6 +16,7 @@ from .option_values import (
     interface,
     ipset,
     keepalive,
+    mark_mask,
     nameserver,
     nft_set,
     number,
@@ -59,6 +60,7 @@ GLOBAL = (
     Option("observe_time", seconds(60, 31536000), 604800, False),
     Option("wg_quick", wg_quick_folder, "/etc/wireguard", False),
     Option("table", number(256, 1000, "a number of a routing table"), 900, False),
+    Option("fwmark_mask", mark_mask, "0x0f000000", False),
     Option("restore", boolean, False, False),
     Option("restore_package", package_file, None, False),
 )

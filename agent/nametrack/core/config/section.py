@@ -51,6 +51,10 @@ class Section:
         self.usable = False
         self.problem(text + "; ignoring section")
 
+    def gives(self, name):
+        """Whether the section has an option that is not empty, whatever it says."""
+        return self._options.get(name, "") not in ("", [])
+
     def read(self, table, inherited):
         """The values of the options of `table`: dict by name; `inherited` are defaults that go before the table's."""
         values = {}

@@ -173,6 +173,8 @@ class Installation:
             table.changed(change, failed)
         if routes.metric != LAST:
             keys = [key for key in routes.keys if key not in failed] if failed else routes.keys
+            if routes.via == routing.THROW and table is not None:
+                keys = [key for key in keys if not table.leaves_alone(key)]
             self.writing.wrote(change.verb, keys, policies_in(routes.table))
 
     def _keys_of(self, nexthop):

@@ -9,6 +9,7 @@ from .networks import Networks
 from .numbers import Numbers
 from .plan import FAMILIES, compose
 from .installation import Installation
+from .inbound import Inbound
 from .steered import Steered
 from .steps import Uplinks, steps
 from .ways import PROBE, WATCH, Ways
@@ -36,6 +37,7 @@ class Routes:
         self._config = None
         self._numbers = None
         self._read_at = 0  # when the kernel was asked last
+        self._inbound = Inbound()
         self.installation = Installation(timers, self._steps)
 
     # -- what happened ---------------------------------------------------------------------------------------------
@@ -141,6 +143,7 @@ class Routes:
             return [ReadRouting("kernel")]
         if key == LIST:
             self._ways.forget_ports()
+            self._inbound.compare()
             return [ReadRouting("kernel"), ListRoutes(routing.PROTOCOL)]
         if key in (WATCH, PROBE):
             return self._ways.due(key, self.steered, now)
@@ -215,6 +218,7 @@ class Routes:
             if at is not None and at > now:
                 self._timers.set(CHOOSE, at)
         self._assign(local)
+        actions += self._inbound.decide(self._active(), self._ways.by_name, view, self._config.fwmark_mask)
         return actions + self._next(now)
 
     def _said(self, steered, before, decided):
@@ -248,7 +252,9 @@ class Routes:
 
     def _steps(self, family, filled):
         """The Steps of a family; filled: the numbers of the tables that hold routes."""
-        return steps(self._groups(family, filled), Uplinks(self.installation.view), family, self._sources)
+        return steps(
+            self._groups(family, filled), Uplinks(self.installation.view, self._inbound.bit), family, self._sources
+        )
 
     def _policies_in(self, table):
         return [steered for steered in self.steered if self._numbers.table(steered.group) == table]

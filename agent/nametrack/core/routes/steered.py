@@ -3,6 +3,9 @@
 from ... import ip
 from .selector import selector_of
 
+# An address that a tunnel for everything is probed by: no machine has it (RFC 5737, RFC 3849).
+ANYWHERE = {4: "192.0.2.1", 6: "2001:db8::1"}
+
 
 class Steered:
     def __init__(self, policy, known=None):
@@ -30,6 +33,11 @@ class Steered:
         """Whether nothing may leave by another way."""
         return self.steering.fallback == "block" and self.steering.action == "route"
 
+    @property
+    def takes_all(self):
+        """Whether it takes all traffic that it selects, to whatever address."""
+        return any(text.partition("/")[2] in ("0", "1") for text in self.config.literals)
+
     def families(self):
         """The families that it is about."""
         return {"ipv4": (4,), "ipv6": (6,)}.get(self.config.family, (4, 6))
@@ -41,7 +49,9 @@ class Steered:
             self._address = found[0] if found else None
         if self._address is None or not way.carries(ip.key_family(self._address)):
             return None
-        return ip.from_number(ip.bounds(self._address)[0], ip.key_family(self._address))
+        family = ip.key_family(self._address)
+        first = ip.bounds(self._address)[0]
+        return ip.from_number(first, family) if first else ANYWHERE[family]
 
     def choose(self, ways, now):
         """The first way that works, but back to a better one only after failback_delay; True where it is another."""

@@ -1,5 +1,6 @@
 """What the rules of one family are, in their order.
 
+fwmark BIT goto END                                         connections that began on an uplink, see inbound.py
 oif DEVICE-OF-AN-UPLINK goto END                            questions of ours that are bound to the WAN's device
 from ADDRESS-OF-AN-UPLINK iif lo goto END                   the router's replies to who came in there
 iif lo ipproto udp sport LISTEN_PORT goto BEHIND            a tunnel's own packets pass by the table that may lead
@@ -12,9 +13,13 @@ from .selector import matches
 
 
 class Uplinks:
-    """What leads to the internet without us: by the links with a default route in the main table."""
+    """What leads to the internet without us: by the links with a default route in the main table.
 
-    def __init__(self, view):
+    bit: of the packet mark that connections have that began there; 0: none have.
+    """
+
+    def __init__(self, view, bit=0):
+        self.bit = bit
         names = {link.number: link.name for link in view.links}
         self._defaults = [route for route in view.main if _is_default(route.key) and route.device in names]
         self._names = names
@@ -54,7 +59,7 @@ def steps(groups, uplinks, family, sources):
         found += lookups
     if not found:
         return []
-    first = []
+    first = [routing.match(mark=(uplinks.bit, uplinks.bit))] if uplinks.bit else []
     for device in uplinks.devices(family):
         first.append(routing.match(oif=device))
     for address in uplinks.addresses(family):

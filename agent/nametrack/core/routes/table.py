@@ -48,6 +48,10 @@ class Table:
         """The policies in it."""
         return self._members
 
+    def leaves_alone(self, key):
+        """Whether this is a local network, whose packets go where they went before."""
+        return key in self._local
+
     def compare(self):
         """All of it is to be compared."""
         keys = list(self.installed)

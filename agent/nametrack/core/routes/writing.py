@@ -4,6 +4,9 @@ from ... import ip, routing
 from ..actions import Notify
 from ..ordering import keys_in_order
 
+# Flows are found by their destinations, so those of one client are not told from all others. They move without us: the
+# kernel ends a masqueraded flow whose packets leave by another device.
+EVERYWHERE = (ip.key("0.0.0.0/0"), ip.key("::/0"))
 TOLD = 20  # addresses that a notification names
 
 
@@ -41,7 +44,7 @@ class Writing:
 
     def finished(self, steered, now):
         """All is written: `(keys whose flows begin anew, actions that tell of it)`."""
-        moved, self.moved = self.moved, []
+        moved, self.moved = [key for key in self.moved if key not in EVERYWHERE], []
         if len(moved) <= TOLD:
             moved = keys_in_order(set(moved))  # sorting many takes long, and says nothing to those who end flows
         counts, self._counts = self._counts, {}

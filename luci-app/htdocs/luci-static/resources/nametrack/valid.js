@@ -12,6 +12,7 @@ const INTERFACE = /^[a-z0-9_][a-z0-9_-]{0,29}$/i;
 const DEVICE = /^[A-Za-z0-9_][A-Za-z0-9_.-]{0,29}$/;
 const IPSET = /^[a-z0-9_][a-z0-9_.-]{0,30}$/i;
 const NFT_SET = /^(ip|ip6|inet|bridge|netdev) [a-z_][a-z0-9_.-]{0,254} [a-z_][a-z0-9_.-]{0,254}$/i;
+const MARKS = /^0x0*[1-9a-f][0-9a-f]{0,7}$/i;
 const PACKAGE = /^\/[a-z0-9\/._+~-]+\.(ipk|apk)$/i;
 
 function isAddress(text) {
@@ -57,5 +58,6 @@ return baseclass.extend({
 	interface: rule((text) => INTERFACE.test(text), _('the name of an interface')),
 	nftSet: rule((text) => NFT_SET.test(text), _('family, table and name of a set, as “inet fw4 mine4”')),
 	ipset: rule((text) => IPSET.test(text), _('the name of an ipset')),
+	markMask: rule((text) => MARKS.test(text), _('a mask of packet marks, as 0x0f000000')),
 	packageFile: rule((text) => PACKAGE.test(text), _('the full path of an .ipk or .apk'))
 });

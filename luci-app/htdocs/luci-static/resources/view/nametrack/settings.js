@@ -113,6 +113,9 @@ return view.extend({
 			_('Seconds after a client last asked for a name below a wildcard.'));
 		fields.add(s, 'tunnels', fields.number(256, 1000, '900'), 'table', _('Routing tables from'),
 			_('Target route: the numbers of nametrack’s own routing tables and nexthops begin here.'));
+		fields.add(s, 'tunnels', fields.text(valid.markMask, '0x0f000000'), 'fwmark_mask', _('Packet mark'),
+			_('Only for policies that take all that a client sends: the lowest bit of this mask marks connections ' +
+			'that come in through the WAN, so that their replies leave by the WAN.'));
 		fields.add(s, 'tunnels', fields.flag('0'), 'probe', _('Probe'),
 			_('Send a packet through idle tunnels, so that a dead tunnel shows before you need it.'));
 		fields.add(s, 'tunnels', fields.number(5, 3600, '25'), 'probe_interval', _('Probe after'),

@@ -19,6 +19,7 @@ class FakeRouting:
         self.main = []
         self.routes = {}  # (family, table, metric) -> {key: via}
         self.ports = {}  # device -> listen port
+        self.strict = []  # names of links with a strict reverse path filter
         self._numbers = 0
 
     # -- what happens to it ------------------------------------------------------------------------------------------
@@ -77,7 +78,9 @@ class FakeRouting:
         """What ReadRouting is answered with."""
         links = [self.links[name] for name in sorted(self.links)]
         nexthops = [self.nexthops[number] for number in sorted(self.nexthops)]
-        return on.RoutingRead(routing.View(links, list(self.addresses), list(self.rules), nexthops, list(self.main)))
+        return on.RoutingRead(
+            routing.View(links, list(self.addresses), list(self.rules), nexthops, list(self.main), self.strict)
+        )
 
     def listed(self):
         """What ListRoutes is answered with."""

@@ -9,7 +9,7 @@ from metrics.many import call
 from nametrack.core.config import options
 from nametrack.core.config.options import REQUIRED
 from nametrack.core.config.section import shown
-from nametrack.core.telling import findings, machine_findings
+from nametrack.core.telling import findings, machine_findings, routing_findings
 from nametrack.daemon.bus_object import METHODS
 
 TOP = pathlib.Path(__file__).resolve().parent.parent
@@ -68,7 +68,7 @@ def test_the_installed_configuration_shows_the_same_defaults():
 
 def test_every_finding_is_there():
     told = {names(row[0])[0] for row in rows(page("troubleshooting.md", "By finding")) if names(row[0])}
-    assert told == set(findings.ADVICE) | set(machine_findings.ADVICE)
+    assert told == set(findings.ADVICE) | set(machine_findings.ADVICE) | set(routing_findings.ADVICE)
 
 
 def test_every_method_and_argument_is_there():

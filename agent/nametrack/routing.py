@@ -47,7 +47,9 @@ Address = namedtuple("Address", ("family", "link", "address", "wide"))
 Neighbour = namedtuple("Neighbour", ("family", "link", "address", "hardware"))
 
 # What the kernel has; rules and nexthops of others too; main: the MainRoutes of the main table that are not ours
-View = namedtuple("View", ("links", "addresses", "rules", "nexthops", "main"))
+# strict: names of links with a default route on which IPv4 packets are dropped unless the way back, looked up without
+# the packet's mark, leads there too (rp_filter 1 without src_valid_mark)
+View = namedtuple("View", ("links", "addresses", "rules", "nexthops", "main", "strict"))
 
 ADD, DELETE = "add", "delete"
 # One step; verb: ADD, which replaces a nexthop or a route, or DELETE; value: a Rule, a Nexthop or Routes

@@ -72,7 +72,7 @@ def test_reload_of_an_agent_that_does_not_answer_is_no_error(router):
 
 
 def test_a_commit_of_what_it_reads_reloads_it(router):
-    assert called(router, "service_triggers").startswith("procd_add_reload_trigger nametrack network pbr vpn-")
+    assert called(router, "service_triggers").startswith("procd_add_reload_trigger nametrack network firewall pbr vpn-")
 
 
 def schema(router):

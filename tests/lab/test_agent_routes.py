@@ -221,6 +221,14 @@ def test_a_whole_client_goes_by_the_tunnel_and_its_port_forward_and_ssh_answer(w
     with steering.agent as agent:
         steering.reach("home", *STAGING4, *STAGING6, hosts=[steering.lan])
         steering.reach("wan", *STAGING4, *STAGING6, hosts=[beach])
+        beach.sysctl("net/ipv4/conf/all/src_valid_mark=0")
+        beach.ip("addr add 10.77.0.1/32 dev lo")  # it looks at all of it when an address comes, else each minute
+        if strict:
+            wait_for(lambda: "src_valid_mark=1" in agent.check().stdout, 5, "the finding about rp_filter")
+        else:
+            assert agent.check().stdout == "nothing found\n"
+        assert (connects(world.staging, "203.0.113.20", 8080) == STAGING4[0]) != bool(strict)
+        beach.sysctl("net/ipv4/conf/all/src_valid_mark=%d" % strict)
         for port in (8080, 22):
             wait_for(
                 lambda port=port: connects(world.staging, "203.0.113.20", port) == STAGING4[0],

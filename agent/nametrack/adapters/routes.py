@@ -6,6 +6,7 @@ The kernel carries out what is sent before `send` returns, so the answers are th
 from .. import compat, routing
 from ..core import events as on
 from ..wire import links, neighbours, netlink, nexthops, routes, rtnetlink, rules
+from . import reverse_path
 from .routes_dump import Dumper, Part
 from .routes_notices import RoutesNotices
 
@@ -56,9 +57,9 @@ class Routes:
             if problem is not None:
                 return self._emit(on.ActionFailed(action, problem))
             self._notices.known(found[0])
-            self._emit(
-                on.RoutingRead(routing.View(found[0], found[1], found[3] + found[4], found[2], found[5] + found[6]))
-            )
+            main = found[5] + found[6]
+            strict = reverse_path.strict(found[0], main)
+            self._emit(on.RoutingRead(routing.View(found[0], found[1], found[3] + found[4], found[2], main, strict)))
 
         self._dumper.read(parts, done)
 

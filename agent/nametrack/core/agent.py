@@ -45,6 +45,7 @@ class Agent:
         self.config_findings = None  # what `findings` finds in the configuration alone, once it was asked
         self._servers = []  # whom names are asked of, as the configuration lists them
         self.cron = []  # the scheduled tasks of the router, a line each
+        self.firewall = None  # core.config.firewall.Firewall, None if there is none
         self.machine = None  # core.machine.Machine, None on a router
         self._timers = Timers()
         self.interfaces = Interfaces(self._timers)
@@ -65,6 +66,7 @@ class Agent:
             on.LastGoodRead: self._last_good_read,
             on.CronRead: self._cron_read,
             on.MachineRead: self._machine_read,
+            on.FirewallRead: self._firewall_read,
             on.QueryAnswered: lambda e, now: self._name(self.resolver.answered(e.id, e.answer, now), now),
             on.QueryFailed: lambda e, now: self._name(self.resolver.failed(e.id, e.reason, now), now),
             on.AnswerRejected: lambda e, now: self.resolver.rejected(e.id, e.reason, now),
@@ -209,6 +211,10 @@ class Agent:
 
     def _cron_read(self, event, now):
         self.cron = event.lines
+        return []
+
+    def _firewall_read(self, event, now):
+        self.firewall = event.firewall
         return []
 
     def _machine_read(self, event, now):

@@ -14,6 +14,8 @@ ConfigRefused = namedtuple("ConfigRefused", ("problems",))
 LastGoodRead = namedtuple("LastGoodRead", ("records", "more", "problem"))
 # lines: of the router's scheduled tasks, comments left out
 CronRead = namedtuple("CronRead", ("lines",))
+# firewall: core.config.firewall.Firewall, None if there is no such file
+FirewallRead = namedtuple("FirewallRead", ("firewall",))
 # machine: core.machine.Machine, of a machine that is no OpenWrt router
 MachineRead = namedtuple("MachineRead", ("machine",))
 # id: of the SendQuery; answer: has status, values, ttl, target as wire.dns.Answer describes them

@@ -57,7 +57,7 @@ class _Reader:
         origin = configuration.Origin(folder or "wg-quick's files", {"nameserver": machine.nameservers})
         config = configuration.build(sections, self._network, self._problems, origin, self._network_problems)
         cron = self._cron()
-        return Loaded(config, self._faults, cron, self.id(), machine), None
+        return Loaded(config, self._faults, cron, self.id(), machine, None), None
 
     def _nametrack(self, path):
         sections, problems = uci.parse(self._text(path, self._problems))

@@ -5,15 +5,16 @@ from collections import namedtuple
 
 from .. import compat, compat_files
 from ..adapters import files
-from ..core.config import configuration, network
+from ..core.config import configuration, firewall, network
 from ..wire import uci
 
-NAMETRACK, NETWORK = "/nametrack", "/network"
+NAMETRACK, NETWORK, FIREWALL = "/nametrack", "/network", "/firewall"
 CRONTAB = "/../crontabs/root"  # beside /etc/config
 
 # config: core.config.Config; faults: [text], what cannot be parsed in the files; cron: lines of the scheduled tasks;
-# id: text, another one for other files; machine: core.machine.Machine, None for a router
-Loaded = namedtuple("Loaded", ("config", "faults", "cron", "id", "machine"))
+# id: text, another one for other files; machine: core.machine.Machine, None for a router; firewall: the Firewall that
+# its file describes, None if there is none
+Loaded = namedtuple("Loaded", ("config", "faults", "cron", "id", "machine", "firewall"))
 
 
 def read_config(folder):
@@ -36,14 +37,17 @@ def read_config(folder):
     lines = compat.decode(cron_data or b"").split("\n")
     cron = [line for line in lines if line and not line.startswith("#")]
     config = configuration.build(sections, others, problems, configuration.ROUTER, network_problems)
-    return Loaded(config, faults, cron, id_of((data, network_data, cron_data)), None), None
+    wall_data, _ = files.read_bytes(folder + FIREWALL)
+    wall = None if wall_data is None else firewall.read(uci.parse(wall_data, firewall.wants)[0])
+    number = id_of((data, network_data, cron_data, wall_data))
+    return Loaded(config, faults, cron, number, None, wall), None
 
 
 def read_id(folder):
     """The Loaded.id of the same files as they are now."""
     if not is_router(folder):
         return _elsewhere().read_id(folder)
-    return id_of([files.read_bytes(folder + name)[0] for name in (NAMETRACK, NETWORK, CRONTAB)])
+    return id_of([files.read_bytes(folder + name)[0] for name in (NAMETRACK, NETWORK, CRONTAB, FIREWALL)])
 
 
 def is_router(folder):

@@ -200,6 +200,7 @@ class Program:
             self.log.write("info", "disabled in the configuration (option enabled)")
             config = configuration.build([], [], config.errors)
         self.loop.emit(on.CronRead(loaded.cron))
+        self.loop.emit(on.FirewallRead(loaded.firewall))
         if loaded.machine is not None:
             self.loop.emit(on.MachineRead(loaded.machine))
         self.loop.emit(on.ConfigLoaded(config))

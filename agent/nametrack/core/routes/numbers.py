@@ -19,6 +19,10 @@ class Numbers:
         """The id of a policy's nexthop for one family: even ones for IPv4, counted from the base."""
         return self.base + 2 * self._places[policy] + (family == 6)
 
+    def nexthops(self):
+        """The ids of all nexthops, set: those that drop, and two for each policy."""
+        return set(range(self.base, self.base + 2 + 2 * max([0] + list(self._places.values()))))
+
     def table(self, selector):
         """The number of a selector's table; None where there are more selectors than tables."""
         return self._tables.get(selector)

@@ -167,9 +167,18 @@ class Routes:
                 return steered
         return None
 
-    def device(self, interface):
-        """Return the name of the link that the way through an interface uses."""
-        return self._ways.by_name[interface].device
+    @property
+    def bit(self):
+        """The bit of packet marks that connections from an uplink have; 0: none have."""
+        return self._inbound.bit
+
+    def way(self, interface):
+        """Return the Way through an interface of a policy."""
+        return self._ways.by_name[interface]
+
+    def nexthops(self):
+        """Return the numbers of all nexthops that the policies may need."""
+        return self._numbers.nexthops()
 
     def settled(self):
         """Whether all that is wanted is written."""

@@ -57,6 +57,10 @@ def findings(agent, wall):
         agent.config_findings + _missing(agent) + _swallowed(agent) + _unresolved(agent) + _silent(agent) + _sets(agent)
     )
     found = found + _watchdogs(agent) + _clock(agent, wall)
+    if agent.routes.steered:
+        from .routing_findings import routing_findings  # a router with target route only
+
+        found = found + routing_findings(agent)
     if agent.machine is not None:
         from .machine_findings import fitted, machine_findings  # a router does without
 

@@ -199,7 +199,7 @@ def _own_route(agent, steered, steps):
         return None
     if state == "partial":
         steps.append(Step("the routes of policy '%s' are not written yet" % steered.name, "nametrack check"))
-    return agent.routes.device(steered.way)
+    return agent.routes.way(steered.way).device
 
 
 def _set(agent, policy, key, told, steps):

@@ -1,0 +1,83 @@
+"""What /etc/config/firewall says of zones: which may forward to which, and what masquerades. Only ever read.
+
+firewall4 takes the same options as firewall3 (root/usr/share/ucode/fw4.uc, parse_zone and parse_forwarding).
+"""
+
+from collections import namedtuple
+
+from .section import words
+
+TRUE = ("1", "yes", "on", "true", "enabled")
+FAMILIES = {"ipv4": (4,), "ipv6": (6,)}
+MAX_SECTIONS = 256
+
+# section: as the uci tool writes it; networks: names of interfaces; devices: patterns of devices, `tun+` for all that
+# begin so; families: of masquerading
+Zone = namedtuple("Zone", ("section", "name", "networks", "devices", "families"))
+# source, destination: names of zones, `*` for any; families: that are forwarded
+Forwarding = namedtuple("Forwarding", ("source", "destination", "families"))
+# open: whether what no forwarding allows is forwarded all the same
+Firewall = namedtuple("Firewall", ("zones", "forwardings", "open"))
+
+
+def read(sections):
+    """The Firewall in the sections that the UCI parser found; what cannot be used is left out."""
+    zones, forwardings, is_open, count = [], [], False, 0
+    for section in sections[:MAX_SECTIONS]:
+        if section.type == "zone":
+            count += 1
+        options = section.options
+        if section.type == "defaults":
+            is_open = _one(options, "forward").upper() == "ACCEPT"
+        elif section.type == "zone" and _is_on(options, "enabled", True) and _one(options, "name"):
+            families = [f for f, name in ((4, "masq"), (6, "masq6")) if _is_on(options, name, False)]
+            place = "@zone[%d]" % (count - 1) if section.anonymous else section.name
+            networks, devices = _many(options, "network"), _many(options, "device")
+            zones.append(Zone(place, _one(options, "name"), networks, devices, families))
+        elif section.type == "forwarding" and _is_on(options, "enabled", True):
+            families = FAMILIES.get(_one(options, "family").lower(), (4, 6))
+            forwardings.append(Forwarding(_one(options, "src"), _one(options, "dest"), families))
+    return Firewall(zones, forwardings, is_open)
+
+
+def zone_of(firewall, interface, device):
+    """The Zone that an interface of netifd, or its device, is in; None for none."""
+    for zone in firewall.zones:
+        if interface in zone.networks or any(_fits(device, pattern) for pattern in zone.devices):
+            return zone
+    return None
+
+
+def forwards(firewall, source, destination, family):
+    """Whether packets of a family may go from a Zone to another."""
+    if firewall.open or source.name == destination.name:
+        return True
+    for each in firewall.forwardings:
+        if each.source in (source.name, "*") and each.destination in (destination.name, "*"):
+            if family in each.families:
+                return True
+    return False
+
+
+def wants(section_type):
+    """Whether a section of /etc/config/firewall is one that `read` looks at."""
+    return section_type in ("defaults", "zone", "forwarding")
+
+
+def _fits(device, pattern):
+    return device.startswith(pattern[:-1]) if pattern.endswith("+") else device == pattern
+
+
+def _one(options, name):
+    value = options.get(name, "")
+    return value.strip() if isinstance(value, str) else ""
+
+
+def _many(options, name):
+    value = options.get(name, [])
+    return [word for text in ([value] if isinstance(value, str) else value) for word in words(text)]
+
+
+def _is_on(options, name, default):
+    text = _one(options, name)
+    return default if not text else text in TRUE

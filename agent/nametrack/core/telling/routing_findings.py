@@ -1,0 +1,175 @@
+"""What `check` finds about routes of our own: the firewall, other rules and tables, reverse path filters, families."""
+
+from ... import routing
+from ..config import firewall
+from . import findings
+
+RELOAD = "uci commit firewall; /etc/init.d/firewall reload"
+ADVICE = {
+    "not_forwarded": RELOAD,
+    "table_conflict": "use other numbers: uci set nametrack.global.table='%d'; uci commit nametrack; "
+    "/etc/init.d/nametrack reload",
+    "rp_filter": "echo net.ipv4.conf.%s >>/etc/sysctl.conf; sysctl -p",
+    "ipv6_uncovered": "give the interface an IPv6 address and its peer ::/0 in allowed_ips, or leave it: IPv4 is used",
+}
+ZONE = (
+    "uci set firewall.{name}=zone; uci set firewall.{name}.name='{name}'; "
+    "uci add_list firewall.{name}.network='{way}'; uci set firewall.{name}.input='REJECT'; "
+    "uci set firewall.{name}.output='ACCEPT'; uci set firewall.{name}.forward='REJECT'; "
+    "uci set firewall.{name}.masq='1'; uci set firewall.{name}.masq6='1'; uci set firewall.{name}.mtu_fix='1'; "
+)
+FORWARDING = (
+    "uci set firewall.{source}_{name}=forwarding; uci set firewall.{source}_{name}.src='{source}'; "
+    "uci set firewall.{source}_{name}.dest='{name}'; "
+)
+MASQUERADING = "uci set firewall.%s.%s='1'; "
+LAN = "lan"  # the interface that clients are behind, if a policy does not name others
+OTHER_TABLES = (500, 300, 700)  # where ours may begin instead
+OTHER_MASKS = ("0x10000000", "0x20000000", "0x40000000", "0x80000000")
+
+
+def routing_findings(agent):
+    """Return the findings about policies with target route."""
+    routes = agent.routes
+    if not routes.steered or routes.installation.view is None:
+        return []
+    found = [] if agent.firewall is None else _firewall(agent)
+    return found + _conflicts(routes) + _reverse_paths(routes) + _uncovered(routes)
+
+
+def _finding(code, severity, subject, text, advice):
+    return findings.finding(code, severity, subject, text, advice)
+
+
+def _firewall(agent):
+    found, said = [], set()
+    for steered in agent.routes.steered:
+        names = steered.steering.interfaces if steered.steering.action == "route" else []
+        for name in names:
+            for source in _sources(agent, steered):
+                if (name, source) not in said:
+                    said.add((name, source))
+                    found += _not_forwarded(agent, steered, agent.routes.way(name), source)
+    return found
+
+
+def _sources(agent, steered):
+    """The interfaces that clients of a policy are behind."""
+    named = [client.value for client in steered.selector.clients if client.kind == "interface"]
+    return named or [LAN]
+
+
+def _not_forwarded(agent, steered, way, interface):
+    """[finding] of what the firewall lacks for packets from an interface into a way."""
+    wall = agent.firewall
+    source = firewall.zone_of(wall, interface, agent.interfaces.device(interface) or interface)
+    zone = firewall.zone_of(wall, way.name, way.device)
+    if source is None:
+        return []
+    if zone is None:
+        if wall.open:
+            return []
+        names = {"name": _free_name(wall, way.name), "way": way.name, "source": source.name}
+        text = "%s is in no firewall zone: packets of clients in zone '%s' do not get there" % (way.name, source.name)
+        advice = (ZONE + FORWARDING).format(**names) + RELOAD
+        return [_finding("not_forwarded", "error", steered.policy.label, text, advice)]
+    carried = [family for family in steered.families() if way.carries(family)]
+    names = {"name": zone.name, "source": source.name}
+    if not all(firewall.forwards(wall, source, zone, family) for family in carried):
+        text = "the firewall does not forward from zone '%s' to zone '%s', where %s is"
+        advice = FORWARDING.format(**names) + RELOAD
+        said = text % (source.name, zone.name, way.name)
+        return [_finding("not_forwarded", "error", steered.policy.label, said, advice)]
+    bare = [family for family in carried if family not in zone.families and source.name != zone.name]
+    if not bare:
+        return []
+    text = "zone '%s', where %s is, does not masquerade %s: the other side must have a route to your networks"
+    options = [("masq" if family == 4 else "masq6") for family in bare]
+    advice = "".join([MASQUERADING % (zone.section, option) for option in options]) + RELOAD
+    said = text % (zone.name, way.name, " and ".join(["IPv%d" % family for family in bare]))
+    return [_finding("not_forwarded", "info", steered.policy.label, said, advice)]
+
+
+def _free_name(wall, name):
+    """A name for a zone: fw4 takes 11 letters, digits and `_`."""
+    plain = "".join([c if c.isalpha() or c.isdigit() else "_" for c in name])[:10]
+    return plain if all(zone.name != plain for zone in wall.zones) else plain + "x"
+
+
+def _conflicts(routes):
+    found, view = [], routes.installation.view
+    others = [rule for rule in view.rules if rule.protocol != routing.PROTOCOL]
+    ours = [rule.preference for rule in view.rules if rule.protocol == routing.PROTOCOL]
+    tables = set([routes.table_of(steered.name) for steered in routes.steered])
+    for rule in others:
+        if rule.action == routing.LOOKUP and rule.argument in tables:
+            text = "rule %d of another program looks up table %d, which holds nametrack's routes"
+            found.append(_elsewhere("IPv%d" % rule.family, text % (rule.preference, rule.argument), tables))
+        elif ours and rule.preference < max(ours) and _takes_everything(rule):
+            text = "rule %d of another program decides about every packet before nametrack's rules, which begin at %d"
+            said = text % (rule.preference, min(ours))
+            advice = "give it a preference above 999: ip%s rule show pref %d; for a rule of /etc/config/network: "
+            advice = advice % (" -6" if rule.family == 6 else "", rule.preference)
+            advice += "uci set network.@rule%s[0].priority='1500'; uci commit network; /etc/init.d/network reload"
+            advice = advice % ("6" if rule.family == 6 else "")
+            found.append(_finding("table_conflict", "error", "IPv%d" % rule.family, said, advice))
+        elif routes.bit and rule.match.mark is not None and rule.match.mark[1] & routes.bit and _is_partial(rule):
+            text = "rule %d of another program looks at the packet mark 0x%x, which connections from the WAN get"
+            free = [mask for mask in OTHER_MASKS if not int(mask, 16) & rule.match.mark[1]] or OTHER_MASKS
+            advice = "uci set nametrack.global.fwmark_mask='%s'; uci commit nametrack; /etc/init.d/nametrack reload"
+            said = text % (rule.preference, routes.bit)
+            found.append(_finding("table_conflict", "warning", "IPv%d" % rule.family, said, advice % free[0]))
+    used = [n.id for n in view.nexthops if n.protocol != routing.PROTOCOL and n.id in routes.nexthops()]
+    if used:
+        text = "nexthop %d belongs to another program, and nametrack needs its number" % used[0]
+        found.append(_elsewhere("nexthops", text, tables))
+    return found
+
+
+def _elsewhere(subject, text, tables):
+    free = [number for number in OTHER_TABLES if number not in tables]
+    return _finding("table_conflict", "error", subject, text, ADVICE["table_conflict"] % free[0])
+
+
+def _takes_everything(rule):
+    """Whether no packet gets past a rule: it has no condition, or the inverted one of wg-quick's full tunnel."""
+    match = rule.match
+    if rule.suppress is not None or rule.action in (routing.GOTO, routing.NOP) or rule.preference == 0:
+        return False
+    narrow = (match.source, match.destination, match.iif, match.oif, match.transport, match.sports, match.dports)
+    if any(each is not None for each in narrow):
+        return False
+    return match.mark is None and not match.others or match.mark is not None and match.others
+
+
+def _is_partial(rule):
+    return rule.match.mark[1] != 0xFFFFFFFF
+
+
+def _reverse_paths(routes):
+    """Strict reverse path filters of IPv4 drop what comes in by the WAN for a client whose answers we lead away."""
+    view, found = routes.installation.view, []
+    if not routes.bit:
+        return []
+    for name in view.strict:
+        text = "%s drops what comes in for clients whose whole traffic a policy takes: rp_filter is strict there"
+        advice = ADVICE["rp_filter"] % "all.src_valid_mark=1"
+        found.append(_finding("rp_filter", "warning", name, text % name, advice))
+    return found
+
+
+def _uncovered(routes):
+    found, said = [], set()
+    for steered in routes.steered:
+        if steered.steering.action != "route" or 6 not in steered.families() or not steered.policy.wanted(6):
+            continue
+        for name in steered.steering.interfaces:
+            way = routes.way(name)
+            if way.carries(4) and not way.carries(6) and name not in said:
+                said.add(name)
+                text = (
+                    "%s carries no IPv6: through it, the policy's IPv6 addresses are unreachable, and clients use IPv4"
+                )
+                found.append(_finding("ipv6_uncovered", "info", steered.policy.label, text % name,
+                                      ADVICE["ipv6_uncovered"]))  # fmt: skip
+    return found

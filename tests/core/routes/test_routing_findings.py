@@ -1,0 +1,153 @@
+"""What `check` says of the firewall, of other rules and of reverse paths, where policies are steered by routes."""
+
+from steering_house import House
+
+from nametrack import routing
+from nametrack.core import events as on
+from nametrack.core.config import firewall
+from nametrack.core.telling.findings import findings
+from nametrack.wire import uci
+
+WORK = "config policy 'work'\n\tlist interface 'wg0'\n\tlist host 'work.test'\n"
+WHOLE = "config policy 'tv'\n\tlist interface 'wg0'\n\tlist client '192.168.1.50'\n"
+LAN = "config zone\n\toption name 'lan'\n\tlist network 'lan'\n"
+VPN = "config zone\n\toption name 'vpn'\n\tlist network 'wg0'\n\toption masq '1'\n\toption masq6 '1'\n"
+FORWARDING = "config forwarding\n\toption src 'lan'\n\toption dest 'vpn'\n"
+CODES = ("not_forwarded", "table_conflict", "rp_filter", "ipv6_uncovered")
+
+
+def house(wall, config=WORK):
+    made = House(config)
+    made.handle(on.FirewallRead(firewall.read(uci.parse(wall)[0])))
+    return made
+
+
+def found(house):
+    return [each for each in findings(house.agent, 1795400000) if each["code"] in CODES]
+
+
+def one(house, code):
+    codes = [each["code"] for each in found(house)]
+    assert codes == [code], codes
+    return found(house)[0]
+
+
+def other(house, **fields):
+    """A rule of another program."""
+    rule = {"family": 4, "preference": 90, "match": routing.ANYTHING, "action": routing.LOOKUP, "argument": 77,
+            "suppress": None, "protocol": 3}  # fmt: skip
+    rule.update(fields)
+    house.routing.rules.append(routing.Rule(**rule))
+    house.touched()
+
+
+def test_a_zone_a_forwarding_and_masquerading_are_all_it_takes():
+    assert found(house(LAN + VPN + FORWARDING)) == []
+
+
+def test_without_a_firewall_nothing_is_said():
+    assert found(House(WORK)) == []
+
+
+def test_an_interface_without_a_zone_is_found_with_all_lines_that_make_one():
+    said = one(house(LAN), "not_forwarded")
+    assert said["severity"] == "error" and "wg0 is in no firewall zone" in said["text"]
+    for line in (
+        "firewall.wg0=zone",
+        "network='wg0'",
+        "lan_wg0.src='lan'",
+        "lan_wg0.dest='wg0'",
+        "uci commit firewall",
+    ):
+        assert line in said["advice"]
+
+
+def test_a_zone_without_a_forwarding_is_found():
+    said = one(house(LAN + VPN), "not_forwarded")
+    assert "does not forward from zone 'lan' to zone 'vpn'" in said["text"] and "zone;" not in said["advice"]
+
+
+def test_a_forwarding_of_one_family_does_not_do_for_both():
+    assert one(house(LAN + VPN + FORWARDING + "\toption family 'ipv4'\n"), "not_forwarded")
+    assert one(house(LAN + VPN + FORWARDING + "\toption enabled '0'\n"), "not_forwarded")
+
+
+def test_a_zone_that_does_not_masquerade_is_told_as_information():
+    said = one(house(LAN + VPN.replace("masq6 '1'", "masq6 '0'") + FORWARDING), "not_forwarded")
+    assert said["severity"] == "info" and "does not masquerade IPv6" in said["text"]
+    assert "uci set firewall.@zone[1].masq6='1'" in said["advice"]
+
+
+def test_a_zone_by_a_pattern_of_devices_counts():
+    assert found(house(LAN + VPN.replace("list network 'wg0'", "list device 'wg+'") + FORWARDING)) == []
+
+
+def test_the_zone_of_a_client_interface_is_looked_at():
+    guest = "config zone\n\toption name 'guest'\n\tlist network 'guest'\n"
+    made = house(LAN + guest + VPN + FORWARDING, WORK + "\tlist client 'guest'\n")
+    assert "from zone 'guest'" in one(made, "not_forwarded")["text"]
+
+
+def test_a_rule_that_takes_every_packet_before_ours_is_a_conflict():
+    made = house(LAN + VPN + FORWARDING)
+    other(made)
+    assert "rule 90 of another program decides about every packet" in one(made, "table_conflict")["text"]
+
+
+def test_a_rule_for_some_packets_or_behind_ours_is_none():
+    made = house(LAN + VPN + FORWARDING)
+    other(made, match=routing.match(source="192.168.1.9"))
+    other(made, preference=1500)
+    other(made, suppress=0, argument=254)
+    assert found(made) == []
+
+
+def test_the_inverted_rule_of_a_full_tunnel_is_a_conflict():
+    made = house(LAN + VPN + FORWARDING)
+    fields = list(routing.match(mark=(51820, 0xFFFFFFFF)))
+    fields[-1] = True
+    other(made, match=routing.Match(*fields))
+    assert one(made, "table_conflict")["subject"] == "IPv4"
+
+
+def test_a_table_or_a_nexthop_that_others_use_is_a_conflict():
+    made = house(LAN + VPN + FORWARDING)
+    other(made, preference=2000, argument=900, match=routing.match(iif="br-lan"))
+    assert "nametrack.global.table='500'" in one(made, "table_conflict")["advice"]
+    made = house(LAN + VPN + FORWARDING)
+    made.routing.nexthops[903] = routing.Nexthop(4, 903, 1, None, 3)
+    made.touched()
+    assert [each["subject"] for each in found(made)] == ["nexthops"]
+
+
+def test_a_mark_that_others_look_at_is_a_conflict_only_if_we_set_it():
+    rule = {"match": routing.match(mark=(0x01000000, 0x0F000000)), "preference": 1500}
+    made = house(LAN + VPN + FORWARDING)
+    other(made, **rule)
+    assert found(made) == []
+    made = house(LAN + VPN + FORWARDING, WHOLE)
+    other(made, **rule)
+    assert "fwmark_mask='0x10000000'" in one(made, "table_conflict")["advice"]
+
+
+def test_a_strict_reverse_path_matters_for_whole_clients_only():
+    made = house(LAN + VPN + FORWARDING)
+    made.routing.strict = ["wan"]
+    made.touched()
+    assert found(made) == []
+    made = house(LAN + VPN + FORWARDING, WHOLE)
+    made.routing.strict = ["wan"]
+    made.touched()
+    assert "src_valid_mark=1" in one(made, "rp_filter")["advice"]
+
+
+def test_a_tunnel_without_ipv6_is_told_of_hosts_that_have_it():
+    made = house(LAN + VPN + FORWARDING)
+    made.routing.addresses = [a for a in made.routing.addresses if a.address != "fd00:9::2"]
+    made.touched()
+    assert one(made, "ipv6_uncovered")["severity"] == "info"
+
+
+def test_a_strange_firewall_file_is_read_as_far_as_it_goes():
+    wall = "config zone\nconfig zone\n\tlist name 'a'\nconfig forwarding\nconfig defaults\n\tlist forward 'x'\n"
+    assert firewall.read(uci.parse(wall)[0]).zones == []

@@ -23,7 +23,7 @@ TESTS = [path for name in ("core", "wire", "pyubus") for path in sorted((TOP / "
 NO_BUS, NO_FILES = ["--ubus", "/nowhere"], ["--config-dir", "/nowhere"]
 ARGUMENTS = dict.fromkeys(("help", "version"), [])  # with which a command ends as soon as it is loaded
 ARGUMENTS.update(dict.fromkeys(("status", "refresh", "events", "metrics", "pause", "resume"), NO_BUS))
-ARGUMENTS.update(dict.fromkeys(("run", "plan", "check"), NO_FILES), include=["pbr", *NO_FILES])
+ARGUMENTS.update(dict.fromkeys(("run", "plan", "check", "block"), NO_FILES), include=["pbr", *NO_FILES])
 
 ARGUMENTS["why"] = ["192.0.2.1", *NO_BUS]
 ARGUMENTS["flush"] = ["now"]  # which it does not take: it would change the kernel of this machine

@@ -18,6 +18,8 @@ def performer(command):
         from .commands import ask_agent as module
     elif command.name == "flush":
         from .commands import flush as module
+    elif command.name == "block":
+        from .commands import block as module
     elif command.name == "include":
         from .commands import include as module
     else:

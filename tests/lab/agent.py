@@ -112,7 +112,7 @@ class Agent:
         if words[0] in ("version", "help", "flush"):
             return [str(LAUNCHER), *words]
         folders = ["--config-dir", str(self.config), "--state-dir", str(self.state), "--run-dir", str(self.run)]
-        if words[0] == "include":
+        if words[0] in ("include", "block"):
             return [str(LAUNCHER), *words, *folders]
         local = words[0] in ("run", "plan", "check")
         return [str(LAUNCHER), *words, *(folders if local else folders[4:]), "--ubus", str(self.bus)]

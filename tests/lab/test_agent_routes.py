@@ -157,6 +157,32 @@ def test_fallback_block_lets_nothing_out_by_the_wan(world, interpreter):
         steering.reach("wan", *STAGING4, *STAGING6)
 
 
+def test_fallback_block_holds_from_the_start_of_the_router_until_the_agent_runs(world, interpreter):
+    policy = ("policy", "work", {"interface": ["wg0"], "host": [STAGING_NAME], "fallback": "block"})
+    steering = Steering(world, interpreter, options(), policy)
+    beach = steering.beach
+    beach.nft(LEAK % (", ".join(STAGING4), ", ".join(STAGING6)))
+
+    def leaked():
+        return int(beach.run(["nft", "list", "counters"]).stdout.split("packets ")[1].split()[0])
+
+    with steering.agent as agent:
+        steering.reach("home", *STAGING4, *STAGING6)
+        agent.stop()  # what it knows is saved; the power goes
+        (agent.run / "last-good.json").unlink()
+        assert agent.call("flush").returncode == 0 and not steering.ours()
+        assert agent.call("block").returncode == 0
+        beach.ip("link set lo down", "link set lo up")  # as netifd does when it starts
+        before = leaked()
+        for host in (steering.lan, beach):
+            for address in (*STAGING4, *STAGING6):
+                assert steering.sees(host, address, 0.3) not in ("wan", "home")
+        assert leaked() == before
+        agent.start()
+        steering.reach("home", *STAGING4, *STAGING6)
+        assert leaked() == before
+
+
 def test_a_client_a_protocol_and_a_port_select(world, interpreter):
     policy = ("policy", "work", {"interface": ["wg0"], "host": [STAGING_NAME], "client": ["10.1.0.2", "fd00:1::2"],
                                  "proto": ["udp"], "port": ["7000-7777"]})  # fmt: skip

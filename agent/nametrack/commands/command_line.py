@@ -24,6 +24,7 @@ COMMANDS = {
     "pause": (DOOR, {}, True),
     "resume": (DOOR, {}, False),
     "flush": ({}, {}, False),
+    "block": (FOLDERS, {}, False),
     "version": ({}, {}, False),
     "help": ({}, {}, True),
 }

@@ -18,11 +18,12 @@ USAGE = """usage: nametrack COMMAND [OPTION…]
   pause [MINUTES]  policies with target route off for a while, 60 minutes unless said
   resume           and on again
   flush            delete every rule, nexthop and route of nametrack's from the kernel
+  block            at the router's start: block what policies with fallback block list
   metrics          the running agent's state for Prometheus
   version          the version, and the interpreter it runs under
   help [COMMAND]   this text, or what there is to know of a command
 
-options of run, plan, check and include:
+options of run, plan, check, include and block:
   --config-dir DIR   where the files nametrack and network are (default /etc/config; if neither is there,
                      /etc/nametrack.conf and /etc/wireguard/*.conf are read)
   --state-dir DIR    where the last good addresses are kept (default /etc/nametrack, or /var/lib/nametrack if it is no
@@ -133,6 +134,14 @@ Deletes every rule, nexthop and route that nametrack made (route protocol 190), 
 A running agent writes them again: stop it first, or disable its policies. Removing the package does so by itself.
 
 Exit status: 0; 1 if something could not be deleted.
+""",
+    "block": """usage: nametrack block [--config-dir DIR] [--state-dir DIR] [--run-dir DIR]
+
+Blocks the hosts of policies with target route and `fallback block`, without client, proto and port, by their last good
+addresses. The router runs it before its network starts (/etc/init.d/nametrack-block); the agent takes over from there.
+`nametrack flush` ends it.
+
+Exit status: 0; 1 if something could not be blocked.
 """,
     "metrics": """usage: nametrack metrics [--format openmetrics|prometheus] [--ubus PATH|none]
                          [--run-dir DIR]

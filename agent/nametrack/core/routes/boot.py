@@ -1,0 +1,79 @@
+"""What `fallback block` keeps from the router's start on, before there is a network, DNS or an agent.
+
+The routes are those that the agent writes for a policy without a selector, which stay when netifd starts: it deletes
+every rule. The addresses are those that DNS named last. The agent takes them over as they are.
+"""
+
+from ... import ip, routing
+from ..last_good import Endpoints, Known
+from .numbers import Numbers
+from .plan import FAMILIES, LAST
+from .selector import EVERYTHING, selector_of
+
+
+class BootBlock:
+    """Give it every record of the last good addresses, then ask for `literals`; both give Changes."""
+
+    def __init__(self, config):
+        """`config`: a Config."""
+        self._policies = [policy for policy in config.policies if _blocks(policy)] if config.enabled else []
+        self._numbers = Numbers(config.table)
+        self._endpoints = {4: set(), 6: set()}  # addresses of tunnels' ends, as integers
+        self._with_nexthop = False  # whether the nexthop that drops was given
+        for peer in config.network_peers:
+            if peer.endpoint_host is not None and ip.packed(peer.endpoint_host) is not None:
+                self._spare(ip.key(peer.endpoint_host))
+
+    def is_empty(self):
+        """Whether no policy blocks from the start on."""
+        return not self._policies
+
+    def record(self, record):
+        """Take in a record of the last good addresses; those of endpoints come first."""
+        if isinstance(record, Endpoints):
+            for key in record.keys:
+                self._spare(key)
+        if not isinstance(record, Known):
+            return []
+        keys = [key for key in record.keys if any(_wants(p, record.host, key) for p in self._policies)]
+        return self._changes([key for key in keys if ip.bounds(key)[0] not in self._endpoints[ip.key_family(key)]])
+
+    def literals(self):
+        """The Changes for the addresses and prefixes that the policies list, but those that hold a tunnel's end."""
+        texts = [text for policy in self._policies for text in policy.literals]
+        return self._changes([ip.key(text) for text in texts if self._can_be_blocked(ip.key(text))])
+
+    def _can_be_blocked(self, key):
+        first, last = ip.bounds(key)
+        if last - first + 1 == 1 << (ip.V4_BITS if ip.key_family(key) == 4 else ip.V6_BITS):
+            return False  # it would only take effect without a default route
+        return not any(first <= number <= last for number in self._endpoints[ip.key_family(key)])
+
+    def _spare(self, key):
+        self._endpoints[ip.key_family(key)].add(ip.bounds(key)[0])
+
+    def _changes(self, keys):
+        found = []
+        for family in FAMILIES:
+            mine = [key for key in keys if ip.key_family(key) == family]
+            via = routing.UNREACHABLE if family == 4 else self._numbers.block(family)
+            if mine and family == 6 and not self._with_nexthop:
+                self._with_nexthop = True
+                nexthop = routing.Nexthop(family, via, 0, None, routing.PROTOCOL)
+                found.append(routing.Change(routing.ADD, nexthop))
+            if mine:
+                found.append(routing.Change(routing.ADD, routing.Routes(family, routing.MAIN, via, LAST, mine)))
+        return found
+
+
+def _blocks(policy):
+    steering = policy.steering
+    if not policy.enabled or policy.target != "route" or steering.action != "route" or steering.fallback != "block":
+        return False
+    return selector_of(steering) == EVERYTHING
+
+
+def _wants(policy, host, key):
+    if policy.family not in ("any", "ipv%d" % ip.key_family(key)):
+        return False
+    return host in policy.hosts or any(host.endswith(pattern[1:]) for pattern in policy.wildcards)

@@ -1,0 +1,46 @@
+"""What is blocked from the router's start on: the last good addresses of policies that block, and no tunnel's end."""
+
+from steering_house import NETWORK
+
+from nametrack import ip, routing
+from nametrack.core.config import configuration
+from nametrack.core.last_good import Endpoints, Known
+from nametrack.core.routes.boot import BootBlock
+from nametrack.wire import uci
+
+BLOCK = "config policy 'work'\n\tlist interface 'wg0'\n\tlist host 'work.test'\n\toption fallback 'block'\n"
+KNOWN = Known("work.test", [ip.key("192.0.2.1"), ip.key("2001:db8::1")], True, 0)
+
+
+def blocked(config, *records, network=NETWORK):
+    boot = BootBlock(configuration.build(uci.parse(config)[0], uci.parse(network)[0], []))
+    changes = [change for record in records for change in boot.record(record)] + boot.literals()
+    routes = [change.value for change in changes if isinstance(change.value, routing.Routes)]
+    return sorted([(ip.element(key), r.table, r.metric, r.via) for r in routes for key in r.keys])
+
+
+def test_the_last_good_addresses_are_blocked_in_the_main_table():
+    assert blocked(BLOCK, KNOWN) == [("192.0.2.1", 254, 9999, -7), ("2001:db8::1", 254, 9999, 901)]
+
+
+def test_prefixes_and_names_below_a_wildcard_are_blocked():
+    config = BLOCK + "\tlist host '198.18.0.0/15'\n\tlist host '*.cdn.test'\n"
+    said = blocked(config, Known("a.cdn.test", [ip.key("192.0.2.9")], True, 0))
+    assert [each[0] for each in said] == ["192.0.2.9", "198.18.0.0/15"]
+
+
+def test_other_hosts_other_families_and_other_policies_are_not():
+    assert blocked(BLOCK, Known("other.test", [ip.key("192.0.2.1")], True, 0)) == []
+    assert [each[0] for each in blocked(BLOCK + "\toption family 'ipv4'\n", KNOWN)] == ["192.0.2.1"]
+    for text in ("\toption enabled '0'\n", "\tlist client 'lan'\n", "\toption action 'bypass'\n"):
+        assert blocked(BLOCK + text, KNOWN) == []
+    assert blocked(BLOCK.replace("'block'", "'main'"), KNOWN) == []
+    assert blocked("config nametrack 'global'\n\toption enabled '0'\n" + BLOCK, KNOWN) == []
+
+
+def test_the_end_of_a_tunnel_is_never_blocked_nor_a_prefix_with_it():
+    ends = Endpoints("home.dyn.test", [ip.key("192.0.2.1")], [None])
+    config = BLOCK + "\tlist host '192.0.2.0/24'\n\tlist host '0.0.0.0/0'\n"
+    assert [each[0] for each in blocked(config, ends, KNOWN)] == ["2001:db8::1"]
+    fixed = NETWORK.replace("home.dyn.test", "192.0.2.1")
+    assert [each[0] for each in blocked(config, KNOWN, network=fixed)] == ["2001:db8::1"]

@@ -4,7 +4,7 @@ import socket
 import struct
 from array import array
 
-from .compat import _NATIVE, CLOEXEC, ENODEV, MICROPYTHON
+from .compat import _NATIVE, CLOEXEC, EAGAIN, ENODEV, MICROPYTHON
 
 if MICROPYTHON:
     import uctypes
@@ -19,19 +19,35 @@ _EVERY_PROTOCOL = 3  # ETH_P_ALL: with a protocol of its own a socket does not h
 def packet_socket(device, program):
     """Return a non-blocking socket that hears those packets of a device that `program`, classic BPF, takes.
 
-    Each packet begins with its network header. Raises OSError.
+    device: its name, None for all devices, also those to come. Each packet begins with its network header. Raises
+    OSError.
     """
-    sock = socket.socket(_AF_PACKET, socket.SOCK_DGRAM | CLOEXEC, 0)  # no protocol yet: the filter comes first
+    # With a device there is no protocol yet: the filter comes first. CPython cannot bind to all devices.
+    protocol = 0 if device is not None else struct.unpack("H", struct.pack(">H", _EVERY_PROTOCOL))[0]
+    sock = socket.socket(_AF_PACKET, socket.SOCK_DGRAM | CLOEXEC, protocol)
     try:
         sock.setblocking(False)
         code = array("B", program)
         address = uctypes.addressof(code) if MICROPYTHON else code.buffer_info()[0]
         sock.setsockopt(socket.SOL_SOCKET, _SO_ATTACH_FILTER, struct.pack("HP", len(program) // 8, address))
-        sock.bind(_link_address(device))
+        if device is None:
+            _empty(sock)
+        else:
+            sock.bind(_link_address(device))
     except OSError:
         sock.close()
         raise
     return sock
+
+
+def _empty(sock):
+    """Drop what came before the filter."""
+    try:
+        while True:
+            sock.recv(1)
+    except OSError as error:
+        if error.errno != EAGAIN:
+            raise
 
 
 def _link_address(device):

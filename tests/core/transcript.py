@@ -183,6 +183,8 @@ class Transcript:
         elif what == "observed":
             addresses = [word for word in words[1:] if not word.startswith("ttl=")]
             self.handle(on.NameObserved(words[0], addresses, int(words[-1][4:])))
+        elif what == "held":
+            self.handle(on.AnswerHeld(int(words[0])))
         elif what == "peer":
             self.feed_peer(self.kernel.peer(words[0], self.key(words[1])), words[2:])
         elif what == "gone":

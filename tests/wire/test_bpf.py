@@ -1,4 +1,4 @@
-"""bpf.py: the filter of the tap, against a matcher in Python."""
+"""bpf.py: the filters of the packet sockets, against a matcher in Python."""
 
 import struct
 import sys
@@ -110,6 +110,21 @@ def test_a_packet_cut_anywhere_is_refused_or_whole():
     for size in range(end):
         assert not takes(program, whole[:size])
     assert takes(program, whole[:end])
+
+
+QUESTION, ANSWER = 0x0100, 0x8180
+EXCHANGE = ((4, QUESTION), (0, ANSWER))  # leaves, comes to us
+
+
+@pytest.mark.parametrize("version", [4, 6])
+def test_an_exchange_is_a_question_that_leaves_and_an_answer_that_comes(version):
+    program = bpf.exchanges_below(["example.net"])
+    for packet_type in (0, 1, 2, 3, 4, 6):
+        for flags in (QUESTION, ANSWER, 0x2900):
+            for port in (53, 5335):
+                for name in ("www.example.net", "www.example.org"):
+                    wanted = name == "www.example.net" and (packet_type, flags) in EXCHANGE
+                    assert takes(program, packet(raw(name), version, port, flags), packet_type) == wanted
 
 
 @pytest.mark.parametrize("count", [0, 1, 4, 8, 16, 32, 200])

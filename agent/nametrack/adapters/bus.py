@@ -36,6 +36,7 @@ class Bus:
         self._tries = 0  # to put our object on the bus since it was connected
         self._heard = False  # whether anybody is subscribed to our object
         self._watchers = []
+        self._takers = {}  # path -> function(method, data, call)
 
     def is_there(self):
         """Return whether ubusd can be connected to now."""
@@ -76,6 +77,16 @@ class Bus:
     def watch(self, watcher):
         """Tells `watcher` by its `connected(serving)`, `notified(path, method, data)` and `event(name, data)`."""
         self._watchers.append(watcher)
+
+    def take(self, path, taker):
+        """Have `taker(method, data, call)` hear what an object notifies, in the watchers' place; it calls `finish`."""
+        self._takers[path] = taker
+
+    def finish(self, call):
+        """End a notification whose sender may wait for it: reply without data."""
+        if self._connection is not None:
+            self._finish(call, 0)
+            self._sent()
 
     def request(self, make, done, limit=LIMIT):
         """Makes a request, `make(pyubus.Connection)`; then `done(status, replies)`, after `limit` seconds at most."""
@@ -228,6 +239,9 @@ class Bus:
     # -- others --------------------------------------------------------------------------------------------------
 
     def _notified(self, happening):
+        taker = self._takers.get(happening.path)
+        if taker is not None:
+            return taker(happening.method, happening.data, happening.call)
         self._finish(happening.call, 0)
         for watcher in self._watchers:
             watcher.notified(happening.path, happening.method, happening.data)

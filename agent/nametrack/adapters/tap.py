@@ -9,8 +9,7 @@ import socket
 from .. import compat, ip
 from ..compat_packet import packet_socket
 from ..core import events as on
-from ..wire import bpf, dns
-from ..wire.dnsname import label_offsets, name_to_wire
+from ..wire import bpf, dns, passing
 from ..wire.packets import dns_answer
 
 _PACKET = 4096  # bytes; an answer by UDP has 1,232 in most cases
@@ -27,7 +26,7 @@ class Tap:
         self._emit = emit
         self._open = {}  # device -> socket
         self._domains = ()
-        self._suffixes = set()  # the same as wire names
+        self._wanted = passing.Domains(())
         self._sources = {}  # address -> (whether it is this machine's, until when that is believed)
         self.answers = 0  # that were read, about wanted names
         self.unreadable = 0
@@ -37,7 +36,7 @@ class Tap:
         if action.domains != self._domains:
             self._close(list(self._open))
             self._domains = action.domains
-            self._suffixes = set([name_to_wire(domain) for domain in action.domains])
+            self._wanted = passing.Domains(action.domains)
         self._close([device for device in self._open if device not in action.devices])
         for device in action.devices if action.domains else ():
             if device not in self._open:
@@ -73,21 +72,16 @@ class Tap:
             return
         try:
             message = dns.decode(found[1])
-            question = message.question[0]
-            if question.rtype not in (dns.A, dns.AAAA) or not self._is_wanted(question.name):
+            name = passing.asks_about(message)
+            if name is None or not self._wanted.have(name):
                 return
-            answer = dns.answer(message, question.name, question.rtype)
+            told = passing.told(message)
         except (dns.DnsError, IndexError):
             self.unreadable += 1
             return
         self.answers += 1
-        if answer.status in ("found", "truncated") and answer.values:
-            self._emit(on.NameObserved(question.name, answer.values, answer.ttl))
-
-    def _is_wanted(self, name):
-        """Whether a name is below one of the domains, by labels."""
-        wire = name_to_wire(name)
-        return any(at and wire[at:] in self._suffixes for at in label_offsets(wire))
+        if told is not None:
+            self._emit(on.NameObserved(told.name, told.addresses, told.ttl))
 
     def _is_ours(self, address):
         """Whether this machine has the address: a router hands on others' answers too, which anyone may have forged."""

@@ -12,6 +12,10 @@ CancelQuery = namedtuple("CancelQuery", ("id",))
 # devices: network devices on which DNS answers that this machine sends are read; domains: tuple of text, of the names
 # below them. Each Observe takes the place of the one before it.
 Observe = namedtuple("Observe", ("devices", "domains"))
+# domains: as above; the router's resolver waits with its answers about names below them until they are Released
+Hold = namedtuple("Hold", ("domains",))
+# id: of an AnswerHeld
+Release = namedtuple("Release", ("id",))
 ReadPeers = namedtuple("ReadPeers", ("interface",))
 # source: "netifd", for one without fields ends MicroPython 1.18 by a segmentation fault
 ReadInterfaces = namedtuple("ReadInterfaces", ("source",))
@@ -115,6 +119,8 @@ FORMS = {
     SendQuery: _query,
     CancelQuery: lambda a: "cancel %d" % a.id,
     Observe: lambda a: "observe %s: %s" % (" ".join(a.devices), " ".join(a.domains)),
+    Hold: lambda a: "hold: %s" % " ".join(a.domains),
+    Release: lambda a: "release %d" % a.id,
     ReadPeers: lambda a: "read_peers %s" % a.interface,
     ReadInterfaces: lambda a: "read_interfaces",
     SetEndpoint: _set_endpoint,

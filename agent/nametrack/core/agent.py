@@ -25,6 +25,7 @@ from .last_good import Endpoints, Known, LastGood, Owned, Remembered, pairs
 from .names.resolver import Resolver
 from .names.single_lookups import Inquiries
 from .peers.peers import Peers
+from .policies.observation import Observation
 from .policies.policies import Policies
 from .routes.routes import Routes
 from .telling.history import History
@@ -56,8 +57,7 @@ class Agent:
         self.inquiries = Inquiries(self.resolver)
         self.last_good = LastGood(self._timers)
         self.history = History()
-        self.deaf = None  # why the answers that clients get cannot be read on a device
-        self._observing = False
+        self.observation = Observation(lambda: self.policies.sets.settled() and self.routes.settled())
         self._whys = None  # telling.why.Whys, loaded by the first question
         self._remembered = Remembered()  # of the last-good file, until there is a configuration
         self._handlers = {
@@ -71,6 +71,8 @@ class Agent:
             on.QueryFailed: lambda e, now: self._name(self.resolver.failed(e.id, e.reason, now), now),
             on.AnswerRejected: lambda e, now: self.resolver.rejected(e.id, e.reason, now),
             on.NameObserved: self._name_observed,
+            on.AnswerHeld: lambda e, now: self.observation.held(e.id),
+            on.HoldFailed: lambda e, now: self.observation.hold_failed(e.reason),
             on.PeersRead: self._peers_read,
             on.EndpointSet: lambda e, now: self.peers.endpoint_set(e.action),
             on.SetListed: lambda e, now: self.policies.listed(e.set, e.listing, now),
@@ -288,8 +290,7 @@ class Agent:
         if isinstance(action, (do.CheckWay, do.Probe)):
             return [do.Log("debug", "%s: %s" % (do.text(action), reason))]
         if isinstance(action, do.Observe):
-            said, self.deaf = self.deaf == reason, reason
-            return [] if said else [do.Log("warning", "the answers that clients get are not read: %s" % reason)]
+            return self.observation.observe_failed(reason)
         if isinstance(action, (do.ShareLastGood, do.Remember)):
             self.last_good.share_failed(now)
             return [do.Log("debug", "no copy of the last good addresses: %s" % reason)]
@@ -306,7 +307,7 @@ class Agent:
                 actions[i] = self._whys.looked_up(action)
         # What DNS named anew, and what becomes ours by the actions, is written down before they are carried out.
         self.last_good.learn(self.policies.learnt(now), now)
-        return self.last_good.remember(self.policies.sets.learnt()) + actions
+        return self.observation.released() + self.last_good.remember(self.policies.sets.learnt()) + actions
 
     def _name(self, outcome, now):
         actions, name = outcome
@@ -347,11 +348,8 @@ class Agent:
 
     def _observe(self):
         """Have the answers that clients get read, on the devices that are there now."""
-        domains = self.policies.patterns.domains()
-        if not domains and not self._observing:
-            return []
-        self._observing = bool(domains)
-        return [do.Observe(self.interfaces.devices(self.config.observe) if domains else [], domains)]
+        devices = self.interfaces.devices(self.config.observe)
+        return self.observation.observe(self.policies.patterns.domains(), devices, self.config.hold)
 
     def _name_observed(self, event, now):
         actions = self.policies.observed(event.name, event.addresses, event.ttl, now)

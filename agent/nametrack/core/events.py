@@ -26,6 +26,10 @@ QueryFailed = namedtuple("QueryFailed", ("id", "reason"))
 AnswerRejected = namedtuple("AnswerRejected", ("id", "reason"))
 # a client was given this answer; name: that of the question; addresses: text, of one family; ttl: seconds
 NameObserved = namedtuple("NameObserved", ("name", "addresses", "ttl"))
+# the router's resolver waits with an answer until what was observed before is in the kernel; id: a number for Release
+AnswerHeld = namedtuple("AnswerHeld", ("id",))
+# reason: why answers cannot be held, in words
+HoldFailed = namedtuple("HoldFailed", ("reason",))
 # peers: list of wire.wireguard.Peer; wall: Unix time of the reading, for the age of handshakes
 PeersRead = namedtuple("PeersRead", ("interface", "peers", "wall"))
 # action: a SetEndpoint that was carried out

@@ -11,6 +11,7 @@ from ..core import actions as do
 from ..core.histogram import Histogram
 from ..core.timers import Timers
 
+LONG = 0.05  # seconds in which nothing is heard: those who wait for the agent wait for as long
 PACE = 16  # events between two looks at how much memory is in use
 LAGS = (0.01, 0.05, 0.25, 1, 5)  # seconds
 
@@ -25,6 +26,12 @@ class Poller:
         self._round = 0
         self._timers = Timers()
         self._calls = {}  # timer key -> callback()
+        self._woke = None  # when the last wait ended
+        self._away = None  # function(seconds)
+
+    def when_away(self, callback):
+        """Calls `callback(seconds)` after each time of more than LONG seconds between two waits."""
+        self._away = callback
 
     def add(self, fd, callback, write=False):
         """Calls `callback(mask)` when `fd` is readable, or writable with `write`, or broken."""
@@ -60,7 +67,10 @@ class Poller:
         else:
             # Rounded up: a millisecond too early would find nothing due and spin until it is.
             timeout = max(0, int((deadline - self._clock()) * 1000) + 1) if deadline > self._clock() else 0
+        if self._away is not None and self._woke is not None and self._clock() - self._woke > LONG:
+            self._away(self._clock() - self._woke)
         ready = self._poll.poll(timeout)
+        self._woke = self._clock()
         self._round += 1
         for entry in ready:
             # An earlier callback of this round may have closed the descriptor, and another taken its number since.

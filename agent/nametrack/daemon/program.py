@@ -6,6 +6,7 @@ from ..adapters.bus import Bus
 from ..adapters.dns import Dns
 from ..adapters.endpoints import Endpoints
 from ..adapters.flows import Flows
+from ..adapters.hold import Hold
 from ..adapters.inbound import Inbound
 from ..adapters.last_good import LastGood
 from ..adapters.netifd import Netifd
@@ -58,6 +59,7 @@ class Program:
         self._routes = Routes(self._poller, emit)
         self._wireguard = WireGuard(self._poller, emit)
         self._bus = Bus(self._poller, log, command.ubus)
+        self._hold = Hold(self._poller, self._bus, emit)
         self._doors = Doors(self._bus, self._poller, log, command.run_dir)
         self._netifd = self._network(emit)
         self._endpoints = Endpoints(self._netifd, self._wireguard, emit)
@@ -83,6 +85,8 @@ class Program:
             do.SendQuery: self._dns.send,
             do.CancelQuery: lambda action: self._dns.cancel(action.id),
             do.Observe: self._tap.observe,
+            do.Hold: self._hold.hold,
+            do.Release: self._hold.release,
             do.ReadPeers: self._wireguard.read,
             do.ReadInterfaces: self._netifd.read,
             do.SetEndpoint: self._endpoints.set,
@@ -126,7 +130,7 @@ class Program:
         planners[do.MarkInbound] = lambda action: self.planned.extend(inbound_lines(action.devices, action.bit))
         for change in (do.AddElements, do.DeleteElements, do.ReplaceElements, do.RefillSet):
             planners[change] = self._plan_set
-        for kind in (do.Observe, do.CheckWay, do.Probe, do.SaveLastGood, do.ShareLastGood, do.Remember):
+        for kind in (do.Observe, do.Hold, do.CheckWay, do.Probe, do.SaveLastGood, do.ShareLastGood, do.Remember):
             planners[kind] = lambda action: None
         return planners
 
@@ -187,7 +191,12 @@ class Program:
     def _reload_changes(self):
         """Makes up for a reload that was called while nobody heard of it: reads files that are others by now."""
         if read_id(self._command.config_dir) != self.loaded.id:
-            self._reload()
+            self._reload_alone()
+
+    def _reload_alone(self):
+        """Read the configuration again while no answer is held: that takes long. The bus's `reload` does by itself."""
+        self._hold.prepare("reload")
+        self._reload()
 
     def _set_level(self, config):
         if self._command.log_level is None:
@@ -207,7 +216,8 @@ class Program:
 
     def follow(self):
         """Runs until a signal ends it, or until it is seen that another agent does the work here. SIGHUP: reloads."""
-        self._watch_signals({"HUP": self._reload})
+        self._watch_signals({"HUP": self._reload_alone})
+        self._poller.when_away(self._hold.was_away)
         self._notices.start()
         self._routes.listen()
         self._doors.serve(NAME, METHODS, self._answer, self._decided, self._reload_changes)
@@ -215,7 +225,11 @@ class Program:
         self._end()
 
     def _answer(self, method, arguments):
-        return self.service.call(method, arguments, compat.monotonic(), compat.exact_wall())
+        self._hold.prepare(method)
+        began = compat.monotonic()
+        answer = self.service.call(method, arguments, began, compat.exact_wall())
+        self._hold.took(method, compat.monotonic() - began)
+        return answer
 
     def _decided(self, free):
         if free:

@@ -1,7 +1,7 @@
-"""The filter of the tap, in classic BPF (Linux: Documentation/networking/filter.rst).
+"""The filters of the packet sockets, in classic BPF (Linux: Documentation/networking/filter.rst).
 
-It runs in the kernel for each packet, so that the agent wakes only for the DNS answers whose question is below one of
-its domains. Jumps go forward only, and a conditional one at most 255 instructions: what is decided "no" returns from a
+They run in the kernel for each packet, so that the agent wakes only for DNS messages whose question is below one of its
+domains. Jumps go forward only, and a conditional one at most 255 instructions: what is decided "no" returns from a
 place nearby, and what is decided "yes" jumps without a condition.
 """
 
@@ -23,7 +23,7 @@ _JUMP, _EQUAL, _GREATER, _ANY = 0x05, 0x15, 0x25, 0x45
 _RETURN, _TAX, _TXA = 0x06, 0x07, 0x87
 
 _PACKET_TYPE = 0xFFFFF000 + 4  # SKF_AD_OFF + SKF_AD_PKTTYPE
-_OUTGOING = 4
+_TO_US, _OUTGOING = 0, 4  # PACKET_HOST, PACKET_OUTGOING
 _UDP = 17
 _DNS = 53
 _PIECES = {4: _IND_WORD, 2: _IND_HALF, 1: _IND_BYTE}
@@ -67,17 +67,47 @@ def answers_below(domains):
     takes all answers. What it takes is a little more than what is asked for: names of more than LABELS labels, too.
     """
     code = _Code()
-    _outgoing_answers(code)
+    code.put(_LD_WORD, _PACKET_TYPE)
+    code.put(_EQUAL, _OUTGOING, None, "no")
+    _datagram(code)
+    code.put(_IND_HALF, 0)
+    code.put(_EQUAL, _DNS, None, "no")
+    code.put(_IND_BYTE, 10)
+    code.put(_ANY, 0x80, None, "no")
+    code.refuse("no")
     if domains:
         _below(code, [name_to_wire(domain) for domain in domains])
     code.put(_RETURN, WHOLE)
     return code.assembled() if len(code.instructions) <= MOST else answers_below(())
 
 
-def _outgoing_answers(code):
-    """Go on with the DNS answers that this machine sends; X is the offset of the UDP header then."""
+def exchanges_below(domains):
+    """Return the program that takes the DNS questions this machine sends about names below these domains, and the
+    answers that it receives, whatever the ports; without domains, and with too many, those about any name.
+    """
+    code = _Code()
+    _datagram(code)
+    code.put(_IND_HALF, 12)
+    code.put(_EQUAL, 1, None, "no")  # one question: of what is not DNS this leaves little
+    code.put(_IND_BYTE, 10)
+    code.put(_ANY, 0x78, "no", None)  # the opcode of a query
+    code.put(_ANY, 0x80, "answer", None)
     code.put(_LD_WORD, _PACKET_TYPE)
     code.put(_EQUAL, _OUTGOING, None, "no")
+    code.put(_JUMP, "name")
+    code.label("answer")
+    code.put(_LD_WORD, _PACKET_TYPE)
+    code.put(_EQUAL, _TO_US, None, "no")
+    code.label("name")
+    code.refuse("no")
+    if domains:
+        _below(code, [name_to_wire(domain) for domain in domains])
+    code.put(_RETURN, WHOLE)
+    return code.assembled() if len(code.instructions) <= MOST else exchanges_below(())
+
+
+def _datagram(code):
+    """Go on with whole datagrams of UDP; X is the offset of the UDP header then."""
     code.put(_LD_BYTE, 0)
     code.put(_AND, 0xF0)
     code.put(_EQUAL, 0x40, None, "not 4")
@@ -93,11 +123,6 @@ def _outgoing_answers(code):
     code.put(_EQUAL, _UDP, None, "no")
     code.put(_LDX, 40)
     code.label("udp")
-    code.put(_IND_HALF, 0)
-    code.put(_EQUAL, _DNS, None, "no")
-    code.put(_IND_BYTE, 10)
-    code.put(_ANY, 0x80, None, "no")
-    code.refuse("no")
 
 
 def _below(code, suffixes):

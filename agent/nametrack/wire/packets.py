@@ -1,6 +1,11 @@
-"""Packets of the network layer that carry a DNS answer (RFC 791, 768, 8200): bytes -> values."""
+"""Packets of the network layer that carry DNS (RFC 791, 768, 8200): bytes -> values."""
+
+from collections import namedtuple
 
 from .. import ip
+
+# A datagram of UDP. source, to: addresses as bytes; source_port, to_port: int; data: bytes
+Datagram = namedtuple("Datagram", ("source", "source_port", "to", "to_port", "data"))
 
 _HEADER4, _HEADER6, _UDP_HEADER = 20, 40, 8
 _UDP = 17
@@ -12,6 +17,14 @@ def dns_answer(packet):
 
     source address: text; the message is the datagram's bytes, not looked at.
     """
+    found = datagram(packet)
+    if found is None or found.source_port != _DNS:
+        return None
+    return ip.text(found.source), found.data
+
+
+def datagram(packet):
+    """Return the Datagram that a packet is; None if it is none, or a fragment."""
     if len(packet) < _HEADER4:
         return None
     version = packet[0] >> 4
@@ -19,17 +32,20 @@ def dns_answer(packet):
         start = (packet[0] & 15) * 4
         if start < _HEADER4 or packet[9] != _UDP or (packet[6] << 8 | packet[7]) & 0x3FFF:
             return None
-        source = packet[12:16]
+        addresses = packet[12:20]
     elif version == 6 and len(packet) >= _HEADER6:
         start = _HEADER6
         if packet[6] != _UDP:
             return None
-        source = packet[8:24]
+        addresses = packet[8:40]
     else:
         return None
-    if len(packet) < start + _UDP_HEADER or packet[start] << 8 | packet[start + 1] != _DNS:
+    if len(packet) < start + _UDP_HEADER:
         return None
     end = start + (packet[start + 4] << 8 | packet[start + 5])
     if not start + _UDP_HEADER <= end <= len(packet):
         return None
-    return ip.text(bytes(source)), bytes(packet[start + _UDP_HEADER : end])
+    half = len(addresses) // 2
+    source_port, to_port = packet[start] << 8 | packet[start + 1], packet[start + 2] << 8 | packet[start + 3]
+    data = bytes(packet[start + _UDP_HEADER : end])
+    return Datagram(bytes(addresses[:half]), source_port, bytes(addresses[half:]), to_port, data)

@@ -43,6 +43,7 @@ Config = namedtuple(
         "authoritative",
         "flush_conntrack",
         "observe",
+        "hold",
         "observe_time",
         "wg_quick",
         "table",

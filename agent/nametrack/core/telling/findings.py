@@ -202,7 +202,7 @@ def _unresolved(agent):
 
 
 def _sets(agent):
-    found, policies = [], agent.policies
+    found, policies, deaf = [], agent.policies, agent.observation.deaf
     for set_name in sorted(policies.sets.by_name):
         kernel_set = policies.sets.by_name[set_name]
         owners = ", ".join([policy.config.name for policy in kernel_set.sources])
@@ -220,7 +220,7 @@ def _sets(agent):
         for wildcard in policy.config.wildcards:
             if not any(host.endswith(wildcard[1:]) for host in policy.seen):
                 text = "no client asked this router for a name below '%s' yet" % wildcard[2:]
-                text = text if agent.deaf is None else "%s, or it was not heard: %s" % (text, agent.deaf)
+                text = text if deaf is None else "%s, or it was not heard: %s" % (text, deaf)
                 advice = _wildcard_advice(policy, wildcard[2:])
                 found.append(finding("wildcard_unobserved", "info", policy.label, text, advice))
     return found

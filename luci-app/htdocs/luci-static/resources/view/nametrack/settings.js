@@ -109,6 +109,9 @@ return view.extend({
 			_('If an address enters a set, the connections that run to it move to the VPN at once.'));
 		fields.add(s, 'dns', fields.list(valid.device, 'lan'), 'observe', _('Read answers on'),
 			_('Interfaces whose clients’ DNS answers are read, if a policy has a wildcard as *.example.com.'));
+		fields.add(s, 'dns', fields.flag('1'), 'hold', _('Hold answers'),
+			_('dnsmasq waits until new addresses are in the kernel before it answers: the first packet takes the ' +
+			'right way.'));
 		fields.add(s, 'dns', fields.number(60, 31536000, '604800'), 'observe_time', _('Follow observed names for'),
 			_('Seconds after a client last asked for a name below a wildcard.'));
 		fields.add(s, 'tunnels', fields.number(256, 1000, '900'), 'table', _('Routing tables from'),

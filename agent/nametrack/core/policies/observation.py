@@ -1,0 +1,47 @@
+"""Which DNS answers are read, and which of them the router's resolver holds until the kernel has their addresses."""
+
+from ..actions import Hold, Log, Observe, Release
+
+
+class Observation:
+    """written: function that returns whether the kernel has all that is wanted."""
+
+    def __init__(self, written):
+        self.deaf = None  # why the answers that clients get cannot be read on a device
+        self._written = written
+        self._observes = False
+        self._held_domains = ()
+        self._held = []  # ids of the answers that the resolver waits with
+
+    def observe(self, domains, devices, hold):
+        """Return the actions that have the answers about names below `domains` read, and held if `hold`."""
+        actions = []
+        if domains or self._observes:
+            self._observes = bool(domains)
+            actions.append(Observe(devices if domains else [], domains))
+        held = domains if hold else ()
+        if held != self._held_domains:
+            self._held_domains = held
+            actions.append(Hold(held))
+        return actions
+
+    def observe_failed(self, reason):
+        """A device cannot be listened to."""
+        said, self.deaf = self.deaf == reason, reason
+        return [] if said else [Log("warning", "the answers that clients get are not read: %s" % reason)]
+
+    def hold_failed(self, reason):
+        """Answers cannot be held: they are read when they leave."""
+        return [Log("warning", "dnsmasq is not asked to wait for new addresses: %s" % reason)]
+
+    def held(self, number):
+        """The resolver waits with an answer."""
+        self._held.append(number)
+        return []
+
+    def released(self):
+        """Return the actions that let go what the resolver waits with, as soon as the kernel has all addresses."""
+        if not self._held or not self._written():
+            return []
+        held, self._held = self._held, []
+        return [Release(number) for number in held]

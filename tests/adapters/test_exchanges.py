@@ -1,0 +1,93 @@
+"""The questions that this machine sends and the answers to them, on a real device: what they tell of aliases."""
+
+from both import ALONE, each_interpreter, run
+
+NETWORK = 'ip link set lo up && exec "$@"'
+EXCHANGES = """
+import socket
+from nametrack.adapters.exchanges import Exchanges
+from nametrack.wire import dns as wire
+seen = Exchanges(poller, ["example.net"])
+def udp(port):
+    sock = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+    sock.bind(compat.sockaddr("127.0.0.1", port))
+    return sock
+server = udp(5300)
+def ask(sock, name, id=7):
+    question = wire.Message(id, wire.RD, 0, [wire.Question(name, 1)], [], [], [])
+    sock.sendto(wire.encode(question), compat.sockaddr("127.0.0.1", 5300))
+def answer(port, name, id=7):
+    records = [wire.Record(name, 5, 60, "cdn.test"), wire.Record("cdn.test", 1, 60, "198.51.100.1")]
+    message = wire.Message(id, wire.QR, 0, [wire.Question(name, 1)], records, [], [])
+    server.sendto(wire.encode(message), compat.sockaddr("127.0.0.1", port))
+def show():
+    seen.read()
+    for told in seen.about("cdn.test", "198.51.100.1"):
+        print(told.name, told.addresses, told.ttl)
+    print("no more")
+"""
+
+
+def told(interpreter, folder, script):
+    return run(interpreter, folder, EXCHANGES + script, within=[*ALONE, "sh", "-c", NETWORK, "sh"])
+
+
+@each_interpreter
+def test_an_alias_is_known_by_its_owner_and_address(interpreter, tmp_path):
+    script = """
+resolver = udp(5353)
+ask(resolver, "www.example.net")
+answer(5353, "www.example.net")
+show()
+print(seen.about("cdn.test", "198.51.100.2"), seen.about("www.example.net", "198.51.100.1"))
+"""
+    assert told(interpreter, tmp_path, script) == ["www.example.net ['198.51.100.1'] 60", "no more", "[] []"]
+
+
+@each_interpreter
+def test_an_answer_without_its_question_does_not_count(interpreter, tmp_path):
+    script = """
+resolver = udp(5353)
+answer(5353, "www.example.net")
+ask(resolver, "www.example.net", 8)
+answer(5353, "www.example.net", 9)
+answer(5354, "www.example.net", 8)
+ask(resolver, "www.example.net", 10)
+answer(5353, "other.example.net", 10)
+show()
+"""
+    assert told(interpreter, tmp_path, script) == ["no more"]
+
+
+@each_interpreter
+def test_a_server_that_only_clients_ask_does_not_count(interpreter, tmp_path):
+    """No socket of this machine has the port that a client's question leaves from."""
+    script = """
+client = udp(5353)
+ask(client, "www.example.net")
+client.close()
+answer(5353, "www.example.net")
+show()
+resolver = udp(5354)
+ask(resolver, "www.example.net")
+answer(5354, "www.example.net")
+show()
+"""
+    lines = told(interpreter, tmp_path, script)
+    assert lines == ["no more", "www.example.net ['198.51.100.1'] 60", "no more"]
+
+
+@each_interpreter
+def test_names_that_are_not_wanted_and_what_is_no_dns_are_passed_over(interpreter, tmp_path):
+    script = """
+resolver = udp(5353)
+for name in ("example.net", "www.other.net"):
+    ask(resolver, name)
+    answer(5353, name)
+for data in (b"", b"x", bytes(12), bytes(10) + b"\\xff" * 40):
+    resolver.sendto(data, compat.sockaddr("127.0.0.1", 5300))
+show()
+print(poller.wait(compat.monotonic()))
+seen.close()
+"""
+    assert told(interpreter, tmp_path, script) == ["no more", "None"]

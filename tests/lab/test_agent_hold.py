@@ -1,0 +1,118 @@
+"""The hold: the router's resolver answers about a wildcard's name when the addresses are in the kernel, not before."""
+
+import os
+import signal
+import socket
+
+import pytest
+
+from lab.agent import Agent, options, policy
+from lab.holding import RESOLVERS, Holding
+from lab.host import wait_for
+
+NAMES = 40
+COUNTERS = """
+table inet seen {
+	counter right { }
+	counter wrong { }
+	chain forward {
+		type filter hook forward priority -10; policy accept;
+		udp dport != 9 accept
+		oifname "wg0" counter name right accept
+		counter name wrong
+	}
+}
+"""
+
+
+@pytest.fixture(params=RESOLVERS)
+def holding(request, world):
+    world.beach.nft(COUNTERS)
+    world.wg0.set_peer(world.home_key.public, allowed_ips=["0.0.0.0/0", "::/0"])
+    with Holding(world, request.param) as made:
+        yield made
+
+
+def agent_of(holding, interpreter, **values):
+    section = policy("wild", ["*.example.test"], target="route", interface=["wg0"])
+    settings = options(observe="lan", **values)
+    return Agent(holding.world, settings, section, interpreter=interpreter, bus=holding.bus.path)
+
+
+def counted(holding, name):
+    text = holding.world.beach.run(["nft", "list", "counter", "inet", "seen", name]).stdout
+    return int(text.split("packets")[1].split()[0])
+
+
+def visit(holding, name):
+    """The client asks for a name and sends to its address at once; the seconds that DNS took."""
+    with holding.client.socket(socket.AF_INET, socket.SOCK_DGRAM) as sock:
+        addresses, took = holding.ask(name)
+        sock.sendto(b"first", (addresses[0], 9))
+    return took
+
+
+def name_of(holding, number):
+    """A name that was never asked for; every second one is an alias of a name that no wildcard covers."""
+    name, address = f"n{number}.example.test", f"198.18.1.{number}"
+    if number % 2:
+        holding.world.zone.set(name, "CNAME", [f"cdn{number}.dyn.test."], 60)
+        holding.world.zone.set(f"cdn{number}.dyn.test", "A", [address], 60)
+    else:
+        holding.world.zone.set(name, "A", [address], 60)
+    return name
+
+
+def ready(holding, agent):
+    """Waits until answers are held: then the first look at a new name finds its address in the set."""
+    numbers = iter(range(200, 250))
+
+    def held():
+        name = name_of(holding, next(numbers))
+        visit(holding, name)
+        return counted(holding, "right") > 0
+
+    wait_for(held, 10, lambda: agent.tail(), every=0.2)
+    holding.world.beach.run(["nft", "reset", "counters"])
+
+
+def test_the_first_packet_of_a_name_that_was_never_seen_goes_right_aliases_too(holding, interpreter):
+    agent = agent_of(holding, interpreter)
+    with agent:
+        ready(holding, agent)
+        for number in range(NAMES):
+            visit(holding, name_of(holding, number))
+        assert (counted(holding, "right"), counted(holding, "wrong")) == (NAMES, 0), agent.tail()
+
+
+def test_after_a_restart_of_the_resolver_answers_are_held_again(holding, interpreter):
+    agent = agent_of(holding, interpreter)
+    with agent:
+        ready(holding, agent)
+        holding.stop()
+        holding.start()
+        ready(holding, agent)
+
+
+def test_without_hold_the_answers_are_still_read_and_dns_is_not_asked_to_wait(holding, interpreter):
+    agent = agent_of(holding, interpreter, hold=0)
+    with agent:
+        name = name_of(holding, 0)
+        wait_for(lambda: visit(holding, name) and counted(holding, "right"), 10, lambda: agent.tail(), every=0.2)
+        os.kill(agent.process.pid, signal.SIGSTOP)
+        try:
+            assert visit(holding, name_of(holding, 2)) < 0.09
+        finally:
+            os.kill(agent.process.pid, signal.SIGCONT)
+
+
+def test_a_stopped_agent_costs_100_ms_a_record_at_most_and_a_killed_one_nothing(holding, interpreter):
+    agent = agent_of(holding, interpreter)
+    with agent:
+        ready(holding, agent)
+        os.kill(agent.process.pid, signal.SIGSTOP)
+        stopped = [visit(holding, name_of(holding, number)) for number in range(5)]
+        assert max(stopped) < 0.2 and min(stopped) > 0.09, stopped
+        agent.kill()
+        killed = [visit(holding, name_of(holding, number)) for number in range(10, 15)]
+        assert sorted(killed)[2] < 0.05, killed

@@ -4,13 +4,13 @@ from fake_routing import FakeRouting
 from nametrack import ip
 from nametrack.core import actions as do
 from nametrack.core import events as on
-from nametrack.element import Element
+from nametrack.element import full_name
 from nametrack.wire.netifd import Interface, Network
-from nametrack.wire.sets import Listing
+from nametrack.wire.sets import Form, Listing
 from nametrack.wire.wireguard import Peer
 
 WALL = 1795400000  # Unix time at monotonic 0
-CHANGES = (do.AddElements, do.DeleteElements, do.ReplaceElements, do.RefillSet)
+CHANGES = (do.ChangeSet,)
 # Recent kernels (6.12 and later) refresh the timeout of an element that is added again; older ones do not.
 
 
@@ -41,20 +41,33 @@ class FakeKernel:
             peers[key] = {"address": None, "port": 0, "handshake": 0, "rx": 0, "tx": 0, "keepalive": 0}
         return peers[key]
 
-    def make_set(self, name, flags):
+    def make_set(self, name, flags, size=None):
+        """Another program makes a set; `name`: its full name."""
         family = 6 if name.endswith("6") or "_6_" in name else 4
-        self.sets[name] = {"family": family, "elements": {}, "marked": set()}
+        self.sets[name] = {"family": family, "elements": {}, "marked": set(), "size": size, "used": True}
         for flag in ("timeout", "interval", "merge", "comment"):
-            self.sets[name][flag] = flag in flags
+            self.sets[name][flag] = flag in flags or (flag == "comment" and name.startswith("nft "))
+        if flags and "unused" in flags:
+            self.sets[name]["used"] = False
 
     def add(self, name, address, marked=False):
-        """Somebody else adds an element; `marked`: it has our comment."""
+        """Another program adds an element; `marked`: with our comment."""
         held = self.sets[name]
+        if held["merge"]:
+            return self._join(held, address)
         if marked and address not in held["elements"]:
             held["marked"].add(address)
         held["elements"][address] = None
-        if held["merge"]:
-            held["elements"] = {text: None for text in merged(held["elements"], held["family"])}
+
+    def _join(self, held, address):
+        """nft joins what it adds with what that overlaps or touches, and keeps a comment of it or not."""
+        first, last = ip.span(address)[1:]
+        for text in sorted(held["elements"], key=lambda text: ip.span(text)[1]):
+            start, end = ip.span(text)[1:]
+            if start <= last + 1 and first <= end + 1:
+                first, last = min(first, start), max(last, end)
+                del held["elements"][text]
+        held["elements"][ip.span_text(first, last, held["family"])] = None
 
     def perform(self, action, now):
         """The event that the adapters would hand in, or None where the action just succeeds."""
@@ -73,7 +86,7 @@ class FakeKernel:
         if isinstance(action, do.ListSet):
             return self._list(action.set, now)
         if isinstance(action, do.GlanceSet):
-            held = self.sets.get(action.set)
+            held = self.sets.get(full_name(action.set))
             if held is not None:
                 self._expire(held, now)
             return on.SetGlanced(action.set, None if held is None else len(held["elements"]))
@@ -91,7 +104,7 @@ class FakeKernel:
         if isinstance(action, do.ChangeRouting):
             return self.routing.change(action)
         if isinstance(action, CHANGES):
-            return self._change(action, now) or on.SetChanged(action)
+            return self._change(action, now)
         return None
 
     def _read(self, action, now):
@@ -122,61 +135,69 @@ class FakeKernel:
             self.changes += 1
         return on.EndpointSet(action)
 
+    def form(self, name):
+        """The Form of a set, as the adapters read it."""
+        held = self.sets[name]
+        flags = (held["timeout"], held["interval"], held["merge"])
+        return Form(*((held["family"],) + flags + (held["size"], "", held["comment"])))
+
     def _list(self, name, now):
-        held = self.sets.get(name)
+        text = full_name(name)
+        held = self.sets.get(text)
         if held is None:
             return on.SetListed(name, None)
         self._expire(held, now)
-        elements = []
+        ends = {}
         for address in sorted(held["elements"]):
-            ends = held["elements"][address]
-            elements.append(Element(address, None if ends is None else int(ends - now)))
-        marked = sorted(held["marked"] & set(held["elements"])) if held["comment"] else None
-        flags = (held["family"], held["timeout"], held["interval"], held["merge"])
-        return on.SetListed(name, Listing(*(flags + (elements, None, marked))))
+            end = held["elements"][address]
+            ends[ip.key(address)] = None if end is None else now + int(end - now)
+        marked = dict.fromkeys([ip.key(address) for address in held["marked"] if address in held["elements"]])
+        return on.SetListed(
+            name, Listing(self.form(text), ends, marked if held["comment"] else None, held["used"], True)
+        )
 
     def _change(self, action, now):
-        held = self.sets.get(action.set)
+        held = self.sets.get(full_name(action.set))
         if held is None:
-            return on.ActionFailed(action, "No such file or directory")
+            return on.ActionFailed(action, "there is no such set")
         self._expire(held, now)
         self.changes += 1
-        elements = held["elements"]
-        if held["merge"]:
-            return self._change_merged(action, held)
-        if isinstance(action, do.AddElements):
-            new, old = action.elements, []
-        elif isinstance(action, do.RefillSet):
-            new, old = action.elements, [Element(address, None) for address in elements]
-        elif isinstance(action, do.DeleteElements):
-            new, old = [], action.elements
-        else:
-            new, old = action.new, action.old
-        for element in old:
+        elements, refused = held["elements"], {}
+        if len(action.others):
+            there = list(elements)
+            if any(element.address not in there for element in action.deleted):
+                return on.ActionFailed(action, "another program has changed the set meanwhile")
+        for element in action.deleted:
             elements.pop(element.address, None)
             held["marked"].discard(element.address)
-        for element in new:
-            if element.timeout is not None and not held["timeout"]:
-                return on.ActionFailed(action, "Invalid argument")
-            if element.address not in elements:
-                held["marked"].add(element.address)
+        for element in action.added:
+            why = self._refusal(held, element, action.set.kind)
+            if why is not None:
+                refused[ip.key(element.address)] = why
+                continue
+            fresh = element.address not in elements
+            if fresh or action.set.kind == "ipset":
                 elements[element.address] = None if element.timeout is None else now + element.timeout
-        return None
+                held["marked"].add(element.address)
+        for element in action.others:
+            elements[element.address] = None
+        return on.SetChanged(action, refused)
 
-    def _change_merged(self, action, held):
-        """A set with auto-merge: old versions of nft take nothing that overlaps, and no element out of a range."""
-        there = covered(held["elements"])
-        if isinstance(action, do.AddElements):
-            for element in action.elements:
-                _, first, last = ip.span(element.address)
-                if any(start <= last and first <= end for start, end in there):
-                    return on.ActionFailed(action, "interval overlaps with an existing one")
-            texts = list(held["elements"]) + [element.address for element in action.elements]
-        elif isinstance(action, do.RefillSet):
-            texts = [element.address for element in action.elements]
-        else:
-            return on.ActionFailed(action, "element does not exist")
-        held["elements"] = {text: None for text in merged(texts, held["family"])}
+    def _refusal(self, held, element, kind):
+        """Why the kernel does not take an element, None if it does."""
+        if element.timeout is not None and not held["timeout"]:
+            return "the set does not take it"
+        if element.address in held["elements"]:
+            return None
+        if held["size"] is not None and len(held["elements"]) >= held["size"]:
+            return "the set is full"
+        family, first, last = ip.span(element.address)
+        if family != held["family"] or (first != last and not held["interval"]):
+            return "the set does not take it"
+        if kind == "nft" and held["interval"]:
+            spans = [ip.span(text)[1:] for text in held["elements"]]
+            if any(start <= last and first <= end for start, end in spans):
+                return "it overlaps with an element that another program added"
         return None
 
     def _expire(self, held, now):
@@ -184,23 +205,3 @@ class FakeKernel:
             ends = held["elements"][address]
             if ends is not None and ends <= now:
                 del held["elements"][address]
-
-
-def covered(texts):
-    """The spans of some elements, joined where they touch: [(first, last)] in order."""
-    found = []
-    for first, last in sorted([ip.span(text)[1:] for text in texts]):
-        if found and first <= found[-1][1] + 1:
-            found[-1] = (found[-1][0], max(last, found[-1][1]))
-        else:
-            found.append((first, last))
-    return found
-
-
-def merged(texts, family):
-    """The elements that auto-merge makes of some, as nft lists them but for prefixes, which stay ranges."""
-    found = []
-    for first, last in covered(texts):
-        start = ip.from_number(first, family)
-        found.append(start if first == last else "%s-%s" % (start, ip.from_number(last, family)))
-    return found

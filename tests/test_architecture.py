@@ -18,7 +18,7 @@ RULES = {
     "core": ({"core", "ip", "element", "routing"}, {"collections"}),
     "wire": ({"wire", "ip", "element", "routing"}, PURE),
     "adapters": (
-        {"adapters", "wire", "compat", "ip", "routing", "core.events", "core.actions", "core.last_good"},
+        {"adapters", "wire", "compat", "ip", "routing", "core.events", "core.actions", "core.last_good", "element"},
         None,
     ),
     "ip": (set(), set()),

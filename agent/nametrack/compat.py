@@ -143,6 +143,7 @@ _ERRORS = (
     ("ENOTDIR", 20, 20, "not a directory"),
     ("EISDIR", 21, 21, "is a directory"),
     ("EINVAL", 22, 22, "invalid argument"),
+    ("ENFILE", 23, 23, "full"),
     ("EMFILE", 24, 24, "too many open files"),
     ("ENOSPC", 28, 28, "no space left"),
     ("EROFS", 30, 30, "read-only file system"),
@@ -176,6 +177,11 @@ EINVAL = _NUMBERS["EINVAL"]
 ENETDOWN = _NUMBERS["ENETDOWN"]
 ENOBUFS = _NUMBERS["ENOBUFS"]
 ENETUNREACH = _NUMBERS["ENETUNREACH"]
+EBUSY = _NUMBERS["EBUSY"]
+EMSGSIZE = _NUMBERS["EMSGSIZE"]
+ENFILE = _NUMBERS["ENFILE"]
+ENOBUFS = _NUMBERS["ENOBUFS"]
+EPERM = _NUMBERS["EPERM"]
 ENODEV = _NUMBERS["ENODEV"]
 ENOENT = _NUMBERS["ENOENT"]
 ENOSPC = _NUMBERS["ENOSPC"]

@@ -1,65 +1,61 @@
-"""Elements of sets, as the layers hand them to each other."""
+"""Sets and their elements, as the layers hand them to each other."""
 
 from collections import namedtuple
 
 from . import ip
 
-# address: canonical address, prefix `a/24` or range `a-b`; timeout: seconds, None for none. In a listing the timeout is
-# what remains, in whole seconds, rounded down; None where the element never expires.
+# kind: "nft" or "ipset"; family and table: of an nft set, as nft writes them, "" for an ipset
+SetName = namedtuple("SetName", ("kind", "family", "table", "name"))
+
+# address: canonical address, prefix `a/24` or range `a-b`; timeout: seconds, None for none
 Element = namedtuple("Element", ("address", "timeout"))
+
+
+def own_name(name):
+    """Return a SetName as its tool writes it: `inet fw4 vpn4`, or the name of an ipset."""
+    return "%s %s %s" % (name.family, name.table, name.name) if name.kind == "nft" else name.name
+
+
+def full_name(name):
+    """Return the one text of a SetName: its kind, then own_name."""
+    return "%s %s" % (name.kind, own_name(name))
+
+
+def named(text):
+    """Return the SetName of a full_name, whose words are not checked; None if it has not its form."""
+    words = text.split(" ")
+    if len(words) == 4 and words[0] == "nft":
+        return SetName(*words)
+    return SetName("ipset", "", "", words[1]) if len(words) == 2 and words[0] == "ipset" else None
 
 
 class ElementList:
     """Elements that are made when they are looked at: 65,536 of them would fill a router's memory."""
 
-    def __init__(self, keys=None, timeouts=None):
-        """`keys`: list of ip.key; `timeouts`: list of as many, None for no timeouts at all."""
-        self._keys = [] if keys is None else keys
-        self._timeouts = timeouts
-
-    def append(self, key, timeout):
-        """Adds the element with this ip.key to those of one's own list."""
-        if timeout is not None and self._timeouts is None:
-            self._timeouts = [None] * len(self._keys)
-        self._keys.append(key)
-        if self._timeouts is not None:
-            self._timeouts.append(timeout)
+    def __init__(self, keys=(), timeouts=None):
+        """`keys`: list of ip.key; `timeouts`: list of as many seconds or None, None for no timeouts at all."""
+        self.keys = keys
+        self.timeouts = timeouts
 
     def __len__(self):
-        return len(self._keys)
+        return len(self.keys)
 
     def __iter__(self):
-        for address, timeout in self.pairs(str):
-            yield Element(address, timeout)
+        for i in range(len(self.keys)):
+            yield Element(ip.element(self.keys[i]), None if self.timeouts is None else self.timeouts[i])
 
-    def by_key(self):
-        """{key: timeout} of the elements."""
-        if self._timeouts is None:
-            return dict.fromkeys(self._keys)
-        return {self._keys[i]: self._timeouts[i] for i in range(len(self._keys))}
+    def part(self, start, end):
+        """Return an ElementList of the elements from index `start` up to `end`."""
+        return ElementList(self.keys[start:end], self.timeouts and self.timeouts[start:end])
 
-    def pieces(self, size):
-        """Yields ElementLists of at most `size` of the elements, all of them in their order."""
-        for start in range(0, len(self._keys), size):
-            end = start + size
-            yield ElementList(self._keys[start:end], self._timeouts and self._timeouts[start:end])
-
-    def joined(self, separator, check):
-        """The addresses in one text, as ip.joined."""
-        return ip.joined(self._keys, separator, check)
-
-    def timed(self):
-        """Whether any of the elements may have a timeout."""
-        return self._timeouts is not None
-
-    def pairs(self, check):
-        """Yields `(address, timeout)`, the address as ip.element gives it."""
-        for i in range(len(self._keys)):
-            yield ip.element(self._keys[i], check), None if self._timeouts is None else self._timeouts[i]
+    def without(self, keys):
+        """Return an ElementList without the elements that have one of these keys."""
+        kept = [i for i in range(len(self.keys)) if self.keys[i] not in keys]
+        return ElementList([self.keys[i] for i in kept], self.timeouts and [self.timeouts[i] for i in kept])
 
 
-def by_key(elements):
-    """{ip.key: timeout} of an ElementList, or of a list of Element."""
-    if isinstance(elements, ElementList):
-        return elements.by_key()
-    return {ip.key(element.address): element.timeout for element in elements}
+def elements_of(elements):
+    """Return an ElementList of some Element."""
+    timed = any(element.timeout is not None for element in elements)
+    keys = [ip.key(element.address) for element in elements]
+    return ElementList(keys, [element.timeout for element in elements] if timed else None)

@@ -144,18 +144,27 @@ def from_number(value, version):
 
 
 def key(element):
-    """What stands for an address, a prefix or a range in large tables: a number for one address, else its text.
+    """Return what stands for an address, a prefix or a range in large tables.
 
-    MicroPython hashes a text into 16 bits, so that a dict of 65,536 of them takes seconds; numbers it spreads well.
+    It is a number for one address, and a pair of such numbers, first and last, for a prefix or a range. MicroPython
+    hashes a text into 16 bits, so that a dict of 65,536 of them takes seconds; it spreads numbers well.
     """
     if "/" in element or "-" in element:
-        return element
+        version, first, last = span(element)
+        return wide_key(first, last, version)
     return number(element) | _V6_KEYS if ":" in element else key4(element)
+
+
+def wide_key(first, last, version):
+    """Return the key of the span of two integers of the family `version`, 4 or 6."""
+    if version == 6:
+        first, last = first | _V6_KEYS, last | _V6_KEYS
+    return first if first == last else (first, last)
 
 
 def is_wide(key):
     """Return whether a key stands for more than one address."""
-    return isinstance(key, str)
+    return isinstance(key, tuple)
 
 
 def packed_key(data):
@@ -169,24 +178,22 @@ def packed_of_key(key):
     return (key ^ _V6_KEYS).to_bytes(16, "big") if key >= _V6_KEYS else key.to_bytes(4, "big")
 
 
-def element(key, check=str):
-    """The canonical text that `key` was made of; for a prefix or a range what `check(text)` returns.
-
-    A single address is a number: whatever that is, its text is canonical.
-    """
-    if isinstance(key, str):
-        return check(key)
+def element(key):
+    """Return the canonical text of a key: an address, a prefix if it is one, else `first-last`."""
+    if isinstance(key, tuple):
+        first, last = bounds(key)
+        return span_text(first, last, key_family(key))
     return from_number(key ^ _V6_KEYS, 6) if key >= _V6_KEYS else from_number(key, 4)
 
 
-def joined(keys, separator, check):
-    """The texts of a list of keys in one, each as `element` gives it."""
+def joined(keys, separator):
+    """Return the texts of a list of keys in one, each as `element` gives it."""
     try:
         plain = max(keys) < _NONE
-    except (TypeError, ValueError):  # texts among them, or none at all
+    except (TypeError, ValueError):  # pairs among them, or none at all
         plain = False
     if not plain:
-        return separator.join([element(key, check) for key in keys])
+        return separator.join([element(key) for key in keys])
     octets = []  # most are IPv4 addresses; a text for each would fill a heap with garbage
     for key in keys:
         octets += (key >> 24, key >> 16 & 255, key >> 8 & 255, key & 255)
@@ -194,17 +201,31 @@ def joined(keys, separator, check):
 
 
 def key_family(key):
-    """4 or 6, for a key."""
-    return family(key) if isinstance(key, str) else 6 if key >= _V6_KEYS else 4
+    """Return 4 or 6 for a key."""
+    return 6 if (key[0] if isinstance(key, tuple) else key) >= _V6_KEYS else 4
 
 
 def bounds(key):
-    """`(first, last)` of a key, as integers of its family."""
-    if isinstance(key, str):
-        return span(key)[1:]
-    if key >= _V6_KEYS:
-        key ^= _V6_KEYS
-    return (key, key)
+    """Return `(first, last)` of a key, as integers of its family."""
+    first, last = key if isinstance(key, tuple) else (key, key)
+    if first >= _V6_KEYS:
+        return (first ^ _V6_KEYS, last ^ _V6_KEYS)
+    return (first, last)
+
+
+def span_text(first, last, version):
+    """Return the text of a span of integers: an address, a prefix if it is one, else `first-last`."""
+    start = from_number(first, version)
+    size = last - first + 1
+    if size == 1:
+        return start
+    if size & (size - 1) == 0 and first % size == 0:
+        length = V4_BITS if version == 4 else V6_BITS
+        while size > 1:
+            size >>= 1
+            length -= 1
+        return "%s/%d" % (start, length)
+    return "%s-%s" % (start, from_number(last, version))
 
 
 def prefix(given):

@@ -153,17 +153,18 @@ def memory():
 
 
 FILL = """
-from nametrack.adapters.process import Runner
 from nametrack.adapters.sets import Sets
 from nametrack import ip
-from nametrack.element import ElementList
+from nametrack.element import ElementList, named
 count = int(sys.argv[1])
 elements = ElementList([ip.key("10.0.0.0") + i for i in range(count)])
-runner = Runner(poller)
-sets = Sets(runner, emit)
+sets, name = Sets(poller, events.append), named("nft inet t s")
+sets.list(do.ListSet(name))
+until(lambda: not sets.busy())
+form, none = events[0].listing.form, ElementList()
 began = compat.monotonic()
-sets.change(do.AddElements("nft inet t s", elements, ""))
-until(lambda: not runner.busy(), 120)
+for start in range(0, count, 1000):
+    sets.change(do.ChangeSet(name, form, none, elements.part(start, start + 1000), none, ""))
 print("took", compat.monotonic() - began)
 """
 

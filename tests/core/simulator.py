@@ -18,6 +18,7 @@ from nametrack.core.last_good import Remembered, Saved
 from nametrack.core.names.sources import LISTED
 from nametrack.core.sets.targets import SERVICES
 from nametrack.core.telling import user_include as include
+from nametrack.element import full_name, named
 from nametrack.wire import services as wire_services
 from nametrack.wire import uci
 
@@ -380,34 +381,25 @@ class Walk:
                     return
             self.broken("%s is about a peer that is not ours" % do.text(action))
         elif isinstance(action, CHANGES):
-            if action.set not in SETS:
-                self.broken("%s is about a set that is not ours" % do.text(action))
-            if isinstance(action, do.AddElements):
-                return
-            if isinstance(action, do.RefillSet):
-                return self.watch_refill(action)
-            old = action.old if isinstance(action, do.ReplaceElements) else action.elements
-            new = [e.address for e in action.new] if isinstance(action, do.ReplaceElements) else []
-            prefixes = [ip.span(address) for address in new if "/" in address]
-            for element in old:
-                if element.address in self.foreign[action.set]:
-                    self.broken("%s: %s is somebody else's" % (do.text(action), element.address))
-                _, first, last = ip.span(element.address)
-                if any(start <= first and last <= end for _, start, end in prefixes):
-                    continue  # a wanted prefix takes its place
-                if element.address not in new and self.due_until(action.set, element.address) > self.now + SLACK:
-                    self.broken("%s: too early for %s" % (do.text(action), element.address))
+            self.watch_change(action)
 
-    def watch_refill(self, action):
-        """Of what a set with auto-merge held, only what was ours goes, and not before its time."""
-        new = addresses(e.address for e in action.elements)
-        lost = addresses(self.foreign[action.set]) - new
-        if lost:
-            self.broken("%s: %s is somebody else's" % (do.text(action), ip.from_number(min(lost), 4)))
-        for number in addresses(self.kernel.sets[action.set]["elements"]) - new:
-            address = ip.from_number(number, 6 if "_6_" in action.set else 4)
-            if self.due_until(action.set, address) > self.now + SLACK:
-                self.broken("%s: too early for %s" % (do.text(action), address))
+    def watch_change(self, action):
+        """Of what a set held only what is ours goes, and not before its time."""
+        name = full_name(action.set)
+        if name not in SETS:
+            self.broken("%s is about a set that is not ours" % do.text(action))
+        deleted = [element.address for element in action.deleted]
+        stays = [a for a in self.kernel.sets.get(name, {"elements": ()})["elements"] if a not in deleted]
+        lost = addresses(deleted) - addresses(
+            [element.address for element in list(action.added) + list(action.others)] + stays
+        )
+        foreign = lost & addresses(self.foreign[name])
+        version = 6 if name.endswith("6") or "_6_" in name else 4
+        if foreign:
+            self.broken("%s: %s is another program's" % (do.text(action), ip.from_number(min(foreign), version)))
+        for number in lost:
+            if self.due_until(name, ip.from_number(number, version)) > self.now + SLACK:
+                self.broken("%s: too early for %s" % (do.text(action), ip.from_number(number, version)))
 
     def watch_questions(self):
         """Nothing that was answered is asked again within MIN_TTL, and nothing that failed within 2 s."""
@@ -495,18 +487,18 @@ class Walk:
         target = None if policy is None else policy.target
         if PBR % ("tun-1", 4) in self.kernel.sets:
             return (PBR % ("tun-1", 4), PBR % ("tun-1", 6))
-        return () if target is None else tuple(target.sets.values())
+        return () if target is None else tuple([full_name(name) for name in target.sets.values()])
 
     def is_idle(self, name):
         """Whether the `auto` policy might fill it and does not: it is left as it is."""
         policy = self.agent.policies.policies.get("p5")
-        return policy is not None and (policy.target is None or name not in policy.target.sets.values())
+        return policy is not None and (policy.target is None or named(name) not in policy.target.sets.values())
 
     def wanted(self):
         """What is not as it should be, once the world is quiet: a list of sentences."""
         wrong = []
         for name in sorted(SETS):
-            self.kernel.perform(do.ListSet(name), self.now)
+            self.kernel.perform(do.ListSet(named(name)), self.now)
             if name in self.kernel.sets and not ("tun" in name and self.is_idle(name)):
                 wrong.extend(self.wanted_in(name, self.kernel.sets[name]))
         for i in range(len(PEERS)):
@@ -532,33 +524,15 @@ class Walk:
             wanted.update([a for a in literals if "/" not in a or held["interval"]])
             for host in hosts:
                 wanted.update(self.truth[host][AAAA if held["family"] == 6 else A])
-        wanted = set([a for a in wanted if ip.family(a) == held["family"]])
-        there = set(held["elements"])
-        if held["merge"]:
-            return self.wanted_in_merged(name, wanted, there)
-        spans = [ip.span(a) for a in there if "/" in a]
-        missing = []
-        for address in sorted(wanted - there):
-            _, first, last = ip.span(address)
-            held_by = any(start <= first and last <= end for _, start, end in spans)
-            overlaps = held["interval"] and any(first <= ip.span(a)[1] <= last for a in self.foreign[name])
-            if not held_by and not overlaps:
-                missing.append(address)
-        left = sorted(there - wanted - self.foreign[name])
-        gone = sorted(self.foreign[name] - there)
-        found = (("misses", missing), ("still has", left), ("lost the foreign", gone))
-        return ["%s %s %s" % (name, what, " ".join(some)) for what, some in found if some]
-
-    def wanted_in_merged(self, name, wanted, there):
-        """What lies within a full block of addresses may be somebody's prefix, as far as anybody can see: it stays."""
-        wanted, there, foreign = addresses(wanted), addresses(there), addresses(self.foreign[name])
-        left = set()
+        wanted = addresses([a for a in wanted if ip.family(a) == held["family"]])
+        there, foreign, left = addresses(held["elements"]), addresses(self.foreign[name]), set()
         for number in there - wanted - foreign:
+            # what lies within a full block of addresses may be a prefix of others, as far as anybody can see: it stays
             blocks = [set(range(number // size * size, number // size * size + size)) for size in (4, 8, 16)]
-            if not any(block <= there and block & foreign for block in blocks):
+            if not held["merge"] or not any(block <= there and block & foreign for block in blocks):
                 left.add(number)
         found = (("misses", wanted - there), ("still has", left), ("lost the foreign", foreign - there))
-        family = 6 if "_6_" in name else 4
+        family = 6 if name.endswith("6") or "_6_" in name else 4
         return ["%s %s %s" % (name, what, ip.from_number(min(some), family)) for what, some in found if some]
 
     # -- what can happen -----------------------------------------------------------------------------------------
@@ -655,7 +629,7 @@ class Walk:
     def notice(self, name, removed):
         """The kernel tells of every change of an nft set, and of none of an ipset."""
         if name.startswith("nft "):
-            self.feed(on.SetTouched(name, removed))
+            self.feed(on.SetTouched(named(name), removed))
         else:
             self.disturb(30)
 
@@ -757,9 +731,10 @@ class Walk:
             return self.foreign_range(name, held)
         shared = not self.restarts and self.random.chance(50)
         address = self.address() if shared else "198.18.0.%d" % self.random.below(50)
-        self.kernel.perform(do.ListSet(name), self.now)
-        known = self.agent.policies.sets.by_name.get(name)
-        if shared and known is not None and (known.dirty() or known.held([ip.key(address)]) or name in self.moving()):
+        self.kernel.perform(do.ListSet(named(name)), self.now)
+        known = self.agent.policies.sets.by_name.get(named(name))
+        ours = known is not None and (known.work.waits() or known.work.contents.has(ip.key(address)))
+        if shared and (ours or name in self.moving()):
             return  # one that it added and somebody took away unnoticed: nobody could tell whose it is
         if address not in held["elements"]:
             self.kernel.add(name, address)

@@ -8,6 +8,7 @@ from nametrack.core.agent import Agent
 from nametrack.core.config import configuration
 from nametrack.core.histogram import Histogram
 from nametrack.daemon.bus_object import INVALID_ARGUMENT, METHOD_NOT_FOUND, METHODS, OK, Service
+from nametrack.element import named
 from nametrack.wire import uci
 
 NOW, WALL = 100, 1795406999
@@ -148,7 +149,7 @@ def test_choices_say_what_auto_would_take_now(case):
     called = Called()
     sections, _ = uci.parse(NETWORK)
     called.agent.handle(on.ConfigLoaded(configuration.build([], sections, [])), 0)
-    called.sets.extend(case[0])
+    called.sets.extend([named(text) for text in case[0]])
     answer = [found for found in called.call("choices")[1]["interfaces"] if found["name"] == "wg0"][0]
     assert (answer["target"], answer["set4"], answer["set6"]) == case[1]
 

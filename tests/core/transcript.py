@@ -21,6 +21,7 @@ from nametrack.core import events as on
 from nametrack.core.agent import Agent
 from nametrack.core.config import configuration
 from nametrack.core.last_good import Known, Owned, Saved, essence
+from nametrack.element import named
 from nametrack.wire import uci
 from nametrack.wire.dns import Answer, Srv
 from nametrack.wire.services import configured, reported
@@ -190,8 +191,10 @@ class Transcript:
         elif what == "gone":
             self.kernel.interfaces[words[0]].pop(self.key(words[1]))
         elif what == "set":
-            flags = [w for w in words if w in ("timeout", "interval", "merge", "comment")]
-            self.kernel.make_set(" ".join([w for w in words if w not in flags]), flags)
+            flags = [w for w in words if w in ("timeout", "interval", "merge", "comment", "unused")]
+            sizes = [int(w[5:]) for w in words if w.startswith("size=")]
+            names = [w for w in words if w not in flags and not w.startswith("size=")]
+            self.kernel.make_set(" ".join(names), flags, sizes[0] if sizes else None)
         elif what == "unset":
             self.kernel.sets.pop(" ".join(words))
         elif what == "element":
@@ -212,7 +215,7 @@ class Transcript:
         elif what == "service":
             self.kernel.services[words[0]] = the_service(words[0], words[1:])
         elif what == "touched":
-            self.handle(on.SetTouched(" ".join(words[1:]), words[0] == "removed"))
+            self.handle(on.SetTouched(named(" ".join(words[1:])), words[0] == "removed"))
         elif what == "disturbed":
             self.handle(on.SetsDisturbed(" ".join(words)))
         elif what == "refresh":
@@ -269,7 +272,7 @@ class Transcript:
                 shown = do.endpoint_text(peer["address"], peer["port"]) if peer["address"] else "none"
                 lines.append("%s %s endpoint %s" % (interface, self.short(key), shown))
         for name in sorted(self.kernel.sets):
-            self.kernel.perform(do.ListSet(name), self.now)
+            self.kernel.perform(do.ListSet(named(name)), self.now)
             lines.append("%s: %s" % (name, " ".join(sorted(self.kernel.sets[name]["elements"]))))
         return lines
 

@@ -20,27 +20,30 @@ exec "$@"
 """
 NOTICES = """
 from nametrack.adapters import notices
-from nametrack.adapters.process import Runner
-from nametrack.adapters.sets import Sets
-from nametrack.element import Element
+import os
+sys.path.insert(0, %r)
+from both_sets import change, made, named, sets
 heard = notices.Notices(poller, emit)
-runner = Runner(poller)
-sets = Sets(runner, emit, heard)
-SET = "nft inet t s"
+sets._notices = heard
+SET = named("nft inet t s")
+made(SET, [], [])
+events.clear()
+print("ready")
 heard.watch(SET)
 heard.start()
 def finish():
-    until(lambda: not runner.busy())
     seconds(0.1)
     print("--")
 def nft(*commands):
-    ended = []
-    runner.run(["nft", "-f", "/proc/self/fd/0"], ["\\n".join(commands).encode()], lambda *end: ended.append(end))
+    with open(sys.argv[0] + ".nft", "w") as file:
+        file.write("\\n".join(commands))
+    if os.system("nft -f %%s.nft" %% sys.argv[0]):
+        print("nft failed")
     finish()
-    if ended[0][0] != 0:
-        print(ended)
-"""
-UNHEARD = "SetsDisturbed what the kernel told of nft was not all heard"
+""" % __file__[: __file__.rfind("/")]
+SET = "SetName(kind='nft', family='inet', table='t', name='s')"
+MISSED = "nametrack missed some nftables notifications; reading the sets again"
+UNHEARD = "SetsDisturbed " + MISSED
 
 
 def works():
@@ -56,6 +59,8 @@ def told(interpreter, folder, script):
     path.write_text(SET_UP)
     path.chmod(0o755)
     lines = run(interpreter, folder, NOTICES + script, within=[*ALONE, str(path)])
+    lines = lines[lines.index("ready") + 1 :]
+    lines = [line.replace(str(SET), "SET") for line in lines]
     return [part.splitlines() for part in "\n".join(lines).replace("--\n", "--").split("--")][: lines.count("--")]
 
 
@@ -71,7 +76,7 @@ nft("delete table inet t")
 nft("add table inet t", "add set inet t s { type ipv4_addr; }")
 nft("flush ruleset")
 """
-    added, removed = ["SetTouched nft inet t s False"], ["SetTouched nft inet t s True"]
+    added, removed = ["SetTouched SET False"], ["SetTouched SET True"]
     assert told(interpreter, tmp_path, script) == [added] + [removed] * 7
 
 
@@ -80,40 +85,33 @@ def test_other_sets_and_other_things_are_no_news(interpreter, tmp_path):
     script = """
 nft("add element inet t other { 192.0.2.1 }")
 nft("add element ip t s { 192.0.2.1 }")
-nft("add rule inet t c ip daddr @s counter")
 nft("delete table ip t")
 """
-    assert told(interpreter, tmp_path, script) == [[], [], [], []]
+    assert told(interpreter, tmp_path, script) == [[], [], []]
 
 
 @each_interpreter
 def test_what_we_change_ourselves_is_no_news(interpreter, tmp_path):
     script = """
-def own(action):
-    sets.change(action)
+many = ["192.0.2.%d" % i for i in range(200)]
+for deleted, added in ([], many), (["192.0.2.1"], ["192.0.2.201"]), (["192.0.2.9"], []):
+    change(SET, deleted, added)
     finish()
-own(do.AddElements(SET, [Element("192.0.2.%d" % i, None) for i in range(200)], "why"))
-own(do.ReplaceElements(SET, [Element("192.0.2.1", None)], [Element("192.0.2.201", None)], "why"))
-own(do.RefillSet(SET, [Element("192.0.2.1", None)], "why"))
-nft("delete element inet t s { 192.0.2.1 }")
+nft("delete element inet t s { 192.0.2.10 }")
 """
     found = told(interpreter, tmp_path, script)
     assert [[line.split()[0] for line in lines] for lines in found[:3]] == [["SetChanged"]] * 3
-    assert found[3] == ["SetTouched nft inet t s True"]
+    assert found[3] == ["SetTouched SET True"]
 
 
 @each_interpreter
 def test_more_than_the_kernel_keeps_for_us_is_a_disturbance(interpreter, tmp_path):
     script = """
-import time
-from nametrack import compat_process
 with open(sys.argv[0] + ".nft", "w") as file:
     many = ", ".join(["10.0.%d.%d" % (i >> 8, i & 255) for i in range(2000)])
     file.write("add element inet t s { %s }\\nflush set inet t s" % many)
-loop = "for i in 1 2 3 4 5 6 7 8 9 10 11 12 13 14 15 16 17 18 19 20; do nft -f $0; done"
-child = compat_process.spawn(["sh", "-c", loop, sys.argv[0] + ".nft"], None)
-while child.wait(True) is None:
-    time.sleep(0.05)  # nobody reads what the kernel tells
+for _ in range(20):
+    os.system("nft -f %s.nft" % sys.argv[0])  # nobody reads what the kernel tells
 seconds(0.5)
 names = [type(event).__name__ for event in events]
 print(names.count("SetsDisturbed"), len(names) < 50)
@@ -123,53 +121,26 @@ print("--")
     assert (count, few) == ("1", "True")
 
 
-SMALL = """
-import socket
-import time
-heard._socket.setsockopt(socket.SOL_SOCKET, 8, 1)  # SO_RCVBUF: the least there is
-many = [Element("10.0.%d.%d" % (i >> 8, i & 255), None) for i in range(1000)]
-def own(action, meanwhile=lambda: None):
-    sets.change(action)
-    meanwhile()
-    finish()
-def other(*words):  # nobody reads what the kernel tells meanwhile
-    from nametrack import compat_process
-    return compat_process.spawn(["nft"] + list(words)).wait()
-def ours():
-    for _ in range(1000):
-        if other("get", "element", "inet", "t", "s", "{ 10.0.0.1 }") == 0:
-            return
-        time.sleep(0.01)
-def ours_and_another():
-    ours()
-    other("delete", "element", "inet", "t", "s", "{ 10.0.0.1 }")
-listed = ", ".join([element.address for element in many])
-"""
-
-
 @each_interpreter
-def test_a_change_of_our_own_that_is_more_than_the_kernel_keeps_for_us_is_no_news(interpreter, tmp_path):
-    """The same by other hands is: so it was more."""
+def test_a_large_change_of_our_own_is_no_news_slice_by_slice(interpreter, tmp_path):
     script = """
-own(do.AddElements(SET, many, "why"), ours)
-other("delete", "element", "inet", "t", "s", "{ %s }" % listed)
+for start in range(0, 20000, 1000):
+    change(SET, [], ["10.0.%d.%d" % (i >> 8, i & 255) for i in range(start, start + 1000)])
+    poller.wait(0)
 finish()
 """
-    changed, other = told(interpreter, tmp_path, SMALL + script)
-    assert [line.split()[0] for line in changed] == ["SetChanged"]
-    assert set(other) <= {"SetTouched nft inet t s True", UNHEARD} and other.count(UNHEARD) == 1
+    assert set(line.split()[0] for line in told(interpreter, tmp_path, script)[0]) == {"SetChanged"}
 
 
 @each_interpreter
-def test_what_others_changed_while_ours_was_not_all_heard_is_a_disturbance(interpreter, tmp_path):
-    """Also where ours failed, and the only change there was is theirs."""
+def test_a_rule_that_comes_to_refer_to_the_set_or_goes_is_told(interpreter, tmp_path):
     script = """
-own(do.AddElements(SET, many, "why"), ours_and_another)
-own(do.AddElements("nft inet t gone", many, "why"), lambda: other("flush", "set", "inet", "t", "s"))
+nft("add rule inet t c ip daddr @s counter")
+nft("add rule inet t c ip daddr @other counter")
+nft("flush chain inet t c")
 """
-    first, second = told(interpreter, tmp_path, SMALL + script)
-    assert first.count(UNHEARD) == second.count(UNHEARD) == 1, (first, second)
-    assert first[-1].startswith("SetChanged") and second[-1].startswith("ActionFailed")
+    found = told(interpreter, tmp_path, script)
+    assert found[0] == ["SetTouched SET True"] and found[1] == [] and found[2] in (["SetTouched SET True"], [])
 
 
 @each_interpreter
@@ -191,7 +162,7 @@ print("--")
 """
     found = told(interpreter, tmp_path, script)
     assert found[0][0] == "[]"
-    assert found[1] == ["[SetsDisturbed(reason='what the kernel told of nft was not all heard')]"]
+    assert found[1] == [f"[SetsDisturbed(reason='{MISSED}')]"]
 
 
 @each_interpreter

@@ -16,7 +16,7 @@ from lab.agent import Agent, options, policy
 from lab.authority import Zone
 from lab.enter import RUN
 from lab.host import wait_for
-from lab.test_agent_bad_input import folder_of_programs, four, put_program, wait_for_four
+from lab.test_agent_bad_input import four
 from lab.watch import nft_elements
 from lab.world import DNS_ADDRESSES, HOME_NAME, HOME_PORT, STAGING4, STAGING6, STAGING_NAME, VPN_SETS, World
 
@@ -62,25 +62,6 @@ def test_killed_at_any_moment_it_leaves_what_is_whole_and_comes_back(interpreter
                 assert set(now) <= four(world) and world.home_endpoint() == f"{home}:{HOME_PORT}"
         assert ended < KILLS, "it was never killed in its work"
         print(f"\n  {interpreter}: {KILLS} kills, {KILLS - ended} of them in its work")
-
-
-def test_a_hanging_nft_is_killed_and_said_and_the_tunnel_is_followed_meanwhile(interpreter):
-    with World(dial=False) as world:
-        world.beach.nft(VPN_SETS)
-        folder = folder_of_programs("#!/bin/sh\nexec sleep 3600\n")
-        (folder / "sleep").symlink_to("/bin/sleep")
-        agent = Agent(
-            world,
-            options(),
-            policy("staging", [STAGING_NAME], set6=""),
-            interpreter=interpreter,
-            environ={"PATH": str(folder)},
-        )
-        with agent:
-            wait_for(world.home_endpoint, 10, lambda: f"the endpoint; the log:\n{agent.tail()}")
-            agent.wait_for_line("nft: killed after 30 s", 45)
-            put_program(folder / "nft", '#!/bin/sh\nexec /usr/sbin/nft "$@"\n')
-            wait_for_four(world, agent, set(STAGING4), 45)
 
 
 def test_a_read_only_file_system_costs_only_what_would_be_remembered(world, interpreter):

@@ -71,16 +71,15 @@ def test_an_element_that_is_there_gets_its_new_timeout(staging, before):
         f"nft add element inet vpn staging4 {{ 192.0.2.130 timeout {before}s, 192.0.2.131 timeout {before}s }}"
     )
     script = """
-from nametrack.adapters.process import Runner
 from nametrack.adapters.sets import Sets
-from nametrack.element import Element
-runner = Runner(poller)
-sets = Sets(runner, emit)
-renewed = [Element("192.0.2.130", 7200)]
-sets.change(do.ReplaceElements("nft inet vpn staging4", renewed, renewed, ""))
-until(lambda: not runner.busy())
+from nametrack.element import Element, ElementList, elements_of, named
+sets, name = Sets(poller, emit), named("nft inet vpn staging4")
+sets.list(do.ListSet(name))
+until(lambda: not sets.busy())
+renewed = elements_of([Element("192.0.2.130", 7200)])
+sets.change(do.ChangeSet(name, events[0].listing.form, renewed, renewed, ElementList(), ""))
 """
-    assert [line.split()[0] for line in staging.script(script)] == ["SetChanged"]
+    assert [line.split()[0] for line in staging.script(script)] == ["SetListed", "SetChanged"]
     left = elements(staging, "staging4")
     assert 7100 < left["192.0.2.130"] <= 7200, left
     assert before - 60 < left["192.0.2.131"] <= before, left

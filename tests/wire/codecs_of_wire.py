@@ -8,7 +8,7 @@ dns      a message, or DnsError; what was read is written and read again as the 
 netlink  peers with canonical endpoints and prefixes, or NetlinkError; never more peers than bytes
 uapi     the same of the userspace protocol, however the bytes are cut, or UapiError; no private key in what is kept
 uci      sections and problems, never more than there is text; no value, which may be a key, in what is said of it
-nft      a Listing whose elements are canonical and have the family that it says, or NftError
+nft      elements of the family that the set has, canonical, or NetlinkError
 ipset    the same of what netlink says, or NetlinkError
 notices  what changed in nft's sets, never more than there are bytes, or NetlinkError
 flows    connections to addresses of their family, or NetlinkError
@@ -26,6 +26,7 @@ import netfilter
 from nametrack import ip
 from nametrack.core.config import network
 from nametrack.core.config.section import Report
+from nametrack.element import SetName
 from nametrack.wire import (
     conntrack,
     control,
@@ -35,7 +36,7 @@ from nametrack.wire import (
     netifd,
     netlink,
     nfnetlink,
-    nft,
+    nftset,
     route,
     services,
     uapi,
@@ -44,10 +45,19 @@ from nametrack.wire import (
     wireguard,
 )
 from nametrack.wire.dnsname import DnsError
+from nametrack.wire.sets import Form
 
 HERE = __file__[: __file__.rfind("/")]
 SECRET = "kEkEkEkEkEkEkEkEkEkEkEkEkEkEkEkEkEkEkEkEkEk="
 SECRET_HEX = "ab" * 32
+
+
+NFT_FORMS = [
+    Form(family, timeout, interval, False, None, "", True)
+    for family in (4, 6)
+    for timeout in (False, True)
+    for interval in (False, True)
+]
 
 
 class Broken(Exception):
@@ -254,50 +264,63 @@ def read_wg_quick(data):
 
 
 def nft_samples():
-    frame = "table inet vpn {\n\tset a {\n\t\t%s\n\t\telements = { %s }\n\t}\n}\n"
-    timed = "1.2.3.4 timeout 1d expires 23h59m58s,\n 1.2.3.5 timeout 1h expires 9s"
-    named = 'type ipv6_addr\n\t\tsize 65535\t# count 2\n\t\tcomment "a } b"'
-    found = [
-        frame % ("type ipv4_addr\n\t\tflags timeout", timed),
-        frame % ("type ipv4_addr\n\t\tflags interval\n\t\tauto-merge", "1.2.3.0/24, 10.0.0.1-10.0.0.9"),
-        frame % (named, '2001:db8::1 comment "x, y", ::1'),
-        "table inet vpn {\n\tset a {\n\t\ttypeof ip daddr\n\t}\n}\n",
-    ]
-    return [text.encode() for text in found]
+    found = []
+    with open(HERE + "/data/sets.jsonl") as lines:
+        for line in lines:
+            one = json.loads(line)
+            if one["about"].startswith("nft set"):
+                found.extend([binascii.unhexlify(data) for data in one["elements"] + one["datagrams"]])
+    return [data for data in found if len(data) > 60 and b"n4\0" not in data]
 
 
 def ipset_samples():
     return [data for one in netfilter.ALL if "saved" in one for data in one["datagrams"] if len(data) > 60]
 
 
-def check_listing(listing):
-    if listing is None:
+def check_found(family, found):
+    if found is None:
         return False
-    check(listing.family in (4, 6, None), "a family that is none")
-    for element in listing.elements:
-        family = ip.family(element.address.split("-")[0])
-        check(family is not None, "an element that is no address: %s" % element.address)
-        check(element.timeout is None or element.timeout >= 0, "a timeout before now")
-        if "-" not in element.address:
-            check(ip.prefix(element.address) == element.address, "an element that is not canonical")
-    return True
+    ends, marks = found.ends(), found.marks()
+    for key in ends:
+        check(ip.key_family(key) == family, "an element of another family")
+        first, last = ip.bounds(key)
+        check(0 <= first <= last and ip.key(ip.element(key)) == key, "an element that is not canonical")
+        check(ends[key] is None or ends[key] >= 0, "an end before now")
+    check(marks is None or all(key in ends for key in marks), "a comment on no element")
+    return bool(ends)
 
 
 def read_nft(data):
+    seq, taken = int.from_bytes(data[8:12], "little"), False
+    for form in NFT_FORMS:
+        dump = nftset.Elements(form, seq, 0, "<")
+        try:
+            dump.feed(data)
+        except netlink.NetlinkError:
+            pass
+        else:
+            taken = check_found(form.family, dump.found) or taken
     try:
-        return check_listing(nft.parse_listing(data))
-    except nft.NftError:
-        return False
+        for item in netlink.messages(data, "<"):
+            if len(item.payload) >= 4:
+                taken = nftset.form(item, "<").family is not None or taken
+        nfnetlink.refusals(data, "<")
+        nftset.Rules(SetName("nft", "inet", "t", "p4"), seq, "<").feed(data)
+    except netlink.NetlinkError:
+        pass
+    return taken
 
 
 def read_ipset(data):
-    dump = ipsetlink.Dump(int.from_bytes(data[8:12], "little"), "<")
+    dump = ipsetlink.Dump(int.from_bytes(data[8:12], "little"), 0, "<")
     try:
         dump.feed(data)
+        ipsetlink.refused_line(data, "<")
     except netlink.NetlinkError:
         return False
     check(dump.size is None or dump.size >= 0, "fewer elements than none")
-    return check_listing(dump.listing())
+    check_found(dump.form().family, dump.found)
+    return dump.found is not None
 
 
 # -- what netfilter tells --

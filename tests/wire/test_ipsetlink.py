@@ -1,14 +1,20 @@
 """ipsetlink.py: ipsets as a Linux 6.18 kernel lists them, beside what `ipset save` said of the same."""
 
+import binascii
+import json
+
 import netfilter
 import pytest
 
-from nametrack.element import Element
-from nametrack.wire import ipsetlink
+from nametrack import ip
+from nametrack.element import ElementList, SetName
+from nametrack.wire import ipsetlink, netlink, nfnetlink
 from nametrack.wire.netlink import NetlinkError
-from nametrack.wire.sets import Listing
+from nametrack.wire.sets import Form
 
 LITTLE = netfilter.LITTLE
+NOW = 1000
+WG = SetName("ipset", "", "", "wg")
 NETS = "hash:net comment, as vpn-policy-routing makes them"
 TIMED = "hash:ip with timeouts, one of them for ever"
 EXCEPTION = "hash:net family inet6 with an exception"
@@ -16,18 +22,21 @@ EXCEPTION = "hash:net family inet6 with an exception"
 
 def read(datagrams, seq):
     """The Dump; it may be incomplete."""
-    dump = ipsetlink.Dump(seq, LITTLE)
+    dump = ipsetlink.Dump(seq, NOW, LITTLE)
     for datagram in datagrams:
         dump.feed(datagram)
     return dump
 
 
 def listing(about):
+    """(Form, {address: seconds left or None}, texts of those that carry our comment)"""
     one = netfilter.about(about)
     dump = read(one["datagrams"], one["seq"])
     assert dump.errno == 0
-    found = dump.listing()
-    return Listing(*(tuple(found[:4]) + (list(found.elements), found.size, found.marked)))
+    ends = dump.found.ends()
+    left = {ip.element(key): None if ends[key] is None else ends[key] - NOW for key in ends}
+    marks = dump.found.marks()
+    return dump.form(), left, None if marks is None else sorted([ip.element(key) for key in marks])
 
 
 def saved(about):
@@ -43,51 +52,96 @@ def saved(about):
 
 @pytest.mark.parametrize("about", [NETS, TIMED, EXCEPTION, "counters and skbinfo", "an empty one"])
 def test_the_elements_are_those_of_ipset_save(about):
-    elements = listing(about).elements
-    assert sorted([element.address for element in elements]) == sorted([address for address, _ in saved(about)])
-    assert dict([tuple(element) for element in elements]) == dict(saved(about))
+    assert listing(about)[1] == dict(saved(about))
 
 
 def test_a_set_with_timeouts_says_when_each_ends():
-    found = listing(TIMED)
-    assert found[:4] == (4, True, False, False)
-    assert sorted([element.timeout or 0 for element in found.elements]) == [0, 7, 600]
-    assert (found.size, found.marked) == (65536, None)
+    form, left, marked = listing(TIMED)
+    assert form == Form(4, True, False, False, 65536, "", False)
+    assert sorted([timeout or 0 for timeout in left.values()]) == [0, 7, 600] and marked is None
 
 
 def test_a_set_with_comments_says_which_elements_carry_ours():
-    found = listing(NETS)
-    assert found[:4] == (4, False, True, False)
-    assert found.marked == ["192.0.2.7"]
+    form, _, marked = listing(NETS)
+    assert form == Form(4, False, True, False, 65536, "", True) and marked == ["192.0.2.7"]
 
 
 def test_an_exception_is_no_element():
-    assert listing(EXCEPTION)[:4] == (6, False, True, False)
-    assert Element("2001:db8:1::/48", None) not in listing(EXCEPTION).elements
+    form, left, _ = listing(EXCEPTION)
+    assert form[:4] == (6, False, True, False) and "2001:db8:1::/48" not in left
 
 
 @pytest.mark.parametrize("about", ["hash:ip with a netmask", "hash:ip,port", "list:set"])
-def test_a_set_that_addresses_cannot_fill_has_no_family_and_no_elements(about):
-    found = listing(about)
-    assert (found.family, found.elements) == (None, [])
+def test_a_set_that_addresses_cannot_fill_says_so_and_has_no_elements(about):
+    form, left, _ = listing(about)
+    assert form.takes and left == {}
 
 
 def test_an_empty_set_is_none_that_is_missing():
-    assert listing("an empty one") == Listing(4, False, False, False, [], 65536, None)
+    assert listing("an empty one") == (Form(4, False, False, False, 65536, "", False), {}, None)
     missing = netfilter.about("none of that name")
     assert read(missing["datagrams"], missing["seq"]).errno == 2
 
 
+def entry(request):
+    """The bytes of the first entry of a change, without the number of its line."""
+    item = list(netlink.messages(request, LITTLE))[0]
+    found = {kind: value for kind, value in nfnetlink.body(item, LITTLE)[1]}
+    if 8 in found:  # several: the first
+        found = {kind: value for kind, value in netlink.attributes(found[8], LITTLE)}
+    return item.type, sorted([(kind, bytes(v)) for kind, v in netlink.attributes(found[7], LITTLE) if kind != 9])
+
+
+@pytest.mark.parametrize(
+    "words,command,key,timeout,form",
+    [
+        ("add s 192.0.2.0/24 timeout 600 comment nametrack", ipsetlink.ADD, "192.0.2.0/24", 600, (4, True, True)),
+        ("del s 192.0.2.0/24", ipsetlink.DELETE, "192.0.2.0/24", None, (4, True, True)),
+        ("add h6 2001:db8::1", ipsetlink.ADD, "2001:db8::1", None, (6, False, False)),
+    ],
+)
+def test_a_change_is_byte_by_byte_what_ipset_sends(words, command, key, timeout, form):
+    with open(netfilter.__file__[: netfilter.__file__.rfind("/")] + "/data/sets.jsonl") as lines:
+        recorded = [one for one in [json.loads(line) for line in lines] if one["about"] == "ipset %s -exist" % words][0]
+    made = Form(form[0], form[1], form[2], False, None, "", form[2])
+    given = ElementList([ip.key(key)], None if timeout is None else [timeout])
+    ours = ipsetlink.change(command, WG, made, given, 1, LITTLE)
+    theirs = entry(binascii.unhexlify(recorded["batch"]))
+    assert entry(ours)[0] == theirs[0]
+    assert [pair for pair in theirs[1] if pair in entry(ours)[1]] == entry(ours)[1]
+
+
+def test_the_entry_that_was_refused_is_named():
+    request = ipsetlink.change(
+        ipsetlink.ADD, WG, Form(4, False, False, False, 2, "", False), ElementList([1, 2]), 9, LITTLE
+    )
+    quoted = request.replace(b"\x08\x00\x09\x40\x00\x00\x00\x00", b"\x08\x00\x09\x40\x00\x00\x00\x01", 1)
+    code = (4352 ^ 0xFFFFFFFF) + 1
+    answer = netlink.message(netlink.ERROR, 0, 9, code.to_bytes(4, "little") + quoted, LITTLE)
+    assert netlink.reply(answer, 9, LITTLE).errno == 4352 == ipsetlink.FULL
+    assert ipsetlink.refused_line(answer, LITTLE) == 1
+
+
+def test_as_many_entries_as_one_request_takes_fit_into_an_answer_that_quotes_them():
+    keys = [
+        (1 << 128 | 0x20010DB8 << 96 | i << 8, 1 << 128 | 0x20010DB8 << 96 | i << 8 | 255)
+        for i in range(ipsetlink.MOST)
+    ]
+    given = ElementList(keys, [600] * len(keys))
+    request = ipsetlink.change(ipsetlink.ADD, WG, Form(6, True, True, False, None, "", True), given, 1, LITTLE)
+    assert len(request) + 36 <= 32768
+
+
 def test_the_header_alone_counts_the_elements():
     one = netfilter.about("its header alone")
-    assert ipsetlink.get_set("wg", one["seq"], True, LITTLE) == one["request"]
+    assert ipsetlink.get_set(WG, one["seq"], True, LITTLE) == one["request"]
     dump = read(one["datagrams"], one["seq"])
-    assert (dump.errno, dump.size, list(dump.listing().elements)) == (0, 3, [])
+    assert (dump.errno, dump.size, dump.found.keys) == (0, 3, [])
 
 
 def test_the_request_is_the_recorded_one():
     one = netfilter.about(NETS)
-    assert ipsetlink.get_set("wg", one["seq"], False, LITTLE) == one["request"]
+    assert ipsetlink.get_set(WG, one["seq"], False, LITTLE) == one["request"]
 
 
 def test_what_is_cut_short_is_an_error_or_incomplete():
@@ -105,6 +159,6 @@ def test_what_is_changed_is_read_or_is_an_error():
         one = netfilter.about(about)
         for datagrams in netfilter.spoilt(one["datagrams"], 1000):
             try:
-                read(datagrams, one["seq"]).listing()
+                read(datagrams, one["seq"]).form()
             except NetlinkError:
                 pass

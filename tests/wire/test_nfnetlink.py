@@ -3,7 +3,7 @@
 import netfilter
 import pytest
 
-from nametrack.wire import netlink, nfnetlink, nft
+from nametrack.wire import netlink, nfnetlink, nft, nftset
 from nametrack.wire.netlink import NetlinkError
 
 LITTLE = netfilter.LITTLE
@@ -34,7 +34,7 @@ def told(about):
         ("the table is deleted", [(GONE, INET, "fw4", "mine4")]),
         ("everything is made and flushed", [(NEW, INET, "fw4", "mine4"), (FILLED, INET, "fw4", "mine4")]),
         ("flush ruleset", [(GONE, IP, "other", "mine4"), (GONE, INET, "fw4", "mine4")]),
-        ("rules only", []),
+        ("rules only", [(nfnetlink.NEWRULE, INET, "x", None)]),
     ],
 )
 def test_each_change_of_a_set_is_told(about, notices):
@@ -84,7 +84,7 @@ def test_the_generation_can_be_asked_for():
 )
 def test_a_set_can_be_asked_for(about, name, errno):
     one = netfilter.about(about)
-    assert nfnetlink.get_set(nft.parse_name(name), one["seq"], LITTLE) == one["request"]
+    assert nftset.get_set(nft.parse_name(name), one["seq"], LITTLE) == one["request"]
     found = [netlink.reply(datagram, one["seq"], LITTLE).errno for datagram in one["datagrams"]]
     assert found[-1] == errno
 

@@ -55,7 +55,7 @@ class Flows:
         """OpenWrt's own way, for single addresses. Where the kernel has not that either, nothing can be done."""
         try:
             for key in keys:
-                if not isinstance(key, str):
+                if not ip.is_wide(key):
                     with compat_files.open_file(self._table, "wb") as file:
                         file.write(ip.element(key).encode())
         except OSError:
@@ -76,8 +76,8 @@ class _Dump:
         families = set()
         for key in keys:
             families.add(ip.key_family(key))
-            if isinstance(key, str):
-                self._wide.append(ip.span(key))
+            if ip.is_wide(key):
+                self._wide.append((ip.key_family(key),) + ip.bounds(key))
             else:
                 self._single.add(key)
         self._families = [conntrack.INET if family == 4 else conntrack.INET6 for family in sorted(families)]

@@ -1,19 +1,24 @@
-"""What netfilter says of its sets by netlink: ipsets whole or counted, and whether an nft set exists. No process."""
+"""Short questions to netfilter about a set: is there one, how many elements has it, does it take comments."""
 
 from .. import compat
-from ..wire import ipsetlink, netlink, nfnetlink, nft
+from ..wire import ipsetlink, netlink, nfnetlink, nftset
 from .netlink import Kernel, Refused
 
-# What a kernel says that knows no ipsets, or not yet.
-_UNKNOWN = (compat.EINVAL, compat.EOPNOTSUPP)
+# what a kernel says that knows no ipsets, or not yet
+UNKNOWN = (compat.EINVAL, compat.EOPNOTSUPP)
+_ERRORS = (OSError, Refused, netlink.NetlinkError)
 
 
-def ipset(name, header_only=False):
-    """The ipsetlink.Dump of an ipset, complete; None where there is none. Raises OSError, NetlinkError, Refused."""
+def ipset_header(name):
+    """Return the ipsetlink.Dump of the description of an ipset, a SetName; None if there is none.
+
+    Raises OSError, NetlinkError, Refused.
+    """
     kernel = Kernel(nfnetlink.PROTOCOL)
     try:
-        dump = kernel.dump("ipset %s" % name, lambda seq: ipsetlink.get_set(name, seq, header_only), ipsetlink.Dump)
-        if dump.errno == compat.ENOENT or dump.errno in _UNKNOWN:
+        make = lambda seq: ipsetlink.Dump(seq, 0)  # noqa: E731
+        dump = kernel.dump("ipset %s" % name.name, lambda seq: ipsetlink.get_set(name, seq, True), make)
+        if dump.errno == compat.ENOENT or dump.errno in UNKNOWN:
             return None
         if dump.errno:
             raise Refused(dump.text or compat.errno_text(dump.errno))
@@ -23,29 +28,25 @@ def ipset(name, header_only=False):
 
 
 def takes_comments(name):
-    """Whether the entries of an ipset take comments; False where nobody can tell."""
+    """Return whether the entries of an ipset take comments; False if the kernel does not tell."""
     try:
-        dump = ipset(name, True)
-        return dump is not None and dump.listing().marked is not None
-    except (OSError, Refused, netlink.NetlinkError):
+        dump = ipset_header(name)
+        return dump is not None and dump.form().comments
+    except _ERRORS:
         return False
 
 
-def has_set(set_name):
-    """Whether there is a set, named as the actions name it; False where nobody can tell."""
-    kind, _, name = set_name.partition(" ")
+def has_set(name):
+    """Return whether there is the set with this SetName; False if the kernel does not tell."""
     try:
-        if kind == "ipset":
-            return ipset(name, True) is not None
-        name = nft.parse_name(name)
-        return name is not None and _has_nft_set(name)
-    except (OSError, Refused, netlink.NetlinkError):
+        return ipset_header(name) is not None if name.kind == "ipset" else _has_nft_set(name)
+    except _ERRORS:
         return False
 
 
 def _has_nft_set(name):
     kernel = Kernel(nfnetlink.PROTOCOL)
     try:
-        return kernel.ask(lambda seq: nfnetlink.get_set(name, seq)).errno == 0
+        return kernel.ask(lambda seq: nftset.get_set(name, seq)).errno == 0
     finally:
         kernel.close()

@@ -7,6 +7,7 @@ from ..wire import netlink
 
 _DUMPS = 3  # tries to read what changes meanwhile
 _WAIT = 1000  # milliseconds; the kernel answers at once, or the answer was lost
+_SOL_NETLINK, _CAP_ACK = 270, 10
 _DATAGRAM = 32768  # bytes: the kernel makes no larger ones (net/netlink/af_netlink.c, netlink_dump)
 
 
@@ -27,10 +28,37 @@ class Kernel:
     def close(self):
         self._socket.close()
 
+    def fileno(self):
+        """The descriptor that is readable when an answer waits."""
+        return self._socket.fileno()
+
+    def leave_out_quotes(self):
+        """Have the kernel not quote the requests that it refuses: a large one would not fit into an answer."""
+        self._socket.setsockopt(_SOL_NETLINK, _CAP_ACK, 1)
+
     def send(self, request):
         """Sends `request(seq)`, with a number that no other request has."""
         self.seq += 1
         self._socket.send(request(self.seq))
+
+    def send_batch(self, count, batch):
+        """Send `batch(seq)`, bytes with `count` messages that are numbered from `seq` on; return that number."""
+        first = self.seq + 1
+        self.seq += count
+        self._socket.send(batch(first))
+        return first
+
+    def waiting(self):
+        """Give each datagram that waits, without waiting for more, and None if some were lost. Raises OSError."""
+        while True:
+            try:
+                yield self._socket.recv(_DATAGRAM)
+            except OSError as error:
+                if error.errno == compat.EAGAIN:
+                    return
+                if error.errno != compat.ENOBUFS:
+                    raise
+                yield None
 
     def receive(self):
         """The next datagram."""

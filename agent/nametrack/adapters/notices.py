@@ -1,41 +1,35 @@
-"""What the kernel tells of nft's sets while others change them (nfnetlink's multicast group of nftables).
+"""The kernel's notifications about nft sets that other programs change (nfnetlink's multicast group of nftables).
 
-Our own changes come back like everybody's; each notice names the port of whoever made it, which is the process number
-of nft. What it takes to listen is bounded: a datagram that names none of the sets is not even taken apart.
-
-What the kernel keeps for us is bounded too, and a large change of our own is more than that. It counts changes: where
-ours was the only one since the last that was heard of, nothing was missed.
+Our own changes are announced as well; each notification names the netlink port of the program that made the change.
+What it takes to listen is bounded: a datagram that names none of the sets is not even taken apart.
 """
 
 from .. import compat
 from ..core import events as on
-from ..wire import netlink, nfnetlink, nft
+from ..wire import netlink, nfnetlink
 from .netlink import Kernel, Refused
 
-_DATAGRAM = 16384  # bytes: notices come in pages of at most 8 KiB (NLMSG_GOODSIZE)
+_DATAGRAM = 16384  # bytes: notifications come in pages of at most 8 KiB (NLMSG_GOODSIZE)
 _AT_ONCE = 64  # datagrams that are read before others have their turn
 _ALL = 4096  # datagrams, more than the kernel keeps
-_OWN_MOST = 8  # processes of ours that are remembered
 CHECK = 60  # seconds between two looks whether everything was heard
+MISSED = "nametrack missed some nftables notifications; reading the sets again"
 
 
 class Notices:
-    """Hands in SetTouched, and SetsDisturbed where something may have been missed."""
+    """Hands in SetTouched, and SetsDisturbed if something may have been missed."""
 
     def __init__(self, poller, emit):
         self._poller = poller
         self._emit = emit
-        self._sets = {}  # (family, table, set) -> the set's name in actions
+        self._sets = {}  # (family, table, set) -> SetName
         self._names = []  # what a datagram about one of them has in it, as bytes
-        self._own = []  # process numbers of the nft that we ran, the last ones
+        self._own = None  # the netlink port from which we change sets
         self._generation = None  # number of the last change that was heard of
-        self._running = None  # process number of the one of ours that runs
-        self._heard_own = False  # whether what that changed was heard of
-        self._missed = None  # of what was lost while it ran: (_generation, _heard_own) as they were before
         self._socket = None
 
     def start(self):
-        """Listens from now on; where that cannot be had, nothing is heard and sets are only looked at."""
+        """Listen from now on; if the kernel does not allow it, nothing is heard and sets are only looked at."""
         try:
             self._socket = compat.netlink_socket(nfnetlink.PROTOCOL, nfnetlink.NFTABLES_GROUP)
         except OSError:
@@ -45,33 +39,18 @@ class Notices:
         self._generation = self._ask_generation()
         self._poller.call_at(("notices",), compat.monotonic() + CHECK, self._check)
 
-    def watch(self, set_name):
-        """Tells of this set too, named as the actions name it; ipsets are passed over."""
-        name = nft.parse_name(set_name[4:]) if set_name.startswith("nft ") else None
-        if name is not None and name.family in nfnetlink.FAMILIES:
-            self._sets[nfnetlink.FAMILIES[name.family], name.table, name.name] = set_name
+    def watch(self, name):
+        """Tell of the set with this SetName too; ipsets are passed over, for the kernel announces nothing of them."""
+        if name.kind == "nft" and name.family in nfnetlink.FAMILIES:
+            self._sets[nfnetlink.FAMILIES[name.family], name.table, name.name] = name
             self._names = sorted(set([key[2].encode() + b"\0" for key in self._sets]))
 
-    def own(self, pid):
-        """This process begins; what it changes is no news."""
-        self._own = self._own[1 - _OWN_MOST :] + [pid]
-        self._running, self._heard_own = pid, False
-
-    def own_ended(self, changes):
-        """It has ended and made so many changes of nft's tables; None: nobody knows."""
-        if self._socket is None:
-            return
-        self._readable(0)  # by now all was told
-        self._running = None
-        if self._missed is None:
-            return
-        (before, heard), self._missed = self._missed, None
-        self._generation = self._ask_generation()
-        if None in (changes, before, self._generation) or _later(self._generation, before) != (0 if heard else changes):
-            self._disturbed()
+    def own(self, port):
+        """What is changed from this netlink port is no news."""
+        self._own = port
 
     def _readable(self, mask):
-        touched, lost = {}, False  # touched: set name -> whether elements may have gone
+        touched, lost = {}, False  # touched: SetName -> whether elements may have gone
         left = _AT_ONCE
         while left:
             left -= 1
@@ -87,26 +66,31 @@ class Notices:
             # ENOBUFS: more was told than was read. What waits is older than the listing that comes of it.
             if not lost:
                 lost, left = True, _ALL
-            if self._running is not None and self._missed is None:
-                self._missed = (self._generation, self._heard_own)
-        if lost and self._running is None:
+        if lost:
             self._generation = self._ask_generation()
-            return self._disturbed()
-        for set_name in sorted(touched):
-            self._emit(on.SetTouched(set_name, touched[set_name]))
+            return self._emit(on.SetsDisturbed(MISSED))
+        for name in sorted(touched):
+            self._emit(on.SetTouched(name, touched[name]))
 
     def _take(self, datagram, touched):
         generation = nfnetlink.generation(datagram) if len(datagram) < 256 else None
         if generation is not None:
             self._generation = generation.number
-            self._heard_own = self._heard_own or generation.port == self._running
         if not any(datagram.find(name) >= 0 for name in self._names):
             return
         for notice in nfnetlink.notices(datagram):
-            set_name = self._sets.get((notice.family, notice.table, notice.set))
-            if set_name is not None and notice.port not in self._own:
-                removed = notice.kind != nfnetlink.NEWELEMENT
-                touched[set_name] = touched.get(set_name, False) or removed
+            if notice.port == self._own:
+                continue
+            for name in self._meant(notice, datagram):
+                touched[name] = touched.get(name, False) or notice.kind != nfnetlink.NEWELEMENT
+
+    def _meant(self, notice, datagram):
+        """Return the SetNames that a notice is about: of a rule those that it may refer to."""
+        if notice.set is not None:
+            name = self._sets.get((notice.family, notice.table, notice.set))
+            return [] if name is None else [name]
+        of_table = [key for key in self._sets if key[:2] == (notice.family, notice.table)]
+        return [self._sets[key] for key in of_table if datagram.find(key[2].encode() + b"\0") >= 0]
 
     def _check(self):
         """The kernel counts changes: one that was not heard of shows in the number."""
@@ -115,10 +99,7 @@ class Notices:
         self._readable(0)
         if generation is not None and 0 < _later(generation, self._generation) < 1 << 31:
             self._generation = generation
-            self._disturbed()
-
-    def _disturbed(self):
-        self._emit(on.SetsDisturbed("what the kernel told of nft was not all heard"))
+            self._emit(on.SetsDisturbed(MISSED))
 
     def _ask_generation(self):
         """The number of the last change; None where nobody says."""

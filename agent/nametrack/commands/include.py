@@ -14,7 +14,6 @@ from ..core.telling.user_include import contents
 from ..daemon.config_files import read_config, state_dir
 from ..element import ElementList
 from ..wire import ipset
-from ..wire.sets import MARK
 
 
 def include(command, log):
@@ -43,7 +42,6 @@ def lines(command):
     remembered = Remembered(last_good.read_all(state_dir(command), command.run_dir, compat.wall()))
     if compat_heap.shortage():
         compat_heap.grow()
-    for set_name, keys in contents(kind, loaded.config, remembered, found, netfilter.has_set):
-        name = set_name.partition(" ")[2]
-        for line in ipset.add_text(name, ElementList(keys), MARK if netfilter.takes_comments(name) else None):
-            yield line
+    for name, keys in contents(kind, loaded.config, remembered, found, netfilter.has_set):
+        for text in ipset.change_text(name, netfilter.takes_comments(name), ElementList(), ElementList(keys)):
+            yield text

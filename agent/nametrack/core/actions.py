@@ -3,6 +3,7 @@
 from collections import namedtuple
 
 from .. import ip
+from ..element import full_name
 
 # id: counts up, never used twice; rtype: 1 A, 28 AAAA, …; tcp: bool; server: "address", "address#port", and with
 # "@device" after it, where the question must leave through that device; recurse: whether the server is to ask others;
@@ -27,15 +28,12 @@ SetEndpoint = namedtuple("SetEndpoint", ("interface", "public_key", "address", "
 CheckWay = namedtuple("CheckWay", ("interface", "address", "port", "detour"))
 # one small datagram through the tunnel, to an address that is reached by this peer: data must be answered
 Probe = namedtuple("Probe", ("interface", "address"))
-# set: "nft FAMILY TABLE NAME" or "ipset NAME"
+# set: element.SetName
 ListSet = namedtuple("ListSet", ("set",))
-# elements: lists of Element, or an ElementList; each action is one transaction
-AddElements = namedtuple("AddElements", ("set", "elements", "reason"))
-DeleteElements = namedtuple("DeleteElements", ("set", "elements", "reason"))
-# old goes and new comes in one transaction; an address in both gets a new timeout
-ReplaceElements = namedtuple("ReplaceElements", ("set", "old", "new", "reason"))
-# everything in the set goes and elements come in one transaction
-RefillSet = namedtuple("RefillSet", ("set", "elements", "reason"))
+# one change of a set, in one transaction if it is an nft set. form: the wire.sets.Form that was listed; deleted, added:
+# ElementList, deleted first; an address in both gets a new timeout; others: what is added without our comment, because
+# it is in part of other programs: then the change is made as a whole or not at all
+ChangeSet = namedtuple("ChangeSet", ("set", "form", "deleted", "added", "others", "reason"))
 # how many elements an ipset holds: cheap, and the only way to hear of it, for the kernel says nothing of ipsets
 GlanceSet = namedtuple("GlanceSet", ("set",))
 # what: "kernel"; links, addresses, rules, nexthops and what the main table has of others
@@ -98,6 +96,13 @@ def _elements(elements):
     return " ".join([e.address if e.timeout is None else "%s/timeout=%d" % tuple(e) for e in elements])
 
 
+def _change_set(a):
+    name, deleted, added = full_name(a.set), _elements(a.deleted), _elements(list(a.added) + list(a.others))
+    if not added:
+        return "delete %s: %s" % (name, deleted)
+    return "add %s: %s" % (name, added) if not deleted else "replace %s: %s with %s" % (name, deleted, added)
+
+
 def _query(a):
     how = (" tcp" if a.tcp else "") + ("" if a.recurse else " authority") + ("" if a.edns else " plain")
     return "query %d %s %s @%s%s" % (a.id, a.name, RTYPES[a.rtype], a.server, how)
@@ -126,12 +131,9 @@ FORMS = {
     SetEndpoint: _set_endpoint,
     CheckWay: lambda a: "check_way %s %s detour %s" % (a.interface, endpoint_text(a.address, a.port), a.detour),
     Probe: lambda a: "probe %s %s" % tuple(a),
-    ListSet: lambda a: "list_set %s" % a.set,
-    AddElements: lambda a: "add %s: %s" % (a.set, _elements(a.elements)),
-    DeleteElements: lambda a: "delete %s: %s" % (a.set, _elements(a.elements)),
-    ReplaceElements: lambda a: "replace %s: %s with %s" % (a.set, _elements(a.old), _elements(a.new)),
-    RefillSet: lambda a: "refill %s: %s" % (a.set, _elements(a.elements)),
-    GlanceSet: lambda a: "glance_set %s" % a.set,
+    ListSet: lambda a: "list_set %s" % full_name(a.set),
+    ChangeSet: _change_set,
+    GlanceSet: lambda a: "glance_set %s" % full_name(a.set),
     FlushFlows: lambda a: "flush_flows %s" % " ".join([ip.element(key) for key in a.keys]),
     ReadServices: lambda a: "read_services",
     ReadRouting: lambda a: "read_routing",

@@ -8,7 +8,7 @@ deadline = agent.next_timer()           # absolute monotonic seconds, or None
 # isort: off
 # Leaves first, so that imports do not nest: tests/test_imports.py says why.
 from . import ordering  # noqa: F401
-from .sets import plain_elements, merged_elements, kernel_set, targets  # noqa: F401
+from .sets import contents, work, kernel_set, targets  # noqa: F401
 from .names import lookup  # noqa: F401
 from .names.name import Name  # noqa: F401
 from .peers import proposals, tunnel  # noqa: F401
@@ -77,7 +77,7 @@ class Agent:
             on.EndpointSet: lambda e, now: self.peers.endpoint_set(e.action),
             on.SetListed: lambda e, now: self.policies.listed(e.set, e.listing, now),
             on.SetGlanced: lambda e, now: self.policies.sets.glanced(e.set, e.size, now),
-            on.SetChanged: lambda e, now: self.policies.sets.changed(e.action),
+            on.SetChanged: lambda e, now: self.policies.sets.changed(e.action, e.refused, now),
             on.SetTouched: lambda e, now: self.policies.sets.touched(e.set, e.removed, now),
             on.ServicesRead: lambda e, now: self.policies.services_read(e.services, now),
             on.RoutingRead: lambda e, now: self.routes.read(e.view, now),
@@ -174,6 +174,7 @@ class Agent:
         self.last_good.changed(now)
         self.peers.configure(config, servers_of, {host: self._remembered.endpoints(host) for host in hosts}, now)
         actions.extend(self.policies.configure(config, host_key, now))
+        self._bar(now)
         actions.extend(self._restore(self._remembered.records(), now))
         self._remembered = Remembered()
         actions.extend(self._follow(now))
@@ -182,10 +183,6 @@ class Agent:
             if name.answered():  # who is new to a name that is followed already hears of it now, not at its next answer
                 actions.extend(self._answered(name, now))
         return actions + self._follow_changes(now) + self._names_answered(now) + self._observe()
-
-    def _peers_read(self, event, now):
-        actions = self.peers.read(event.interface, event.peers, now, event.wall)
-        return actions + self.routes.peers_read(event, now)
 
     def _last_good_read(self, event, now):
         """The first records come before the configuration: peers know them from the start. The others come after it."""
@@ -246,6 +243,16 @@ class Agent:
     def _disturbed(self, event, now):
         self.peers.read_all(now)
         return self.policies.sets.resync() + self.routes.resync()
+
+    def _peers_read(self, event, now):
+        actions = self.peers.read(event.interface, event.peers, now, event.wall)
+        self._bar(now, event.interface)
+        return actions + self.routes.peers_read(event, now)
+
+    def _bar(self, now, interface=None):
+        """Have the policies that lead into tunnels leave the endpoints of these out, or of one of them."""
+        for name in self.policies.interfaces() if interface is None else [interface]:
+            self.policies.bar(name, self.peers.endpoints_of(name), now)
 
     def _interface_up(self, event, now):
         self.interfaces.came_up(event.interface)
@@ -322,7 +329,9 @@ class Agent:
 
     def _answered(self, name, now):
         before = self.peers.known(name)
-        actions = self.peers.name_answered(name, now) + self.policies.name_answered(name, now)
+        actions = self.peers.name_answered(name, now)
+        self._bar(now)  # before the policies take the answer: it may name the endpoint of a tunnel
+        actions = actions + self.policies.name_answered(name, now)
         self.last_good.learn(self.peers.learnt(before), now)
         return actions
 

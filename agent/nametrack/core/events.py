@@ -34,12 +34,12 @@ HoldFailed = namedtuple("HoldFailed", ("reason",))
 PeersRead = namedtuple("PeersRead", ("interface", "peers", "wall"))
 # action: a SetEndpoint that was carried out
 EndpointSet = namedtuple("EndpointSet", ("action",))
-# listing: wire.sets.Listing, None where the set does not exist
+# set: element.SetName; listing: wire.sets.Listing, None if the set does not exist
 SetListed = namedtuple("SetListed", ("set", "listing"))
 # size: how many elements, None where the set does not exist
 SetGlanced = namedtuple("SetGlanced", ("set", "size"))
-# action: one that changed a set and was carried out
-SetChanged = namedtuple("SetChanged", ("action",))
+# action: ChangeSet that was carried out; refused: {ip.key: why} of added elements that the kernel did not take
+SetChanged = namedtuple("SetChanged", ("action", "refused"))
 # somebody else changed one of our sets; removed: whether elements may have gone, or the set came or went
 SetTouched = namedtuple("SetTouched", ("set", "removed"))
 # view: routing.View

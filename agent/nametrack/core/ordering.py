@@ -1,5 +1,7 @@
 """Sorting that also takes what is in order already, and finding in what is."""
 
+from .. import ip
+
 SMALL = 64
 
 
@@ -21,8 +23,8 @@ def in_order(values):
 
 def keys_in_order(keys):
     """Keys of ip.key in order: single addresses, IPv4 before IPv6, then prefixes and ranges."""
-    single = [key for key in keys if not isinstance(key, str)]
-    return in_order(single) + sorted([key for key in keys if isinstance(key, str)])
+    single = [key for key in keys if not ip.is_wide(key)]
+    return in_order(single) + sorted([key for key in keys if ip.is_wide(key)])
 
 
 def index(ordered, number):

@@ -135,6 +135,8 @@ class Loop:
             self._perform[type(action)](action)
 
     def _handle_all(self):
+        """Handle what has happened and what is due, and what comes of it; what is due then has to wait for the poll."""
+        timed = False
         while True:
             events, self._events = self._events, []
             for event in events:
@@ -151,7 +153,8 @@ class Loop:
                     return
             now = self._clock()
             due = self._agent.next_timer()
-            if due is not None and due <= now:
+            if due is not None and due <= now and not timed:
+                timed = True
                 self.lag.observe(now - due)
                 self.order(self._agent.handle_timer(now))
             elif not self._events:

@@ -1,5 +1,7 @@
 """One run of the agent on this machine: the adapters, built and handed to the loop."""
 
+# A leaf first, so that imports do not nest: tests/test_imports.py says why.
+from .. import element  # noqa: F401, I001
 from .. import NAME, compat, compat_files, compat_heap, ip
 from ..adapters import netfilter
 from ..adapters.bus import Bus
@@ -11,10 +13,9 @@ from ..adapters.inbound import Inbound
 from ..adapters.last_good import LastGood
 from ..adapters.netifd import Netifd
 from ..adapters.notices import Notices
-from ..adapters.process import Runner
 from ..adapters.routes import Routes
 from ..adapters.services import Services
-from ..adapters.sets import Sets
+from ..adapters.sets import Sets, script
 from ..adapters.tap import Tap
 from ..adapters.wireguard import WireGuard
 from ..core import actions as do
@@ -52,9 +53,8 @@ class Program:
         self._last_good = LastGood(self._poller, emit, state_dir(command), command.run_dir)
         self._dns = Dns(self._poller, emit)
         self._tap = Tap(self._poller, emit)
-        self._runner = Runner(self._poller)
         self._notices = Notices(self._poller, emit)
-        self._sets = Sets(self._runner, emit, self._notices)
+        self._sets = Sets(self._poller, emit, self._notices)
         self._flows = Flows(self._poller, emit)
         self._routes = Routes(self._poller, emit)
         self._wireguard = WireGuard(self._poller, emit)
@@ -94,10 +94,7 @@ class Program:
             do.Probe: self._endpoints.probe,
             do.ListSet: self._sets.list,
             do.GlanceSet: self._sets.glance,
-            do.AddElements: self._sets.change,
-            do.DeleteElements: self._sets.change,
-            do.ReplaceElements: self._sets.change,
-            do.RefillSet: self._sets.change,
+            do.ChangeSet: self._sets.change,
             do.FlushFlows: self._flows.flush,
             do.ReadServices: self._services.read,
             do.ReadRouting: self._routes.read,
@@ -126,18 +123,16 @@ class Program:
     def _planners(self):
         """What is done instead by a run that changes nothing."""
         planners = {do.SetEndpoint: self._plan_endpoint, do.FlushFlows: self._plan_flows}
-        planners[do.ChangeRouting] = self._plan_routing
+        planners[do.ChangeRouting], planners[do.ChangeSet] = self._plan_routing, self._plan_set
         planners[do.MarkInbound] = lambda action: self.planned.extend(inbound_lines(action.devices, action.bit))
-        for change in (do.AddElements, do.DeleteElements, do.ReplaceElements, do.RefillSet):
-            planners[change] = self._plan_set
         for kind in (do.Observe, do.Hold, do.CheckWay, do.Probe, do.SaveLastGood, do.ShareLastGood, do.Remember):
             planners[kind] = lambda action: None
         return planners
 
     def _plan_set(self, action):
         self.planned.append("# %s" % action.reason)
-        self.planned.extend(self._sets.script(action))
-        self.loop.emit(on.SetChanged(action))
+        self.planned.extend(script(action))
+        self.loop.emit(on.SetChanged(action, {}))
 
     def _plan_routing(self, action):
         self.planned.append("# %s" % action.reason)
@@ -263,7 +258,6 @@ class Program:
         self._doors.close()
         if self.loop.short:
             self.log.write("info", "starting again with more memory: %s" % self.loop.short)
-            self._runner.leave()  # whoever comes in our place knows no child
             compat_heap.grow()
             self.failed = True
 
@@ -272,10 +266,8 @@ class Program:
         return self.service.status(compat.monotonic(), compat.exact_wall(), UNBOUNDED)
 
     def _settled(self):
-        busy = any(
-            part.busy()
-            for part in (self._runner, self._flows, self._wireguard, self._bus, self._endpoints, self._routes)
-        )
+        parts = (self._sets, self._flows, self._wireguard, self._bus, self._endpoints, self._routes)
+        busy = any(part.busy() for part in parts)
         return self.agent.settled() and not busy
 
     def _watch_signals(self, handlers):

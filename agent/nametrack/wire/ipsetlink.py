@@ -1,55 +1,126 @@
-"""ipsets by netlink (include/uapi/linux/netfilter/ipset/ip_set.h): read without a process, whole or only counted."""
+"""ipsets by netlink (include/uapi/linux/netfilter/ipset/ip_set.h): what one holds, how many, and changes of it."""
 
 import struct
 
 from .. import ip
-from ..element import ElementList
 from . import netlink, nfnetlink
-from .sets import MARK, Listing
+from .sets import MARK, Form, Found
 
 PROTOCOL = 6  # of ipset; kernels that speak 7 take it too
-LIST = 7  # IPSET_CMD_LIST
+LIST, ADD, DELETE = 7, 9, 10  # IPSET_CMD_*
+NAME_LIMIT = 31  # bytes; IPSET_MAXNAMELEN counts the NUL too
+MOST = 400  # entries of one request: the kernel quotes it whole if it refuses one, and that has to fit into 32 KiB
+TIMEOUT_LIMIT = 2147483  # seconds; IPSET_MAX_TIMEOUT of ipset 7: milliseconds in 31 bits
 
-_PROTOCOL, _NAME, _TYPE, _FAMILY, _FLAGS, _DATA, _ENTRIES = 1, 2, 3, 5, 6, 7, 8
+# What the kernel answers to a change (IPSET_ERR_*, IPSET_ERR_TYPE_SPECIFIC)
+FULL = 4352
+REFUSALS = {
+    4097: "the ipset does not know this protocol",
+    4098: "the set is of another type",
+    4104: "an ipset holds no prefix of length 0",
+    4107: "the set takes no timeouts",
+    4112: "the set takes no comments",
+    FULL: "the set is full",
+}
+
+_PROTOCOL, _NAME, _TYPE, _FAMILY, _FLAGS, _DATA, _ENTRIES, _LINE = 1, 2, 3, 5, 6, 7, 8, 9
 _IP, _CIDR, _TIMEOUT, _ENTRY_FLAGS = 1, 3, 6, 8  # of an entry
-_MAXELEM, _NETMASK, _ELEMENTS, _BITMASK = 19, 20, 24, 12  # of the set itself
+_MAXELEM, _NETMASK, _ELEMENTS, _REFERENCES, _BITMASK = 19, 20, 24, 25, 12  # of the set itself
 _COMMENT = 26  # of an entry
+_IN_NETWORK_ORDER = 0x4000  # NLA_F_NET_BYTEORDER
 _HEADER_ONLY = 4  # IPSET_FLAG_LIST_HEADER
 _NOMATCH, _WITH_COMMENTS = 4, 16  # IPSET_FLAG_NOMATCH of an entry, IPSET_FLAG_WITH_COMMENT of the set
 _KINDS = {"hash:ip": False, "hash:net": True}
 _FAMILIES = {2: 4, 10: 6}
 
 
-def get_set(name, seq, header_only, order=netlink.NATIVE):
-    """The request for one ipset; an absent one is answered by ENOENT."""
-    attributes = [
+def _request(command, flags, name, seq, attributes, order):
+    head = [
         netlink.attribute(_PROTOCOL, bytes([PROTOCOL]), order),
-        netlink.name_attribute(_NAME, name, 31, order),
+        netlink.name_attribute(_NAME, name.name, NAME_LIMIT, order),
     ]
-    if header_only:
-        attributes.append(netlink.attribute(_FLAGS, struct.pack(">I", _HEADER_ONLY), order))
-    return nfnetlink.message(nfnetlink.IPSET, LIST, netlink.REQUEST | netlink.DUMP, seq, 2, attributes, order)
+    return nfnetlink.message(nfnetlink.IPSET, command, netlink.REQUEST | flags, seq, 2, head + attributes, order)
+
+
+def get_set(name, seq, header_only, order=netlink.NATIVE):
+    """Return the request for one ipset, a SetName; the kernel answers ENOENT for one that is absent."""
+    flags = [netlink.attribute(_FLAGS, struct.pack(">I", _HEADER_ONLY), order)] if header_only else []
+    return _request(LIST, netlink.DUMP, name, seq, flags, order)
+
+
+def change(command, name, form, elements, seq, order=netlink.NATIVE):
+    """Return the request that adds (ADD) or deletes (DELETE) at most MOST elements, an ElementList.
+
+    An entry that is there already gets the new timeout, and one that is absent is no error. If the kernel refuses one,
+    its answer has the number of the entry, see refused_line; the entries before it are done.
+    """
+    comment = b""
+    if command == ADD and form.comments:  # added again without it an entry would lose its comment
+        comment = netlink.attribute(_COMMENT, MARK.encode() + b"\0", order)
+    rows = []
+    for i in range(len(elements.keys)):
+        timeout = elements.timeouts[i] if command == ADD and elements.timeouts else None
+        rows.append(
+            netlink.nested(_DATA, [_entry(elements.keys[i], form, timeout, comment, order), _line(i, order)], order)
+        )
+    value = netlink.nested(_ENTRIES, rows, order)
+    return _request(command, netlink.ACK, name, seq, [_line(0, order), value], order)
+
+
+def _entry(key, form, timeout, comment, order):
+    first, last = ip.bounds(key)
+    kind, width, size = (1, 4, last - first + 1) if form.family == 4 else (2, 16, last - first + 1)
+    packed = netlink.attribute(kind | _IN_NETWORK_ORDER, first.to_bytes(width, "big"), order)
+    value = netlink.nested(_IP, [packed], order)
+    if size > 1:
+        length = width * 8
+        while size > 1:
+            size >>= 1
+            length -= 1
+        value += netlink.attribute(_CIDR, bytes([length]), order)
+    if timeout is not None:
+        seconds = max(1, min(int(timeout), TIMEOUT_LIMIT))
+        value += netlink.attribute(_TIMEOUT | _IN_NETWORK_ORDER, struct.pack(">I", seconds), order)
+    return value + comment
+
+
+def _line(number, order):
+    return netlink.attribute(_LINE | _IN_NETWORK_ORDER, struct.pack(">I", number), order)
+
+
+def refused_line(datagram, order=netlink.NATIVE):
+    """Return the number of the entry that the kernel refused, from its answer to `change`; None if it names none."""
+    for item in netlink.messages(datagram, order):
+        # the request is quoted behind the error number, and its line is overwritten
+        quoted = item.payload[4 + 16 + 4 :]
+        if item.type == netlink.ERROR and len(quoted):
+            for kind, value in netlink.attributes(quoted, order):
+                if kind == _LINE:
+                    return netlink.unsigned(value, 4, ">")
+    return None
 
 
 class Dump:
     """The kernel's answer to get_set, fed datagram by datagram."""
 
-    def __init__(self, seq, order=netlink.NATIVE):
+    def __init__(self, seq, now, order=netlink.NATIVE):
+        """`now`: seconds, from which the remaining life of elements is counted."""
         self.errno = None  # how it ended: 0 well, else an error number; None: more is to come
         self.text = ""
         self.interrupted = False  # whether the set changed meanwhile
         self.size = None  # how many elements it has, as the kernel counts
-        self._seq = seq
-        self._order = order
-        self._family = None
+        self.used = None  # whether a rule refers to it
+        self.found = None  # the Found, once the description of the set was met
         self._kind = None  # False: single addresses, True: prefixes too; None: something else
-        self._timeouts = False
+        self._family = None
+        self._takes = ""  # as in a Form
         self._most = None
-        self._elements = ElementList()
-        self._marked = None  # see Listing
+        self._seq = seq
+        self._now = now
+        self._order = order
 
     def feed(self, datagram):
-        """Takes one datagram; True when the answer is complete. Raises NetlinkError."""
+        """Take one datagram; return whether the answer is complete. Raises NetlinkError."""
         reply = netlink.reply(datagram, self._seq, self._order)
         for item in reply.messages:
             self._message(item)
@@ -57,37 +128,46 @@ class Dump:
         self.interrupted = self.interrupted or reply.interrupted
         return self.errno is not None
 
-    def listing(self):
-        """The Listing of the set."""
-        family = None if self._kind is None else self._family
-        flags = (self._timeouts, bool(self._kind), False)
-        return Listing(*((family,) + flags + (self._elements, self._most, self._marked)))
+    def form(self):
+        """Return the Form of the set."""
+        timeouts = self.found is not None and self.found.timeouts
+        comments = self.found is not None and self.found.marked is not None
+        return Form(self._family, timeouts, bool(self._kind), False, self._most, self._takes, comments)
 
     def _message(self, item):
         _, attributes = nfnetlink.body(item, self._order)
         for kind, value in attributes:
             if kind == _TYPE:
                 self._kind = _KINDS.get(netlink.text(value))
+                if self._kind is None:
+                    self._takes = "is no hash:ip or hash:net"
             elif kind == _FAMILY:
                 self._family = _FAMILIES.get(netlink.unsigned(value, 1, self._order))
             elif kind == _DATA:
                 self._header(value)
-            elif kind == _ENTRIES and self._kind is not None and self._family is not None:
+            elif kind == _ENTRIES and self._family is not None and not self._takes:
+                if self.found is None:
+                    raise netlink.NetlinkError("entries before the description of their set")
                 for _, entry in netlink.attributes(value, self._order):
                     self._entry(entry)
 
     def _header(self, data):
+        timeout, comments = False, False
         for kind, value in netlink.attributes(data, self._order):
             if kind == _TIMEOUT:
-                self._timeouts = True
+                timeout = True
             elif kind in (_NETMASK, _BITMASK):
-                self._kind = None  # the set does not hold what is added but something made of it
-            elif kind == _ENTRY_FLAGS and _number(value) & _WITH_COMMENTS and self._marked is None:
-                self._marked = []
+                self._takes = "holds networks that it makes of what is added"
+            elif kind == _ENTRY_FLAGS:
+                comments = bool(_number(value) & _WITH_COMMENTS)
             elif kind == _MAXELEM:
                 self._most = _number(value)
             elif kind == _ELEMENTS:
                 self.size = _number(value)
+            elif kind == _REFERENCES:
+                self.used = _number(value) > 0
+        if self.found is None:
+            self.found = Found(timeout, comments)
 
     def _entry(self, data):
         address, length, timeout, flags, comment = None, None, None, 0, b""
@@ -103,18 +183,17 @@ class Dump:
                 flags = _number(value)
             elif kind == _COMMENT:
                 comment = bytes(value).split(b"\0", 1)[0]
-        if address is None or len(address) != (4 if self._family == 4 else 16):
+        width = 4 if self._family == 4 else 16
+        if address is None or len(address) != width:
             raise netlink.NetlinkError("an entry that is no address of the set's family")
+        if length is not None and length > width * 8:
+            raise netlink.NetlinkError("an entry that is no prefix")
         if flags & _NOMATCH:
             return  # an exception from what matches
-        key = ip.packed_key(address)
-        if length is not None and length != len(address) * 8:
-            key = ip.prefix("%s/%d" % (ip.text(address), length))
-            if key is None:
-                raise netlink.NetlinkError("an entry that is no prefix")
-        self._elements.append(key, timeout)
-        if self._marked is not None and comment == MARK.encode():
-            self._marked.append(ip.element(key))
+        bits = 0 if length is None else width * 8 - length
+        first = int.from_bytes(address, "big") >> bits << bits
+        ends = None if timeout is None else self._now + timeout
+        self.found.add(ip.wide_key(first, first + (1 << bits) - 1, self._family), ends, comment == MARK.encode())
 
 
 def _number(value):

@@ -63,7 +63,7 @@ def saved_line(essence):
 
 def _addresses(keys):
     for start in range(0, len(keys), MAX_KEYS):
-        yield '["%s"]' % ip.joined(keys[start : start + MAX_KEYS], '", "', str)
+        yield '["%s"]' % ip.joined(keys[start : start + MAX_KEYS], '", "')
 
 
 class Reader:

@@ -171,7 +171,7 @@ def reply(datagram, seq, order=NATIVE):
 
 
 def ended(item, order=NATIVE):
-    """`(errno, text)` of an ERROR (which with 0 is the acknowledgement) or a DONE."""
+    """Return `(errno, text)` of an ERROR (which with 0 is the acknowledgement) or a DONE. Raises NetlinkError."""
     data = item.payload
     at = 4 if item.type == DONE else 4 + _HEADER
     if len(data) < at:

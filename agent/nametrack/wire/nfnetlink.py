@@ -13,7 +13,9 @@ NFTABLES_GROUP = 1 << 6  # NFNLGRP_NFTABLES as a bit of the mask that a socket i
 
 CONNTRACK, IPSET, NFTABLES = 1, 6, 10  # subsystems
 
-NEWSET, GETSET, DELSET, NEWELEMENT, DELELEMENT, NEWGENERATION, GETGENERATION = 9, 10, 11, 12, 14, 15, 16
+NEWRULE, GETRULE, DELRULE = 6, 7, 8
+NEWSET, GETSET, DELSET, NEWELEMENT, GETELEMENT, DELELEMENT, NEWGENERATION, GETGENERATION = 9, 10, 11, 12, 13, 14, 15, 16
+_BEGIN, _END = 16, 17  # NFNL_MSG_BATCH_*
 
 FAMILIES = {"inet": 1, "ip": 2, "arp": 3, "netdev": 5, "bridge": 7, "ip6": 10}  # NFPROTO_*
 
@@ -21,9 +23,10 @@ _HEADER = 4  # struct nfgenmsg
 _TABLE = 1  # NFTA_SET_TABLE and NFTA_SET_ELEM_LIST_TABLE alike
 _NAME = 2  # NFTA_SET_NAME and NFTA_SET_ELEM_LIST_SET alike
 _GENERATION = 1  # NFTA_GEN_ID
-_NAME_LIMIT = 255
+NAME_LIMIT = 255  # bytes; NFT_NAME_MAXLEN counts the NUL too
 
-# family: as FAMILIES; set: (table, name); kind: one of the messages above; port: of whoever changed it
+# kind: one of the messages above; family: as FAMILIES; set: its name, None if a rule came or went; port: of the program
+# that made the change
 Notice = namedtuple("Notice", ("kind", "family", "table", "set", "port"))
 # number: of a change, 32 bits that wrap; port: of whoever made it
 Generation = namedtuple("Generation", ("number", "port"))
@@ -42,12 +45,25 @@ def body(item, order=netlink.NATIVE):
     return item.payload[0], netlink.attributes(item.payload[_HEADER:], order)
 
 
-def get_set(name, seq, order=netlink.NATIVE):
-    """The request for one set of nft, a wire.nft.SetName; an absent one is answered by ENOENT."""
-    table = netlink.name_attribute(_TABLE, name.table, _NAME_LIMIT, order)
-    own = netlink.name_attribute(_NAME, name.name, _NAME_LIMIT, order)
-    flags = netlink.REQUEST | netlink.ACK
-    return message(NFTABLES, GETSET, flags, seq, FAMILIES[name.family], [table, own], order)
+def batch(requests, seq, order=netlink.NATIVE):
+    """Return one transaction of nft: `requests`, list of bytes, between a BEGIN numbered `seq` and an END."""
+    # the header names the subsystem in network order
+    edges = [
+        netlink.message(kind, netlink.REQUEST, seq, struct.pack(">BBH", 0, 0, NFTABLES), order)
+        for kind in (_BEGIN, _END)
+    ]
+    return edges[0] + b"".join(requests) + edges[1]
+
+
+def refusals(datagram, order=netlink.NATIVE):
+    """Return [(seq, error number)] of the requests in a batch that the kernel refused. Raises NetlinkError."""
+    found = []
+    for item in netlink.messages(datagram, order):
+        if item.type == netlink.ERROR:
+            errno = netlink.ended(item, order)[0]
+            if errno:
+                found.append((item.seq, errno))
+    return found
 
 
 def get_generation(seq, order=netlink.NATIVE):
@@ -62,32 +78,27 @@ def generation(datagram, order=netlink.NATIVE):
         if item.type == NFTABLES << 8 | NEWGENERATION:
             for kind, value in body(item, order)[1]:
                 if kind == _GENERATION:
-                    found = Generation(struct.unpack(">I", bytes(_exactly(value, 4)))[0], item.pid)
+                    found = Generation(netlink.unsigned(value, 4, ">"), item.pid)
     return found
 
 
 def notices(datagram, order=netlink.NATIVE):
-    """The Notices about sets and their elements in a datagram, each set once for what happened to it; NetlinkError."""
+    """Return the Notices about sets, their elements and rules in a datagram, each once. Raises NetlinkError."""
     found, seen = [], set()
     for item in netlink.messages(datagram, order):
-        if item.type >> 8 != NFTABLES or item.type & 255 not in (NEWSET, DELSET, NEWELEMENT, DELELEMENT):
+        kind = item.type & 255
+        if item.type >> 8 != NFTABLES or kind not in (NEWSET, DELSET, NEWELEMENT, DELELEMENT, NEWRULE, DELRULE):
             continue
         family, attributes = body(item, order)
         table = name = None
-        for kind, value in attributes:
-            if kind == _TABLE:
+        for which, value in attributes:
+            if which == _TABLE:
                 table = netlink.text(value)
-            elif kind == _NAME:
-                name = netlink.text(value)
+            elif which == _NAME:
+                name = netlink.text(value) if kind not in (NEWRULE, DELRULE) else None  # a rule has its chain there
                 break  # the elements follow, and there may be many
-        notice = Notice(item.type & 255, family, table, name, item.pid)
+        notice = Notice(kind, family, table, name, item.pid)
         if notice not in seen:
             seen.add(notice)
             found.append(notice)
     return found
-
-
-def _exactly(value, size):
-    if len(value) != size:
-        raise netlink.NetlinkError("a number of %d bytes instead of %d" % (len(value), size))
-    return value

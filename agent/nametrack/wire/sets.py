@@ -1,76 +1,48 @@
-"""What nft sets and ipsets have in common: elements, the listing of a set, and how the tools write one."""
+"""What nft sets and ipsets have in common: how the kernel describes a set, and what is in it."""
 
 from collections import namedtuple
 
-from .. import ip
-from ..element import ElementList
+# How a set is made. family: 4 or 6, None for keys that are no addresses; timeout, interval, merge: the flags timeout,
+# interval and auto-merge; size: the most it may hold, None for no limit; takes: "" for a set that can be changed, else
+# why not, in words that follow "it"; comments: whether its elements take our comment
+Form = namedtuple("Form", ("family", "timeout", "interval", "merge", "size", "takes", "comments"))
 
-# family: 4 or 6, None for a key that addresses cannot fill; timeout, interval, merge: the flags timeout, interval and
-# auto-merge; elements: ElementList, or a list of Element; size: the most it may hold, None for no limit; marked:
-# addresses of those that carry our comment, None for a set that takes no comments
-Listing = namedtuple("Listing", ("family", "timeout", "interval", "merge", "elements", "size", "marked"))
+# A set as it was read. ends: {ip.key: when the element ends, None for never}; marked: {ip.key: None} of the elements
+# that carry our comment, None for a set whose elements take none; used: whether something refers to the set,
+# None for not known; sure: whether it did not change while it was read
+Listing = namedtuple("Listing", ("form", "ends", "marked", "used", "sure"))
 
-PIECE = 250  # elements that are written at a time: a line of nft's
-MARK = "nametrack"  # the comment on what is ours, where a set takes comments
-
-
-def unquoted_lines(listing):
-    """Yields the lines of a tool's output, bytes or text, as lists of words; quoted pieces, comments, are left out.
-
-    Quotes may go on over several lines and cannot hold a quote. Bytes are cut out piece by piece, so that 65,536
-    elements do not need their memory twice; they need not be UTF-8, because only comments go beyond ASCII. A last line
-    without a newline, or with a quote that is open, was cut short: it ends in a word None.
-    """
-    data = listing if isinstance(listing, bytes) else listing.encode()
-    start, quoted = 0, False
-    while start < len(data):
-        end = data.find(b"\n", start)
-        cut = end < 0
-        line = data[start:] if cut else data[start:end]
-        start = len(data) if cut else end + 1
-        if quoted or b'"' in line:
-            pieces = line.split(b'"')
-            line = b" ".join([pieces[i] for i in range(len(pieces)) if (i % 2 == 1) == quoted])
-            quoted = quoted == (len(pieces) % 2 == 1)
-        try:
-            words = line.decode().split()
-        except UnicodeError:
-            words = ["?"]
-        if cut or (quoted and start == len(data)):
-            words.append(None)
-        yield words
+MARK = "nametrack"  # the comment on what is ours
 
 
-def canonical(text):
-    """The canonical text of an address, a prefix or a range `first-last`; None for what is none of them."""
-    first, dash, last = text.partition("-")
-    if not dash:
-        return ip.prefix(text)
-    if ip.span(text) is None:
-        return None
-    return "%s-%s" % (ip.canonical(first), ip.canonical(last))
+class Found:
+    """The elements of a set while they are read."""
 
+    def __init__(self, timeouts, comments):
+        self.timeouts = timeouts  # whether the set has them
+        self.keys = []
+        self.marked = [] if comments else None
+        self._ends = [] if timeouts else None  # as many as keys
 
-def pieces(elements, check):
-    """Yields ElementLists of at most PIECE of `elements`; `check(address)` raises, or returns the address."""
-    if not isinstance(elements, ElementList):
-        given, elements = elements, ElementList()
-        for element in given:
-            elements.append(ip.key(check(element.address)), element.timeout)
-    return elements.pieces(PIECE)
+    def add(self, key, end, marked):
+        """Take one element: its ip.key, the time at which it ends or None, and whether it has our comment."""
+        self.keys.append(key)
+        if self._ends is not None:
+            self._ends.append(end)
+        if marked and self.marked is not None:
+            self.marked.append(key)
 
+    def ends(self):
+        """Return the `ends` of a Listing.
 
-def number(text, limit):
-    """A decimal number from 0 to `limit` as an integer; None for what is not one."""
-    if text is None or text == "" or len(text) > 20:
-        return None
-    for c in text:
-        if not "0" <= c <= "9":
-            return None
-    value = int(text)
-    return value if value <= limit else None
+        All keys go into the table at once: one that grows with keys in the kernel's order takes MicroPython seconds.
+        """
+        table = dict.fromkeys(self.keys)
+        if self._ends is not None:
+            for i in range(len(self.keys)):
+                table[self.keys[i]] = self._ends[i]
+        return table
 
-
-def seconds(timeout, limit):
-    """A timeout that the tools take: 0 means for ever or the set's own to them, and more than `limit` is refused."""
-    return max(1, min(int(timeout), limit))
+    def marks(self):
+        """Return the `marked` of a Listing."""
+        return None if self.marked is None else dict.fromkeys(self.marked)

@@ -1,204 +1,275 @@
-"""kernelset.py: the difference between what is wanted and what is installed, as one transaction.
+"""kernel_set.py: what is changed in a set, whose an element is, how long it lives, and what is tried again when."""
 
-What the transcripts of tests/core/transcripts/policy do not pin: whose an element is, and the lives of elements.
-"""
-
+from core.sets.one_set import HOST, World, policy
 from nametrack import ip
-from nametrack.core import actions as do
-from nametrack.core.config.configuration import PolicyConfig
-from nametrack.core.policies.policy import Policy
-from nametrack.core.sets.kernel_set import KernelSet
-from nametrack.core.sets.plain_elements import LIFE_FLOOR
-from nametrack.element import Element
-from nametrack.wire.sets import Listing
+from nametrack.core.sets.kernel_set import Use
+from nametrack.core.sets.wanted import LIFE_FLOOR
 
-A, B, C = "192.0.2.1", "192.0.2.2", "192.0.2.3"
-HOST = "h.test"
-
-
-def policy(retain=100, literals=()):
-    sets = ("ipset", "s4", None)
-    wanted = PolicyConfig("p", True, "wg", sets[0], sets[1], sets[2], "ipv4", retain, [HOST], list(literals), [], None)
-    return Policy(wanted, lambda host: (host, ()))
-
-
-def kernel_set(*policies, name="ipset s4"):
-    made = KernelSet(name, 4)
-    made.sources = made.users = list(policies)
-    return made
-
-
-def listing(*elements, timeout=False, interval=False, merge=False):
-    return Listing(4, timeout, interval, merge, [Element(a, t) for a, t in elements], None, None)
-
-
-def names(made, p, addresses, now):
-    made.touch(p.answered(p.hosts[HOST], [ip.key(address) for address in addresses], now))
-
-
-def expire(made, p, now):
-    made.touch(p.expire(p.hosts[HOST], now))
-
-
-def changes(made, now=0):
-    change = made.changes(now, "why")
-    return None if change is None else do.text(change.action)
+A, B, C, D = "192.0.2.1", "192.0.2.2", "192.0.2.3", "192.0.2.4"
+IPSET, NFT = "ipset s4", "nft inet t s4"
 
 
 def test_nothing_is_written_before_the_set_was_listed():
-    p = policy()
-    made = kernel_set(p)
-    names(made, p, [A], 0)
-    assert changes(made) is None
-    made.listed(listing(), 0)
-    assert changes(made) == "add ipset s4: %s" % A
-    assert changes(made) is None
+    world = World(IPSET)
+    world.names(A)
+    assert world.run(1) == []
+    assert world.listed() == ["add ipset s4: %s" % A]
+    assert world.listed() == []
 
 
-def test_what_was_there_before_is_somebody_elses_even_when_it_is_wanted():
-    p = policy(retain=0)
-    made = kernel_set(p)
-    names(made, p, [A, B], 0)
-    made.listed(listing((A, None)), 0)
-    assert changes(made) == "add ipset s4: %s" % B
-    names(made, p, [C], 1)
-    expire(made, p, 1)
-    assert changes(made, 1) == "replace ipset s4: %s with %s" % (B, C)
+def test_what_was_there_before_is_not_ours_even_if_it_is_wanted():
+    for name in (IPSET, NFT):
+        world = World(name)
+        world.add(A)
+        world.names(A, B)
+        assert world.listed() == ["add %s: %s" % (name, B)]
+        world.names(C)
+        assert world.run(9) == ["replace %s: %s with %s" % (name, B, C)]
 
 
-def test_what_is_remembered_is_ours_where_it_is_found():
-    made = kernel_set(policy())
-    made.remember([ip.key(A), ip.key(B)])
-    made.listed(listing((A, None), (C, None)), 0)
-    assert changes(made) == "delete ipset s4: %s" % A
+def test_what_is_remembered_is_ours_if_it_is_found():
+    world = World(IPSET)
+    world.add(A, C)
+    world.contents.remember([ip.key(A), ip.key(B)])
+    assert world.listed() == ["delete ipset s4: %s" % A]
 
 
-def test_what_is_ours_is_not_forgotten_where_the_set_could_not_be_read():
+def test_what_carries_our_comment_is_ours_after_a_kill_that_left_no_record():
+    world = World(NFT)
+    world.add(B)
+    world.kernel.add(NFT, A, True)
+    assert world.listed() == ["delete %s: %s" % (NFT, A)]
+
+
+def test_what_is_ours_is_not_forgotten_if_the_set_could_not_be_read():
     """As by an agent that is stopped before it has read any set."""
-    made = kernel_set(policy())
-    made.remember([ip.key(A), ip.key(B)])
-    assert [made.owner()(ip.key(address)) for address in (A, C)] == [True, False]
-    assert sorted(made.pending()) == sorted([ip.key(A), ip.key(B)])
-    made.listed(listing((A, None)), 0)
-    assert [made.owner()(ip.key(address)) for address in (A, B)] == [True, False]
-    made.failed(do.ListSet(made.name))
-    assert made.owner()(ip.key(A))
+    world = World(IPSET)
+    world.contents.remember([ip.key(A), ip.key(B)])
+    assert world.set.owned() == [ip.key(A), ip.key(B)]
+    world.kernel.refusals.append(("list_set", "busy"))
+    world.run(1, world.set.list())
+    assert sorted(world.set.owned()) == [ip.key(A), ip.key(B)] and world.set.exists is None
 
 
-def test_what_somebody_took_away_is_not_ours_when_it_is_back():
-    made = kernel_set(policy())
-    made.remember([ip.key(A)])
-    made.listed(listing(), 0)
-    made.listed(listing((A, None)), 0)
-    assert changes(made) is None
+def test_what_another_program_took_away_is_not_ours_when_it_is_back():
+    for name in (IPSET, NFT):
+        world = World(name)
+        world.contents.remember([ip.key(A)])
+        world.listed()
+        world.add(A)
+        assert world.listed() == []
 
 
 def test_what_could_not_be_deleted_is_still_ours():
-    p = policy(retain=0)
-    made = kernel_set(p)
-    names(made, p, [A], 0)
-    made.listed(listing(), 0)
-    changes(made)
-    names(made, p, [], 1)
-    expire(made, p, 1)
-    action = made.changes(1, "why").action
-    assert do.text(action) == "delete ipset s4: %s" % A
-    made.failed(action)
-    assert changes(made, 2) is None  # not known what is installed
-    made.listed(listing((A, None)), 3)
-    assert changes(made, 3) == "delete ipset s4: %s" % A
+    world = World(IPSET)
+    world.names(A)
+    world.listed()
+    world.kernel.refusals.append(("delete", "busy"))
+    world.names()
+    assert world.run(3) == [] and world.set.owned() == [ip.key(A)]
+    assert world.run(9) == ["delete ipset s4: %s" % A]
+    assert world.said[-1] == "recovered set 's4' is in order again"
 
 
 def test_an_address_of_the_other_family_does_not_concern_it():
-    made = kernel_set(policy())
-    made.listed(listing(), 0)
-    made.touch([ip.key("2001:db8::1")])
-    assert not made.dirty()
+    world = World(IPSET)
+    world.listed()
+    world.names("2001:db8::1")
+    assert world.run(5) == []
 
 
 def test_an_element_carries_its_remaining_life():
-    p = policy(retain=1000)
-    made = kernel_set(p)
-    p.remember(p.hosts[HOST], [ip.key(A)], 30.2)
-    names(made, p, [B], 0)
-    made.listed(listing(timeout=True), 0)
-    assert changes(made) == "add ipset s4: %s/timeout=31 %s/timeout=1000" % (A, B)
+    one = policy(retain=1000)
+    world = World(IPSET, ("timeout",), [one])
+    one.remember(one.hosts[HOST], [ip.key(A)], 30.2)
+    world.names(B)
+    assert world.listed() == ["add ipset s4: %s/timeout=31 %s/timeout=1000" % (A, B)]
 
 
-def test_a_short_retain_does_not_mean_a_process_every_few_seconds():
-    p = policy(retain=5)
-    made = kernel_set(p)
-    names(made, p, [A], 0)
-    made.listed(listing(timeout=True), 0)
-    assert changes(made) == "add ipset s4: %s/timeout=%d" % (A, LIFE_FLOOR)
-    assert made.refresh_at() == LIFE_FLOOR / 2
+def test_a_short_retain_does_not_mean_a_change_every_few_seconds():
+    world = World(IPSET, ("timeout",), [policy(retain=5)])
+    world.names(A)
+    assert world.listed() == ["add ipset s4: %s/timeout=%d" % (A, LIFE_FLOOR)]
+    assert world.run(LIFE_FLOOR / 2 - 5) == []
 
 
 def test_what_is_named_is_renewed_when_half_of_its_life_is_over():
-    p = policy(retain=1000)
-    made = kernel_set(p)
-    names(made, p, [A], 0)
-    made.listed(listing(timeout=True), 0)
-    changes(made)
-    assert made.refresh_at() == 500
-    made.refresh()
-    assert changes(made, 500) == "replace ipset s4: %s with %s/timeout=1000" % (A, A)
-    assert made.refresh_at() == 1000
+    for name in (IPSET, NFT):
+        world = World(name, ("timeout",), [policy(retain=1000)])
+        world.names(A)
+        world.listed()
+        renewed = "replace %s: %s with %s/timeout=1000" % (name, A, A)
+        assert world.run(490) == []
+        assert world.run(990) == [renewed]
+        assert world.run(1490) == [renewed]
 
 
 def test_timeouts_that_an_earlier_run_gave_are_watched():
-    p = policy(retain=10)
-    made = kernel_set(p)
-    made.remember([ip.key(A)])
-    names(made, p, [A], 0)
-    made.listed(listing((A, 500), timeout=True), 0)
-    assert changes(made) is None
-    assert made.refresh_at() == 500 - LIFE_FLOOR / 2
+    world = World(NFT, ("timeout",), [policy(retain=10)])
+    world.kernel.add(NFT, A, True)
+    world.kernel.sets[NFT]["elements"][A] = 500
+    world.names(A)
+    assert world.listed() == []
+    assert world.run(199) == []
+    assert world.run(206) == ["replace %s: %s with %s/timeout=%d" % (NFT, A, A, LIFE_FLOOR)]
 
 
-def test_an_element_of_somebody_else_is_replaced_by_ours_when_its_time_is_over():
-    p = policy(retain=1000)
-    made = kernel_set(p)
-    names(made, p, [A], 0)
-    made.listed(listing((A, 20), timeout=True), 0)
-    assert changes(made) is None
-    assert made.refresh_at() == 21
-    made.refresh()
-    assert changes(made, 21) == "add ipset s4: %s/timeout=1000" % A
+def test_an_element_of_another_program_is_replaced_by_ours_when_its_time_is_over():
+    world = World(IPSET, ("timeout",), [policy(retain=1000)])
+    world.add(A)
+    world.kernel.sets[IPSET]["elements"][A] = 20
+    world.names(A)
+    assert world.listed() == [] and world.run(19) == []
+    assert world.run(23) == ["add ipset s4: %s/timeout=1000" % A]
+
+
+def test_a_timeout_that_another_program_shortens_is_renewed_before_the_element_is_lost_and_that_is_known():
+    """dnsmasq's nftset= and rules with `update` give our elements their own timeout, from Linux 6.12 on."""
+    world = World(NFT, ("timeout",), [policy(retain=86400)])
+    world.names(A)
+    world.listed()
+    world.kernel.sets[NFT]["elements"][A] = world.now + 70
+    assert world.run(62) == ["replace %s: %s with %s/timeout=86400" % (NFT, A, A)] and world.set.shared
+    for _ in range(20):
+        world.kernel.sets[NFT]["elements"][A] = world.now + 6
+        world.run(world.now + 5.5)
+        assert world.holds() == A
+    world.run(world.now + 1000)
+    assert not world.set.shared
 
 
 def test_the_longest_life_that_any_policy_gives_counts():
-    short, long = policy(retain=5), policy(retain=700)
-    made = kernel_set(short, long)
-    for p in (short, long):
-        names(made, p, [A], 0)
-    made.listed(listing(timeout=True), 0)
-    assert changes(made) == "add ipset s4: %s/timeout=700" % A
-    for p in (short, long):
-        names(made, p, [B], 10)
-    expire(made, short, 15)
-    expire(made, long, 15)
-    given = (A, B, A)  # A was named until 10, so that it stays until 710
-    assert changes(made, 15) == "replace ipset s4: %s with %s/timeout=700 %s/timeout=695" % given
-    expire(made, long, 710)
-    assert "%s " % A not in (changes(made, 710) or "")  # the kernel forgot it by itself
+    short, long = policy(retain=5), policy(retain=700, name="q")
+    world = World(IPSET, ("timeout",), [short, long])
+    world.names(A)
+    assert world.listed() == ["add ipset s4: %s/timeout=700" % A]
+    world.names(B)
+    changed = world.run(4)
+    assert len(changed) == 1 and "%s/timeout=700" % B in changed[0]
+    world.run(800)
+    assert world.holds() == B
 
 
-def test_addresses_in_a_prefix_that_cannot_be_added_are_added_one_by_one():
-    """Somebody's address lies in our prefix: the kernel refuses elements that overlap."""
-    p = policy(literals=["192.0.2.0/24"])
-    made = kernel_set(p, name="nft inet t s4")
-    names(made, p, [A, "198.51.100.1"], 0)
-    made.listed(listing(("192.0.2.99", None), interval=True), 0)
-    assert changes(made) == "add nft inet t s4: %s 198.51.100.1" % A
-    assert list(made.refused) == ["192.0.2.0/24"]
-    made.listed(listing((A, None), ("198.51.100.1", None), interval=True), 5)
-    assert changes(made) == "replace nft inet t s4: %s with 192.0.2.0/24" % A
+def test_a_prefix_goes_in_as_the_pieces_that_others_leave_of_it():
+    world = World(NFT, ("interval",), [policy(literals=["192.0.2.0/24"])])
+    world.names(A, "198.51.100.1")
+    world.add("192.0.2.99")
+    added = "198.51.100.1 192.0.2.0-192.0.2.98 192.0.2.100-192.0.2.255"
+    assert world.listed() == ["add %s: %s" % (NFT, added)]
+    del world.kernel.sets[NFT]["elements"]["192.0.2.99"]
+    assert world.listed() == ["replace %s: 192.0.2.0-192.0.2.98 192.0.2.100-192.0.2.255 with 192.0.2.0/24" % NFT]
+    assert world.set.held(world.policies[0]) == 3
+
+
+def test_an_edited_prefix_takes_effect_in_one_change():
+    before, after = policy(literals=["192.0.2.0/24"]), policy(literals=["192.0.2.0/25"])
+    world = World(NFT, ("interval",), [before])
+    world.listed()
+    world.policies = [after]
+    world.set.assign(use(after), world.now)
+    assert world.run(9) == ["replace %s: 192.0.2.0/24 with 192.0.2.0/25" % NFT]
+
+
+def use(one):
+    return Use(4, [one], [one], None, False)
+
+
+def test_a_prefix_that_comes_to_hold_a_host_takes_its_place_and_gives_it_back():
+    plain, wide = policy(), policy(literals=["192.0.2.0/24"])
+    world = World(NFT, ("interval",), [plain])
+    world.names(A)
+    world.listed()
+    for one, change in ((wide, (A, "192.0.2.0/24")), (plain, ("192.0.2.0/24", A))):
+        one.answered(one.hosts[HOST], [ip.key(A)], world.now)
+        world.set.assign(use(one), world.now)
+        assert world.run(world.now + 1) == ["replace %s: %s with %s" % ((NFT,) + change)]
 
 
 def test_in_an_ipset_a_prefix_and_an_address_in_it_are_two_elements():
-    p = policy(literals=["192.0.2.0/24"])
-    made = kernel_set(p)
-    names(made, p, [A, B], 0)
-    made.listed(listing(("192.0.2.99", None), (B, None), interval=True), 0)
-    assert changes(made) == "add ipset s4: %s 192.0.2.0/24" % A
+    world = World(IPSET, ("interval",), [policy(literals=["192.0.2.0/24"])])
+    world.names(A, B)
+    world.add("192.0.2.99", B)
+    assert world.listed() == ["add ipset s4: %s 192.0.2.0/24" % A]
+
+
+def test_an_endpoint_of_the_tunnel_is_left_out_also_inside_a_prefix():
+    for name, flags, pieces in (
+        (NFT, ("interval",), "192.0.2.0-192.0.2.6 192.0.2.8/29"),
+        (IPSET, ("interval",), "192.0.2.6 192.0.2.0/30 192.0.2.4/31 192.0.2.8/29"),
+    ):
+        world = World(name, flags, [policy(literals=["192.0.2.0/28"])])
+        world.set.bar([ip.key("192.0.2.7"), ip.key("198.51.100.7")], 0)
+        world.names("192.0.2.7", "198.51.100.7", "198.51.100.8")
+        world.listed()
+        assert "192.0.2.7" not in world.holds().split() and "198.51.100.7" not in world.holds().split()
+        there = [ip.element(key) for key in world.contents.ours]
+        for text in pieces.split():
+            assert text in there or "-" not in text, (text, there)
+        assert world.set.work.wanted.left_out() == ["192.0.2.7", "198.51.100.7"]
+        world.set.bar([], world.now)
+        world.run(world.now + 1)
+        assert set(world.holds().split()) >= {"192.0.2.0/28", "198.51.100.7", "198.51.100.8"}
+
+
+def test_an_endpoint_that_is_in_the_set_already_goes_out():
+    world = World(NFT)
+    world.names(A, B)
+    world.listed()
+    world.set.bar([ip.key(B)], world.now)
+    assert world.run(world.now + 1) == ["delete %s: %s" % (NFT, B)]
+    assert world.set.held(world.policies[0]) == 2
+
+
+def test_a_full_set_holds_what_dns_names_now():
+    world = World(NFT, size=2, policies=[policy(retain=1000)])
+    world.names(A, B)
+    world.listed()
+    world.names(B, C)
+    assert world.run(9) == ["replace %s: %s with %s" % (NFT, A, C)]
+    assert world.said[-1] == "trouble set 'inet t s4' is full with 2 elements: 1 addresses did not fit"
+
+
+def test_when_room_comes_in_a_full_set_what_waits_goes_in():
+    world = World(NFT, size=2)
+    world.names(A, B, C)
+    world.listed()
+    assert world.holds() == "%s %s" % (A, B)
+    world.names(B, C)
+    world.run(9)
+    assert world.holds() == "%s %s" % (B, C) and world.set.trouble is None
+
+
+def test_a_refused_change_is_said_once_and_tried_again_after_5_s_up_to_5_min_and_is_not_counted():
+    world = World(NFT)
+    world.kernel.refusals = [("add ", "the set cannot be changed")] * 100
+    world.names(A)
+    world.listed()
+    world.run(3600)
+    tried = 100 - len(world.kernel.refusals)
+    assert 12 <= tried <= 18, tried
+    assert len(world.said) == 1 and world.policies[0].added == 0
+    assert world.set.held(world.policies[0]) == 0
+
+
+def test_an_element_that_is_refused_holds_up_no_other():
+    world = World(NFT, (), [policy(literals=["192.0.2.0/24"])])
+    world.names(A)
+    assert world.listed() == ["add %s: %s" % (NFT, A)]
+    assert world.said[-1] == "trouble set 'inet t s4' cannot hold 192.0.2.0/24: it has no flag 'interval'"
+
+
+def test_a_large_set_is_changed_in_slices_deletions_first():
+    world = World(NFT)
+    old = [ip.from_number(0x0A000000 + i, 4) for i in range(1024)]
+    world.policies[0].config.hosts.append("more.test")
+    world.names(*old)
+    world.listed()
+    one = world.policies[0]
+    new = [ip.key(ip.from_number(0x0B000000 + i, 4)) for i in range(1024)]
+    world.set.touch(one.answered(one.hosts[HOST], new, world.now), "DNS", world.now)
+    world.set.touch(one.expire(one.hosts[HOST], world.now), "DNS", world.now)
+    changes = world.run(world.now + 1)
+    kinds = [text.split(" ")[0] for text in changes]
+    assert len(changes) >= 3 and kinds == sorted(kinds, key=["delete", "replace", "add"].index)
+    assert len(world.kernel.sets[NFT]["elements"]) == 1024
+    assert [text for text in world.said if "1024 added, 1024 deleted" in text]

@@ -3,22 +3,27 @@
 from nametrack.core.actions import ListSet
 from nametrack.core.config.configuration import PolicyConfig
 from nametrack.core.policies.policy import Policy
-from nametrack.core.sets.sets import Sets, Use
+from nametrack.core.sets.kernel_set import Use
+from nametrack.core.sets.sets import Sets
 from nametrack.core.timers import Timers
-from nametrack.wire.sets import Listing
+from nametrack.element import named
+from nametrack.wire.sets import Form, Listing
 
-NAME = "nft inet t s"
-EMPTY = Listing(4, False, False, False, [], None, None)
+NAME = named("nft inet t s")
+
+
+def empty():
+    return Listing(Form(4, False, False, False, None, "", True), {}, {}, True, True)
 
 
 def filled():
     """`(sets, timers)`: one set, listed at 0, in which nothing is wanted."""
-    config = PolicyConfig("p", True, "wg", "nftset", NAME, None, "ipv4", 100, ["h.test"], [], [], None)
+    config = PolicyConfig("p", True, "wg", "nftset", "inet t s", None, "ipv4", 100, ["h.test"], [], [], None)
     policy, timers = Policy(config, lambda host: (host, ())), Timers()
     sets = Sets(timers)
-    sets.assign({NAME: Use(4, [policy], [policy], None, False)})
-    assert sets.list(NAME) == [ListSet(NAME)]
-    sets.listed(NAME, EMPTY, 0)
+    sets.assign({NAME: Use(4, [policy], [policy], None, False)}, 0)
+    assert sets.list_all() == [ListSet(NAME)]
+    sets.listed(NAME, empty(), 0)
     return sets, timers
 
 
@@ -30,7 +35,7 @@ def run(sets, timers, until):
         for key in timers.due(now):
             found = sets.due(key, now)
             if ListSet(NAME) in found:
-                sets.listed(NAME, EMPTY, now)
+                sets.listed(NAME, empty(), now)
             actions += found
     return actions
 
@@ -45,7 +50,7 @@ def test_a_listing_shows_whatever_another_one_was_due_for():
     sets, timers = filled()
     sets.touched(NAME, True, 10)
     assert sets.resync() == [ListSet(NAME)]
-    sets.listed(NAME, EMPTY, 10.05)
+    sets.listed(NAME, empty(), 10.05)
     assert run(sets, timers, 60) == []
 
 
@@ -53,5 +58,5 @@ def test_what_happens_while_a_set_is_listed_has_it_listed_again():
     sets, timers = filled()
     assert sets.resync() == [ListSet(NAME)]
     sets.touched(NAME, True, 10)
-    sets.listed(NAME, EMPTY, 10.05)
+    sets.listed(NAME, empty(), 10.05)
     assert run(sets, timers, 60) == [ListSet(NAME)]

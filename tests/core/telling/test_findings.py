@@ -9,8 +9,9 @@ from nametrack.core import events as on
 from nametrack.core.agent import Agent
 from nametrack.core.config import configuration
 from nametrack.core.telling.findings import findings
+from nametrack.element import named
 from nametrack.wire import uci
-from nametrack.wire.sets import Listing
+from nametrack.wire.sets import Form, Listing
 
 WALL = 1795406999
 
@@ -267,17 +268,24 @@ def test_a_name_is_unresolved_once_however_many_want_it():
 
 LISTINGS = [
     (None, "no_target", "does not exist"),
-    (Listing(6, False, True, False, [], None, None), "set_flags", "not IPv4 addresses"),
-    (Listing(None, False, True, False, [], None, None), "set_flags", "something else than addresses"),
-    (Listing(4, False, False, False, [], None, None), "set_flags", "interval"),  # for the prefix in the policy
-    (Listing(4, False, True, False, [], None, None), None, None),
+    ((6, False, True, False, None, "", True), "set_flags", "not IPv4 addresses"),
+    ((None, False, True, False, None, "", True), "set_flags", "something else than addresses"),
+    ((4, False, True, False, None, "is a map, not a set", True), "set_flags", "is a map"),
+    ((4, True, True, True, None, "", True), "set_flags", "auto-merge and timeouts"),
+    ((4, False, False, False, None, "", True), "set_refused", "interval"),  # for the prefix in the policy
+    ((4, False, True, False, None, "", True), None, None),
 ]
 
 
 @pytest.mark.parametrize("listing,code,words", LISTINGS)
 def test_a_set_that_is_missing_or_of_the_wrong_kind(listing, code, words):
     made = agent(POLICY % ("nftset", "inet fw4 mine4"))
-    made.handle(on.SetListed("nft inet fw4 mine4", listing), 0)
+    listing = listing and Listing(Form(*listing), {}, {}, True, True)
+    made.handle(on.SetListed(named("nft inet fw4 mine4"), listing), 0)
+    while made.next_timer() <= 0.2:
+        for action in made.handle_timer(made.next_timer()):
+            if isinstance(action, do.ChangeSet):
+                made.handle(on.SetChanged(action, {}), 0.2)
     made.handle_timer(0)
     found = findings(made, WALL)
     assert [f["code"] for f in found] == ([code] if code else [])
@@ -287,7 +295,7 @@ def test_a_set_that_is_missing_or_of_the_wrong_kind(listing, code, words):
 
 def test_every_finding_has_its_five_parts_and_says_what_to_do():
     made = agent(POLICY % ("ipset", "mine4"), FOLLOWED + peer(3, ["10.0.0.1"]) + peer(4, ["10.0.0.1"]))
-    made.handle(on.SetListed("ipset mine4", None), 0)
+    made.handle(on.SetListed(named("ipset mine4"), None), 0)
     found = findings(made, WALL)
     assert len(found) == 3
     for f in found:

@@ -6,6 +6,7 @@ from nametrack import ip
 from nametrack.core.config import configuration
 from nametrack.core.last_good import Known, Remembered
 from nametrack.core.telling import user_include as include
+from nametrack.element import named
 from nametrack.wire import services, uci
 
 POLICY = """
@@ -33,7 +34,7 @@ ENTRIES = [
 ]
 
 
-FOUR, SIX = "ipset wg", "ipset wg6"
+FOUR, SIX = named("ipset wg"), named("ipset wg6")
 OLD = "vpn-policy-routing"
 ENABLED = "config pbr 'config'\n\toption enabled '1'\n"
 
@@ -65,7 +66,9 @@ def test_each_service_gets_the_sets_of_its_own_target():
 
 def test_own_ipsets_are_a_kind_of_their_own():
     text = POLICY % "ipset" + "\toption set4 'mine'\n"
-    assert printed("ipset", text) == [("ipset mine", ["192.0.2.1", "192.0.2.2", "203.0.113.9", "203.0.113.0/24"])]
+    assert printed("ipset", text) == [
+        (named("ipset mine"), ["192.0.2.1", "192.0.2.2", "203.0.113.9", "203.0.113.0/24"])
+    ]
     assert printed(OLD, text) == []
 
 

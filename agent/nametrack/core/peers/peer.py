@@ -95,6 +95,11 @@ class Peer:
         order = self.endpoint.set((action.address, action.port))
         return [] if order is None else [moved(self, order.old, order.target, order.reason)]
 
+    def addresses(self):
+        """Return the addresses of its endpoints, installed or proposed."""
+        found = self.proposals.addresses()
+        return found if self.installed is None else found + [self.installed[0]]
+
     def endpoint_failed(self, address, no_route, now):
         """What was ordered last is not set; no_route: because there is no way to the address."""
         self.proposals.not_tried(self.installed)

@@ -38,6 +38,8 @@ class Peers:
         self._unread = set()  # interfaces that were not read yet
         self._trouble = {}  # interface -> why it could not be read; said once
         self._config = None
+        self._fixed = {}  # interface -> addresses that its peers have as literal endpoints in /etc/config/network
+        self._installed = {}  # interface -> addresses of the endpoints that its peers, followed or not, had last
 
     def configure(self, config, servers, remembered, now):
         """Follow exactly the enabled peers of `config`; those that stay keep what is known of them.
@@ -46,6 +48,7 @@ class Peers:
         [(address, port)]}, the port None where it is the configured one.
         """
         self._config = config
+        self._fixed = _literal_endpoints(config.network_peers)
         peers, self._by_interface = {}, {}
         for wanted in config.peers:
             if not wanted.enabled:
@@ -77,6 +80,13 @@ class Peers:
         found = []
         for peer in self._in_order():
             found.extend(peer.names.wanted())
+        return found
+
+    def endpoints_of(self, interface):
+        """Return the addresses that a tunnel's own packets go to, or may: of every peer, installed or proposed."""
+        found = list(self._fixed.get(interface, ())) + list(self._installed.get(interface, ()))
+        for peer in self._by_interface.get(interface, ()):
+            found.extend(peer.addresses())
         return found
 
     def known(self, name):
@@ -149,6 +159,7 @@ class Peers:
         if self._trouble.pop(interface, None) is not None:
             actions.append(recovered(interface, "can be read again"))
         self._unread.discard(interface)
+        self._installed[interface] = [reading.address for reading in readings if reading.address is not None]
         by_key = {reading.public_key: reading for reading in readings}
         pause = self._config.peer_interval
         for peer in self._by_interface[interface]:
@@ -327,3 +338,13 @@ def _endpoints(peer):
     own = peer.names.is_service
     ports = [port if own or port != peer.config.endpoint_port else None for _, port in known]
     return Endpoints(peer.config.endpoint_host, [ip.key(address) for address, _ in known], ports)
+
+
+def _literal_endpoints(network_peers):
+    """Return {interface: [address]} of the peers whose endpoint is no name."""
+    found = {}
+    for peer in network_peers:
+        address = ip.canonical(peer.endpoint_host) if peer.endpoint_host else None
+        if address is not None:
+            found.setdefault(peer.interface, []).append(address)
+    return found

@@ -75,6 +75,13 @@ class Proposals:
         self._trusted = self._naming(installed) or self._trusted
         self._tried = {}
 
+    def addresses(self):
+        """Return the addresses of all endpoints that may be set."""
+        found = self.last_good + [endpoint for endpoint, _ in self._worked]
+        for source in sorted(self.said):
+            found = found + self.said[source].endpoints
+        return [address for address, _ in found]
+
     def found_working(self, installed, at):
         """An endpoint that we find at the start shook hands at a time, as far as anybody can tell."""
         self._worked = self._worked or [(installed, at)]

@@ -1,12 +1,14 @@
 """Every policy: its hosts, the target it fills, and what of it goes into which set."""
 
 from ... import ip
+from ...element import own_name
 from ..actions import Log, recovered, trouble
 from ..last_good import GRACE, SLICE, Known, life_left
 from ..ordering import in_order
+from ..sets.kernel_set import Use
 from ..sets.lives import NAMED, longest_life
-from ..sets.sets import Sets, Use
-from ..sets.targets import ROUTE, choose, is_optional, plain, why_missing
+from ..sets.sets import Sets
+from ..sets.targets import ROUTE, choose, is_optional, why_missing, why_unused
 from .patterns import Patterns
 from .policy import MAX_ADDRESSES, Policy
 
@@ -16,6 +18,7 @@ LEAST = 60  # seconds that an observed address is kept, whatever its TTL and `re
 class Policies:
     def __init__(self, timers, routes):
         self.policies = {}  # name -> Policy
+        self._overflowing = {}  # labels of policies of which it was said that they want too many addresses
         self.sets = Sets(timers)
         self.routes = routes
         self._config = None
@@ -43,9 +46,7 @@ class Policies:
             policy = self.policies[wanted.name] = Policy(wanted, name_key)
             before = old.get(wanted.name)
             if before is not None:
-                policy.added, policy.deleted = before.added, before.deleted
-                if before.target in policy.candidates:
-                    policy.target = policy.candidates[policy.candidates.index(before.target)]
+                policy.take_counts(before)
             for host in list(policy.hosts.values()):
                 known = before.hosts.get(host.host) if before else None
                 if known is not None and known.rtypes == host.rtypes and known.name_key == host.name_key:
@@ -60,7 +61,7 @@ class Policies:
         for name in sorted(self.policies):
             for host in sorted(self.policies[name].hosts):
                 self._enrol(self.policies[name], self.policies[name].hosts[host])
-        return self._assign() + self._steer(now) + self.sets.read_services()
+        return self._assign(now) + self._steer(now) + self.sets.read_services()
 
     def remember(self, known, now):
         """Take what was remembered of a host; `read_sets` must follow."""
@@ -107,7 +108,7 @@ class Policies:
                 self._learnt.setdefault(host.name_key, {}).update(dict.fromkeys(new))
                 self._touch(policy, new, "a client asked for %s" % name, now)
                 for _, set_name in sorted(policy.sets().items()):
-                    actions.extend(self.sets.due(("settle", set_name), now))  # the client connects in a moment
+                    actions.extend(self.sets.write(set_name, now))  # the client connects in a moment
             self._watch_expiry(policy, host)
         return actions
 
@@ -175,10 +176,10 @@ class Policies:
                 self._learnt.setdefault(name.key, {}).update(dict.fromkeys(changed))
                 self._touch(policy, changed, "%s changed" % name.host, now)
                 self._watch_expiry(policy, host)
-            if policy.overflows and not policy.reported:
-                policy.reported = True
-                text = "more than %d addresses: the first are kept" % MAX_ADDRESSES
-                actions.append(Log("warning", "policy '%s': %s" % (policy.config.name, text)))
+            if policy.overflowed() and policy.label not in self._overflowing:
+                self._overflowing[policy.label] = None
+                text = "more than %d addresses; each host keeps its share of them" % MAX_ADDRESSES
+                actions.append(Log("warning", "%s: %s" % (policy.label, text)))
         return actions
 
     def listed(self, set_name, listing, now):
@@ -187,11 +188,7 @@ class Policies:
         actions = self.sets.listed(set_name, listing, now)
         exists = self.sets.exists(set_name)
         if exists is not existed:
-            before = {name: self.policies[name].target for name in self.policies}
-            actions.extend(self._assign())
-            for name in sorted(self.policies):
-                self._retarget(before[name], self.policies[name].target, now)
-            actions.extend(self._steer(now))
+            actions.extend(self._assign(now) + self._steer(now))
         if existed and not exists:
             return actions  # a set of a service comes back in a moment, most likely
         for name in sorted(self.policies):
@@ -202,7 +199,7 @@ class Policies:
         """Which of the services that make sets are there: `auto` may find that none is enabled."""
         waiting = [name for name in self.policies if self.policies[name].target is None]
         actions = self.sets.services_read(services)
-        return actions + self._assign() + self._steer(now) if waiting else actions
+        return actions + self._assign(now) + self._steer(now) if waiting else actions
 
     def _steer(self, now):
         """Has routes of our own for exactly the policies with that target, in the order of their sections.
@@ -224,11 +221,13 @@ class Policies:
         unknown = any(self.sets.exists(target.sets[4]) is None for target in policy.candidates if target.sets)
         return unknown or self.sets.services is None
 
-    def _retarget(self, old, new, now):
-        """A policy fills other sets from now on."""
-        for target in (old, new) if old is not new else ():
-            for _, set_name in sorted(target.sets.items()) if target is not None else ():
-                self.sets.compare(set_name, now)
+    def interfaces(self):
+        """Return the interfaces that policies lead into, in order."""
+        return sorted(set([p.config.interface for p in self.policies.values() if p.config.interface]))
+
+    def bar(self, interface, endpoints, now):
+        """Keep the endpoints of a tunnel, addresses, out of the sets that lead into it."""
+        self.sets.bar(interface, [ip.key(address) for address in endpoints], now)
 
     def missing(self, policy):
         """`(why, advice)`: why there is nothing to fill; None where there is, or where it is not known yet."""
@@ -243,10 +242,34 @@ class Policies:
             for family in sorted(target.sets):
                 if not is_optional(target, family):
                     text, better = why_missing(target, self.sets.services)
-                    reasons.append("set '%s' %s" % (plain(target.sets[family]), text))
+                    reasons.append("set '%s' %s" % (own_name(target.sets[family]), text))
                     if advice is None or target.name in (self.sets.services or ()):
                         advice = better
         return "; ".join(reasons), advice
+
+    def unused(self, policy):
+        """Return `(why, advice)` if nothing refers to the sets that a policy fills; None if something does."""
+        sets = [self.sets.by_name.get(name) for _, name in sorted(policy.sets().items())]
+        there = [kernel_set for kernel_set in sets if kernel_set is not None and kernel_set.exists]
+        unused = [kernel_set for kernel_set in there if kernel_set.used is False]
+        if not unused or any(kernel_set.used for kernel_set in there):
+            return None
+        why, advice = why_unused(policy.target, self.sets.services)
+        return "set '%s' %s" % (own_name(unused[0].name), why), advice
+
+    def left_out(self, policy):
+        """Return the texts of the endpoints that its tunnel's own packets go to and that its sets would hold else."""
+        found = []
+        for _, name in sorted(policy.sets().items()):
+            found.extend(self.sets.by_name[name].work.wanted.left_out() if name in self.sets.by_name else [])
+        return found
+
+    def uncovered(self, policy):
+        """Return how many IPv6 addresses it wants that the service it fills has no set for."""
+        target = policy.target
+        if target is None or target.service is None or not self.sets.is_missing(target.sets[6]):
+            return 0
+        return len(policy.wanted(6)) if self.sets.exists(target.sets[4]) else 0
 
     def _say_target(self, policy):
         """Whether `auto` has found a target is said here; of a set that was named it is said with the set."""
@@ -293,7 +316,7 @@ class Policies:
                 found.setdefault(int(life + 0.999), []).append(key)  # not 0 while it is in the set
         return [Known(name_key[0], found[life], life == NAMED, max(0, life)) for life in sorted(found)]
 
-    def _assign(self):
+    def _assign(self, now):
         """Has each policy fill its target."""
         actions, uses = [], {}
         for name in sorted(self.policies):
@@ -302,16 +325,16 @@ class Policies:
             if target is not policy.target and target is not None and len(policy.candidates) > 1:
                 what = "routes of our own" if target is ROUTE else "the sets of %s" % target.name
                 actions.append(Log("info", "%s: target auto: %s" % (policy.label, what)))
-            policy.target = target
+            policy.fill(target)
             for candidate in policy.candidates:
                 for family in sorted(candidate.sets):
                     filled = candidate is target
                     may_miss = not filled or len(policy.candidates) > 1 or is_optional(candidate, family)
                     use = uses.get(candidate.sets[family], Use(family, [], [], None, True))
                     sources = use.sources + ([policy] if filled else [])
-                    users, feeder = use.users + [policy], use.feeder or candidate.feeder
-                    uses[candidate.sets[family]] = Use(use.family, sources, users, feeder, use.optional and may_miss)
-        self.sets.assign(uses)
+                    users, service = use.users + [policy], use.service or candidate.service
+                    uses[candidate.sets[family]] = Use(use.family, sources, users, service, use.optional and may_miss)
+        self.sets.assign(uses, now)
         return actions
 
     def _touch(self, policy, keys, reason, now):

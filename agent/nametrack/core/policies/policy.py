@@ -1,4 +1,6 @@
-"""One policy: its hosts, and which addresses it wants in its two sets; addresses as ip.key."""
+"""One policy: its hosts, and which addresses it wants in each address family; addresses as ip.key."""
+
+from collections import namedtuple
 
 from ... import ip
 from ..names.rrset import AAAA, RTYPES, A
@@ -8,6 +10,10 @@ from .policy_host import Host, Literals
 
 MAX_ADDRESSES = 65536  # of one policy
 MAX_OBSERVED = 256  # names below its wildcards
+
+# What a policy wants of one address family. named: keys that DNS names now; retained: {key: until when it is wanted};
+# literals: keys that are written into the configuration
+Addresses = namedtuple("Addresses", ("named", "retained", "literals"))
 
 
 class Policy:
@@ -21,10 +27,9 @@ class Policy:
         self.hosts = {}  # host -> Host
         self.seen = {}  # host of a wildcard -> monotonic time at which a client was given an answer about it last
         self.literals = Literals(config.literals)
-        self.overflows = False  # whether an address found no place
-        self.reported = False
+        self.overflows = False  # whether an address found no place, and that was not said
         self._rtypes = RTYPES[config.family]
-        self._holders = {}  # key -> the host that wants it, or a tuple of hosts
+        self._holders = {4: {}, 6: {}}  # address family -> {key: the host that wants it, or a tuple of hosts}
         self._hold(self.literals.keys, self.literals)
         for host in config.hosts:
             self.hosts[host] = Host(host, name_key(host), self._rtypes)
@@ -34,29 +39,52 @@ class Policy:
         return "policy '%s'" % self.config.name
 
     def wrote(self, added, deleted, now):
-        """So many routes of its addresses were written."""
+        """So many elements of its sets, or routes, were added and deleted."""
         self.added += added
         self.deleted += deleted
         self.changed_at = now
 
     def sets(self):
-        """{4: set name, 6: set name} of those it fills, by the action's text; empty where there is no target."""
+        """Return {4: SetName, 6: SetName} of those it fills; empty if there is no target."""
         return {} if self.target is None else self.target.sets
 
+    def addresses(self, family):
+        """Return the Addresses that it wants of one address family, whatever target takes them."""
+        named, retained = {}, {}
+        for name in sorted(self.hosts):
+            host = self.hosts[name]
+            named.update([(key, None) for key in host.named if ip.key_family(key) == family])
+            for key, until in host.retained.items():
+                if ip.key_family(key) == family:
+                    retained[key] = max(until, retained.get(key, until))
+        left = {key: until for key, until in retained.items() if key not in named}
+        return Addresses(list(named), left, [key for key in self.literals.keys if ip.key_family(key) == family])
+
+    def take_counts(self, before):
+        """Go on counting from another Policy, as it was before the configuration was read again."""
+        self.added, self.deleted, self.changed_at = before.added, before.deleted, before.changed_at
+        if before.target in self.candidates:
+            self.target = self.candidates[self.candidates.index(before.target)]
+
+    def fill(self, target):
+        """Fill the sets of a Target from now on, None for none."""
+        self.target = target
+
     def answered(self, host, keys, now):
-        """DNS answered for one host; returns the keys whose life changed."""
-        changed = host.answered(keys, now, self.config.retain)
-        self._hold(keys, host)
-        return changed
+        """DNS answered for one host; return the keys whose life changed."""
+        changed, dropped = host.answered(keys, now, self.config.retain)
+        self._release(dropped, host)
+        return changed + dropped + self._hold(host.named, host)
 
     def remember(self, host, keys, until):
-        """Addresses that a host had before: they stay until then."""
+        """Take addresses that a host had before: they stay until then."""
         keys = [key for key in keys if (AAAA if ip.key_family(key) == 6 else A) in self._rtypes]
-        host.remember(keys, until)
-        self._hold(keys, host)
+        dropped = host.remember(keys, until)
+        self._hold([key for key in keys if key not in dropped], host)
+        self._release(dropped, host)
 
     def keep(self, host):
-        """Takes over what is known of a host from before the configuration was read again."""
+        """Take over what is known of a host from before the configuration was read again."""
         self.hosts[host.host] = host
         self._hold(host.keys(), host)
 
@@ -83,8 +111,7 @@ class Policy:
         """Forget an observed host; return the keys it wanted."""
         gone = self.hosts.pop(host)
         del self.seen[host]
-        for key in gone.keys():
-            self._release(key, gone)
+        self._release(gone.keys(), gone)
         return gone.keys()
 
     def next_expiry(self, host, observe_time):
@@ -94,32 +121,41 @@ class Policy:
         return min(times) if times else None
 
     def expire(self, host, now):
-        """Returns what this host retained long enough."""
+        """Return what this host retained long enough."""
         gone = host.expire(now)
-        for key in gone:
-            self._release(key, host)
+        self._release(gone, host)
         return gone
 
     def wants(self, key):
-        return key in self._holders
+        """Return whether it wants an address or a prefix."""
+        return key in self._holders[ip.key_family(key)]
 
     def wanted(self, family):
-        """What it wants in the set of this family."""
-        return [key for key in self._holders if ip.key_family(key) == family]
+        """Return a table whose keys are what it wants of this family; not to be changed."""
+        return self._holders[family]
 
     def life(self, key, now):
-        """The longest life any of its hosts gives the address: NAMED, seconds, or None for not wanted."""
-        holder = self._holders.get(key)
+        """Return the longest life any of its hosts gives the address: NAMED, seconds, or None if it is not wanted."""
+        holder = self._holders[ip.key_family(key)].get(key)
         if holder is None:
             return None
         return longest_life(holder, key, now) if isinstance(holder, tuple) else holder.life(key, now)
 
+    def overflowed(self):
+        """Return whether an address found no place since this was asked last."""
+        overflows, self.overflows = self.overflows, False
+        return overflows
+
     def _hold(self, keys, host):
-        holders = self._holders
+        """Give these keys of a host a place; return keys of other hosts that made room for them."""
+        fresh = [key for key in keys if not self.wants(key)]
+        gone, places = self._make_room(len(fresh), host)
         for key in keys:
+            holders = self._holders[ip.key_family(key)]
             holder = holders.get(key)
             if holder is None:
-                if len(holders) < MAX_ADDRESSES:
+                if places:
+                    places -= 1
                     holders[key] = host
                 else:
                     self.overflows = True
@@ -128,11 +164,33 @@ class Policy:
                     holders[key] = holder + (host,)
             elif holder is not host:
                 holders[key] = (holder, host)
+        return gone
 
-    def _release(self, key, host):
-        holder = self._holders.get(key)
-        if isinstance(holder, tuple):
-            left = [other for other in holder if other is not host]
-            self._holders[key] = left[0] if len(left) == 1 else tuple(left)
-        elif holder is host:
-            del self._holders[key]
+    def _make_room(self, count, host):
+        """Return `(keys that other hosts lost, places for a host's new keys)`; no host gets more than its share so."""
+        free = MAX_ADDRESSES - len(self._holders[4]) - len(self._holders[6])
+        if count <= free:
+            return [], count
+        gone, share = [], MAX_ADDRESSES // max(1, len(self.hosts))
+        missing = min(count, max(free, share - len(host) + count)) - free
+        while missing > 0:
+            largest = max(self.hosts.values(), key=len)
+            spare = len(largest) - share
+            if largest is host or spare <= 0:
+                break
+            dropped = largest.drop(min(missing, spare))
+            before = len(self._holders[4]) + len(self._holders[6])
+            self._release(dropped, largest)
+            gone.extend(dropped)
+            missing -= max(1, before - len(self._holders[4]) - len(self._holders[6]))
+        return gone, max(0, MAX_ADDRESSES - len(self._holders[4]) - len(self._holders[6]))
+
+    def _release(self, keys, host):
+        for key in keys:
+            holders = self._holders[ip.key_family(key)]
+            holder = holders.get(key)
+            if isinstance(holder, tuple):
+                left = [other for other in holder if other is not host]
+                holders[key] = left[0] if len(left) == 1 else tuple(left)
+            elif holder is host:
+                del holders[key]

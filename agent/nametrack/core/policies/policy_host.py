@@ -4,6 +4,8 @@ from ... import ip
 from ..ordering import in_order
 from ..sets.lives import NAMED
 
+MOST = 1024  # addresses that are kept of one name; the least recently named ones go first
+
 
 class Host:
     def __init__(self, host, name_key, rtypes):
@@ -15,8 +17,12 @@ class Host:
         self._named = set()  # the same as named, for the question whether
         self._remembers = False  # whether something was remembered, and not all of DNS has answered since
 
+    def __len__(self):
+        return len(self.named) + len(self.retained)
+
     def answered(self, keys, now, retain):
-        """DNS names exactly these now; returns those whose life changed."""
+        """DNS names exactly these now; return `(changed, dropped)`: keys whose life changed, and those not kept."""
+        keys = list(keys)[:MOST]
         named = set(keys)
         changed = [key for key in keys if key in self.retained or key not in self._named]
         for key in self.named:
@@ -25,19 +31,39 @@ class Host:
                 changed.append(key)
         for key in keys:
             self.retained.pop(key, None)
-        self.named = list(keys)
-        self._named = named
-        return changed
+        self.named, self._named = keys, named
+        dropped = self.drop(len(self) - MOST)
+        return changed, dropped
+
+    def drop(self, count):
+        """Forget at most `count` addresses, those that were named least recently; return them."""
+        if count <= 0:
+            return []
+        oldest = sorted([(self.retained[key], key) for key in self.retained])[:count]
+        dropped = [key for _, key in oldest]
+        for key in dropped:
+            del self.retained[key]
+        left = len(self.named) - (count - len(dropped))
+        if left < len(self.named):
+            last = self.named[max(0, left) :]
+            self.named = self.named[: max(0, left)]
+            self._named.difference_update(last)
+            dropped.extend(last)
+        return dropped
 
     def remember(self, keys, until):
-        """Addresses known from before the start, or from before the configuration was read again: the later counts."""
+        """Take addresses known from before the start, or from before the configuration was read again: the later count.
+
+        Return those that are not kept.
+        """
         for key in keys:
             if key not in self._named:
                 self.retained[key] = until
         self._remembers = True
+        return self.drop(len(self) - MOST)
 
     def settle(self, latest):
-        """DNS has said all: what was remembered stays until `latest` at most. Returns those whose life changed."""
+        """DNS has said all: what was remembered stays until `latest` at most. Return those whose life changed."""
         if not self._remembers:
             return []
         self._remembers = False
@@ -47,18 +73,18 @@ class Host:
         return changed
 
     def expire(self, now):
-        """Forgets what was retained long enough; returns those."""
+        """Forget what was retained long enough; return those."""
         gone = in_order([key for key in self.retained if self.retained[key] <= now])
         for key in gone:
             del self.retained[key]
         return gone
 
     def next_expiry(self):
-        """When the first of what is retained is forgotten, or None."""
+        """Return when the first of what is retained is forgotten, or None."""
         return min(self.retained.values()) if self.retained else None
 
     def keys(self):
-        """All that it wants, what is named first."""
+        """Return all that it wants, what is named first."""
         return self.named + in_order(self.retained)
 
     def all_keys(self):
@@ -66,7 +92,7 @@ class Host:
         return self.named + list(self.retained)
 
     def life(self, key, now):
-        """NAMED, the seconds left, or None where this host does not want the address."""
+        """Return NAMED, the seconds left, or None if this host does not want the address."""
         if key in self.retained:
             return max(0, self.retained[key] - now)
         return NAMED if key in self._named else None
@@ -77,11 +103,14 @@ class Literals:
 
     def __init__(self, literals):
         self.keys = [ip.key(literal) for literal in literals]
-        self._keys = set(self.keys)
+        self._keys = dict.fromkeys(self.keys)
+
+    def __len__(self):
+        return 0  # what is written into the configuration never makes room
 
     def wide(self, family):
-        """The prefixes of one address family."""
-        return sorted([key for key in self.keys if isinstance(key, str) and ip.family(key) == family])
+        """Return the prefixes of one address family."""
+        return sorted([key for key in self.keys if ip.is_wide(key) and ip.key_family(key) == family])
 
     def life(self, key, now):
         return NAMED if key in self._keys else None

@@ -1,6 +1,5 @@
 """Spans of addresses of one family, as sorted numbers: what covers what, and what is left of one without the other."""
 
-from ... import ip
 from ..ordering import in_order, index
 
 
@@ -32,10 +31,6 @@ class Spans:
         at = self.index(last)
         return at >= 0 and self.lasts[at] >= first
 
-    def plus(self, other):
-        """What is in one of the two."""
-        return joined(list(zip(self.firsts, self.lasts)) + list(zip(other.firsts, other.lasts)))
-
     def minus(self, other):
         """What is in this one and not in the other."""
         firsts, lasts, at = [], [], 0
@@ -60,18 +55,9 @@ class Spans:
         """What is in both."""
         return self.minus(self.minus(other))
 
-    def within(self, other):
-        """Those spans of which the other holds all."""
-        pairs = [pair for pair in zip(self.firsts, self.lasts) if other.holds(pair[0], pair[1])]
-        return Spans([first for first, _ in pairs], [last for _, last in pairs])
-
     def count(self):
         """How many addresses."""
         return sum([self.lasts[i] - self.firsts[i] + 1 for i in range(len(self.firsts))])
-
-    def texts(self, family):
-        """Each span as nft writes it: an address, a prefix where it is one, else `first-last`."""
-        return [_text(self.firsts[i], self.lasts[i], family) for i in range(len(self.firsts))]
 
 
 NOTHING = Spans([], [])
@@ -88,22 +74,3 @@ def joined(pairs):
             firsts.append(first)
             lasts.append(last)
     return Spans(firsts, lasts)
-
-
-def spans_of(keys, family):
-    """The Spans of the keys (see ip.key) that are of this family."""
-    return joined([ip.bounds(key) for key in keys if ip.key_family(key) == family])
-
-
-def _text(first, last, family):
-    start = ip.from_number(first, family)
-    size = last - first + 1
-    if size == 1:
-        return start
-    if size & (size - 1) == 0 and first % size == 0:
-        length = ip.V4_BITS if family == 4 else ip.V6_BITS
-        while size > 1:
-            size >>= 1
-            length -= 1
-        return "%s/%d" % (start, length)
-    return "%s-%s" % (start, ip.from_number(last, family))

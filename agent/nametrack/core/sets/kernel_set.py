@@ -1,178 +1,346 @@
-"""One set in the kernel: what is wanted in it, what is installed, and the difference as one transaction.
-
-*Ours* is what we added or remember having added; everything else in the set belongs to somebody else and stays.
-Addresses are keys of ip.key, times monotonic seconds.
-"""
+"""One set in the kernel: when it is read, what is changed in it, and what is said about it."""
 
 # isort: off
 # Leaves first, so that imports do not nest: tests/test_imports.py says why.
 from .. import ordering  # noqa: F401
-from . import plain_elements  # noqa: F401
+from . import address_ranges, lives  # noqa: F401
 
 # isort: on
+from collections import namedtuple
+
 from ... import ip
-from .merged_elements import Coverage
-from .plain_elements import Elements
+from ...element import ElementList, own_name
+from ..actions import ChangeSet, FlushFlows, GlanceSet, ListSet, Log, Notify, recovered, trouble
+from .contents import Contents
+from .reading import RETRY_MAX, SETTLE, Reading
+from .wanted import Wanted
+from .work import FULL, Work
+
+COMPARED = "brought up to date"
+SHARED_FOR = 600  # seconds from a timeout that another program shortened until the set counts as ours alone again
+TOLD = 64  # addresses that a notification names at most; the text counts them all
+
+# What a set is for. sources: policies that fill it; users: those, and policies that may come to fill it; service: name
+# of the service that makes it, None for the user's own; optional: whether it may be missing; missing: why it is,
+# function
+Use = namedtuple("Use", ("family", "sources", "users", "service", "optional"))
+
+# codes of what can be wrong, as findings have them
+MISSING, UNFIT, REFUSED, FULL_SET, AGAIN = "no_target", "set_flags", "set_refused", "set_full", "recovering"
 
 
 class KernelSet:
-    def __init__(self, name, family):
+    def __init__(self, name, family, timers):
         self.name = name
-        self.family = family
-        self.is_ipset = name.startswith("ipset ")
-        self.sources = []  # policies that want something in it
-        self.users = []  # those, and the policies that may come to want something in it
-        self.optional = False  # whether it is all right that it does not exist
-        self.left = False  # whether the last policy that filled it fills another from now on
-        self.feeder = None  # the service that makes it
         self.exists = None  # None: not listed yet
-        self.problem = None  # why it cannot hold what is wanted; None where it can
-        self.stale = False  # whether somebody added to it since it was listed
-        self._sure = True  # whether nobody did anything to it while it was
-        self._contents = Elements(family, self.is_ipset)
-        self._ours = set()
-        self._dirty = set()
-        self.new = []  # keys that became ours with the last Change
-        self._under_way = []  # Changes whose end was not reported yet
+        self.used = None  # whether something refers to it, None for not known
+        self.use = Use(family, [], [], None, True)
+        self.trouble = None  # (code, words that follow the set's name), None while all is well
+        self.work = Work(Contents(family, name.kind == "ipset"), Wanted(family))
+        self.reading = Reading(name, timers)
+        self.shared = False  # whether another program shortens the timeouts of our elements
+        self._left = False  # whether the last policy that filled it fills another from now on
+        self._blocked = False  # whether a change was refused altogether, until the next try
+        self._under_way = None  # (ChangeSet, Slice) that was ordered and not reported yet
+        self._tally = Tally()
+        self._learnt = []  # see learnt
 
-    def remember(self, keys, ours=True):
-        """Addresses that are ours if they are found installed: added before the last restart; or taken out since."""
-        keys = [key for key in keys if ip.key_family(key) == self.family]
-        if ours:
-            self._ours.update(keys)
-        else:
-            self._ours.difference_update(keys)
+    @property
+    def is_ipset(self):
+        return self.name.kind == "ipset"
 
-    def is_ours(self, key):
-        """Return whether an element is ours, as far as is known."""
-        return key in self._ours
+    # -- what it is for --
+
+    def assign(self, use, now):
+        """Have the set filled by these policies."""
+        left = bool(self.use.sources) and not use.sources
+        same = use.sources == self.use.sources
+        self.use = use
+        self._left = left or (self._left and not use.sources)
+        if not same:
+            self.work.wanted.assign(use.sources)
+            self.compare(now)
+
+    def release(self, now):
+        """No policy wants it any more: what is ours in it goes."""
+        self.assign(Use(self.use.family, [], [], None, True), now)
+
+    def bar(self, keys, now):
+        """Keep these endpoints of tunnels out."""
+        if self.work.wanted.bar(keys):
+            self.compare(now)
+
+    def compare(self, now):
+        """Look at all of the set."""
+        self.work.compare()
+        self._settle(COMPARED, now)
+
+    def touch(self, keys, reason, now):
+        """The life of these addresses changed."""
+        keys = [key for key in keys if ip.key_family(key) == self.use.family]
+        if keys:
+            self.work.touch(keys)
+            self._settle(reason, now + SETTLE)
+
+    def held(self, policy):
+        """Return how many of the addresses that a policy wants are in the set."""
+        return self.work.held(policy, self.use.family) if self.exists and not self.trouble_is(UNFIT) else 0
+
+    def trouble_is(self, code):
+        """Return whether this is what is wrong."""
+        return self.trouble is not None and self.trouble[0] == code
 
     def owned(self):
         """Return the keys that are ours, as far as is known."""
-        return list(self._ours)
+        return self.work.contents.owned()
 
-    def touch(self, keys):
-        """The life of these addresses changed."""
-        self._dirty.update([key for key in keys if ip.key_family(key) == self.family])
+    def learnt(self):
+        """Return [(keys, whether they become ours)] since the last call."""
+        learnt, self._learnt = self._learnt, []
+        return learnt
 
-    def touch_all(self):
-        """Whatever may be in it is compared with what is wanted."""
-        self._dirty = self.wanted() | self._ours
+    def is_idle(self):
+        """Return whether a policy may come to fill it, and none does: until then it is left as it is."""
+        return bool(self.use.users) and not self.use.sources and not self._left
 
-    def dirty(self):
-        return bool(self._dirty)
+    def is_done_with(self):
+        """Return whether no policy wants it and nothing of ours is in it."""
+        return not self.use.users and not self.reading.under_way and not (self.exists and self.work.contents.ours)
 
-    def waits(self):
-        """Whether something waits to be written that can be written."""
-        return bool(self._dirty and self.exists and self.problem is None and not self._is_idle())
+    def settled(self):
+        """Return whether it was listed and nothing waits to be written that can be."""
+        return not self.reading.never and not self.reading.under_way and not self._can_write()
 
-    def wanted(self):
-        """The addresses that the policies want in it."""
-        found = set()
-        for policy in self.sources:
-            found.update(policy.wanted(self.family))
-        return found
+    def _can_write(self):
+        return self.work.waits() and self.exists and not self.is_blocked() and not self.is_idle()
 
-    def held(self, keys):
-        """How many of these are in the set, by themselves or within a prefix."""
-        return self._contents.held(keys) if self.exists else 0
+    def is_blocked(self):
+        """Return whether nothing can be written into the set now."""
+        return self.trouble is not None and self.trouble[0] in (MISSING, UNFIT) or self._blocked
 
-    def size(self, now):
-        """How many elements it should have now."""
-        return self._contents.size(now)
+    # -- what happens --
 
-    def owner(self):
-        """Return a function that says of a key whether it is ours in the set, as far as the set was listed."""
-        if self.exists is None:
-            ours = self._ours
-            return lambda key: key in ours
-        return self._contents.owner(self._ours)
+    def due(self, what, now):
+        """The timer "list", "settle" or "glance" is due."""
+        self.reading.due(what)
+        if what == "list":
+            return self.list()
+        if what == "glance":
+            return [GlanceSet(self.name)]
+        if self.reading.under_way or self._under_way is not None or not self._can_write():
+            return []  # a change now would not be in that listing; all of the set is compared when it comes
+        if self.reading.stale:
+            return self.list()  # what others added may be what we are about to add
+        return self._write(now)
 
-    def pending(self):
-        """What is ours in the set and wanted no more."""
-        owns = self.owner()
-        return [key for key in self._ours if owns(key) and not any(policy.wants(key) for policy in self.sources)]
+    def list(self):
+        """Have the set listed, unless that is under way."""
+        return [ListSet(self.name)] if self.reading.begin() else []
 
-    @property
-    def refused(self):
-        """{element: why} of what this kind of set cannot hold."""
-        return self._contents.refused
+    def touched(self, removed, now):
+        """Another program changed the set."""
+        removed = removed or (self.work.contents.form is not None and self.work.contents.form.timeout)
+        self.reading.touched(removed or self.use.service is not None, removed, now)
 
-    def listed(self, listing, now, sure=True):
-        """Take over the kernel's own words; None: there is no such set, and nothing of ours is in the next one.
+    def glanced(self, size, now):
+        """The ipset holds so many elements, None: it does not exist."""
+        self.reading.glance(now)
+        if self.reading.under_way or self.exists is None:
+            return []
+        if size is None or not self.exists:
+            return self.list() if (size is not None) != self.exists else []
+        if size == self.work.contents.size(now):
+            self.reading.counted()
+            return []
+        return [] if self.work.waits() or self.reading.explains(size) else self.list()
 
-        `sure`: whether no other program changed the set while it was listed.
-        """
-        self.exists = listing is not None
-        self.problem = None
-        self.stale = False
-        self._sure = sure
+    def listed(self, listing, why_missing, now):
+        """The kernel's account of the set; None: there is no such set, and `why_missing` says why, in words."""
+        self.reading.ended(listing is None or listing.sure, now)
+        existed, self.exists = self.exists, listing is not None
         if listing is None:
-            self._ours = set()
-            self._contents = Elements(self.family, self.is_ipset)
-            return
-        if listing.marked is not None:
-            self.remember([ip.key(address) for address in listing.marked])
-        if listing.family != self.family:
-            kind = {4: "IPv4 addresses", 6: "IPv6 addresses"}.get(listing.family, "something else than addresses")
-            self.problem = "it holds %s, not IPv%d addresses" % (kind, self.family)
-            return
-        if listing.merge and listing.timeout:
-            self.problem = "it has auto-merge and timeouts: nft joins elements, and they all end together"
-            return
-        if listing.merge != isinstance(self._contents, Coverage):
-            self._contents = Coverage(self.family) if listing.merge else Elements(self.family, self.is_ipset)
-        self._contents.listed(listing, self._ours, now)
-        # What we had added and another program took away is not ours any more if it comes back by other hands.
-        owns = self._contents.owner(self._ours)
-        self._ours = set([key for key in self._ours if owns(key)])
-        self.touch_all()
+            self.used = None
+            if self.is_ipset:
+                self.reading.glance(now)
+            return self._missing(existed, why_missing, now)
+        self.used = listing.used
+        self.work.contents.listed(listing, now)
+        problem = self.work.contents.problem()
+        if problem is not None:
+            return self._complain(UNFIT, problem, now) if self.use.users else []
+        self.work.wanted.be_exclusive(listing.form.interval and not self.is_ipset)
+        may_retry = existed is False or self.reading.may_retry(now)
+        self.work.retry(may_retry)
+        self._blocked = self._blocked and not may_retry
+        if self._blocked or self.work.refused:
+            self.reading.wait_for_retry()
+        if self.trouble_is(MISSING) or self.trouble_is(UNFIT):
+            self.trouble = (AGAIN, "was just found to be as it should be")
+        shortened_at = self.work.contents.shortened_at
+        self.shared = shortened_at is not None and now - shortened_at < SHARED_FOR
+        self.compare(now)
+        self._schedule(now)
+        return []
 
-    def changes(self, now, reason):
-        """The Change, with one transaction, that brings what is dirty up to date, as if it succeeds; or None."""
-        self.new = []
-        if not self.exists or self.problem or self._is_idle():
+    def failed(self, action, reason, now):
+        """A listing, a glance or a change failed: the set is looked at again later."""
+        if isinstance(action, GlanceSet):
+            self.reading.glance(now, RETRY_MAX)
+            return []
+        if isinstance(action, ListSet):
+            self.reading.failed()
+            self.exists = None
+            return self._complain(REFUSED, "cannot be read: %s" % reason, now)
+        made = self._take(action)
+        if made is None:
+            return []
+        self.work.failed(made, reason)
+        self._blocked = True
+        return self._tell(now) + self._complain(REFUSED, "cannot be changed: %s" % reason, now)
+
+    def changed(self, action, refused, now):
+        """A change was made, but for the elements in `refused`: {key: why}."""
+        made = self._take(action)
+        if made is None:
+            return []
+        self.work.done(made, refused)
+        if made.gone:
+            self._learnt.append((made.gone, False))
+        self.reading.wrote()
+        self._tally.count(made, refused)
+        if self.work.waits():
+            self._settle(self._tally.reason, now)
+            return []
+        return self._end(now)
+
+    def _take(self, action):
+        if self._under_way is None or self._under_way[0] is not action:
             return None
-        self.left = False
-        dirty, self._dirty = self._dirty, set()
-        # what is covered by others' ranges counts as ours as well in a set that nft merges
-        before = set(self._ours) if isinstance(self._contents, Coverage) else None
-        change = self._contents.changes(self.name, dirty, self._ours, self.sources, now, reason, self._sure)
-        if change is not None:
-            self._under_way.append(change)
-            self.new = change.added
-        if before is not None:
-            self.new = list(self._ours - before)
-        return change
+        _, made = self._under_way
+        self._under_way = None
+        return made
 
-    def changed(self, action):
-        """A transaction was carried out; return the Change, None if it is not known."""
-        return self._ended(action)
+    def _settle(self, reason, at):
+        self._tally.begin(reason)
+        self.reading.by("settle", at)
 
-    def failed(self, action):
-        """A listing or a transaction failed: what is installed is not known any more, and what should go is ours."""
-        self.exists = None
-        self.left = not self.sources
-        change = self._ended(action)
-        if change is not None:
-            self.remember(change.deleted)
+    def _write(self, now):
+        """Order the next change; what needs none is passed over, a slice at a time."""
+        made = self.work.next(now)
+        if made is None:
+            if self.work.waits():
+                self.reading.by("settle", now)
+                return []
+            return self._end(now)
+        form, deleted = self.work.contents.form, ElementList(made.made.deleted + made.renewed)
+        added, others = ElementList(made.made.put + made.renewed, made.timeouts), ElementList(made.made.others)
+        action = ChangeSet(self.name, form, deleted, added, others, self._tally.reason)
+        self._under_way = (action, made)
+        if made.added:
+            self._learnt.append((made.added, True))  # before it is done
+        return [action]
 
-    def refresh_at(self):
-        """When `refresh` is due, or None."""
-        return self._contents.refresh_at()
+    def _end(self, now):
+        """All of the set was looked at."""
+        told = self._tell(now)
+        self._schedule(now)
+        full = [key for key in self.work.refused if self.work.refused[key] == FULL]
+        others = [key for key in self.work.refused if self.work.refused[key] != FULL]
+        if others:
+            first = sorted([ip.element(key) for key in others])[0]
+            why = self.work.refused[ip.key(first)]
+            return told + self._complain(REFUSED, "cannot hold %s: %s" % (first, why), now)
+        if full:
+            text = "is full with %d elements: %d addresses did not fit" % (self.work.contents.size(now), len(full))
+            return told + self._complain(FULL_SET, text, now)
+        return told + self._recover()
 
-    def refresh(self):
-        """The timeouts in the set run low: what is named is written again, all of the set in one go."""
-        self._contents.refreshed()
-        self._dirty.update(self.wanted())
+    def _schedule(self, now):
+        timed, size = self.work.contents.form.timeout, len(self.work.contents.installed)
+        self.reading.schedule(self.is_ipset, timed, size, self.work.look_at, self.shared, now)
 
-    def _is_idle(self):
-        """Whether a policy may come to fill it, and none does: until then it is left as it is."""
-        return bool(self.users) and not self.sources and not self.left
+    # -- what is said --
 
-    def _ended(self, action):
-        for change in self._under_way:
-            if change.action is action:
-                self._under_way.remove(change)
-                return change
-        return None
+    def _missing(self, existed, why_missing, now):
+        """A set that does not exist: nothing is said if it need not, or if its service makes it anew most likely."""
+        if existed and self.use.service is not None:
+            self.reading.retry(now)
+            return []
+        if self.use.optional or not self.use.sources:
+            self.trouble = None
+            self.reading.by("list", now + RETRY_MAX)
+            return []
+        return self._complain(MISSING, why_missing, now)
+
+    def _complain(self, code, text, now):
+        self.reading.retry(now)
+        said, self.trouble = self.trouble, (code, text)
+        same = said is not None and (said == self.trouble or said[0] == code == FULL_SET)
+        if same or not self.use.sources:
+            return []
+        return [trouble(self.about()[0], "%s %s" % (self.about()[1], text))]
+
+    def _recover(self):
+        self.reading.recovered()
+        said, self.trouble = self.trouble, None
+        if said is None or not self.use.sources:
+            return []
+        subject, text = self.about()
+        return [recovered(subject, text + " is in order again")]
+
+    def about(self):
+        """Return `(whose, which)` in words: the policies that fill the set, and the set."""
+        labels = [policy.label for policy in self.use.sources]
+        return " and ".join(labels) or "removed policy", "set '%s'" % own_name(self.name)
+
+    def _tell(self, now):
+        """What was changed since it was said last: to each policy that fills the set."""
+        done, self._tally = self._tally, Tally()
+        counts = done.counts()
+        if not counts:
+            return []
+        reason = done.why()
+        text = "%s: %s: %s" % (self.about()[1], counts, reason)
+        told = [FlushFlows(done.added)] if done.added else []
+        for policy in self.use.sources:
+            added = [key for key in done.added if policy.wants(key)] if len(self.use.sources) > 1 else done.added
+            policy.wrote(len(added), len(done.deleted), now)
+            values = {"name": policy.config.name, "reason": reason}
+            values["added"], values["deleted"] = _texts(added), _texts(done.deleted)
+            told.append(Notify("policy", policy.label, text, values))
+        if not self.use.sources:
+            told.append(Log("info", text))
+        return told
+
+
+class Tally:
+    """What was changed in a set, until it is said."""
+
+    def __init__(self):
+        self.reason = None  # why, the first of the reasons gathered
+        self.added = []  # keys
+        self.deleted = []  # keys
+        self.renewed = 0
+
+    def begin(self, reason):
+        """A change is about to be made."""
+        self.reason = self.reason or reason
+
+    def count(self, made, refused):
+        """A Slice was carried out, but for the elements in `refused`."""
+        self.added.extend([key for key in made.added if key not in refused])
+        self.deleted.extend(made.gone)
+        self.renewed += len(made.renewed)
+
+    def why(self):
+        """Return the reason, in words."""
+        return self.reason if self.added or self.deleted else "timeouts renewed"
+
+    def counts(self):
+        """Return what was done in words, "" for nothing."""
+        parts = [(len(self.added), "added"), (len(self.deleted), "deleted"), (self.renewed, "renewed")]
+        return ", ".join(["%d %s" % part for part in parts if part[0]])
+
+
+def _texts(keys):
+    return [ip.element(key) for key in keys[:TOLD]]

@@ -1,48 +1,86 @@
-"""What a policy can fill: the sets of pbr, of vpn-policy-routing, or the user's own; and why they are missing."""
+"""What a policy can fill: the sets of a service, or the user's own; and why they are missing."""
 
 from collections import namedtuple
 
-# name: as option target has it; sets: {4: set name, 6: set name} by the actions' text, those there are;
-# feeder: the service that makes the sets and puts our elements in, from the user include; None for the user's own
-Target = namedtuple("Target", ("name", "sets", "feeder"))
+from ...element import SetName, own_name
 
-SERVICES = ("pbr", "vpn-policy-routing")
+# name: as option target has it; sets: {4: SetName, 6: SetName}, those there are; service: name of the service that
+# makes the sets, None for the user's own
+Target = namedtuple("Target", ("name", "sets", "service"))
+
+# A service that makes sets for the interfaces of its policies, a row each. name: of its package, of its section in UCI
+# and of option target; set4, set6: SetNames, with %s for the interface; replaces: characters that the interface's name
+# loses in them, each for `_`; asks: what the user has to ask of it so that it makes sets at all: why there are none
+# without, and what to do
+Row = namedtuple("Row", ("name", "set4", "set6", "replaces", "asks"))
+
+ROWS = (
+    Row(
+        "pbr",
+        SetName("nft", "inet", "fw4", "pbr_%s_4_dst_ip_user"),
+        SetName("nft", "inet", "fw4", "pbr_%s_6_dst_ip_user"),
+        "",
+        (
+            "pbr makes sets for users only if a `config include` is enabled",
+            "enable the include 'nametrack' in /etc/config/pbr, then restart pbr",
+        ),
+    ),
+    Row(
+        "vpn-policy-routing",
+        SetName("ipset", "", "", "%s"),
+        SetName("ipset", "", "", "%s6"),
+        "-",
+        (
+            "neither dest_ipset nor resolver_ipset is set",
+            "set option dest_ipset '1' in /etc/config/vpn-policy-routing, then restart it",
+        ),
+    ),
+)
+SERVICES = tuple([row.name for row in ROWS])
 ROUTE = Target("route", {}, None)  # no sets: routes of our own
 CREATE = "create the set, e.g. with a `config ipset` section in /etc/config/firewall, or correct the option"
 
 
+def _row(name):
+    return ROWS[SERVICES.index(name)]
+
+
 def candidates(config):
-    """The Targets that a policy may fill, the preferred one first; only `auto` has several."""
+    """Return the Targets that a policy may fill, the preferred one first; only `auto` has several."""
     if config.target == "auto":
         return _automatic(config.interface) + [ROUTE]
     if config.target == "route":
         return [ROUTE]
     if config.target in SERVICES:
-        return [_service(config.target, config.interface)]
-    kind = "nft" if config.target == "nftset" else "ipset"
+        return [_service(_row(config.target), config.interface)]
     sets = {}
-    for family, name in ((4, config.set4), (6, config.set6)):
-        if name:
-            sets[family] = "%s %s" % (kind, name)
+    for family, text in ((4, config.set4), (6, config.set6)):
+        if text:
+            sets[family] = _own(config.target, text)
     return [Target(config.target, sets, None)]
 
 
+def _own(target, text):
+    return SetName("ipset", "", "", text) if target == "ipset" else SetName("nft", *text.split(" "))
+
+
 def _automatic(interface):
-    return [_service(name, interface) for name in SERVICES]
+    return [_service(row, interface) for row in ROWS]
 
 
-def _service(name, interface):
-    if name == "pbr":
-        form = "nft inet fw4 pbr_" + interface + "_%d_dst_ip_user"
-        return Target(name, {4: form % 4, 6: form % 6}, name)
-    plain = interface.replace("-", "_")
-    return Target(name, {4: "ipset " + plain, 6: "ipset " + plain + "6"}, name)
+def _service(row, interface):
+    for c in row.replaces:
+        interface = interface.replace(c, "_")
+    sets = {}
+    for family, form in ((4, row.set4), (6, row.set6)):
+        sets[family] = SetName(form.kind, form.family, form.table, form.name % interface)
+    return Target(row.name, sets, row.name)
 
 
 def choose(found, current, exists, services):
-    """The one to fill: the only one, or the first whose IPv4 set exists, but none that comes after the current one.
+    """Return the one to fill: the only one, or the first whose IPv4 set exists, but none that comes after the current.
 
-    `exists`: function that says of a set's name whether the set exists, None: not known yet. While a service is being
+    `exists`: function that says of a SetName whether the set exists, None: not known yet. While a service is being
     reloaded its sets may be away: that is no reason to fill others. `services`: those that are installed, as
     ServicesRead has them, None: not known yet. Routes of our own are for a router on which none of them is enabled.
     """
@@ -61,47 +99,63 @@ def choose(found, current, exists, services):
 
 
 def chosen_by_auto(interface, exists):
-    """The Target that `auto` begins with, with those of its sets that exist, by `exists` as for choose; None: none."""
+    """Return the Target that `auto` begins with, with its sets that exist, by `exists` as for choose; None if none."""
     target = choose(_automatic(interface), None, exists, None)
     if target is None:
         return None
     sets = {family: target.sets[family] for family in target.sets if exists(target.sets[family])}
-    return Target(target.name, sets, target.feeder)
-
-
-def plain(set_name):
-    """A set's own name, without the kind that the actions put before it."""
-    return set_name.split(" ", 1)[1]
+    return Target(target.name, sets, target.service)
 
 
 def is_optional(target, family):
-    """Whether the set of this family may be missing: both services make the IPv6 twin only with `ipv6_enabled`."""
-    return target.feeder is not None and family == 6
+    """Return whether the set of this family may be missing: the services make IPv6 sets only with `ipv6_enabled`."""
+    return target.service is not None and family == 6
 
 
 def why_missing(target, services):
-    """`(why, advice)`: why a set of a target does not exist, in words that follow the set's name."""
-    name = target.name
-    if target.feeder is None:
+    """Return `(why, advice)`: why a set of a target does not exist, in words that follow the set's name.
+
+    `services`: {name: wire.services.Service} of those that are installed, None if that is not known yet.
+    """
+    name = target.service
+    if name is None:
         return "does not exist", CREATE
     if services is None:
         return "does not exist", "start %s, or choose another target" % name
     service = services.get(name)
     if service is None:
         return "does not exist: %s is not installed" % name, "install %s, or choose another target" % name
-    if not service.enabled:
-        return "does not exist: %s is not enabled" % name, "enable it in /etc/config/%s and start it" % name
-    if service.running is False:
-        return "does not exist: %s is stopped" % name, "/etc/init.d/%s enable; /etc/init.d/%s start" % (name, name)
-    if not service.includes and name == "pbr":
-        text = "does not exist: pbr makes sets for users only where a `config include` is enabled"
-        return text, "enable the include 'nametrack' in /etc/config/pbr, then restart pbr"
+    stopped = why_stopped(service, name)
+    if stopped is not None:
+        return "does not exist: %s" % stopped[0], stopped[1]
     if not service.includes:
-        text = "does not exist: neither dest_ipset nor resolver_ipset is set"
-        return text, "set option dest_ipset '1' in /etc/config/vpn-policy-routing, then restart it"
+        why, advice = _row(name).asks
+        return "does not exist: %s" % why, advice
     if service.errors:
         return "does not exist: %s reports %s" % (name, ", ".join(service.errors[:3])), "/etc/init.d/%s status" % name
+    interface = "the interface of '%s'" % own_name(target.sets[4])
     return (
-        "does not exist: %s does not know the interface, or has not started yet" % name,
-        "/etc/init.d/%s restart; if the set stays away, list the interface as supported_interface in its file" % name,
+        "does not exist: %s has not been restarted since it was set up, or does not know the interface" % name,
+        "/etc/init.d/%s restart; if that does not help, check the spelling of %s, and if it is right list the "
+        "interface as supported_interface in /etc/config/%s" % (name, interface, name),
     )
+
+
+def why_stopped(service, name):
+    """Return `(why, advice)` if a service does not run; None if it does or that is not known."""
+    if not service.enabled:
+        return "%s is not enabled" % name, "enable it in /etc/config/%s and start it" % name
+    if service.running is False:
+        return "%s is stopped" % name, "/etc/init.d/%s enable; /etc/init.d/%s start" % (name, name)
+    return None
+
+
+def why_unused(target, services):
+    """Return `(why, advice)`: why nothing refers to a set of a target, so that filling it leads no packet anywhere."""
+    service = (services or {}).get(target.service) if target.service else None
+    stopped = why_stopped(service, target.service) if service is not None else None
+    if stopped is not None:
+        return "is not used: " + stopped[0], stopped[1]
+    if target.service is not None:
+        return "is not used: no rule of %s refers to it" % target.service, "/etc/init.d/%s restart" % target.service
+    return "is not used: no rule refers to it", "add a rule that marks or routes what is sent to the set"

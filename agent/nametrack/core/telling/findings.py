@@ -1,10 +1,11 @@
 """What `check` finds: CONTRACT.md section 7. Each finding says what, where, and what to do."""
 
 from ... import ip
+from ...element import own_name
 from ..config.option_values import printable
 from ..names.rrset import BLOCKED, NODATA, NXDOMAIN, REBIND
 from ..peers.tunnel import CLOCK_SET
-from ..sets.targets import CREATE, plain
+from ..sets.targets import CREATE
 from ..wording import duration
 
 ADVICE = {
@@ -16,6 +17,10 @@ ADVICE = {
     "name_unresolved": "check that the nameserver can be reached and knows the name: ",
     "nameserver_silent": "check that it runs and can be reached: nslookup openwrt.org %s",
     "no_target": CREATE,
+    "set_full": "give the set a larger size (nft: `size`, ipset: `maxelem`), or list fewer hosts",
+    "set_refused": "see the reason; nametrack tries again every 5 s to 5 min",
+    "set_shared": "give nametrack a set of its own, or the other program the same timeouts",
+    "endpoint_in_policy": "take the host or the prefix out of the policy; nametrack leaves the endpoint out anyway",
     "set_flags": "give the policy a set of the right type: ipv4_addr or ipv6_addr, with 'flags interval' for prefixes",
     "wildcard_unobserved": "names are seen when clients ask this router for them: see that they use its DNS, not DNS "
     "over HTTPS; dnsmasq-full can fill the same set beside nametrack: ",
@@ -203,20 +208,27 @@ def _unresolved(agent):
 
 def _sets(agent):
     found, policies, deaf = [], agent.policies, agent.observation.deaf
-    for set_name in sorted(policies.sets.by_name):
-        kernel_set = policies.sets.by_name[set_name]
-        owners = ", ".join([policy.config.name for policy in kernel_set.sources])
-        trouble = policies.sets.trouble(set_name)
-        if trouble is None or (kernel_set.feeder and kernel_set.exists is False):
-            continue
-        text = "set '%s' %s" % (plain(set_name), trouble)
-        code = "set_flags" if kernel_set.problem or kernel_set.refused else "no_target"
-        found.append(finding(code, "error", "policy '%s'" % owners, text))
+    for name in sorted(policies.sets.by_name):
+        found.extend(_set(policies.sets.by_name[name]))
     for name in sorted(policies.policies):
         policy = policies.policies[name]
         missing = policies.missing(policy)
-        if missing is not None and policy.candidates[0].feeder:
+        if missing is not None and policy.candidates[0].service:
             found.append(finding("no_target", "error", policy.label, missing[0], missing[1]))
+        unused = policies.unused(policy)
+        if missing is None and unused is not None:
+            severity = "error" if policy.target.service is not None else "warning"
+            found.append(finding("unused_set", severity, policy.label, unused[0], unused[1]))
+        uncovered = policies.uncovered(policy)
+        if uncovered:
+            text = "%d IPv6 addresses take the normal way: %s makes sets for IPv4 only" % (
+                uncovered,
+                policy.target.name,
+            )
+            advice = (
+                "set option ipv6_enabled '1' in /etc/config/%s and restart it, or give the policy option family 'ipv4'"
+            )
+            found.append(finding("ipv6_uncovered", "warning", policy.label, text, advice % policy.target.name))
         for wildcard in policy.config.wildcards:
             if not any(host.endswith(wildcard[1:]) for host in policy.seen):
                 text = "no client asked this router for a name below '%s' yet" % wildcard[2:]
@@ -226,13 +238,33 @@ def _sets(agent):
     return found
 
 
+def _set(kernel_set):
+    """What is wrong with one set."""
+    if not kernel_set.use.sources:
+        return []
+    found, trouble = [], kernel_set.trouble
+    owners = ", ".join([policy.config.name for policy in kernel_set.use.sources])
+    subject, text = "policy '%s'" % owners, "set '%s' " % own_name(kernel_set.name)
+    if trouble is not None and not (trouble[0] == "no_target" and kernel_set.use.service):
+        if trouble[0] in ADVICE:
+            found.append(finding(trouble[0], "error", subject, text + trouble[1]))
+    if kernel_set.shared:
+        words = "loses elements early: another program, or a rule with `update`, shortens their timeouts"
+        found.append(finding("set_shared", "warning", subject, text + words))
+    left_out = kernel_set.work.wanted.left_out()
+    if left_out:
+        words = "is not given %s: an endpoint of the tunnel itself would be led into the tunnel" % ", ".join(left_out)
+        found.append(finding("endpoint_in_policy", "warning", subject, text + words))
+    return found
+
+
 def _wildcard_advice(policy, domain):
     """How dnsmasq fills the same set: what it adds is somebody else's to us, and stays."""
     target = policy.target or policy.candidates[0]
-    names = [plain(target.sets[family]) for family in sorted(target.sets)]
-    if target.sets[min(target.sets)].startswith("ipset "):
+    names = [own_name(target.sets[family]) for family in sorted(target.sets)]
+    if target.sets[min(target.sets)].kind == "ipset":
         line = "ipset=/%s/%s" % (domain, ",".join(names))
     else:
-        specs = ["%d#%s" % (family, plain(target.sets[family]).replace(" ", "#")) for family in sorted(target.sets)]
+        specs = ["%d#%s" % (family, own_name(target.sets[family]).replace(" ", "#")) for family in sorted(target.sets)]
         line = "nftset=/%s/%s" % (domain, ",".join(specs))
     return ADVICE["wildcard_unobserved"] + line

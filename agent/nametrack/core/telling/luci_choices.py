@@ -1,12 +1,13 @@
 """What a configuration can be made of, as values for programs: peers and VPN interfaces of the network, no keys."""
 
-from ..sets.targets import chosen_by_auto, plain
+from ...element import own_name
+from ..sets.targets import chosen_by_auto
 
 
 def choices(config, exists):
     """`{"peers", "interfaces"}` of a core.config.Config, as docs/bus.md has it.
 
-    `exists`: function that says of a set's name whether the set exists now.
+    `exists`: function that says of a SetName whether the set exists now.
     """
     names = [name for name in sorted(config.interfaces) if config.interfaces[name].is_vpn()]
     return {
@@ -30,5 +31,5 @@ def _interface(name, exists):
     if target is not None:
         shown["target"] = target.name
         for family in target.sets:
-            shown["set%d" % family] = plain(target.sets[family])
+            shown["set%d" % family] = own_name(target.sets[family])
     return shown

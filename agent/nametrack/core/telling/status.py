@@ -4,9 +4,9 @@ It goes over the bus, so it is cut to what fits there: each list that may have b
 """
 
 from ... import ip
+from ...element import own_name
 from ..actions import endpoint_text
 from ..ordering import in_order
-from ..sets.targets import plain
 from .answer_size import ROOM, listed, share
 from .findings import findings
 
@@ -191,17 +191,16 @@ def _policy(agent, wanted, unix):
         wanted = policy.wanted(family)
         set_name = policy.sets().get(family)
         kernel_set = sets.by_name.get(set_name)
-        absent = kernel_set is None or (kernel_set.optional and not kernel_set.exists)
-        shown["set%d" % family] = None if absent else plain(set_name)
+        absent = kernel_set is None or (kernel_set.use.optional and not kernel_set.exists)
+        shown["set%d" % family] = None if absent else own_name(set_name)
         shown["wanted%d" % family] = len(wanted)
         if steered is not None:
             shown["installed%d" % family] = agent.routes.installed(policy.config.name, family)
         else:
-            shown["installed%d" % family] = 0 if absent else kernel_set.held(wanted)
+            shown["installed%d" % family] = 0 if absent else kernel_set.held(policy)
             behind = behind or (not absent and shown["installed%d" % family] < len(wanted))
-        trouble = sets.trouble(set_name)
-        if trouble is not None:
-            troubles.append("set '%s' %s" % (plain(set_name), trouble))
+        if kernel_set is not None and kernel_set.trouble is not None:
+            troubles.append("set '%s' %s" % (own_name(set_name), kernel_set.trouble[1]))
     shown["state"], shown["reason"] = _policy_state(agent, policy, troubles, behind)
     shown["changed"] = unix(policy.changed_at)
     shown.update({"hosts": [], "more_hosts": 0})
@@ -215,6 +214,9 @@ def _policy_state(agent, policy, troubles, behind):
     standing = agent.routes.standing(policy.config.name)
     if standing is not None and standing[0] != "current":
         return standing
+    unused = agent.policies.unused(policy)
+    if unused is not None and policy.target.service is not None:
+        return "no_target", unused[0]
     if troubles:
         return "partial", "; ".join(troubles)
     listed = [(name, host) for name, host in sorted(policy.hosts.items()) if name not in policy.seen]
@@ -227,9 +229,21 @@ def _policy_state(agent, policy, troubles, behind):
         return "partial", "being brought up to date"
     if standing is not None:
         return standing
+    reason = "the sets hold what DNS names"
     if len(policy.candidates) > 1 and policy.target is not None:
-        return "current", "the sets of %s, found by target 'auto', hold what DNS names" % policy.target.name
-    return "current", "the sets hold what DNS names"
+        reason = "the sets of %s, found by target 'auto', hold what DNS names" % policy.target.name
+    if unused is not None:
+        reason += ", but " + unused[0]
+    left_out = agent.policies.left_out(policy)
+    if left_out:
+        reason += ", but for endpoints of the tunnel itself: %s" % ", ".join(left_out)
+    uncovered = agent.policies.uncovered(policy)
+    if uncovered:
+        reason += "; %d IPv6 addresses take the normal way, because %s has no set for them" % (
+            uncovered,
+            policy.target.name,
+        )
+    return "current", reason
 
 
 def _state(agent, host):

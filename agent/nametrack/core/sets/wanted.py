@@ -1,0 +1,78 @@
+"""What policies want in one set, and which endpoints of tunnels must never be in it."""
+
+from ... import ip
+from .address_ranges import NOTHING, joined
+from .lives import longest_life
+from .prefix_cover import Cover
+
+# A set with timeouts forgets by itself what nametrack, dead, can no longer delete. An address that is named now gets
+# its policy's retain, but never less than this, so that a short retain does not mean a change every few seconds.
+LIFE_FLOOR = 600  # seconds
+
+
+class Wanted:
+    def __init__(self, family):
+        self.sources = []  # policies that want something in the set
+        self.barred = NOTHING  # Spans of the endpoints of the tunnels that these policies lead into
+        self.exclusive = False  # whether the set takes no element within another one of ours
+        self._family = family
+        self._barred = {}  # the same as keys
+        self._cover = Cover([])  # of the prefixes that the policies want
+
+    def assign(self, sources):
+        """Have exactly these policies want something."""
+        self.sources = sources
+        wide = []
+        for policy in sources:
+            wide.extend(policy.literals.wide(self._family))
+        self._cover = Cover(wide)
+
+    def be_exclusive(self, exclusive):
+        """Say whether the set takes no element within another one of ours."""
+        self.exclusive = exclusive
+
+    def bar(self, keys):
+        """Keep exactly these endpoints, keys of single addresses, out; return whether they are others than before."""
+        keys = dict.fromkeys([key for key in keys if ip.key_family(key) == self._family])
+        if keys == self._barred:
+            return False
+        self._barred = keys
+        self.barred = joined([ip.bounds(key) for key in keys])
+        return True
+
+    def left_out(self):
+        """Return the texts of the endpoints that would be in the set, by themselves or within a prefix."""
+        keys = sorted([key for key in self._barred if self._wants(key) or self._cover.holds(key)])
+        return [ip.element(key) for key in keys]
+
+    def _wants(self, key):
+        return any(policy.wants(key) for policy in self.sources)
+
+    def table(self):
+        """Return a table whose keys are all that is wanted; not to be changed."""
+        if len(self.sources) == 1:
+            return self.sources[0].wanted(self._family)
+        keys = []
+        for policy in self.sources:
+            keys.extend(policy.wanted(self._family))
+        return dict.fromkeys(keys)
+
+    def life(self, key, now):
+        """Return NAMED, the seconds that a key is still wanted, or None if it is not, or a prefix around it is."""
+        if key in self._barred or (self.exclusive and self._cover.count and self._cover.holds(key)):
+            return None
+        if len(self.sources) == 1:
+            return self.sources[0].life(key, now)
+        return longest_life(self.sources, key, now)
+
+    def has_wide(self):
+        """Return whether prefixes are wanted, or something is barred: then elements are more than wanted addresses."""
+        return self._cover.count > 0 or len(self.barred) > 0
+
+    def around(self, key):
+        """Return the widest wanted prefix around a key, the key itself if there is none."""
+        return self._cover.around(key)
+
+    def full_life(self):
+        """Return the seconds that an element is to live whose address is named now."""
+        return max([policy.config.retain for policy in self.sources] + [LIFE_FLOOR])

@@ -1,0 +1,250 @@
+"""nftset.py and nftchange.py: nft sets on a Linux 6.18 kernel, beside what `nft -j list set` said of them, and changes
+as nft 1.0.6 sends them."""
+
+import binascii
+import json
+
+import netfilter
+import pytest
+
+from nametrack import ip
+from nametrack.element import ElementList, SetName
+from nametrack.wire import netlink, nfnetlink, nftchange, nftset
+from nametrack.wire.netlink import NetlinkError
+from nametrack.wire.sets import Form
+
+LITTLE = netfilter.LITTLE
+NOW = 1000
+
+
+def _recorded():
+    with open(__file__[: __file__.rfind("/")] + "/data/sets.jsonl") as lines:
+        return [json.loads(line) for line in lines]
+
+
+RECORDED = {one["about"]: one for one in _recorded()}
+SETS = sorted([about[8:] for about in RECORDED if about.startswith("nft set ")])
+CHANGES = sorted([about for about in RECORDED if about.startswith(("nft add", "nft delete"))])
+
+
+def name(text):
+    return SetName("nft", "inet", "t", text)
+
+
+def hexed(texts):
+    return [binascii.unhexlify(text) for text in texts]
+
+
+def form(which):
+    one = RECORDED["nft set " + which]
+    messages = [m for data in hexed(one["datagrams"]) for m in netlink.reply(data, one["seq"], LITTLE).messages]
+    return nftset.form(messages[0], LITTLE)
+
+
+def elements(which, datagrams=None):
+    one = RECORDED["nft set " + which]
+    dump = nftset.Elements(form(which), one["element_seq"], NOW, LITTLE)
+    for datagram in datagrams or hexed(one["elements"]):
+        dump.feed(datagram)
+    return dump
+
+
+@pytest.mark.parametrize("which", SETS)
+def test_the_request_is_the_recorded_one(which):
+    one = RECORDED["nft set " + which]
+    assert nftset.get_set(name(which), one["seq"], LITTLE) == binascii.unhexlify(one["request"])
+
+
+@pytest.mark.parametrize(
+    "which,expected",
+    [
+        ("p4", (4, False, False, False, None, "", True)),
+        ("t4", (4, True, False, False, None, "", True)),
+        ("tt4", (4, True, False, False, None, "", True)),
+        ("i4", (4, False, True, False, None, "", True)),
+        ("m4", (4, False, True, True, None, "", True)),
+        ("p6", (6, False, True, False, None, "", True)),
+        ("z4", (4, False, False, False, 4, "", True)),
+        ("mp4", (4, False, False, False, None, "is a map, not a set", True)),
+        ("n4", (None, False, False, False, None, "", True)),
+    ],
+)
+def test_how_a_set_is_made(which, expected):
+    assert form(which) == Form(*expected)
+
+
+def test_a_constant_set_says_that_it_cannot_be_changed():
+    assert "constant" in form("k4").takes
+
+
+def said_by_nft(which):
+    """{key: (comment, seconds left or None)} of an element, by nft's JSON."""
+    found = {}
+    for element in RECORDED["nft set " + which]["json"].get("elem", []):
+        comment = left = None
+        if isinstance(element, dict) and "elem" in element:
+            comment, left = element["elem"].get("comment"), element["elem"].get("expires")
+            element = element["elem"]["val"]
+        if isinstance(element, dict) and "prefix" in element:
+            element = "%s/%d" % (element["prefix"]["addr"], element["prefix"]["len"])
+        elif isinstance(element, dict):
+            element = "-".join(element["range"])
+        found[ip.key(element)] = (comment, left)
+    return found
+
+
+@pytest.mark.parametrize("which", [which for which in SETS if which not in ("mp4", "n4")])
+def test_what_is_read_is_what_nft_lists(which):
+    dump, expected = elements(which), said_by_nft(which)
+    ends, marks = dump.found.ends(), dump.found.marks()
+    assert dump.errno == 0 and sorted(ends, key=str) == sorted(expected, key=str)
+    assert sorted(marks, key=str) == sorted([key for key in expected if expected[key][0] == "nametrack"], key=str)
+    for key in expected:
+        if expected[key][1] is None:
+            assert ends[key] is None
+        else:
+            assert expected[key][1] <= ends[key] - NOW <= expected[key][1] + 2
+
+
+def test_a_set_whose_keys_are_no_addresses_has_no_elements_for_us():
+    assert elements("n4").found.keys == []
+
+
+def test_a_range_up_to_the_last_address_has_no_end():
+    assert ip.key("255.255.255.0/24") in elements("i4").found.keys
+    assert ip.key("0.0.0.0/8") in elements("i4").found.keys
+
+
+def test_the_order_in_which_the_kernel_lists_ranges_does_not_matter():
+    """Kernels list downwards or upwards."""
+    one = RECORDED["nft set i4"]
+    dump, upwards = elements("i4"), nftset.Elements(form("i4"), 1, NOW, LITTLE)
+    pieces = []
+    for datagram in hexed(one["elements"]):
+        for item in netlink.reply(datagram, one["element_seq"], LITTLE).messages:
+            for kind, value in nfnetlink.body(item, LITTLE)[1]:
+                if kind == nftset.ELEMENTS:
+                    pieces.extend([bytes(v) for _, v in netlink.attributes(value, LITTLE)])
+    pieces.reverse()
+    listed = netlink.nested(nftset.ELEMENTS, [netlink.attribute(1, piece, LITTLE) for piece in pieces], LITTLE)
+    message = nfnetlink.message(nfnetlink.NFTABLES, nfnetlink.NEWELEMENT, 0, 1, 1, [listed], LITTLE)
+    done = netlink.message(netlink.DONE, 0, 1, bytes(4), LITTLE)
+    assert upwards.feed(message + done)
+    assert sorted(upwards.found.keys, key=str) == sorted(dump.found.keys, key=str)
+
+
+def given(text):
+    """(deleted, added): ElementLists of the words of an nft command."""
+    verb, listed = text.split(" ")[1], text[text.index("{") + 1 : text.index("}")]
+    keys, timeouts = [], []
+    for word in listed.split(","):
+        words = word.split()
+        keys.append(ip.key(words[0]))
+        timeouts.append(90 if "timeout" in words else None)
+    timed = timeouts if any(timeouts) else None
+    return (ElementList(), ElementList(keys, timed)) if verb == "add" else (ElementList(keys), ElementList())
+
+
+def parts(element):
+    """The attributes of an element but for what says nothing: flags of 0, nft's note that a range has no end.
+
+    nft writes them in another order.
+    """
+    found = [(kind, bytes(value)) for kind, value in netlink.attributes(element, LITTLE)]
+    note = b"\x01\x04\x01\x00\x00\x00"
+    found = [(kind, value.replace(note, b"")) for kind, value in found]
+    return [part for part in found if part != (nftset.FLAGS, bytes(4))]
+
+
+def listed_in(batch):
+    """[(message type, its elements)] of a batch, the elements sorted: nft sorts ranges downwards or upwards."""
+    found = []
+    for item in netlink.messages(batch, LITTLE):
+        if item.type >> 8 == nfnetlink.NFTABLES:
+            for kind, value in nfnetlink.body(item, LITTLE)[1]:
+                if kind == nftset.ELEMENTS:
+                    elements = [sorted(parts(v)) for _, v in netlink.attributes(value, LITTLE)]
+                    if item.type & 255 == nfnetlink.DELELEMENT:  # nft names the comment of what it deletes as well
+                        elements = [
+                            [part for part in one if part[0] == nftset.KEY or part[0] == nftset.FLAGS]
+                            for one in elements
+                        ]
+                    elements.sort()
+                    found.append((item.type & 255, elements))
+    return found
+
+
+@pytest.mark.parametrize("about", CHANGES)
+def test_a_change_is_byte_by_byte_what_nft_sends(about):
+    which = about.split(" ")[5]
+    deleted, added = given(about)
+    requests = nftchange.requests(name(which), form(which), (deleted, added, ElementList()), 1, False, LITTLE)
+    ours = listed_in(nfnetlink.batch(requests, 0, LITTLE))
+    theirs = listed_in(binascii.unhexlify(RECORDED[about]["batch"]))
+    # nft begins an empty interval set with an end at 0.0.0.0, which says nothing
+    nothing = [element for element in theirs[0][1] if element not in ours[0][1]]
+    assert ours[0][0] == theirs[0][0] and [e for e in theirs[0][1] if e not in nothing] == ours[0][1]
+    assert len(nothing) <= 1 and (not nothing or "interval" in about or which in ("i4", "p6"))
+
+
+def test_a_batch_stands_between_its_two_edges():
+    requests = nftchange.requests(
+        name("p4"), form("p4"), (ElementList(), ElementList([7]), ElementList()), 5, False, LITTLE
+    )
+    items = list(netlink.messages(nfnetlink.batch(requests, 4, LITTLE), LITTLE))
+    recorded = list(netlink.messages(binascii.unhexlify(RECORDED[CHANGES[0]]["batch"]), LITTLE))
+    assert [item.type for item in items] == [recorded[0].type, recorded[1].type, recorded[-1].type]
+    assert bytes(items[0].payload) == bytes(recorded[0].payload)
+
+
+def test_no_request_is_longer_than_an_attribute_and_each_element_is_in_one():
+    keys = [0x20010DB8 << 96 | 1 << 128 | 2 * i for i in range(1000)]
+    made = Form(6, True, True, False, None, "", True)
+    requests = nftchange.requests(
+        name("p6"), made, (ElementList(keys), ElementList(keys, [60] * 1000), ElementList()), 1, False, LITTLE
+    )
+    batch = nfnetlink.batch(requests, 0, LITTLE)
+    assert max([len(item.payload) for item in netlink.messages(batch, LITTLE)]) < 65536
+    assert sum([len(found) for _, found in listed_in(batch)]) == 4000
+
+
+def test_apart_each_element_has_a_request_whose_number_names_it_deletions_first():
+    deleted, added = ElementList([1, 2]), ElementList([3])
+    requests = nftchange.requests(name("p4"), form("p4"), (deleted, added, ElementList()), 10, True, LITTLE)
+    items = list(netlink.messages(b"".join(requests), LITTLE))
+    assert [item.seq for item in items] == [10, 11, 12]
+    kinds = [nfnetlink.DELELEMENT] * 2 + [nfnetlink.NEWELEMENT]
+    assert [item.type & 255 for item in items] == kinds
+
+
+def test_what_the_kernel_refused_is_named_by_its_number():
+    def error(seq, errno):
+        code = (errno ^ 0xFFFFFFFF) + 1 & 0xFFFFFFFF
+        return netlink.message(netlink.ERROR, 0, seq, code.to_bytes(4, "little") + bytes(16), LITTLE)
+
+    assert nfnetlink.refusals(error(7, 17) + error(8, 0) + error(9, 23), LITTLE) == [(7, 17), (9, 23)]
+
+
+def test_a_rule_that_names_the_set_is_seen():
+    one = RECORDED["nft rules"]
+    for which, used in (("p4", True), ("t4", False), ("4", False)):
+        rules = nftset.Rules(name(which), one["seq"], LITTLE)
+        for datagram in hexed(one["datagrams"]):
+            rules.feed(datagram)
+        # a name that is the end of another one counts as well: that does no harm
+        assert (rules.errno, rules.used) == (0, used or which == "4")
+
+
+def test_what_is_cut_short_or_changed_is_read_or_is_an_error():
+    for which in ("p4", "t4", "i4", "p6"):
+        datagrams = hexed(RECORDED["nft set " + which]["elements"])
+        for size in range(len(datagrams[0])):
+            try:
+                elements(which, [datagrams[0][:size]])
+            except NetlinkError:
+                pass
+        for spoilt in netfilter.spoilt(datagrams, 500):
+            try:
+                elements(which, spoilt).found.ends()
+            except NetlinkError:
+                pass

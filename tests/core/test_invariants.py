@@ -19,7 +19,7 @@ WALKS = [(seed, restarts) for seed in range(1, SEEDS + 1) for restarts in (False
 # Of what is done in these walks, log and notifications aside: the same on every interpreter, whatever its order of
 # dicts and sets. A change of the core's behaviour changes it; `python tests/core/simulator.py SEED [restarts]` prints
 # the walk and, with PYTHONPATH=agent:tests, what to write here.
-DIGESTS = [(1, False, 2333342977), (2, True, 1396920261), (3, False, 948829598)]
+DIGESTS = [(1, False, 3567105096), (2, True, 261770364), (3, False, 2104190703)]
 
 
 @pytest.mark.parametrize("seed,restarts", WALKS)
@@ -28,7 +28,7 @@ def test_after_any_sequence_the_kernel_comes_to_hold_what_is_wanted(seed, restar
     assert walk.wanted() == []
 
 
-@pytest.mark.parametrize("seed", [103, 104][:SEEDS])
+@pytest.mark.parametrize("seed", [101, 102][:SEEDS])
 def test_after_a_thousand_events_every_tunnel_that_can_be_up_is_up(seed):
     """Moves, outages, lost answers, interfaces restarted, ways out that come and go, with a rest every hundred."""
     walk = simulator.Walk(seed)

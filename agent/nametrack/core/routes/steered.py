@@ -45,13 +45,18 @@ class Steered:
     def an_address(self, way):
         """The text of an address of the policy that a way carries; None for none."""
         if self._address is None or not self.policy.wants(self._address):
-            found = [key for family in self.families() if way.carries(family) for key in self.policy.wanted(family)[:1]]
-            self._address = found[0] if found else None
+            self._address = self._first([family for family in self.families() if way.carries(family)])
         if self._address is None or not way.carries(ip.key_family(self._address)):
             return None
         family = ip.key_family(self._address)
         first = ip.bounds(self._address)[0]
         return ip.from_number(first, family) if first else ANYWHERE[family]
+
+    def _first(self, families):
+        for family in families:
+            for key in self.policy.wanted(family):
+                return key
+        return None
 
     def choose(self, ways, now):
         """The first way that works, but back to a better one only after failback_delay; True where it is another."""

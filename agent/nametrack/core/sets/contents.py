@@ -50,6 +50,13 @@ class Contents:
         """Return the keys that are ours, as far as is known: before the first listing those that were."""
         return list(self.ours if self.form is not None else self._remembered)
 
+    def holds(self, key):
+        """Return whether an address is in it, by itself or within an element."""
+        if key in self.installed:
+            return True
+        wide = [each for each in self.installed if ip.is_wide(each)]
+        return any(each[0] <= key <= each[1] for each in wide)
+
     def problem(self):
         """Return why the set cannot hold what is wanted, in words that follow the set's name; None if it can."""
         form = self.form

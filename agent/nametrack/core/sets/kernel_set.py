@@ -86,6 +86,10 @@ class KernelSet:
         """Return how many of the addresses that a policy wants are in the set."""
         return self.work.held(policy, self.use.family) if self.exists and not self.trouble_is(UNFIT) else 0
 
+    def holds(self, key):
+        """Return whether an address is in the set, by itself or within an element."""
+        return bool(self.exists) and self.work.contents.holds(key)
+
     def trouble_is(self, code):
         """Return whether this is what is wrong."""
         return self.trouble is not None and self.trouble[0] == code

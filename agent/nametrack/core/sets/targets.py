@@ -151,11 +151,14 @@ def why_stopped(service, name):
 
 
 def why_unused(target, services):
-    """Return `(why, advice)`: why nothing refers to a set of a target, so that filling it leads no packet anywhere."""
+    """Return `(why, advice)`: why nothing refers to a set of a target, so that filling it leads no packet anywhere.
+
+    The advice is None for a set of the user's own.
+    """
     service = (services or {}).get(target.service) if target.service else None
     stopped = why_stopped(service, target.service) if service is not None else None
     if stopped is not None:
         return "is not used: " + stopped[0], stopped[1]
     if target.service is not None:
         return "is not used: no rule of %s refers to it" % target.service, "/etc/init.d/%s restart" % target.service
-    return "is not used: no rule refers to it", "add a rule that marks or routes what is sent to the set"
+    return "is not used: no rule refers to it", None

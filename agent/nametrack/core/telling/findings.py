@@ -21,6 +21,9 @@ ADVICE = {
     "set_refused": "see the reason; nametrack tries again every 5 s to 5 min",
     "set_shared": "give nametrack a set of its own, or the other program the same timeouts",
     "endpoint_in_policy": "take the host or the prefix out of the policy; nametrack leaves the endpoint out anyway",
+    "unused_set": "add a rule that marks or routes packets to the addresses in the set",
+    "ipv6_uncovered": "set option ipv6_enabled '1' in /etc/config/%s and restart it, or give the policy option family "
+    "'ipv4'",
     "set_flags": "give the policy a set of the right type: ipv4_addr or ipv6_addr, with 'flags interval' for prefixes",
     "wildcard_unobserved": "names are seen when clients ask this router for them: see that they use its DNS, not DNS "
     "over HTTPS; dnsmasq-full can fill the same set beside nametrack: ",
@@ -221,14 +224,10 @@ def _sets(agent):
             found.append(finding("unused_set", severity, policy.label, unused[0], unused[1]))
         uncovered = policies.uncovered(policy)
         if uncovered:
-            text = "%d IPv6 addresses take the normal way: %s makes sets for IPv4 only" % (
-                uncovered,
-                policy.target.name,
-            )
-            advice = (
-                "set option ipv6_enabled '1' in /etc/config/%s and restart it, or give the policy option family 'ipv4'"
-            )
-            found.append(finding("ipv6_uncovered", "warning", policy.label, text, advice % policy.target.name))
+            service = policy.target.name
+            text = "%d IPv6 addresses take the normal way: %s makes sets for IPv4 only" % (uncovered, service)
+            advice = ADVICE["ipv6_uncovered"] % service
+            found.append(finding("ipv6_uncovered", "warning", policy.label, text, advice))
         for wildcard in policy.config.wildcards:
             if not any(host.endswith(wildcard[1:]) for host in policy.seen):
                 text = "no client asked this router for a name below '%s' yet" % wildcard[2:]

@@ -7,6 +7,7 @@ address ends in one sentence, and the answer in that of the first address that g
 from collections import namedtuple
 
 from ... import ip
+from ...element import own_name
 from ..actions import AskKernel, Reply
 from ..wording import duration
 
@@ -205,12 +206,12 @@ def _own_route(agent, steered, steps):
 def _set(agent, policy, key, told, steps):
     name = policy.sets().get(ip.key_family(key))
     kernel_set = agent.policies.sets.by_name.get(name)
-    if kernel_set is None or not kernel_set.held([key]):
+    if kernel_set is None or not kernel_set.holds(key):
         steps.append(Step("the set of %s does not contain it" % policy.label, "nametrack check"))
         return None, None
     interface = policy.config.interface
     device = None if interface is None else agent.interfaces.device(interface) or interface
-    steps.append(Step("%s contains it" % name, None))
+    steps.append(Step("set '%s' contains it" % own_name(name), None))
     if device is None:
         return None, None
     for each in told[1:]:

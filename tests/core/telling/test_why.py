@@ -5,7 +5,7 @@ import pytest
 import transcript
 from nametrack.core import events as on
 from nametrack.core.actions import AskKernel, Reply
-from nametrack.core.telling.why import Told
+from nametrack.core.telling.why import Told, Whys
 
 SETS = """-- before --
 < set nft inet vpn staging4
@@ -109,3 +109,14 @@ def test_of_own_routes_the_kernel_says_which_way_is_taken(case):
     values = played.agent.handle(event, played.now)[0].values
     assert values["sentence"].startswith(sentence)
     assert values["as_configured"] == (told[1] == "wg0")
+
+
+def test_a_client_is_told_of_the_addresses_that_it_can_send_to():
+    played = transcript.Transcript(SETS)
+    played.run()
+    whys = Whys()
+    whys.begin(played.agent, on.WhyAsked(1, "both.example.test", "10.1.0.2"), played.now)
+    resolved = Reply(1, {"addresses": ["2001:db8::7", "192.0.2.7"], "reason": None})
+    assert whys.looked_up(resolved) == AskKernel(1, ["192.0.2.7"], "10.1.0.2")
+    reply = played.agent.handle(on.WhyAsked(2, "2001:db8::7", "10.1.0.2"), played.now)[0]
+    assert reply.values["sentence"] == "2001:db8::7 has no IPv4 address that 10.1.0.2 can send to"

@@ -34,7 +34,7 @@ class Whys:
         self._open[event.id] = (event.host, event.client)
         addresses = [event.host] if ip.canonical(event.host) else _known(agent, event.host)
         if addresses:
-            return [AskKernel(event.id, addresses[:MOST], event.client)]
+            return [self._ask(event.id, addresses)]
         return agent.look_up(event.id, event.host, now)
 
     def looked_up(self, reply):
@@ -42,10 +42,20 @@ class Whys:
         if reply.id not in self._open:
             return reply
         if reply.values["addresses"]:
-            return AskKernel(reply.id, reply.values["addresses"][:MOST], self._open[reply.id][1])
+            return self._ask(reply.id, reply.values["addresses"])
         host, client = self._open.pop(reply.id)
         sentence = "%s has no address: %s" % (host, reply.values["reason"])
         return Reply(reply.id, _answer(host, client, None, [], sentence, "correct the name, or the nameserver"))
+
+    def _ask(self, number, addresses):
+        """Return the action that asks the kernel, or the Reply if a client can send to none of the addresses."""
+        host, client = self._open[number]
+        found = [each for each in addresses if client is None or ip.family(each) == ip.family(client)]
+        if found:
+            return AskKernel(number, found[:MOST], client)
+        del self._open[number]
+        words = (host, ip.family(client), client)
+        return Reply(number, _answer(host, client, None, [], "%s has no IPv%d address that %s can send to" % words, ""))
 
     def told(self, agent, event, now):
         """Return the Reply that explains what the kernel told."""

@@ -25,22 +25,21 @@ ip -6 addr add fd06::1/64 dev west nodad
 exec "$@"
 """
 ROUTES = """
+import os
 from nametrack import ip, routing as r
-from nametrack.adapters.process import Runner
 from nametrack.adapters.routes import Routes
 from nametrack.wire.routing_text import routing_lines
 events_shown = emit
 def quiet(event):
     events.append(event)
 routes = Routes(poller, quiet)
-runner = Runner(poller)
 def last(kind):
     return [e for e in events if type(e) is kind][-1]
-def sh(*command, stdin=None):
-    done = []
-    runner.run(list(command), stdin, lambda code, output: done.append((code, compat.decode(output))))
-    until(lambda: done)
-    return done[0][1]
+def sh(*command):
+    shown = sys.argv[0] + ".out"
+    os.system(" ".join(command) + " >" + shown + " 2>&1")
+    with open(shown) as file:
+        return file.read()
 def view():
     events.clear()
     routes.read(do.ReadRouting("kernel"))

@@ -7,7 +7,7 @@ import sys
 
 # isort: off
 # Leaves first, so that imports do not nest: tests/test_imports.py says why.
-from .. import compat, routing  # noqa: F401
+from .. import compat, element, routing  # noqa: F401
 from ..wire import netlink, rtnetlink  # noqa: F401
 from ..adapters import routes_dump  # noqa: F401
 from ..core.routes import numbers, selector, plan  # noqa: F401

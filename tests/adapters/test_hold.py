@@ -53,7 +53,7 @@ print(bus.finished)
 hold.release(do.Release(1))
 print(bus.finished)
 """
-    seen = ["NameObserved www.example.net ['198.51.100.1'] 20", "AnswerHeld 1", "[]", "['call 1']"]
+    seen = ["NameObserved www.example.net ['198.51.100.1'] 20 resolver", "AnswerHeld 1", "[]", "['call 1']"]
     assert told(interpreter, tmp_path, script) == seen
 
 

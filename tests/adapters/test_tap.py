@@ -28,7 +28,7 @@ def send(message, source="192.168.9.1", to="192.168.9.9", port=53, transparent=F
 def observe(devices=("nt0",), domains=("example.net",)):
     tap.observe(do.Observe(list(devices), tuple(domains)))
 """
-SEEN = "NameObserved www.example.net ['198.51.100.1'] 60"
+SEEN = "NameObserved www.example.net ['198.51.100.1'] 60 client"
 ALIASED = """
 alias = wire.Record("www.example.net", wire.CNAME, 30, "cdn.test")
 records = [alias, wire.Record("cdn.test", 1, 60, "198.51.100.1")]
@@ -61,13 +61,13 @@ observe()
 send(answer("www.example.net", ["2001:db8::1"], 28), "fd00:9::1", "fd00:9::9")
 until(lambda: events)
 """
-    assert told(interpreter, tmp_path, script) == ["NameObserved www.example.net ['2001:db8::1'] 60"]
+    assert told(interpreter, tmp_path, script) == ["NameObserved www.example.net ['2001:db8::1'] 60 client"]
 
 
 @each_interpreter
 def test_aliases_count_by_the_name_of_the_question(interpreter, tmp_path):
     script = ALIASED + "observe()\nsend(message)\nuntil(lambda: events)\n"
-    assert told(interpreter, tmp_path, script) == [SEEN.replace(" 60", " 30")]
+    assert told(interpreter, tmp_path, script) == [SEEN.replace(" 60 ", " 30 ")]
 
 
 @each_interpreter

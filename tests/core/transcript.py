@@ -181,9 +181,10 @@ class Transcript:
         elif what in ("failed", "rejected"):
             event = on.QueryFailed if what == "failed" else on.AnswerRejected
             self.handle(event(int(words[0]), " ".join(words[1:])))
-        elif what == "observed":
+        elif what in ("observed", "resolver"):
             addresses = [word for word in words[1:] if not word.startswith("ttl=")]
-            self.handle(on.NameObserved(words[0], addresses, int(words[-1][4:])))
+            by = "client" if what == "observed" else what
+            self.handle(on.NameObserved(words[0], addresses, int(words[-1][4:]), by))
         elif what == "held":
             self.handle(on.AnswerHeld(int(words[0])))
         elif what == "peer":

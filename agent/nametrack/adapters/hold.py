@@ -174,9 +174,10 @@ class Hold:
     def _observed(self, name, address, ttl):
         """[NameObserved] of the names that are wanted and have this address."""
         self._exchanges.read()
-        found = [on.NameObserved(told.name, told.addresses, told.ttl) for told in self._exchanges.about(name, address)]
+        about = self._exchanges.about(name, address)
+        found = [on.NameObserved(told.name, told.addresses, told.ttl, "resolver") for told in about]
         if not found and address is not None and self._exchanges.wants(name):
-            found.append(on.NameObserved(name, [address], ttl if isinstance(ttl, int) and ttl > 0 else 0))
+            found.append(on.NameObserved(name, [address], ttl if isinstance(ttl, int) and ttl > 0 else 0, "resolver"))
         return found
 
     def _count(self):

@@ -81,7 +81,7 @@ class Tap:
             return
         self.answers += 1
         if told is not None:
-            self._emit(on.NameObserved(told.name, told.addresses, told.ttl))
+            self._emit(on.NameObserved(told.name, told.addresses, told.ttl, "client"))
 
     def _is_ours(self, address):
         """Whether this machine has the address: a router hands on others' answers too, which anyone may have forged."""

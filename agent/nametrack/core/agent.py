@@ -361,7 +361,7 @@ class Agent:
         return self.observation.observe(self.policies.patterns.domains(), devices, self.config.hold)
 
     def _name_observed(self, event, now):
-        actions = self.policies.observed(event.name, event.addresses, event.ttl, now)
+        actions = self.policies.observed(event, now)
         if self.policies.names_changed:
             self._timers.set(("follow",), now)  # after what the client waits for
         return actions

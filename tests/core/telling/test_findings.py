@@ -314,7 +314,7 @@ def test_a_wildcard_that_no_client_asked_below_is_told_until_one_does():
     said = [f for f in findings(made, WALL) if f["code"] == "wildcard_unobserved"]
     assert [(f["severity"], f["subject"]) for f in said] == [("info", "policy 'work'")]
     assert "DNS over HTTPS" in said[0]["advice"] and "nftset=/example.net/4#inet#fw4#mine4" in said[0]["advice"]
-    made.handle(on.NameObserved("www.example.net", ["198.51.100.1"], 20), 1)
+    made.handle(on.NameObserved("www.example.net", ["198.51.100.1"], 20, "client"), 1)
     made.handle_timer(1)
     assert [f for f in findings(made, WALL) if f["code"] == "wildcard_unobserved"] == []
 
@@ -331,7 +331,7 @@ def test_answers_that_cannot_be_read_are_told_with_the_wildcard():
 
 def test_what_only_clients_ask_for_is_no_finding():
     made = agent(WILDCARD)
-    made.handle(on.NameObserved("www.example.net", ["198.51.100.1"], 20), 1)
+    made.handle(on.NameObserved("www.example.net", ["198.51.100.1"], 20, "client"), 1)
     queries = [action.id for action in made.handle_timer(1) if isinstance(action, do.SendQuery)]
     made.handle(on.QueryAnswered(queries[0], negative("nxdomain")), 2)
     assert [f for f in findings(made, WALL) if f["code"] == "name_unresolved"] == []

@@ -95,13 +95,15 @@ class Policies:
         self._by_name.setdefault(host.name_key, []).append((policy, host))
         self._watch_expiry(policy, host)
 
-    def observed(self, name, addresses, ttl, now):
-        """A client was given an answer about a name: its addresses count at once."""
-        actions = []
-        keys = [ip.key(address) for address in addresses if ip.unusable(address) is None]
+    def observed(self, event, now):
+        """A client is given an answer about a name, the event NameObserved: its addresses count at once."""
+        actions, name = [], event.name
+        keys = [ip.key(address) for address in event.addresses if ip.unusable(address) is None]
         for policy in self.patterns.owners(name):
-            host = self._observe(policy, name, now)
-            keep = max(policy.config.retain, ttl, LEAST)
+            # the resolver tells of our own questions, too: they do not keep a name that no client asks for
+            known = policy.hosts.get(name) if event.by == "resolver" else None
+            host = known or self._observe(policy, name, now)
+            keep = max(policy.config.retain, event.ttl, LEAST)
             new = [key for key in keys if host.life(key, now) is None or 0 <= host.life(key, now) < keep / 2]
             policy.remember(host, new, now + keep)
             if new:

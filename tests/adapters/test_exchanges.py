@@ -7,7 +7,7 @@ EXCHANGES = """
 import socket
 from nametrack.adapters.exchanges import Exchanges
 from nametrack.wire import dns as wire
-seen = Exchanges(poller, ["example.net"])
+seen = Exchanges(poller, ("example.net",), ("host.test",))
 def udp(port):
     sock = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
     sock.bind(compat.sockaddr("127.0.0.1", port))
@@ -81,13 +81,16 @@ show()
 def test_names_that_are_not_wanted_and_what_is_no_dns_are_passed_over(interpreter, tmp_path):
     script = """
 resolver = udp(5353)
-for name in ("example.net", "www.other.net"):
+for name in ("example.net", "www.other.net", "a.host.test"):
     ask(resolver, name)
     answer(5353, name)
 for data in (b"", b"x", bytes(12), bytes(10) + b"\\xff" * 40):
     resolver.sendto(data, compat.sockaddr("127.0.0.1", 5300))
 show()
+ask(resolver, "host.test")
+answer(5353, "host.test")
+show()
 print(poller.wait(compat.monotonic()))
 seen.close()
 """
-    assert told(interpreter, tmp_path, script) == ["no more", "None"]
+    assert told(interpreter, tmp_path, script) == ["no more", "host.test ['198.51.100.1'] 60", "no more", "None"]

@@ -25,8 +25,8 @@ def send(message, source="192.168.9.1", to="192.168.9.9", port=53, transparent=F
     data = message if type(message) is bytes else wire.encode(message)
     sock.sendto(data, compat.sockaddr(to, 5353))
     sock.close()
-def observe(devices=("nt0",), domains=("example.net",)):
-    tap.observe(do.Observe(list(devices), tuple(domains)))
+def observe(devices=("nt0",), domains=("example.net",), hosts=()):
+    tap.observe(do.Observe(list(devices), tuple(domains), tuple(hosts)))
 """
 SEEN = "NameObserved www.example.net ['198.51.100.1'] 60 client"
 ALIASED = """
@@ -47,6 +47,19 @@ observe()
 send(answer("other.test", ["198.51.100.9"]))
 send(answer("example.net", ["198.51.100.9"]))
 send(answer("xexample.net", ["198.51.100.9"]))
+send(answer("www.example.net", ["198.51.100.1"]))
+until(lambda: events)
+seconds(0.2)
+"""
+    assert told(interpreter, tmp_path, script) == [SEEN]
+
+
+@each_interpreter
+def test_an_answer_about_a_listed_host_is_observed(interpreter, tmp_path):
+    script = """
+observe(domains=(), hosts=("www.example.net", "other.test"))
+send(answer("a.www.example.net", ["198.51.100.9"]))
+send(answer("example.net", ["198.51.100.9"]))
 send(answer("www.example.net", ["198.51.100.1"]))
 until(lambda: events)
 seconds(0.2)

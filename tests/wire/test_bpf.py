@@ -12,6 +12,7 @@ from nametrack.wire.dnsname import name_to_wire
 
 CASES = 2000 if sys.implementation.name == "micropython" else 10000
 DOMAINS = ["example.net", "foo.test", "a-b.co.uk", "x1.org"]
+HOSTS = ["foo.test", "www.other.test", "y.example.uk"]
 WORDS = ["example", "net", "foo", "test", "a-b", "co", "uk", "x1", "org", "EXAMPLE", "Net", "xexample", "a" * 63, "y"]
 
 
@@ -42,16 +43,17 @@ def takes(program, data, packet_type=4):
 
 @pytest.mark.parametrize("version", [4, 6])
 def test_the_filter_takes_what_a_matcher_in_python_takes(version):
-    program = bpf.answers_below(DOMAINS)
+    program = bpf.answers_about(DOMAINS, HOSTS)
     chance, taken = Chance(16 + version), 0
     for _ in range(CASES):
         labels = [WORDS[chance.below(len(WORDS))] for _ in range(1 + chance.below(6))]
         if chance.below(5) < 2:
-            labels += DOMAINS[chance.below(len(DOMAINS))].split(".")
+            known = DOMAINS + HOSTS
+            labels = labels[1:] + known[chance.below(len(known))].split(".")
         name = ".".join(labels)
-        if len(name) > 253 or len(labels) > bpf.LABELS:
+        if len(name) > 253 or len(labels) >= bpf.LABELS:
             continue
-        wanted = below(name, DOMAINS)
+        wanted = below(name, DOMAINS) or name.lower() in HOSTS
         assert takes(program, packet(raw(name), version)) == wanted, name
         taken += wanted
     assert taken > CASES // 5
@@ -72,11 +74,11 @@ NAMES = [
 
 @pytest.mark.parametrize("name,taken", NAMES)
 def test_names_are_compared_by_labels(name, taken):
-    assert takes(bpf.answers_below(["example.net"]), packet(raw(name))) is taken
+    assert takes(bpf.answers_about(["example.net"], []), packet(raw(name))) is taken
 
 
 def test_a_name_of_many_labels_is_left_to_the_agent():
-    assert takes(bpf.answers_below(["example.net"]), packet(raw(".".join(["a"] * bpf.LABELS + ["test"]))))
+    assert takes(bpf.answers_about(["example.net"], []), packet(raw(".".join(["a"] * bpf.LABELS + ["test"]))))
 
 
 OTHERS = [
@@ -91,20 +93,20 @@ OTHERS = [
 
 @pytest.mark.parametrize("changes,what", OTHERS)
 def test_nothing_but_a_dns_answer_is_taken(changes, what):
-    assert not takes(bpf.answers_below([]), packet(raw("www.example.net"), **changes)), what
+    assert not takes(bpf.answers_about([], []), packet(raw("www.example.net"), **changes)), what
 
 
 @pytest.mark.parametrize("packet_type", [0, 1, 2, 3, 6])
 def test_only_what_this_machine_sends_is_taken(packet_type):
-    assert not takes(bpf.answers_below([]), packet(raw("www.example.net")), packet_type)
+    assert not takes(bpf.answers_about([], []), packet(raw("www.example.net")), packet_type)
 
 
 def test_a_header_with_options_is_stepped_over():
-    assert takes(bpf.answers_below(["example.net"]), packet(raw("www.example.net"), options=3))
+    assert takes(bpf.answers_about(["example.net"], []), packet(raw("www.example.net"), options=3))
 
 
 def test_a_packet_cut_anywhere_is_refused_or_whole():
-    program = bpf.answers_below(["example.net"])
+    program = bpf.answers_about(["example.net"], [])
     whole = packet(raw("www.example.net"))
     end = len(whole) - 4  # type and class are not looked at
     for size in range(end):
@@ -118,7 +120,7 @@ EXCHANGE = ((4, QUESTION), (0, ANSWER))  # leaves, comes to us
 
 @pytest.mark.parametrize("version", [4, 6])
 def test_an_exchange_is_a_question_that_leaves_and_an_answer_that_comes(version):
-    program = bpf.exchanges_below(["example.net"])
+    program = bpf.exchanges_about(["example.net"], [])
     for packet_type in (0, 1, 2, 3, 4, 6):
         for flags in (QUESTION, ANSWER, 0x2900):
             for port in (53, 5335):
@@ -128,9 +130,11 @@ def test_an_exchange_is_a_question_that_leaves_and_an_answer_that_comes(version)
 
 
 @pytest.mark.parametrize("count", [0, 1, 4, 8, 16, 32, 200])
-def test_a_program_is_one_the_kernel_takes_however_many_domains(count):
+def test_a_program_is_one_the_kernel_takes_however_many_names(count):
     domains = ["host%d.example%d.net" % (i, i) for i in range(count)]
-    program = bpf.answers_below(domains)
+    hosts = ["www.%s" % domain for domain in domains]
+    assert len(bpf.answers_about([], hosts * 10)) // 8 <= bpf.MOST
+    program = bpf.answers_about(domains, [])
     assert len(program) % 8 == 0 and len(program) // 8 <= bpf.MOST
     assert takes(program, packet(raw("www.host0.example0.net")))
     assert takes(program, packet(raw("www.other.test"))) is (count in (0, 32, 200))
@@ -139,5 +143,7 @@ def test_a_program_is_one_the_kernel_takes_however_many_domains(count):
 def test_the_longest_domain_fits():
     longest = ".".join(["a" * 63, "b" * 63, "c" * 63, "d" * 57])
     assert len(name_to_wire("x." + longest)) <= 255
-    assert takes(bpf.answers_below([longest]), packet(raw("x." + longest)))
-    assert not takes(bpf.answers_below([longest]), packet(raw("x." + longest[:-1] + "e")))
+    assert takes(bpf.answers_about([longest], []), packet(raw("x." + longest)))
+    assert takes(bpf.answers_about([], [longest]), packet(raw(longest)))
+    assert not takes(bpf.answers_about([], [longest]), packet(raw("x." + longest)))
+    assert not takes(bpf.answers_about([longest], []), packet(raw("x." + longest[:-1] + "e")))

@@ -29,7 +29,7 @@ class Hold:
         self._poller = poller
         self._bus = bus
         self._emit = emit
-        self._domains = ()
+        self._names = ((), ())  # domains, hosts
         self._exchanges = None
         self._serving = False  # whether the bus is there for long
         self._paths = {}  # path of an object -> the id of our subscription, None until it is known
@@ -45,10 +45,11 @@ class Hold:
     # -- what the core orders ----------------------------------------------------------------------------------------
 
     def hold(self, action):
-        """Carry out Hold: have the answers about names below exactly these domains held."""
-        if action.domains != self._domains:
+        """Carry out Hold: have the answers about exactly these names held."""
+        names = (action.domains, action.hosts)
+        if names != self._names:
             self._close()
-            self._domains = action.domains
+            self._names = names
             self._resume()
 
     def release(self, action):
@@ -100,11 +101,11 @@ class Hold:
 
     def _resume(self):
         """Have answers held, if there are any to be."""
-        if not self._domains or not self._serving:
+        if not any(self._names) or not self._serving:
             return
         if self._exchanges is None:
             try:
-                self._exchanges = Exchanges(self._poller, self._domains)
+                self._exchanges = Exchanges(self._poller, *self._names)
             except OSError as error:
                 return self._emit(on.HoldFailed(compat.error_text(error)))
         self._bus.request(lambda bus: bus.lookup(SERVICE + "*"), self._found)

@@ -25,20 +25,20 @@ class Tap:
         self._poller = poller
         self._emit = emit
         self._open = {}  # device -> socket
-        self._domains = ()
-        self._wanted = passing.Domains(())
+        self._names = None  # (domains, hosts)
+        self._wanted = passing.Names((), ())
         self._sources = {}  # address -> (whether it is this machine's, until when that is believed)
         self.answers = 0  # that were read, about wanted names
         self.unreadable = 0
 
     def observe(self, action):
-        """Listen on exactly these devices for answers about names below exactly these domains."""
-        if action.domains != self._domains:
+        """Listen on exactly these devices for answers about exactly these names."""
+        names = (action.domains, action.hosts)
+        if names != self._names:
             self._close(list(self._open))
-            self._domains = action.domains
-            self._wanted = passing.Domains(action.domains)
+            self._names, self._wanted = names, passing.Names(*names)
         self._close([device for device in self._open if device not in action.devices])
-        for device in action.devices if action.domains else ():
+        for device in action.devices if action.domains or action.hosts else ():
             if device not in self._open:
                 try:
                     self._listen(device)
@@ -46,7 +46,7 @@ class Tap:
                     self._emit(on.ActionFailed(action, "%s: %s" % (device, compat.error_text(error))))
 
     def _listen(self, device):
-        sock = packet_socket(device, bpf.answers_below(self._domains))
+        sock = packet_socket(device, bpf.answers_about(*self._names))
         self._open[device] = sock
         self._poller.add(sock.fileno(), lambda mask: self._readable(device, sock))
 

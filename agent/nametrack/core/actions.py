@@ -11,10 +11,10 @@ from ..element import full_name
 SendQuery = namedtuple("SendQuery", ("id", "name", "rtype", "server", "tcp", "recurse", "edns"))
 CancelQuery = namedtuple("CancelQuery", ("id",))
 # devices: network devices on which DNS answers that this machine sends are read; domains: tuple of text, of the names
-# below them. Each Observe takes the place of the one before it.
-Observe = namedtuple("Observe", ("devices", "domains"))
-# domains: as above; the router's resolver waits with its answers about names below them until they are Released
-Hold = namedtuple("Hold", ("domains",))
+# below them; hosts: tuple of text, names besides. Each Observe takes the place of the one before it.
+Observe = namedtuple("Observe", ("devices", "domains", "hosts"))
+# domains, hosts: as above; the router's resolver waits with its answers about these names until they are Released
+Hold = namedtuple("Hold", ("domains", "hosts"))
 # id: of an AnswerHeld
 Release = namedtuple("Release", ("id",))
 ReadPeers = namedtuple("ReadPeers", ("interface",))
@@ -108,6 +108,10 @@ def _query(a):
     return "query %d %s %s @%s%s" % (a.id, a.name, RTYPES[a.rtype], a.server, how)
 
 
+def _names(a):
+    return " ".join(["*." + domain for domain in a.domains] + list(a.hosts))
+
+
 def _set_endpoint(a):
     form = "set_endpoint %s %s %s" % (a.interface, a.public_key, endpoint_text(a.address, a.port))
     form = form if a.detour is None else "%s detour %s" % (form, a.detour)
@@ -123,8 +127,8 @@ def _changes(a):
 FORMS = {
     SendQuery: _query,
     CancelQuery: lambda a: "cancel %d" % a.id,
-    Observe: lambda a: "observe %s: %s" % (" ".join(a.devices), " ".join(a.domains)),
-    Hold: lambda a: "hold: %s" % " ".join(a.domains),
+    Observe: lambda a: "observe %s: %s" % (" ".join(a.devices), _names(a)),
+    Hold: lambda a: "hold: %s" % _names(a),
     Release: lambda a: "release %d" % a.id,
     ReadPeers: lambda a: "read_peers %s" % a.interface,
     ReadInterfaces: lambda a: "read_interfaces",

@@ -358,7 +358,7 @@ class Agent:
     def _observe(self):
         """Have the answers that clients get read, on the devices that are there now."""
         devices = self.interfaces.devices(self.config.observe)
-        return self.observation.observe(self.policies.patterns.domains(), devices, self.config.hold)
+        return self.observation.observe(self.policies.patterns.names(), devices, self.config.hold)
 
     def _name_observed(self, event, now):
         actions = self.policies.observed(event, now)

@@ -60,11 +60,11 @@ class _Code:
         return bytes(out)
 
 
-def answers_below(domains):
-    """Return the program that takes the DNS answers this machine sends about names below these domains.
+def answers_about(domains, hosts):
+    """Return the program that takes the DNS answers this machine sends about names below these domains and these hosts.
 
-    It sees packets from the network header on. With no domains, and with so many that the kernel would refuse them, it
-    takes all answers. What it takes is a little more than what is asked for: names of more than LABELS labels, too.
+    It sees packets from the network header on. With no names, and with so many that the kernel would refuse them, it
+    takes all answers. What it takes is a little more than what is asked for: names of LABELS labels and more, too.
     """
     code = _Code()
     code.put(_LD_WORD, _PACKET_TYPE)
@@ -75,15 +75,12 @@ def answers_below(domains):
     code.put(_IND_BYTE, 10)
     code.put(_ANY, 0x80, None, "no")
     code.refuse("no")
-    if domains:
-        _below(code, [name_to_wire(domain) for domain in domains])
-    code.put(_RETURN, WHOLE)
-    return code.assembled() if len(code.instructions) <= MOST else answers_below(())
+    return _about(code, domains, hosts) or answers_about((), ())
 
 
-def exchanges_below(domains):
-    """Return the program that takes the DNS questions this machine sends about names below these domains, and the
-    answers that it receives, whatever the ports; without domains, and with too many, those about any name.
+def exchanges_about(domains, hosts):
+    """Return the program that takes the DNS questions this machine sends about names below these domains and about
+    these hosts, and the answers that it receives, whatever the ports; with no names, and with too many, about any.
     """
     code = _Code()
     _datagram(code)
@@ -100,10 +97,7 @@ def exchanges_below(domains):
     code.put(_EQUAL, _TO_US, None, "no")
     code.label("name")
     code.refuse("no")
-    if domains:
-        _below(code, [name_to_wire(domain) for domain in domains])
-    code.put(_RETURN, WHOLE)
-    return code.assembled() if len(code.instructions) <= MOST else exchanges_below(())
+    return _about(code, domains, hosts) or exchanges_about((), ())
 
 
 def _datagram(code):
@@ -125,11 +119,30 @@ def _datagram(code):
     code.label("udp")
 
 
+def _about(code, domains, hosts):
+    """Return the whole program, which takes messages about these names only; None if it is too long."""
+    if LABELS * len(domains) + len(hosts) > MOST // 8:
+        return None  # also if they are short
+    if domains or hosts:
+        code.put(_TXA)
+        code.put(_ADD, 20)  # the headers of UDP and DNS
+        code.put(_TAX)
+        for number in range(len(hosts)):
+            other = "not host %d" % number
+            _equal(code, name_to_wire(hosts[number]), other)
+            code.put(_JUMP, "yes")
+            code.label(other)
+        if domains:
+            _below(code, [name_to_wire(domain) for domain in domains])
+        else:
+            code.put(_RETURN, 0)
+        code.label("yes")
+    code.put(_RETURN, WHOLE)
+    return code.assembled() if len(code.instructions) <= MOST else None
+
+
 def _below(code, suffixes):
     """Go on with the names below `suffixes`, wire names in lower case."""
-    code.put(_TXA)
-    code.put(_ADD, 20)  # the headers of UDP and DNS
-    code.put(_TAX)
     for label in range(LABELS):
         # X is at a label: step over it, then compare what follows
         last = "no %d" % label
@@ -145,7 +158,6 @@ def _below(code, suffixes):
             _equal(code, suffixes[number], other)
             code.put(_JUMP, "yes")
             code.label(other)
-    code.label("yes")
 
 
 def _equal(code, suffix, other):

@@ -9,14 +9,17 @@ from .dnsname import label_offsets, name_to_wire
 Told = namedtuple("Told", ("name", "addresses", "ttl", "owner"))
 
 
-class Domains:
-    """The names below some domains, compared by labels."""
+class Names:
+    """Some hosts, and the names below some domains, compared by labels."""
 
-    def __init__(self, domains):
+    def __init__(self, domains, hosts):
         self._suffixes = set([name_to_wire(domain) for domain in domains])
+        self._hosts = set(hosts)
 
     def have(self, name):
-        """Return whether a name, canonical text, is below one of the domains."""
+        """Return whether a name, canonical text, is one of the hosts or below one of the domains."""
+        if name in self._hosts:
+            return True
         wire = name_to_wire(name)
         return any(at and wire[at:] in self._suffixes for at in label_offsets(wire))
 

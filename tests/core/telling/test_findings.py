@@ -321,7 +321,7 @@ def test_a_wildcard_that_no_client_asked_below_is_told_until_one_does():
 
 def test_answers_that_cannot_be_read_are_told_with_the_wildcard():
     made = agent(WILDCARD)
-    refused = on.ActionFailed(do.Observe(["lan"], ("example.net",)), "lan: no such device")
+    refused = on.ActionFailed(do.Observe(["lan"], ("example.net",), ()), "lan: no such device")
     told = made.handle(refused, 1)
     assert [do.text(a) for a in told] == ["log warning: the answers that clients get are not read: lan: no such device"]
     assert made.handle(refused, 2) == []

@@ -10,19 +10,23 @@ class Observation:
         self.deaf = None  # why the answers that clients get cannot be read on a device
         self._written = written
         self._observes = False
-        self._held_domains = ()
+        self._held_names = ((), ())  # domains, hosts
         self._held = []  # ids of the answers that the resolver waits with
 
-    def observe(self, domains, devices, hold):
-        """Return the actions that have the answers about names below `domains` read, and held if `hold`."""
+    def observe(self, names, devices, hold):
+        """Return the actions that have the answers about names, `(domains, hosts)`, read, and held if `hold`.
+
+        Nothing is read where there is no wildcard: what is listed alone is asked for by ourselves.
+        """
         actions = []
-        if domains or self._observes:
-            self._observes = bool(domains)
-            actions.append(Observe(devices if domains else [], domains))
-        held = domains if hold else ()
-        if held != self._held_domains:
-            self._held_domains = held
-            actions.append(Hold(held))
+        names = names if names[0] else ((), ())
+        if names[0] or self._observes:
+            self._observes = bool(names[0])
+            actions.append(Observe(devices if names[0] else [], *names))
+        held = names if hold else ((), ())
+        if held != self._held_names:
+            self._held_names = held
+            actions.append(Hold(*held))
         return actions
 
     def observe_failed(self, reason):

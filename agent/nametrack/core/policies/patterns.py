@@ -20,6 +20,10 @@ class Patterns:
         """Return the domains of all wildcards, a sorted tuple."""
         return tuple(sorted(self._below))
 
+    def names(self):
+        """Return `(domains, hosts)`: the domains of all wildcards, and the listed hosts; sorted tuples."""
+        return self.domains(), tuple(sorted(set([host for p in self._policies for host in p.config.hosts])))
+
     def owners(self, name):
         """Return the policies that want a name."""
         return self._listing(name) or self.below(name)

@@ -2,6 +2,7 @@
 
 import json
 import sys
+import time
 
 import pytest
 
@@ -269,3 +270,16 @@ def test_a_whole_client_goes_by_the_tunnel_and_its_port_forward_and_ssh_answer(w
         wait_for(lambda: connects(world.staging, "203.0.113.20", 8080) == STAGING4[0], 10, "the port forward again")
         assert agent.call("flush").returncode == 0
         assert "inet nametrack" not in beach.run(["nft", "list", "tables"]).stdout
+
+
+def test_a_server_that_shakes_hands_and_forwards_nothing_is_left_within_four_seconds(world, interpreter):
+    two = {"interface": ["wg0", "wg1"], "host": [STAGING_NAME], "check_address": STAGING4[1], "failback_delay": 3}
+    steering = Steering(world, interpreter, options(probe_interval=5), ("policy", "work", two), second=True)
+    with steering.agent:
+        steering.reach("home", *STAGING4)
+        world.home.sysctl("net/ipv4/ip_forward=0")
+        died = time.monotonic()
+        wait_for(lambda: steering.sees(steering.lan, STAGING4[0], 0.1) == "cabin", 10, "the LAN to go by the cabin")
+        assert time.monotonic() - died < 4.5, "four seconds, and half a one for what the test itself takes"
+        world.home.sysctl("net/ipv4/ip_forward=1")
+        steering.reach("home", *STAGING4, seconds=20)

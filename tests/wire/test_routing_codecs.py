@@ -8,7 +8,7 @@ import binascii
 import pytest
 
 from nametrack import ip, routing
-from nametrack.wire import inbound, links, neighbours, netlink, nexthops, routes, routing_text, rtnetlink, rules
+from nametrack.wire import echo, inbound, links, neighbours, netlink, nexthops, routes, routing_text, rtnetlink, rules
 
 LITTLE, BIG = "<", ">"
 RULE = routing.Rule(
@@ -265,3 +265,17 @@ def test_a_rule_that_is_cut_anywhere_is_an_error_or_no_rule_of_ours():
             assert inbound.comment(cut) in (None, "", inbound.comments(["wan"], 1)[0])
         except netlink.NetlinkError:
             pass
+
+
+def test_an_echo_request_has_its_checksum_and_its_reply_is_known():
+    sent = echo.request(4, 0x1234, 7)
+    total = sum([sent[i] << 8 | sent[i + 1] for i in range(0, len(sent), 2)])
+    while total >> 16:
+        total = (total & 0xFFFF) + (total >> 16)
+    assert total == 0xFFFF
+    header = bytes([0x46]) + bytes(23)
+    assert echo.is_reply(4, header + b"\x00" + sent[1:], 0x1234)
+    for wrong in (header + sent, header + b"\x00" + sent[1:4] + b"\x99" + sent[5:], b"", header, b"\x45"):
+        assert not echo.is_reply(4, wrong, 0x1234)
+    reply6 = b"\x81" + echo.request(6, 0x1234, 7)[1:]
+    assert echo.is_reply(6, reply6, 0x1234) and not echo.is_reply(6, reply6[:7], 0x1234)

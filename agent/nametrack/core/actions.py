@@ -28,6 +28,8 @@ SetEndpoint = namedtuple("SetEndpoint", ("interface", "public_key", "address", "
 CheckWay = namedtuple("CheckWay", ("interface", "address", "port", "detour"))
 # one small datagram through the tunnel, to an address that is reached by this peer: data must be answered
 Probe = namedtuple("Probe", ("interface", "address"))
+# one ICMP echo request to the address, out by this device whatever the routes say
+SendEcho = namedtuple("SendEcho", ("interface", "address"))
 # set: element.SetName
 ListSet = namedtuple("ListSet", ("set",))
 # one change of a set, in one transaction if it is an nft set. form: the wire.sets.Form that was listed; deleted, added:
@@ -135,6 +137,7 @@ FORMS = {
     SetEndpoint: _set_endpoint,
     CheckWay: lambda a: "check_way %s %s detour %s" % (a.interface, endpoint_text(a.address, a.port), a.detour),
     Probe: lambda a: "probe %s %s" % tuple(a),
+    SendEcho: lambda a: "send_echo %s %s" % tuple(a),
     ListSet: lambda a: "list_set %s" % full_name(a.set),
     ChangeSet: _change_set,
     GlanceSet: lambda a: "glance_set %s" % full_name(a.set),

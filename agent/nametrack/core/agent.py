@@ -15,7 +15,7 @@ from .peers import proposals, tunnel  # noqa: F401
 from .peers.peer import Peer  # noqa: F401
 from .peers import peer_rows  # noqa: F401
 from .policies import policy_host  # noqa: F401
-from .routes import nexthops, writing, rulebook, selector, steps, inbound, table, watch, way, installation  # noqa: F401
+from .routes import nexthops, writing, rulebook, selector, steps, inbound, echoes, table, watch, way, installation  # noqa: F401
 
 # isort: on
 from . import actions as do
@@ -83,6 +83,7 @@ class Agent:
             on.RoutingRead: lambda e, now: self.routes.read(e.view, now),
             on.RoutesListed: lambda e, now: self.routes.listed(e.tables, now),
             on.TunnelRead: lambda e, now: self.routes.tunnel_read(e.interface, e.port, now),
+            on.EchoReplied: lambda e, now: self.routes.echo_replied(e.interface, e.address, now),
             on.RoutingChanged: lambda e, now: self.routes.changed(e.action, e.refused, now),
             on.RulesDeleted: lambda e, now: self.routes.rules_deleted(e.rules, now),
             on.Paused: lambda e, now: self.routes.pause(e.seconds, now),
@@ -294,7 +295,7 @@ class Agent:
         if isinstance(action, do.ReadInterfaces):
             # Without netifd there is nothing to know of the network but that it may have changed.
             return [do.Log("debug", "%s: %s" % (do.text(action), reason))] + self._network_changed(now)
-        if isinstance(action, (do.CheckWay, do.Probe)):
+        if isinstance(action, (do.CheckWay, do.Probe, do.SendEcho)):
             return [do.Log("debug", "%s: %s" % (do.text(action), reason))]
         if isinstance(action, do.Observe):
             return self.observation.observe_failed(reason)

@@ -49,6 +49,8 @@ RoutingRead = namedtuple("RoutingRead", ("view",))
 RoutesListed = namedtuple("RoutesListed", ("tables",))
 # port: that the tunnel of an interface sends from; 0: it is no tunnel of WireGuard
 TunnelRead = namedtuple("TunnelRead", ("interface", "port"))
+# the reply to a SendEcho of these fields
+EchoReplied = namedtuple("EchoReplied", ("interface", "address"))
 # neighbours: list of routing.Neighbour
 NeighboursRead = namedtuple("NeighboursRead", ("neighbours",))
 # action: a ChangeRouting that was carried out; refused: list of (Change, key, why), key None but for routes

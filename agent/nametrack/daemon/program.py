@@ -6,6 +6,7 @@ from .. import NAME, compat, compat_files, compat_heap, ip
 from ..adapters import netfilter
 from ..adapters.bus import Bus
 from ..adapters.dns import Dns
+from ..adapters.echo import Echo
 from ..adapters.endpoints import Endpoints
 from ..adapters.flows import Flows
 from ..adapters.hold import Hold
@@ -92,6 +93,7 @@ class Program:
             do.SetEndpoint: self._endpoints.set,
             do.CheckWay: self._endpoints.check_way,
             do.Probe: self._endpoints.probe,
+            do.SendEcho: Echo(self._poller, self._emit).send,
             do.ListSet: self._sets.list,
             do.GlanceSet: self._sets.glance,
             do.ChangeSet: self._sets.change,
@@ -125,7 +127,9 @@ class Program:
         planners = {do.SetEndpoint: self._plan_endpoint, do.FlushFlows: self._plan_flows}
         planners[do.ChangeRouting], planners[do.ChangeSet] = self._plan_routing, self._plan_set
         planners[do.MarkInbound] = lambda action: self.planned.extend(inbound_lines(action.devices, action.bit))
-        for kind in (do.Observe, do.Hold, do.CheckWay, do.Probe, do.SaveLastGood, do.ShareLastGood, do.Remember):
+        for kind in (do.Observe, do.Hold, do.CheckWay, do.Probe, do.SendEcho):
+            planners[kind] = lambda action: None
+        for kind in (do.SaveLastGood, do.ShareLastGood, do.Remember):
             planners[kind] = lambda action: None
         return planners
 

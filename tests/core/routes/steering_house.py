@@ -43,6 +43,8 @@ class House:
         self.now = 0
         self.said = []  # texts of the Notify and Log actions
         self.probed = []  # interfaces
+        self.echoes = []  # (when, device, address) of every SendEcho
+        self.echoing = ["wg0", "wg1"]  # devices that echoes come back through
         self.marked = None  # (devices, bit) of the last MarkInbound
         self.written = []  # every routing.Change
         self.routing.link("wan", "203.0.113.20/24", "2001:db8:b::20/64", direct=False)
@@ -86,6 +88,10 @@ class House:
                 self.said.append(do.text(action))
             if isinstance(action, do.Probe):
                 self.probed.append(action.interface)
+            if isinstance(action, do.SendEcho):
+                self.echoes.append((self.now, action.interface, action.address))
+                if action.interface in self.echoing:
+                    self.order(self.agent.handle(on.EchoReplied(action.interface, action.address), self.now))
             if isinstance(action, do.MarkInbound):
                 self.marked = (list(action.devices), action.bit)
             if isinstance(action, do.ChangeRouting):

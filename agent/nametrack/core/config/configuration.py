@@ -86,8 +86,8 @@ PeerConfig = namedtuple(
     ),
 )
 # What only routes of our own can do. interfaces: the ways out, the preferred first; action: route | bypass; fallback:
-# main | block; failback_delay: seconds; clients: [(kind, text)] as option_values.client has it; protos: "tcp", "udp";
-# ports: [(first, last)]
+# main | block; check_address: text or None; failback_delay: seconds; clients: [(kind, text)] as option_values.client
+# has it; protos: "tcp", "udp"; ports: [(first, last)]
 Steering = namedtuple(
     "Steering",
     (
@@ -95,6 +95,7 @@ Steering = namedtuple(
         "action",
         "fallback",
         "keep_local",
+        "check_address",
         "failback_delay",
         "clients",
         "protos",
@@ -332,6 +333,7 @@ def _steering(section, values):
         found["action"],
         found["fallback"],
         found["keep_local"],
+        found["check_address"],
         found["failback_delay"],
         found["client"],
         found["proto"],

@@ -97,6 +97,7 @@ POLICY_ROUTE = (
     Option("action", choice(("route", "bypass")), "route", False),
     Option("fallback", choice(("main", "block")), "main", False),
     Option("keep_local", boolean, True, False),
+    Option("check_address", address, None, False),
     Option("failback_delay", seconds(0, 86400), 60, False),
     Option("client", client, [], True),
     Option("proto", choice(("tcp", "udp")), [], True),

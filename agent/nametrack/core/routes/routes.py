@@ -12,7 +12,7 @@ from .installation import Installation
 from .inbound import Inbound
 from .steered import Steered
 from .steps import Uplinks, steps
-from .ways import PROBE, WATCH, Ways
+from .ways import ECHO, PROBE, WATCH, Ways
 
 # isort: on
 from ..actions import ChangeRouting, FlushFlows, ListRoutes, Log, Notify, ReadRouting
@@ -113,6 +113,10 @@ class Routes:
         """The peers of an interface, PeersRead: its tunnel may live otherwise now, and endpoints may be others."""
         return self._decide(now) if self.steered and self._ways.peers_read(event, now) else []
 
+    def echo_replied(self, device, address, now):
+        """The check address of a policy replied through a device."""
+        return self._decide(now) if self._ways.echo_replied(device, address, self.steered, now) else []
+
     def tunnel_read(self, device, port, now):
         """Which port a tunnel sends from, 0 for no tunnel of WireGuard."""
         self._ways.tunnel_read(device, port, now)
@@ -145,6 +149,9 @@ class Routes:
             self._ways.forget_ports()
             self._inbound.compare()
             return [ReadRouting("kernel"), ListRoutes(routing.PROTOCOL)]
+        if key == ECHO:
+            actions, news = self._ways.echo_due(self.steered, now)
+            return actions + (self._decide(now) if news else [])
         if key in (WATCH, PROBE):
             return self._ways.due(key, self.steered, now)
         if key == PAUSED:
@@ -223,6 +230,7 @@ class Routes:
             decided = steered.decided
             if steered.choose(self._ways.by_name, now):
                 actions += self._said(steered, before, decided)
+                self._ways.chosen(now)
             at = steered.return_at(self._ways.by_name)
             if at is not None and at > now:
                 self._timers.set(CHOOSE, at)

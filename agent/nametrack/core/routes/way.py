@@ -13,7 +13,7 @@ class Way:
         self.port = 0  # that the tunnel's own packets come from; 0: not known, or it has none
         self.works_since = None  # monotonic seconds; None while it does not work
         self.reason = "not known yet"
-        self.echo = None  # whether the last echo through it was answered; None: none was sent, or none is due
+        self.echo = None  # whether its check address replies; None: it is not checked, or that is not known yet
         self._died = False  # whether its tunnel died, and has not answered since: a new endpoint alone proves nothing
         self._port_of = None  # the number of the link whose port was asked for
         self._gateways = {}  # family -> address, None for a link without next hops; absent: not carried
@@ -29,6 +29,11 @@ class Way:
     def gateway(self, family):
         """The next hop of a family that it carries; None: destinations are on the link."""
         return self._gateways[family]
+
+    def echoed(self, answered):
+        """Take in whether its check address replies; None: it is not checked. Return whether that is news."""
+        before, self.echo = self.echo, answered
+        return before is not answered
 
     def wants_port(self):
         """Whether the port of its tunnel is to be asked for: once for each link that it has."""

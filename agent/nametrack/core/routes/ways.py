@@ -2,11 +2,12 @@
 
 from ... import ip
 from ..actions import Probe, ReadPeers, ReadTunnel
+from .echoes import Echoes
 from .plan import FAMILIES
 from .watch import OWED, Watch
 from .way import Way
 
-WATCH, PROBE = ("routes", "watch"), ("routes", "probe")
+WATCH, PROBE, ECHO = ("routes", "watch"), ("routes", "probe"), ("routes", "echo")
 
 
 class Ways:
@@ -16,6 +17,7 @@ class Ways:
         self._interfaces = interfaces
         self._peers = peers
         self._watch = Watch()
+        self._echoes = Echoes()
         self._seen = None  # of the tunnels: how they live, and all endpoints
         self._config = None
 
@@ -24,6 +26,12 @@ class Ways:
         self._config = config
         names = [name for each in steered for name in each.steering.interfaces]
         self.by_name = {name: self.by_name.get(name) or Way(name) for name in names}
+        self._echoes.configure(steered)
+        for name in names:
+            if self._echoes.checks(name):
+                self._timers.set(ECHO, 0)
+            else:
+                self.by_name[name].echoed(None)
 
     def read(self, view, local, now):
         """The kernel's links and addresses, in a routing.View; local: {family: Local}. Returns what is to be read."""
@@ -59,6 +67,31 @@ class Ways:
         for way in self.by_name.values():
             way.forget_port()
 
+    def chosen(self, now):
+        """A policy uses another way now: its echoes are due more often."""
+        if any(self._echoes.checks(name) for name in self.by_name):
+            self._timers.set(ECHO, now)
+
+    def echo_due(self, steered, now):
+        """`(actions, whether a way ceased to work)`: the timer ECHO is due."""
+        interval = self._config.probe_interval
+        actions, silent, at = self._echoes.due(self.by_name, _used(steered), interval, now)
+        if at is None:
+            self._timers.cancel(ECHO)
+        else:
+            self._timers.set(ECHO, at)
+        return actions, any([self.by_name[name].echoed(False) for name in silent])
+
+    def echo_replied(self, device, address, steered, now):
+        """The check address replied through a device; return whether a way works again."""
+        news = False
+        for way in self._in_order():
+            if way.device == device:
+                used, interval = _used(steered), self._config.probe_interval
+                if self._echoes.replied(way.name, address, used, interval, now):
+                    news = way.echoed(True) or news
+        return news
+
     def due(self, key, steered, now):
         """The timer WATCH or PROBE is due; steered: as for configure."""
         return self._look(now) if key == WATCH else self._probe(steered, now)
@@ -74,7 +107,7 @@ class Ways:
     def _probe(self, steered, now):
         """A tunnel that no policy uses, or that is dead, shakes hands only if something is sent through it."""
         self._timers.set(PROBE, now + self._config.probe_interval)
-        used, found = set([each.way for each in steered]), []
+        used, found = _used(steered), []
         for each in steered:
             for name in each.steering.interfaces:
                 way = self.by_name[name]
@@ -92,3 +125,8 @@ class Ways:
 
     def _in_order(self):
         return [self.by_name[name] for name in sorted(self.by_name)]
+
+
+def _used(steered):
+    """The names of the ways that policies use."""
+    return set([each.way for each in steered])

@@ -1,0 +1,71 @@
+"""Ways that are checked by echoes: for servers that shake hands and forward nothing."""
+
+from steering_house import House
+
+POLICY = """
+config policy 'work'
+	list interface 'wg0'
+	list interface 'wg1'
+	list host 'work.test'
+	option check_address '198.51.100.53'
+	option failback_delay '30'
+"""
+
+
+def test_a_way_that_forwards_nothing_is_left_within_four_seconds():
+    house = House(POLICY)
+    house.wait(60)
+    assert house.way("192.0.2.1") == "wg0"
+    for _ in range(20):
+        house.echoing = ["wg1"]
+        died = house.now
+        while house.way("192.0.2.1") == "wg0":
+            house.wait(0.05)
+        assert house.now - died <= 4, house.now - died
+        assert "the check address does not reply through wg0" in house.agent.routes.standing("work")[1]
+        house.echoing = ["wg0", "wg1"]
+        house.wait(70.3)
+        assert house.way("192.0.2.1") == "wg0"
+
+
+def test_a_few_lost_echoes_are_no_death():
+    house = House(POLICY)
+    for _ in range(200):
+        house.wait(3.7)
+        house.echoing = []
+        house.wait(2.7)
+        house.echoing = ["wg0", "wg1"]
+        house.wait(0.3)
+        assert house.way("192.0.2.1") == "wg0"
+
+
+def test_the_way_back_waits_for_failback_delay():
+    house = House(POLICY)
+    house.wait(5)
+    house.echoing = ["wg1"]
+    house.wait(100)
+    assert house.way("192.0.2.1") == "wg1"
+    house.echoing = ["wg0", "wg1"]
+    house.wait(29)
+    assert house.way("192.0.2.1") == "wg1"
+    house.wait(30)
+    assert house.way("192.0.2.1") == "wg0"
+
+
+def test_a_way_that_is_not_in_use_is_asked_now_and_then_only():
+    house = House(POLICY)
+    house.wait(100)
+    through = [device for _, device, _ in house.echoes]
+    assert 100 <= through.count("wg0") <= 130 and 4 <= through.count("wg1") <= 6
+
+
+def test_without_a_check_address_no_echo_is_sent_and_one_that_goes_ends_the_checks():
+    house = House(POLICY)
+    house.echoing = []
+    house.wait(20)
+    assert house.agent.routes.standing("work")[0] == "failed_over"
+    house.configure(POLICY.replace("option check_address", "option retain '86400' #"))
+    house.wait(1)
+    house.echoes = []
+    house.wait(100)
+    assert house.echoes == [] and house.way("192.0.2.1") == "wg0"

@@ -26,6 +26,7 @@ ARGUMENTS.update(dict.fromkeys(("status", "refresh", "events", "metrics", "pause
 ARGUMENTS.update(dict.fromkeys(("run", "plan", "check", "block"), NO_FILES), include=["pbr", *NO_FILES])
 
 ARGUMENTS["why"] = ["192.0.2.1", *NO_BUS]
+ARGUMENTS["import"] = ["pbr", *NO_FILES]
 ARGUMENTS["flush"] = ["now"]  # which it does not take: it would change the kernel of this machine
 
 # How the files of agent/ begin that a command may load, or may not.

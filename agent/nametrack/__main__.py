@@ -20,6 +20,10 @@ def performer(command):
         from .commands import flush as module
     elif command.name == "block":
         from .commands import block as module
+    elif command.name == "import":
+        from .commands.import_policies import import_policies  # `import` is no name for a function
+
+        return import_policies
     elif command.name == "include":
         from .commands import include as module
     else:

@@ -19,6 +19,7 @@ COMMANDS = {
     "why": (WHY, {"--json": "json"}, True),
     "refresh": (DOOR, {}, True),
     "include": (FOLDERS, {}, True),
+    "import": ({"--config-dir": "config_dir"}, {}, True),
     "events": (DOOR, {"--follow": "follow"}, False),
     "metrics": (METRICS, {}, False),
     "pause": (DOOR, {}, True),
@@ -29,6 +30,7 @@ COMMANDS = {
     "help": ({}, {}, True),
 }
 INCLUDES = ("vpn-policy-routing", "ipset")
+IMPORTS = ("pbr", "vpn-policy-routing")
 FORMATS = ("openmetrics", "prometheus")
 LEVELS = ("error", "warning", "info", "debug")
 
@@ -87,6 +89,8 @@ class Command:
             i += 1
         if self.name == "include" and not (len(self.names) == 1 and self.names[0] in INCLUDES):
             raise UsageError("include takes one of %s" % ", ".join(INCLUDES))
+        if self.name == "import" and not (len(self.names) == 1 and self.names[0] in IMPORTS):
+            raise UsageError("import takes one of %s" % ", ".join(IMPORTS))
         if self.name == "why" and len(self.names) != 1:
             raise UsageError("why takes one host")
         if self.log_level is not None and self.log_level not in LEVELS:

@@ -15,6 +15,7 @@ USAGE = """usage: nametrack COMMAND [OPTION…]
   refresh [NAME…]  have the running agent ask DNS again, for all names or those
   events           what changed and why, newest last; --follow goes on
   include KIND     what the sets should have now, as commands
+  import SERVICE   the policies by name of pbr or vpn-policy-routing, as nametrack's
   pause [MINUTES]  policies with target route off for a while, 60 minutes unless said
   resume           and on again
   flush            delete every rule, nexthop and route of nametrack's from the kernel
@@ -23,7 +24,7 @@ USAGE = """usage: nametrack COMMAND [OPTION…]
   version          the version, and the interpreter it runs under
   help [COMMAND]   this text, or what there is to know of a command
 
-options of run, plan, check, include and block:
+options of run, plan, check, include, import and block:
   --config-dir DIR   where the files nametrack and network are (default /etc/config; if neither is there,
                      /etc/nametrack.conf and /etc/wireguard/*.conf are read)
   --state-dir DIR    where the last good addresses are kept (default /etc/nametrack, or /var/lib/nametrack if it is no
@@ -114,6 +115,15 @@ user file, or those of policies with target ipset. A set that does not exist get
 whether the agent runs or not. The package's user file for vpn-policy-routing, in /usr/share/nametrack, uses it.
 
 Exit status: 0 whatever happens, because a failing user file fails the service; 2 for a wrong command line.
+""",
+    "import": """usage: nametrack import pbr|vpn-policy-routing [--config-dir DIR]
+
+Prints the policies that name a host, from the configuration of pbr or vpn-policy-routing, as sections for
+/etc/config/nametrack. It changes nothing. If dnsmasq fills that service's sets, names below a listed name count there,
+so each gets a wildcard. A policy with a part that nametrack has nothing like, as a source port, is printed as a
+comment that says which part.
+
+Exit status: 0; 1 if there is no such configuration; 2 for a wrong command line.
 """,
     "pause": """usage: nametrack pause [MINUTES] [--run-dir DIR] [--ubus PATH|none]
 

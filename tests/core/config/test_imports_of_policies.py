@@ -1,0 +1,71 @@
+"""imports.py: policies of pbr and vpn-policy-routing as sections of ours; what means more stays a comment."""
+
+from nametrack.core.config import configuration, imports
+from nametrack.wire import uci
+
+
+def imported(text, service="pbr"):
+    return list(imports.lines(service, uci.parse(text)[0]))
+
+
+def policies(text, service="pbr"):
+    made = configuration.build(uci.parse("\n".join(imported(text, service)))[0], [], [])
+    assert made.errors == []
+    return made.policies
+
+
+PBR = """
+config pbr 'config'
+	option resolver_set 'none'
+config policy
+	option name 'Plex/Emby Remote Servers'
+	option interface 'wg0'
+	option src_addr '192.168.1.5 192.168.2.0/24 @lan'
+	option dest_addr 'plex.tv 198.51.100.0/24'
+	option dest_port '443 8000-8010'
+	option proto 'tcp udp'
+"""
+
+
+def test_a_policy_says_the_same():
+    made = policies(PBR)[0]
+    assert made.name == "plex_emby_remote_servers" and made.hosts == ["plex.tv"] and made.wildcards == []
+    assert made.literals == ["198.51.100.0/24"] and made.steering.interfaces == ["wg0"]
+    assert made.steering.clients == [("prefix", "192.168.1.5"), ("prefix", "192.168.2.0/24"), ("interface", "lan")]
+    assert made.steering.protos == ["tcp", "udp"] and made.steering.ports == [(443, 443), (8000, 8010)]
+
+
+def test_names_below_count_where_dnsmasq_fills_the_sets():
+    assert policies(PBR.replace("'none'", "'dnsmasq.nftset'"))[0].wildcards == ["*.plex.tv"]
+
+
+def test_ignore_is_a_bypass_and_disabled_stays_disabled():
+    made = policies(PBR.replace("'wg0'", "'ignore'") + "\toption enabled '0'\n")[0]
+    assert made.steering.action == "bypass" and not made.enabled
+
+
+def test_what_would_steer_more_than_is_meant_is_a_comment():
+    for change in (("'192.168.1.5 ", "'aa:bb:cc:dd:ee:ff "), ("plex.tv ", "plex.tv https://example.net/list "),
+                   ("'192.168.1.5 ", "'!192.168.1.5 "), ("'tcp udp'", "'icmp'"), ("src_addr", "src_port"),
+                   ("'wg0'", "'a b'")):  # fmt: skip
+        said = imported(PBR.replace(*change))
+        assert policies(PBR.replace(*change)) == [] and any("not imported" in line for line in said), change
+
+
+def test_a_policy_without_a_name_is_told_of():
+    said = imported("config policy\n\toption name 'lan'\n\toption interface 'wan'\n\toption dest_addr '10.0.0.0/8'\n")
+    assert said == ["# 'lan' names no host"]
+    assert imported("") == ["# pbr has no policies"]
+
+
+def test_the_older_words_of_vpn_policy_routing_are_known():
+    text = "config policy\n\toption name 'a'\n\toption interface 'wg0'\n\toption local_address '192.168.1.5'\n"
+    made = policies(text + "\toption remote_address 'a.example'\n\toption remote_port '443'\n", "vpn-policy-routing")[0]
+    assert made.hosts == ["a.example"] and made.steering.ports == [(443, 443)] and made.wildcards == ["*.a.example"]
+
+
+def test_two_policies_of_one_name_and_hostile_names_make_good_sections():
+    text = (
+        PBR + PBR.replace("Plex/Emby Remote Servers", "Plex/Emby Remote Servers") + PBR.replace("Plex", "'\\''$(x)\\n")
+    )
+    assert len(set([policy.name for policy in policies(text)])) == 3

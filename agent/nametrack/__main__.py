@@ -1,4 +1,4 @@
-"""The program: reads the command line and runs the command; the exit codes are those of CONTRACT.md section 4."""
+"""The program: reads the command line and runs the command; `nametrack help COMMAND` says its exit codes."""
 
 import sys
 

@@ -52,7 +52,7 @@ def without_what_passes(value):
 
 
 def test_status_is_as_promised_and_the_command_gives_the_same(world, door, interpreter):
-    """CONTRACT.md section 6, to the field."""
+    """docs/status.md, to the field."""
     wrong = policy(
         "lost", [STAGING_NAME, "192.0.2.0/24", "nobody.example.test"], set4="inet vpn lost", set6="inet vpn l6"
     )

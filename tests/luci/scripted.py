@@ -1,6 +1,6 @@
 """An object `nametrack` that answers what a test wants: states that a real agent cannot be brought to on demand.
 
-It has the shape of CONTRACT sections 5 to 7. Handed to Rpcd as its bus.
+It has the shape of docs/bus.md and docs/status.md. Handed to Rpcd as its bus.
 """
 
 import time

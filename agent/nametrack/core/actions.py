@@ -61,7 +61,7 @@ ShareLastGood = namedtuple("ShareLastGood", ("records",))
 # records: list of Known and Owned that the copy gets as well, before anything else is done
 Remember = namedtuple("Remember", ("records",))
 # Something that people and programs hear of: it goes into the log, into the history, and to subscribers on the bus.
-# kind: endpoint | policy | trouble | recovered; values: dict, what subscribers get (CONTRACT.md section 5)
+# kind: endpoint | policy | trouble | recovered; values: dict, what subscribers get (docs/bus.md)
 Notify = namedtuple("Notify", ("kind", "subject", "text", "values"))
 # The answer to Inquired with this id; values: dict with `addresses`, `ttl` in seconds or None, and `reason`
 Reply = namedtuple("Reply", ("id", "values"))

@@ -1,4 +1,4 @@
-"""The object `nametrack` on the bus: what each of its methods answers (CONTRACT.md section 5).
+"""The object `nametrack` on the bus: what each of its methods answers (docs/bus.md).
 
 Any program with the right to may call it, so what the arguments say is checked; that they have the types of METHODS,
 pyubus has seen to. Arguments that no method knows are passed over: uhttpd adds `ubus_rpc_session` to every call.
@@ -91,7 +91,7 @@ class Service:
         return handler(arguments, now, wall)
 
     def status(self, now, wall, room=ROOM):
-        """All that is known, as CONTRACT.md section 6 has it; `room`: bytes that it may take on the bus."""
+        """All that is known, as docs/status.md has it; `room`: bytes that it may take on the bus."""
         from ..core.telling.status import status
 
         answer = status(self._agent, now, wall, room)

@@ -1,4 +1,4 @@
-"""What `check` finds: CONTRACT.md section 7. Each finding says what, where, and what to do."""
+"""What `check` finds. Each finding says what, where, and what to do; docs/troubleshooting.md explains each."""
 
 from ... import ip
 from ...element import own_name

@@ -18,7 +18,7 @@ class History:
             self._events = self._events[-LIMIT:]
 
     def since(self, last, now, wall):
-        """The events after the id `last`, as CONTRACT.md section 5 has them; `now` is Unix time `wall`.
+        """The events after the id `last`, as docs/bus.md has them; `now` is Unix time `wall`.
 
         Times are converted when they are asked for: a clock that was set meanwhile dates them right. An id that was
         never given is of an earlier run: then all of them are new.

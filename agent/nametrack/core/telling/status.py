@@ -1,4 +1,4 @@
-"""The state as values for programs: CONTRACT.md section 6. Times in it are Unix seconds.
+"""The state as values for programs: docs/status.md. Times in it are Unix seconds.
 
 It goes over the bus, so it is cut to what fits there: each list that may have been has a number beside it, `more_…`.
 """

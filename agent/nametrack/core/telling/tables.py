@@ -1,6 +1,6 @@
 """The state, the events and the findings as lines for people, made for a terminal of 80 columns.
 
-All of it is made from the values that the bus answers with (CONTRACT.md sections 5 to 7), so that `nametrack status`
+All of it is made from the values that the bus answers with (docs/bus.md, docs/status.md), so that `nametrack status`
 says of the agent that runs what `nametrack run --once` says of itself.
 """
 

@@ -51,7 +51,7 @@ machines: setup ## the unit tests on 32-bit ARM, on a big-endian machine, and un
 	@tests/setup/machines.sh
 	@$(PYTHON) -m pytest -q tests/machines
 
-CODECS := dns netlink uapi uci nft ipset netifd notices flows services control wg_quick
+CODECS := dns passing netlink uapi uci nft ipset netifd notices flows services control wg_quick
 FUZZ ?= 1000000
 
 fuzz: setup ## FUZZ= cases for each codec: guided by coverage under CPython, a tenth mutated under MicroPython; an hour

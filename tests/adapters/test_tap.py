@@ -68,6 +68,17 @@ seconds(0.2)
 
 
 @each_interpreter
+def test_hints_of_an_https_record_are_observed(interpreter, tmp_path):
+    script = """
+observe()
+hint = bytes([0, 1, 0, 0, 4, 0, 4, 198, 51, 100, 1])
+send(answer("www.example.net", [hint], 65))
+until(lambda: events)
+"""
+    assert told(interpreter, tmp_path, script) == [SEEN]
+
+
+@each_interpreter
 def test_an_answer_over_ipv6_is_observed(interpreter, tmp_path):
     script = """
 observe()

@@ -5,6 +5,7 @@ what a broken promise raises, and returns whether they were taken for something.
 
 dns      a message, or DnsError; what was read is written and read again as the same; an answer of it is an Answer,
          whatever is asked, with addresses in canonical text
+passing  what a packet tells of wanted names only, with addresses in canonical text, or DnsError
 netlink  peers with canonical endpoints and prefixes, or NetlinkError; never more peers than bytes
 uapi     the same of the userspace protocol, however the bytes are cut, or UapiError; no private key in what is kept
 uci      sections and problems, never more than there is text; no value, which may be a key, in what is said of it
@@ -37,6 +38,8 @@ from nametrack.wire import (
     netlink,
     nfnetlink,
     nftset,
+    packets,
+    passing,
     route,
     services,
     uapi,
@@ -70,6 +73,44 @@ def check(condition, text):
 
 
 # -- DNS --
+
+
+WANTED = passing.Names(("example.net",), ("host.test",))
+
+
+def passing_samples():
+    """Packets with answers that a client is given."""
+    hint = b"\0\1\0" + b"\0\1\0\3\2h2" + b"\0\4\0\x08" + bytes(range(8)) + b"\0\6\0\x10" + bytes(range(16))
+    found = []
+    for name, rtype, records in (
+        ("www.example.net", 1, [("www.example.net", 1, "198.51.100.1"), ("www.example.net", 1, "198.51.100.2")]),
+        ("a.b.example.net", 28, [("a.b.example.net", 28, "2001:db8::1")]),
+        ("www.example.net", 1, [("www.example.net", 5, "cdn.test"), ("cdn.test", 1, "198.51.100.1")]),
+        ("host.test", 65, [("host.test", 65, hint)]),
+    ):
+        answers = [dns.Record(owner, kind, 60, value) for owner, kind, value in records]
+        data = dns.encode(dns.Message(7, dns.QR, 0, [dns.Question(name, rtype)], answers, [], []))
+        udp = b"\0\x35\x14\xe9" + (8 + len(data)).to_bytes(2, "big") + b"\0\0" + data
+        found.append(b"\x45" + bytes(8) + b"\x11" + bytes(2) + b"\xc0\xa8\1\1\xc0\xa8\1\x09" + udp)
+        found.append(b"\x60\0\0\0" + len(udp).to_bytes(2, "big") + b"\x11\x40" + bytes(32) + udp)
+    return found
+
+
+def read_passing(data):
+    found = packets.datagram(data)
+    if found is None:
+        return False
+    try:
+        message = dns.decode(found.data)
+        name = passing.asks_about(message)
+        if name is None or not WANTED.have(name):
+            return False
+        told = passing.told(message)
+    except DnsError:
+        return False
+    assert told is None or (told.name == name and told.addresses and told.ttl >= 0)
+    assert told is None or all(ip.canonical(address) == address for address in told.addresses)
+    return told is not None
 
 
 def dns_samples():
@@ -433,6 +474,7 @@ def read_control(data):
 
 CODECS = {
     "dns": (dns_samples, read_dns),
+    "passing": (passing_samples, read_passing),
     "netlink": (netlink_samples, read_netlink),
     "uapi": (uapi_samples, read_uapi),
     "uci": (uci_samples, read_uci),

@@ -24,7 +24,7 @@ QueryAnswered = namedtuple("QueryAnswered", ("id", "answer"))
 QueryFailed = namedtuple("QueryFailed", ("id", "reason"))
 # something arrived that is no answer to the question; the query stays open
 AnswerRejected = namedtuple("AnswerRejected", ("id", "reason"))
-# name: that of the question; addresses: text, of one family; ttl: seconds; by: "client", that was given this answer, or
+# name: that of the question; addresses: text; ttl: seconds; by: "client", that was given this answer, or
 # "resolver", that is about to give it, perhaps to ourselves
 NameObserved = namedtuple("NameObserved", ("name", "addresses", "ttl", "by"))
 # the router's resolver waits with an answer until what was observed before is in the kernel; id: a number for Release

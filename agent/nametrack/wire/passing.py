@@ -5,7 +5,10 @@ from collections import namedtuple
 from . import dns
 from .dnsname import label_offsets, name_to_wire
 
-# name: of the question; addresses: list of text, of one family; ttl: seconds; owner: the name at the end of the aliases
+HTTPS = 65
+_RTYPES = (dns.A, dns.AAAA, HTTPS)
+
+# name: of the question; addresses: list of text; ttl: seconds; owner: the name at the end of the aliases
 Told = namedtuple("Told", ("name", "addresses", "ttl", "owner"))
 
 
@@ -25,17 +28,22 @@ class Names:
 
 
 def asks_about(message):
-    """Return the name whose addresses a message asks for, or answers about; None for any other message."""
-    if len(message.question) != 1 or message.question[0].rtype not in (dns.A, dns.AAAA):
+    """Return the name whose addresses, or hints at them, a message asks for or answers about; None for any other."""
+    if len(message.question) != 1 or message.question[0].rtype not in _RTYPES:
         return None
     return message.question[0].name
 
 
 def told(message):
-    """Return the Told of an answer about addresses, None if it names none."""
+    """Return the Told of an answer that `asks_about` takes, None if it names no address; raise DnsError."""
     question = message.question[0]
     answer = dns.answer(message, question.name, question.rtype)
     if answer.status not in ("found", "truncated") or not answer.values:
         return None
     owners = [r.name for r in message.answer if r.rtype == question.rtype and r.data == answer.values[0]]
-    return Told(question.name, answer.values, answer.ttl, owners[0])
+    addresses = answer.values
+    if question.rtype == HTTPS:
+        from .svcb import hints  # many a client never asks for them
+
+        addresses = [address for data in answer.values for address in hints(data)][: dns.MAX_VALUES]
+    return Told(question.name, addresses, answer.ttl, owners[0]) if addresses else None

@@ -1,5 +1,6 @@
 """The recipes do what they say, run as they are written: tests/lab/page.py says what is stood in for."""
 
+import contextlib
 import pathlib
 import re
 
@@ -53,7 +54,9 @@ def through_the_vpn(world):
     return sum(int(number) for number in re.findall(r"counter packets (\d+)", shown))
 
 
-def test_both_recipes(interpreter):
+@contextlib.contextmanager
+def house(interpreter):
+    """`(world, router)` of the beach, whose reader has the values that the recipes ask for."""
     bus_folder = pathlib.Path("/run/ubus")  # where the commands look for it
     bus_folder.mkdir(exist_ok=True)
     with World(dial=False, keepalive=25, ttl=10) as world, Bus(bus_folder):
@@ -64,27 +67,44 @@ def test_both_recipes(interpreter):
         values["staging_name"] = STAGING_NAME
         router = Router(world, values, interpreter)
         try:
-            said = router.run(part(RECIPES, "Two houses"))
-            assert "nothing found" in said and "wg0 home" in said and f"{HOME_NAME} -> 198.51.100.10:51820" in said
-            with Pinger(world.beach, HOME_LAN) as pinger:
-                pinger.wait_for_reply()
-                world.move_home("198.51.100.11")
-                world.announce_home()
-                wait_for(lambda: world.home_endpoint() == "198.51.100.11:51820", 25, router.log)
-                pinger.wait_for_reply(seconds=15)
-
-            assert through_the_vpn(world) == 0
-            said = router.run(part(RECIPES, "The staging server"))
-            assert "nothing found" in said and "IPv4 2 of 2, IPv6 2 of 2" in said
-            assert nft_elements(world.beach, "inet", "fw4", "staging4") == set(STAGING4)
-            assert nft_elements(world.beach, "inet", "fw4", "staging6") == set(STAGING6)
-            assert through_the_vpn(world) >= 3, "the ping of the recipe"
-            # and nothing else goes that way
-            before = through_the_vpn(world)
-            assert world.ping_works(world.beach, "192.0.2.53")
-            assert through_the_vpn(world) == before
+            yield world, router
         finally:
             router.close()
+
+
+def reaches_only_the_server(world):
+    """The ping of the recipe came out of the tunnel, and nothing else goes that way."""
+    assert through_the_vpn(world) >= 3
+    before = through_the_vpn(world)
+    assert world.ping_works(world.beach, "192.0.2.53")
+    assert through_the_vpn(world) == before
+
+
+def test_the_server_with_rules_of_your_own(interpreter):
+    with house(interpreter) as (world, router):
+        router.run(part(RECIPES, "Two houses"))
+        said = router.run(part(RECIPES, "A server through"))
+        assert "nothing found" in said and "IPv4 2 of 2, IPv6 2 of 2" in said
+        assert nft_elements(world.beach, "inet", "fw4", "staging4") == set(STAGING4)
+        assert nft_elements(world.beach, "inet", "fw4", "staging6") == set(STAGING6)
+        reaches_only_the_server(world)
+
+
+def test_both_recipes(interpreter):
+    with house(interpreter) as (world, router):
+        said = router.run(part(RECIPES, "Two houses"))
+        assert "nothing found" in said and "wg0 home" in said and f"{HOME_NAME} -> 198.51.100.10:51820" in said
+        with Pinger(world.beach, HOME_LAN) as pinger:
+            pinger.wait_for_reply()
+            world.move_home("198.51.100.11")
+            world.announce_home()
+            wait_for(lambda: world.home_endpoint() == "198.51.100.11:51820", 25, router.log)
+            pinger.wait_for_reply(seconds=15)
+
+        assert through_the_vpn(world) == 0
+        said = router.run(part(RECIPES, "The staging server"))
+        assert "nothing found" in said and "through wg0" in said
+        reaches_only_the_server(world)
 
 
 def test_getting_started(interpreter, monkeypatch):

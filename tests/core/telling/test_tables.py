@@ -76,6 +76,13 @@ def test_a_peer_and_a_policy():
     )
 
 
+def test_a_policy_with_routes_shows_its_table_and_how_many_addresses_have_a_route():
+    values = {"target": "route", "table": 900, "set4": None, "reason": "through wg0"}
+    shown = page([], [policy([], **values)])
+    assert "IPv4 2 of 3" in shown and "route: table 900" in shown and "IPv6" not in shown and "no set" not in shown
+    assert "no address" in page([], [policy([], wanted4=0, installed4=0, **values)])
+
+
 def test_a_peer_without_a_description_shows_the_beginning_of_its_key():
     assert "wg0 xTIBA5rboUvn...           current" in page([peer(description="")])
 

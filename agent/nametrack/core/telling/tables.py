@@ -86,13 +86,14 @@ def _peer(page, peer):
 
 
 def _policy(page, policy, now, everything):
-    counts = []
+    counts, by_routes = [], policy.get("table") is not None
     for family in ("4", "6"):
-        if policy["set" + family]:
+        if policy["set" + family] or (by_routes and policy["wanted" + family]):
             counts.append("IPv%s %d of %d" % (family, policy["installed" + family], policy["wanted" + family]))
-    page.row(policy["name"], policy["state"], ", ".join(counts) or "no set")
-    sets = [policy[name] for name in ("set4", "set6") if policy[name]]
-    page.text("%s: %s" % (policy["target"], ", ".join(sets) or "no set"), 2)
+    page.row(policy["name"], policy["state"], ", ".join(counts) or ("no address" if by_routes else "no set"))
+    held = [policy[name] for name in ("set4", "set6") if policy[name]]
+    held += ["table %d" % policy["table"]] if by_routes else []
+    page.text("%s: %s" % (policy["target"], ", ".join(held) or "no set"), 2)
     page.text(policy["reason"], 2)
     hosts = policy["hosts"]
     if not everything and len(hosts) > FOLD:

@@ -69,8 +69,8 @@ function policyRow(policy) {
 			[ E('strong', {}, [ policy.name ]) ],
 			[ policy.interface ? E('span', { 'class': 'ifacebadge' }, [ policy.interface ]) : '–' ],
 			[ policy.target ].concat(sets.map((set) => E('div', {}, [ E('code', {}, [ set ]) ]))),
-			[ policy.set4 ? bar(policy.installed4, policy.wanted4) : E('em', [ _('no set') ]) ],
-			[ policy.set6 ? bar(policy.installed6, policy.wanted6) : E('em', [ _('no set') ]) ],
+			[ policy.set4 || (policy.table && policy.wanted4) ? bar(policy.installed4, policy.wanted4) : E('em', [ _('no set') ]) ],
+			[ policy.set6 || (policy.table && policy.wanted6) ? bar(policy.installed6, policy.wanted6) : E('em', [ _('no set') ]) ],
 			[ words.state(policy.state), ' ', policy.reason ]
 		]
 	};

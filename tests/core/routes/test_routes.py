@@ -141,3 +141,14 @@ def test_a_route_that_the_kernel_refuses_does_not_stop_the_others():
     house = House("config policy 'work'\n\tlist interface 'wg0'\n\tlist host '192.0.2.1'\n")
     assert house.way("192.0.2.1") == "wg0"
     assert house.agent.routes.settled()
+
+
+def test_no_rule_leads_into_a_tunnel_before_its_port_is_known():
+    class Silent(House):
+        silent = True
+
+    house = Silent("config policy 'work'\n\tlist interface 'wg0'\n\tlist host '192.0.2.1'\n")
+    assert house.written == []
+    house.silent = False
+    house.handle(on.TunnelRead("wg0", 51820))
+    assert house.way("192.0.2.1") == "wg0" and house.way("192.0.2.1", None, 51820) == "wan"

@@ -256,10 +256,10 @@ class Routes:
 
     def _next(self, now):
         """The next step, if none is under way; once all is written, the flows that begin anew."""
-        step = self.installation.next_step(now)
+        step = None if self._ways.await_port() else self.installation.next_step(now)
         if step is not None:
             return [step]
-        if not self.installation.is_written():
+        if self._ways.await_port() or not self.installation.is_written():
             return []
         moved, actions = self.installation.writing.finished(self.steered, now)
         return actions + ([FlushFlows(moved)] if moved and self._config.flush_conntrack else [])

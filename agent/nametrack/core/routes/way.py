@@ -15,6 +15,7 @@ class Way:
         self.reason = "not known yet"
         self.echo = None  # whether its check address replies; None: it is not checked, or that is not known yet
         self._died = False  # whether its tunnel died, and has not answered since: a new endpoint alone proves nothing
+        self.awaits_port = False  # whether the port was asked for, and that is not answered yet
         self._port_of = None  # the number of the link whose port was asked for
         self._gateways = {}  # family -> address, None for a link without next hops; absent: not carried
 
@@ -40,7 +41,13 @@ class Way:
         if not self.link or self._port_of == self.link:
             return False
         self._port_of = self.link
+        self.awaits_port = True
         return True
+
+    def has_port(self, port):
+        """Take in the port of its tunnel, 0 for no tunnel."""
+        self.port = port
+        self.awaits_port = False
 
     def forget_port(self):
         """It may be another one by now."""

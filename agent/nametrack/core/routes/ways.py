@@ -57,7 +57,7 @@ class Ways:
         """Which port a tunnel sends from, 0 for no tunnel of WireGuard."""
         for way in self.by_name.values():
             if way.device == device:
-                way.port = port
+                way.has_port(port)
         if port:
             self._timers.set(WATCH, now)
             self._timers.set(PROBE, now + self._config.probe_interval)
@@ -66,6 +66,10 @@ class Ways:
         """They may be others by now."""
         for way in self.by_name.values():
             way.forget_port()
+
+    def await_port(self):
+        """Whether a tunnel's port is being asked for: without it, a rule may lead its own packets into the tunnel."""
+        return any(way.awaits_port for way in self.by_name.values())
 
     def chosen(self, now):
         """A policy uses another way now: its echoes are due more often."""

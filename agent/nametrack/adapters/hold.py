@@ -17,7 +17,9 @@ SERVICE, SUFFIX = "dnsmasq", ".dns"
 
 LIMIT = 0.05  # seconds that an answer is held at most
 LATE = 3  # answers in a row that were held for as long: the kernel is not up to it now
-PAUSE, PAUSE_MOST = 10, 600  # seconds without a subscription after something took long, doubling
+PAUSE, PAUSE_MOST = 1, 600  # seconds without a subscription after something took long, doubling
+CALM = 60  # seconds without anything that took long: then a pause is the shortest again
+BUSY_PAUSE = 10  # seconds, after too many notifications
 SHORT_PAUSE = 1  # second, after what was known to take long
 MANY = 100  # notifications in a second: each costs the clients a part of a millisecond
 
@@ -73,7 +75,7 @@ class Hold:
         if not self._paths:
             return
         now = compat.monotonic()
-        if now - self._left_at > 2 * PAUSE_MOST:
+        if now - self._left_at > max(CALM, 2 * self._pause):
             self._pause = PAUSE
         self._left_at = now
         self._leave(self._pause)
@@ -187,7 +189,7 @@ class Hold:
         since, count = self._recent
         self._recent = (since, count + 1) if now - since < 1 else (now, 1)
         if count >= MANY and now - since < 1:
-            self._leave(PAUSE)
+            self._leave(BUSY_PAUSE)
 
     def _too_late(self, number):
         self._finish(number)

@@ -4,7 +4,7 @@ from ... import routing
 from ..config import firewall
 from . import findings
 
-RELOAD = "uci commit firewall; /etc/init.d/firewall reload"
+RELOAD = "uci commit firewall; /etc/init.d/firewall reload; /etc/init.d/nametrack reload"
 ADVICE = {
     "not_forwarded": RELOAD,
     "table_conflict": "use other numbers: uci set nametrack.global.table='%d'; uci commit nametrack; "

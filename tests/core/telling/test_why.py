@@ -111,6 +111,16 @@ def test_of_own_routes_the_kernel_says_which_way_is_taken(case):
     assert values["as_configured"] == (told[1] == "wg0")
 
 
+def test_a_peer_without_a_description_is_called_by_the_beginning_of_its_key():
+    peer = "config wireguard_wg0\n\toption public_key '%sA='\n\tlist allowed_ips '0.0.0.0/0'\n\n" % ("P" * 42)
+    played = transcript.Transcript("-- network --\nconfig interface 'wg0'\n\toption proto 'wireguard'\n" + peer + ROUTES)
+    played.run()
+    played.agent.handle(on.WhyAsked(1, "198.51.100.1", None), played.now)
+    event = on.KernelTold(1, None, [Told("198.51.100.1", 0, "wg0", 900, None, None)])
+    values = played.agent.handle(event, played.now)[0].values
+    assert "peer 'PPPPPPPPPPPP...' of wg0 takes it" in str(values)
+
+
 def test_a_client_is_told_of_the_addresses_that_it_can_send_to():
     played = transcript.Transcript(SETS)
     played.run()

@@ -263,4 +263,5 @@ def _peer(agent, device, address):
         text = "no peer of %s has allowed IPs that contain %s: WireGuard drops its packets" % (device, address)
         advice = "add the address to allowed_ips of a peer in /etc/config/network, then: ifup %s" % device
         return Step(text, advice)
-    return Step("peer '%s' of %s takes it by its allowed IPs, %s" % (best[1].description, device, best[2]), None)
+    name = best[1].description or best[1].public_key[:12] + "..."
+    return Step("peer '%s' of %s takes it by its allowed IPs, %s" % (name, device, best[2]), None)

@@ -51,7 +51,6 @@ class Way:
 
     def forget_port(self):
         """It may be another one by now."""
-        self._died = False  # whether its tunnel died, and has not answered since: a new endpoint alone proves nothing
         self._port_of = None
 
     def read(self, link, families, locals_of, life, now):

@@ -60,6 +60,15 @@ function hostRows(view, status, refresh, isOpen) {
 	}, []);
 }
 
+/* How much of what it wants of a family the kernel has, in a set or in a table of routes. */
+function held(policy, family) {
+	const wanted = policy['wanted' + family];
+
+	if (policy['set' + family] || (policy.table && wanted))
+		return bar(policy['installed' + family], wanted);
+	return policy.table ? '–' : E('em', [ _('no set') ]);
+}
+
 function policyRow(policy) {
 	const sets = [ policy.set4, policy.set6 ].filter((set) => set);
 
@@ -69,8 +78,8 @@ function policyRow(policy) {
 			[ E('strong', {}, [ policy.name ]) ],
 			[ policy.interface ? E('span', { 'class': 'ifacebadge' }, [ policy.interface ]) : '–' ],
 			[ policy.target ].concat(sets.map((set) => E('div', {}, [ E('code', {}, [ set ]) ]))),
-			[ policy.set4 || (policy.table && policy.wanted4) ? bar(policy.installed4, policy.wanted4) : E('em', [ _('no set') ]) ],
-			[ policy.set6 || (policy.table && policy.wanted6) ? bar(policy.installed6, policy.wanted6) : E('em', [ _('no set') ]) ],
+			[ held(policy, 4) ],
+			[ held(policy, 6) ],
 			[ words.state(policy.state), ' ', policy.reason ]
 		]
 	};

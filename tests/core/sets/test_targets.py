@@ -1,0 +1,22 @@
+"""Which sets `auto` fills."""
+
+from nametrack.core.sets.targets import ROUTE, candidates, choose
+from nametrack.wire.services import Service
+
+
+class Policy:
+    target, interface, set4, set6 = "auto", "wg", None, None
+
+
+FOUND = candidates(Policy)
+PBR = FOUND[0]
+ON, OFF = Service(True, True, True, True, []), Service(False, True, True, False, [])
+
+
+def test_sets_of_a_service_that_is_not_enabled_any_more_lead_no_packet_anywhere():
+    assert choose(FOUND, PBR, lambda name: True, {"pbr": ON}) is PBR
+    assert choose(FOUND, PBR, lambda name: name in PBR.sets.values(), {"pbr": OFF}) is ROUTE
+
+
+def test_a_service_that_is_reloaded_keeps_its_policies_while_its_sets_are_away():
+    assert choose(FOUND, PBR, lambda name: False, {"pbr": ON}) is PBR

@@ -113,7 +113,8 @@ def test_of_own_routes_the_kernel_says_which_way_is_taken(case):
 
 def test_a_peer_without_a_description_is_called_by_the_beginning_of_its_key():
     peer = "config wireguard_wg0\n\toption public_key '%sA='\n\tlist allowed_ips '0.0.0.0/0'\n\n" % ("P" * 42)
-    played = transcript.Transcript("-- network --\nconfig interface 'wg0'\n\toption proto 'wireguard'\n" + peer + ROUTES)
+    interface = "-- network --\nconfig interface 'wg0'\n\toption proto 'wireguard'\n"
+    played = transcript.Transcript(interface + peer + ROUTES)
     played.run()
     played.agent.handle(on.WhyAsked(1, "198.51.100.1", None), played.now)
     event = on.KernelTold(1, None, [Told("198.51.100.1", 0, "wg0", 900, None, None)])

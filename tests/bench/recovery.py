@@ -33,7 +33,8 @@ def main(who, ttl, seed):
                 with router(world) as netifd:
                     with Agent(world, options(min_ttl=10, peer_interval=5), bus=netifd.bus) as agent:
                         wait_for(lambda: agent.running() and world.resolve(HOME_NAME, "A"), 10, "the caches")
-                        time.sleep(3 + chance.uniform(0, min(ttl, 30)))
+                        # past the first questions to every source, which are not repeated within min_ttl
+                        time.sleep(15 + chance.uniform(0, min(ttl, 30)))
                         gone = moved(world)
                         return pinger.wait_for_reply(after=gone + 0.3, seconds=LONGEST) - gone
             return rival(world, pinger, RIVALS[int(who)], chance)

@@ -4,6 +4,9 @@ The provider's resolver, 192.0.2.55, caches as such do; the zone's own server is
 """
 
 import contextlib
+import os
+import random
+import statistics
 import time
 
 import pytest
@@ -63,20 +66,32 @@ def endpoint(world, address, agent, seconds=20):
     wait_for(lambda: world.home_endpoint() == wanted, seconds, lambda: f"{wanted}; the log:\n{agent.tail()}")
 
 
-def test_traffic_is_back_within_the_stall_timeout_though_every_cache_has_the_old_address(interpreter):
-    """TTL an hour, cached by the router and by the provider: only the zone's own server knows better."""
-    with World(ttl=HOUR, dnsmasq_options=[f"--server={PROVIDER}"]) as world, provider(world), router(world) as netifd:
-        settings = options(min_ttl=10, peer_interval=5)
-        with Agent(world, settings, interpreter=interpreter, bus=netifd.bus) as agent:
-            with Pinger(world.beach, HOME_LAN) as pinger:
-                pinger.wait_for_reply(seconds=20)
+@pytest.mark.parametrize("ttl", [10, HOUR])
+def test_traffic_is_back_in_four_seconds_whatever_the_caches_say(interpreter, ttl):
+    """Home moves again and again, at random moments; the router's cache and the provider's know an older address.
+
+    NAMETRACK_RECOVERIES: how many moves, 3 if unset.
+    """
+    took, chance = [], random.Random(ttl)
+    with World(ttl=ttl, keepalive=25, dnsmasq_options=[f"--server={PROVIDER}"]) as world:
+        with provider(world), router(world) as netifd, Pinger(world.beach, HOME_LAN) as pinger:
+            pinger.wait_for_reply(seconds=20)
+            settings = options(min_ttl=10, peer_interval=5)
+            with Agent(world, settings, interpreter=interpreter, bus=netifd.bus) as agent:
                 wait_for(lambda: world.resolve(HOME_NAME, "A") and agent.running(), 10, "the router's cache")
-                time.sleep(1)
-                gone = moved(world)
-                back = pinger.wait_for_reply(after=gone + 0.3, seconds=60)
-                assert back - gone <= 15 + 3, f"{back - gone:.1f} s\n{agent.tail()}"
-                assert world.resolve(HOME_NAME, "A") == world.resolve(HOME_NAME, "A", PROVIDER) == ["198.51.100.10"]
-                print(f"\n  {interpreter}: traffic again {back - gone:.1f} s after the move")
+                for number in range(int(os.environ.get("NAMETRACK_RECOVERIES", "3"))):
+                    # The moment is the point here; past min_ttl, within which no source is asked twice.
+                    time.sleep(14 + chance.uniform(0, 10))
+                    world.move_home(f"198.51.100.{11 + number}")
+                    world.announce_home()
+                    gone = time.monotonic()
+                    back = pinger.wait_for_reply(after=gone + 0.3, seconds=60)
+                    took.append(back - gone)
+                    assert took[-1] <= 4, f"{took}\n{agent.tail()}"
+                if ttl == HOUR:
+                    assert world.resolve(HOME_NAME, "A") == world.resolve(HOME_NAME, "A", PROVIDER) == ["198.51.100.10"]
+    assert statistics.median(took) <= 3.5, took
+    print(f"\n  {interpreter}, TTL {ttl}: traffic again after {' '.join(f'{s:.2f}' for s in took)} s")
 
 
 def test_an_idle_tunnel_is_back_within_probe_interval_and_stall_timeout(interpreter):

@@ -89,6 +89,19 @@ def test_a_peer_that_needs_help_is_asked_for_at_once_beside_a_thousand_names_on_
     assert names.count("home.dyn.test") == 3  # its CNAME for the zone, A and AAAA
 
 
+def test_a_question_beside_that_comes_too_soon_is_asked_as_soon_as_min_ttl_allows():
+    """A peer that goes silent seconds after the baseline question would wait for its next suspicion otherwise."""
+    asked = Asked()
+    asked.zone(100)
+    assert asked.zone(104) == []
+    assert [key for key in asked.resolver.timers.due(109.9) if key[2] == ZONE] == []
+    actions = []
+    for key in asked.resolver.timers.due(110):
+        if key[2] == ZONE:
+            actions += asked.resolver.handle_due(key, 110)[0]
+    assert [(q.name, q.rtype) for q in asked.carry_out(actions, 110)] == [("home.dyn.test", A), ("home.dyn.test", AAAA)]
+
+
 def test_a_name_that_waits_behind_others_comes_first_when_its_peer_needs_help():
     asked = Asked(silent=(LOCAL,))
     others = [(("h%d.test" % i, (LOCAL,)), "h%d.test" % i, [LOCAL], (A, AAAA)) for i in range(1200)]

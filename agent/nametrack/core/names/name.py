@@ -34,11 +34,6 @@ class Question:
         """Return whether the first lookup has come to an end, well or badly."""
         return self.rrset is not None or self.failures > 0
 
-    def may_ask(self, now, gap):
-        """Return whether a lookup may be started, `gap` seconds after the last one at the earliest."""
-        idle = self.lookup is None and not self.waiting
-        return idle and (self.asked_at is None or now - self.asked_at >= gap)
-
     def queue(self):
         """A lookup is wanted as soon as there is room."""
         self.next_at = None

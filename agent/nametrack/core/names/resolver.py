@@ -94,15 +94,19 @@ class Resolver:
         return self._fill(now)
 
     def ask_beside(self, name, now):
-        """Ask the sources beside the listed nameservers, unless they were asked just now."""
+        """Ask the sources beside the listed nameservers, as soon as `min_ttl` allows."""
         for source in BESIDE:
             if not (self._interfaces.nameservers(self.fallbacks) if source == FALLBACK else self.authoritative):
                 continue
             for rtype in sorted(name.questions):
                 question = name.question(source, rtype)
-                if question.may_ask(now, self.min_ttl):
-                    question.urgent = True
+                if question.lookup is not None or question.waiting:
+                    continue
+                question.urgent = True
+                if question.asked_at is None or now - question.asked_at >= self.min_ttl:
                     self._wait(name, question)
+                else:  # a peer that needs help right after its baseline question must not wait for the next round
+                    self._due_at(name, question, question.asked_at + self.min_ttl)
         return self._fill(now)
 
     def retry(self, now):

@@ -18,8 +18,8 @@ BUSY_INTERVAL = 0.75  # seconds while there is traffic, so that its end is seen 
 NO_ROUTE = "no route"  # how the reason begins if an address cannot be reached
 OUTAGES = (1, 2, 5, 10, 15, 20, 30, 60, 120, 300, 600, 1800, 3600)  # seconds
 # The sources beside the listed nameservers are asked in quiet times too, so that their news can be told from habit.
-BASELINE_AFTER, BASELINE_EVERY = 60, 86400  # seconds after the peer first answered, and between two such questions
-BASELINE_SPREAD = 60  # seconds at most that it is later, by chance
+BASELINE_AFTER, BASELINE_EVERY = 1, 86400  # seconds after the peer first answered, and between two such questions
+BASELINE_SPREAD = 2  # seconds at most that it is later, by chance
 REMEMBERED = 64  # endpoints of a peer, over a restart
 PROBE_READ = 0.5  # seconds from a probe to the reading that shows its answer, or that one is owed
 

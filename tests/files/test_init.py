@@ -61,6 +61,22 @@ def test_disabled_there_is_no_process(router):
     assert called(router, "start_service", option_enabled="0") == ""
 
 
+def test_disabled_its_rules_and_routes_go_once_it_has_ended(router):
+    router.write("/usr/sbin/nametrack", '#!/bin/sh\necho "nametrack $*" >>"$CALLS"\n', mode=0o755)
+    router.write("/tmp/running")
+    router.stand_in("sleep", "rm /tmp/running")
+    assert called(router, "service_started") == ""
+    running = "procd_running nametrack\n"
+    assert called(router, "service_started", option_enabled="0") == running + "sleep 1\n" + running + "nametrack flush\n"
+
+
+def test_an_agent_that_does_not_end_holds_nothing_up(router):
+    router.write("/usr/sbin/nametrack", '#!/bin/sh\necho "nametrack $*" >>"$CALLS"\n', mode=0o755)
+    router.write("/tmp/running")
+    router.stand_in("sleep")
+    assert called(router, "service_started", option_enabled="0").count("sleep") == 10
+
+
 def test_reload_lets_procd_compare_and_then_tells_the_agent(router):
     router.stand_in("ubus")
     assert called(router, "reload_service") == "start\nubus -t 5 call nametrack reload\n"

@@ -22,8 +22,9 @@ def seconds_ago(seconds):
 
 
 def count(number, noun):
-    """`1 failure`, `2 failures`."""
-    return "%d %s%s" % (number, noun, "" if number == 1 else "s")
+    """`1 failure`, `2 failures`, `2 addresses`."""
+    ending = "es" if noun[-1] == "s" else "s"
+    return "%d %s%s" % (number, noun, "" if number == 1 else ending)
 
 
 def size(count):

@@ -226,7 +226,7 @@ def test_a_full_set_holds_what_dns_names_now():
     world.listed()
     world.names(B, C)
     assert world.run(9) == ["replace %s: %s with %s" % (NFT, A, C)]
-    assert world.said[-1] == "trouble set 'inet t s4' is full with 2 elements: 1 addresses did not fit"
+    assert world.said[-1] == "trouble set 'inet t s4' is full with 2 elements: 1 address did not fit"
 
 
 def test_when_room_comes_in_a_full_set_what_waits_goes_in():

@@ -11,6 +11,7 @@ from collections import namedtuple
 from ... import ip
 from ...element import ElementList, own_name
 from ..actions import ChangeSet, FlushFlows, GlanceSet, ListSet, Log, Notify, recovered, trouble
+from ..wording import count
 from .contents import Contents
 from .reading import RETRY_MAX, SETTLE, Reading
 from .wanted import Wanted
@@ -255,7 +256,8 @@ class KernelSet:
             why = self.work.refused[ip.key(first)]
             return told + self._complain(REFUSED, "cannot hold %s: %s" % (first, why), now)
         if full:
-            text = "is full with %d elements: %d addresses did not fit" % (self.work.contents.size(now), len(full))
+            held, left = count(self.work.contents.size(now), "element"), count(len(full), "address")
+            text = "is full with %s: %s did not fit" % (held, left)
             return told + self._complain(FULL_SET, text, now)
         return told + self._recover()
 

@@ -67,7 +67,8 @@ def test_disabled_its_rules_and_routes_go_once_it_has_ended(router):
     router.stand_in("sleep", "rm /tmp/running")
     assert called(router, "service_started") == ""
     running = "procd_running nametrack\n"
-    assert called(router, "service_started", option_enabled="0") == running + "sleep 1\n" + running + "nametrack flush\n"
+    expected = running + "sleep 1\n" + running + "nametrack flush\n"
+    assert called(router, "service_started", option_enabled="0") == expected
 
 
 def test_an_agent_that_does_not_end_holds_nothing_up(router):

@@ -146,3 +146,15 @@ def test_another_configured_port_is_proposed_instead():
     proposals = said((LISTED, HOME + [("198.51.100.7", 40000)], 0))
     proposals.move_port(1, 2)
     assert proposals.named() == [("198.51.100.10", 2), ("198.51.100.7", 40000)]
+
+
+def test_a_source_that_named_the_endpoint_before_the_kernel_was_asked_for_it_has_news_when_it_names_another():
+    proposals = said((LISTED, HOME, 0), (FALLBACK, LIE, 0))
+    proposals.agree(HOME[0])
+    proposals.heard(LISTED, MOVED, HOME[0], 5)
+    proposals.heard(FALLBACK, MOVED, HOME[0], 5)
+    assert proposals.news(HOME[0], False) == MOVED
+    unknown = said((LISTED, HOME, 0))
+    unknown.agree(None)
+    unknown.heard(LISTED, MOVED, HOME[0], 5)
+    assert unknown.news(HOME[0], False) == []

@@ -49,6 +49,13 @@ class Proposals:
             self.said[source] = Said(endpoints, now)
             self._named = (self._named + [e for e in endpoints if e not in self._named])[-MAX_NAMED:]
 
+    def agree(self, installed):
+        """The kernel is found to have this endpoint: the sources that named it before that was known agree with it."""
+        for source in self.said:
+            endpoints = self.said[source].endpoints
+            if installed in endpoints:
+                self._baseline[source] = sorted(endpoints)
+
     def move_port(self, old, new):
         """The configured port is another one: every source proposes it now."""
         for source in self.said:

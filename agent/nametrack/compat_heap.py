@@ -14,8 +14,9 @@ from .compat_files import read_file
 LARGER = ((8 << 20, b"heapsize=8M"), (16 << 20, b"heapsize=16M"), (32 << 20, b"heapsize=32M"))
 _OPTION = b"heapsize="  # of MicroPython's -X
 
-# What is in use when all is quiet, in words of the machine: measured with a policy of 600 names and with 200 peers.
-_PROGRAM, _NAME, _PEER = 54000, 350, 300
+# What is in use when all is quiet, in words of the machine: measured with a policy of 600 names, with 200 peers, and
+# with 8,000 addresses in 40 policies.
+_PROGRAM, _NAME, _PEER, _ADDRESS = 54000, 350, 300, 24
 
 _state = {"size": 0, "short": None, "wanted": 0}  # bytes of the heap; what did not fit, in words; bytes it may take
 
@@ -31,13 +32,16 @@ def is_short():
     return _state["short"] is not None
 
 
-def expect(names, peers):
-    """So many are configured, the peers' own names among the names. To be called before there is anything to lose."""
+def expect(names, peers, addresses=0):
+    """So many are configured, the peers' own names among the names; `addresses`: that policies list as such.
+
+    To be called before there is anything to lose.
+    """
     if not MICROPYTHON:
         return
-    used = (8 if sys.maxsize > 1 << 32 else 4) * (_PROGRAM + _NAME * names + _PEER * peers)
+    used = (8 if sys.maxsize > 1 << 32 else 4) * (_PROGRAM + _NAME * names + _PEER * peers + _ADDRESS * addresses)
     if used > _size() // 3:
-        ran_short("%d names and %d peers" % (names, peers), 3 * used)
+        ran_short("%d names, %d peers and %d addresses" % (names, peers, addresses), 3 * used)
 
 
 def _size():

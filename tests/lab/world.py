@@ -63,6 +63,7 @@ VPN_SETS = """
 table inet vpn {
 	set staging4 { type ipv4_addr; flags timeout; }
 	set staging6 { type ipv6_addr; flags timeout; }
+	chain led { ip daddr @staging4 counter; ip6 daddr @staging6 counter; }
 }
 """
 

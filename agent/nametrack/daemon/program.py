@@ -157,7 +157,8 @@ class Program:
             self.log.write("error", problem)
             return False
         hosts = sum([len(policy.hosts) for policy in loaded.config.policies])
-        compat_heap.expect(hosts + len(loaded.config.peers), len(loaded.config.peers))
+        addresses = sum([len(policy.literals) for policy in loaded.config.policies])
+        compat_heap.expect(hosts + len(loaded.config.peers), len(loaded.config.peers), addresses)
         if compat_heap.shortage():
             compat_heap.grow()
         self.loaded = loaded

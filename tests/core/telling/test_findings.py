@@ -272,7 +272,7 @@ LISTINGS = [
     ((None, False, True, False, None, "", True), "set_flags", "something else than addresses"),
     ((4, False, True, False, None, "is a map, not a set", True), "set_flags", "is a map"),
     ((4, True, True, True, None, "", True), "set_flags", "auto-merge and timeouts"),
-    ((4, False, False, False, None, "", True), "set_refused", "interval"),  # for the prefix in the policy
+    ((4, False, False, False, None, "", True), "set_flags", "interval"),  # for the prefix in the policy
     ((4, False, True, False, None, "", True), None, None),
 ]
 

@@ -245,8 +245,11 @@ def _set(kernel_set):
     owners = ", ".join([policy.config.name for policy in kernel_set.use.sources])
     subject, text = "policy '%s'" % owners, "set '%s' " % own_name(kernel_set.name)
     if trouble is not None and not (trouble[0] == "no_target" and kernel_set.use.service):
-        if trouble[0] in ADVICE:
-            found.append(finding(trouble[0], "error", subject, text + trouble[1]))
+        work = kernel_set.work
+        unfit = trouble[0] == "set_refused" and any(work.contents.refuses(key) is not None for key in work.refused)
+        code = "set_flags" if unfit else trouble[0]
+        if code in ADVICE:
+            found.append(finding(code, "error", subject, text + trouble[1]))
     if kernel_set.shared:
         words = "loses elements early: another program, or a rule with `update`, shortens their timeouts"
         found.append(finding("set_shared", "warning", subject, text + words))

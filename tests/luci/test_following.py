@@ -70,7 +70,7 @@ def test_everything_is_asked_for_at_once_and_a_failure_is_the_result(beach, brow
     world.authority.behave("servfail")
     forget(world)
     browser.find(f'[data-name="{STAGING_NAME}"]')[0].click()
-    browser.wait(lambda: "127.0.0.1: SERVFAIL" in row(browser, f"staging {STAGING_NAME}"), "a result", 30)
+    browser.wait(lambda: "✕ 127.0.0.1: SERVFAIL" in row(browser, f"staging {STAGING_NAME}"), "a result", 30)
     assert STAGING4[0] in row(browser, f"staging {STAGING_NAME}"), "what is known stays"
 
 

@@ -150,6 +150,29 @@ def test_a_peer_removed_behind_the_agents_back_stays_away(houses):
     houses.stop()
 
 
+def test_a_tunnel_that_leads_only_through_itself_is_not_taken(houses):
+    """The way is asked of the kernel as the tunnel's own packets would go, with their firewall mark."""
+    order = f"do.SetEndpoint('wg0', {houses.home_key!r}, '198.51.100.10', 51820, None, None, '')"
+    script = f"""
+from nametrack.adapters.endpoints import Endpoints
+def tell(event):
+    print("set" if isinstance(event, on.EndpointSet) else "failed " + event.reason)
+Endpoints(None, wireguard, tell).set({order})
+"""
+    houses.machine.run(
+        "ip -n beach route del default; ip -n beach route add default dev wg0;"
+        "ip -n beach route add default via 203.0.113.1 dev wan table 51"
+    )
+    said = houses.script(ADAPTER + script)
+    assert said == ["failed no route: it leads only through wg0 itself"]
+    houses.machine.run("ip -n beach route del default; ip -n beach route add blackhole 198.51.100.0/24")
+    assert houses.script(ADAPTER + script)[0].startswith("failed no route: ")
+    # netifd's other way: what is marked by the tunnel goes by a table of its own
+    houses.machine.run("ip -n beach rule add fwmark 0x51 table 51 pref 100; ip netns exec beach wg set wg0 fwmark 0x51")
+    first = "wireguard.read(do.ReadPeers('wg0'))\n"  # the mark is learnt by reading
+    assert houses.script(ADAPTER + first + script) == ["set"]
+
+
 @pytest.mark.parametrize("device", ["", "@wan"])
 def test_a_question_leaves_past_a_dead_tunnel_through_its_device(houses, device):
     houses.machine.run("ip -n beach route add 192.0.2.0/24 dev wg0")

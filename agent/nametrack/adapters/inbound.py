@@ -3,7 +3,7 @@
 from .. import compat
 from ..core import events as on
 from ..wire import inbound, netlink, nfnetlink
-from .netlink import Kernel, Refused
+from .netlink import Kernel, Refused, reason
 
 _NO_TABLES = (compat.ENOENT, compat.EOPNOTSUPP, compat.EINVAL)  # what a kernel without nftables says
 
@@ -21,10 +21,8 @@ class Inbound:
             kernel = Kernel(nfnetlink.PROTOCOL)
             if _comments(kernel) != inbound.comments(action.devices, action.bit):
                 _replace(kernel, action)
-        except OSError as error:
-            self._emit(on.ActionFailed(action, compat.error_text(error)))
-        except (netlink.NetlinkError, Refused) as error:
-            self._emit(on.ActionFailed(action, str(error)))
+        except (OSError, netlink.NetlinkError, Refused) as error:
+            self._emit(on.ActionFailed(action, reason(error)))
         finally:
             if kernel is not None:
                 kernel.close()

@@ -15,6 +15,11 @@ class Refused(Exception):
     """Why something cannot be done, in words for people."""
 
 
+def reason(error):
+    """Return why the kernel could not be asked, in words: of an OSError, a NetlinkError or Refused."""
+    return compat.error_text(error) if isinstance(error, OSError) else str(error)
+
+
 class Kernel:
     """One conversation; to be closed. Its methods raise OSError, NetlinkError and Refused."""
 

@@ -7,6 +7,7 @@ from .. import compat, routing
 from ..core import events as on
 from ..wire import links, neighbours, netlink, nexthops, routes, rtnetlink, rules
 from . import reverse_path
+from .netlink import reason
 from .routes_dump import Dumper, Part
 from .routes_notices import RoutesNotices
 
@@ -103,8 +104,7 @@ class Routes:
             self._send(piece, refused)
         except (OSError, netlink.NetlinkError) as error:
             self._close()
-            text = compat.error_text(error) if isinstance(error, OSError) else str(error)
-            return self._emit(on.ActionFailed(action, text))
+            return self._emit(on.ActionFailed(action, reason(error)))
         self._emit(on.RoutingChanged(action, refused))
 
     def _send(self, requests, refused):

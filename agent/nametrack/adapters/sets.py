@@ -1,11 +1,11 @@
 """nft sets and ipsets, read and changed by netlink: no process is started for them."""
 
-from .. import compat, compat_heap
+from .. import compat_heap
 from ..core import events as on
 from ..wire import ipset, nft
 from ..wire.netlink import NetlinkError
 from .netfilter import ipset_header
-from .netlink import Refused
+from .netlink import Refused, reason
 from .set_changes import change_ipset, change_nft, nft_kernel
 from .set_listing import SetListing
 
@@ -39,11 +39,11 @@ class Sets:
         if self._waiting:
             action = self._waiting.pop(0)
             self._listing = SetListing(
-                self._poller, action.set, lambda listing, reason: self._listed(action, listing, reason)
+                self._poller, action.set, lambda listing, why: self._listed(action, listing, why)
             )
 
-    def _listed(self, action, listing, reason):
-        self._emit(on.SetListed(action.set, listing) if reason is None else on.ActionFailed(action, reason))
+    def _listed(self, action, listing, why):
+        self._emit(on.SetListed(action.set, listing) if why is None else on.ActionFailed(action, why))
         self._next()
 
     def glance(self, action):
@@ -51,7 +51,7 @@ class Sets:
         try:
             dump = ipset_header(action.set)
         except (OSError, NetlinkError, Refused) as error:
-            return self._emit(on.ActionFailed(action, _words(error)))
+            return self._emit(on.ActionFailed(action, reason(error)))
         self._emit(on.SetGlanced(action.set, None if dump is None else dump.size))
 
     def change(self, action):
@@ -59,7 +59,7 @@ class Sets:
         try:
             refused = self._carry_out(action)
         except (OSError, NetlinkError, Refused) as error:
-            return self._emit(on.ActionFailed(action, _words(error)))
+            return self._emit(on.ActionFailed(action, reason(error)))
         except MemoryError:
             compat_heap.ran_short("a change of a set did not fit")
             return self._emit(on.ActionFailed(action, "the change does not fit into memory"))
@@ -87,7 +87,3 @@ def script(action):
     else:
         lines = nft.change_text(action.set, action.form, action.deleted, action.added, action.others)
     return "\n".join(lines).split("\n")
-
-
-def _words(error):
-    return compat.error_text(error) if isinstance(error, OSError) else str(error)

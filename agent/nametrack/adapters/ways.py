@@ -3,7 +3,7 @@
 from .. import compat
 from ..core import events as on
 from ..wire import links, netlink, route, rtnetlink, rules
-from .netlink import Kernel, Refused
+from .netlink import Kernel, Refused, reason
 
 MARKS = 16  # distinct marks of rules that are asked about
 
@@ -22,8 +22,7 @@ class Ways:
             kernel = Kernel(rtnetlink.PROTOCOL)
             self._emit(on.KernelTold(action.id, *self._asked(kernel, action)))
         except (OSError, netlink.NetlinkError, Refused) as error:
-            text = compat.error_text(error) if isinstance(error, OSError) else str(error)
-            self._emit(on.ActionFailed(action, text))
+            self._emit(on.ActionFailed(action, reason(error)))
         finally:
             if kernel is not None:
                 kernel.close()

@@ -263,7 +263,7 @@ class Policies:
         """Return the texts of the endpoints that its tunnel's own packets go to and that its sets would hold else."""
         found = []
         for _, name in sorted(policy.sets().items()):
-            found.extend(self.sets.by_name[name].work.wanted.left_out() if name in self.sets.by_name else [])
+            found.extend(self.sets.by_name[name].left_out() if name in self.sets.by_name else [])
         return found
 
     def uncovered(self, policy):

@@ -257,14 +257,6 @@ class Contents:
             self.ours.pop(key, None)
         self._ends_at = self._first_end()
 
-    def first_end_of_ours(self):
-        """Return when the first of our elements ends, None if none does."""
-        if self.form is None or not self.form.timeout:
-            return None
-        ends = [self.installed.get(key) for key in self.ours]
-        ends = [end for end in ends if end is not None]
-        return min(ends) if ends else None
-
     def at_most(self, life):
         """Return a life that this kind of set can give, in seconds: what is longer is renewed in time."""
         return min(life, IPSET_MOST) if self._is_ipset else life

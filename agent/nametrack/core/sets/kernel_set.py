@@ -85,15 +85,15 @@ class KernelSet:
 
     def held(self, policy):
         """Return how many of the addresses that a policy wants are in the set."""
-        return self.work.held(policy, self.use.family) if self.exists and not self.trouble_is(UNFIT) else 0
+        return self.work.held(policy, self.use.family) if self.exists and not self._is_unfit() else 0
 
     def holds(self, key):
         """Return whether an address is in the set, by itself or within an element."""
         return bool(self.exists) and self.work.contents.holds(key)
 
-    def trouble_is(self, code):
-        """Return whether this is what is wrong."""
-        return self.trouble is not None and self.trouble[0] == code
+    def left_out(self):
+        """Return the texts of the endpoints of tunnels that it would hold else."""
+        return self.work.wanted.left_out()
 
     def owned(self):
         """Return the keys that are ours, as far as is known."""
@@ -121,7 +121,13 @@ class KernelSet:
 
     def is_blocked(self):
         """Return whether nothing can be written into the set now."""
-        return self.trouble is not None and self.trouble[0] in (MISSING, UNFIT) or self._blocked
+        return self._is_missed() or self._is_unfit() or self._blocked
+
+    def _is_missed(self):
+        return self.trouble is not None and self.trouble[0] == MISSING
+
+    def _is_unfit(self):
+        return bool(self.exists) and self.work.contents.problem() is not None
 
     # -- what happens --
 
@@ -162,6 +168,7 @@ class KernelSet:
     def listed(self, listing, why_missing, now):
         """The kernel's account of the set; None: there is no such set, and `why_missing` says why, in words."""
         self.reading.ended(listing is None or listing.sure, now)
+        was_wrong = self._is_missed() or (self.trouble is not None and self._is_unfit())
         existed, self.exists = self.exists, listing is not None
         if listing is None:
             self.used = None
@@ -179,7 +186,7 @@ class KernelSet:
         self._blocked = self._blocked and not may_retry
         if self._blocked or self.work.refused:
             self.reading.wait_for_retry()
-        if self.trouble_is(MISSING) or self.trouble_is(UNFIT):
+        if was_wrong:
             self.trouble = (AGAIN, "was just found to be as it should be")
         shortened_at = self.work.contents.shortened_at
         self.shared = shortened_at is not None and now - shortened_at < SHARED_FOR
@@ -253,8 +260,9 @@ class KernelSet:
         others = [key for key in self.work.refused if self.work.refused[key] != FULL]
         if others:
             first = sorted([ip.element(key) for key in others])[0]
-            why = self.work.refused[ip.key(first)]
-            return told + self._complain(REFUSED, "cannot hold %s: %s" % (first, why), now)
+            key = ip.key(first)
+            code = REFUSED if self.work.contents.refuses(key) is None else UNFIT
+            return told + self._complain(code, "cannot hold %s: %s" % (first, self.work.refused[key]), now)
         if full:
             held, left = count(self.work.contents.size(now), "element"), count(len(full), "address")
             text = "is full with %s: %s did not fit" % (held, left)

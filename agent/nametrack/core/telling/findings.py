@@ -245,15 +245,12 @@ def _set(kernel_set):
     owners = ", ".join([policy.config.name for policy in kernel_set.use.sources])
     subject, text = "policy '%s'" % owners, "set '%s' " % own_name(kernel_set.name)
     if trouble is not None and not (trouble[0] == "no_target" and kernel_set.use.service):
-        work = kernel_set.work
-        unfit = trouble[0] == "set_refused" and any(work.contents.refuses(key) is not None for key in work.refused)
-        code = "set_flags" if unfit else trouble[0]
-        if code in ADVICE:
-            found.append(finding(code, "error", subject, text + trouble[1]))
+        if trouble[0] in ADVICE:
+            found.append(finding(trouble[0], "error", subject, text + trouble[1]))
     if kernel_set.shared:
         words = "loses elements early: another program, or a rule with `update`, shortens their timeouts"
         found.append(finding("set_shared", "warning", subject, text + words))
-    left_out = kernel_set.work.wanted.left_out()
+    left_out = kernel_set.left_out()
     if left_out:
         words = "is not given %s: an endpoint of the tunnel itself would be led into the tunnel" % ", ".join(left_out)
         found.append(finding("endpoint_in_policy", "warning", subject, text + words))

@@ -37,10 +37,6 @@ def routing_findings(agent):
     return found + _conflicts(routes) + _reverse_paths(routes) + _uncovered(routes)
 
 
-def _finding(code, severity, subject, text, advice):
-    return findings.finding(code, severity, subject, text, advice)
-
-
 def _firewall(agent):
     found, said = [], set()
     for steered in agent.routes.steered:
@@ -72,14 +68,14 @@ def _not_forwarded(agent, steered, way, interface):
         names = {"name": _free_name(wall, way.name), "way": way.name, "source": source.name}
         text = "%s is in no firewall zone: packets of clients in zone '%s' do not get there" % (way.name, source.name)
         advice = (ZONE + FORWARDING).format(**names) + RELOAD
-        return [_finding("not_forwarded", "error", steered.policy.label, text, advice)]
+        return [findings.finding("not_forwarded", "error", steered.policy.label, text, advice)]
     carried = [family for family in steered.families() if way.carries(family)]
     names = {"name": zone.name, "source": source.name}
     if not all(firewall.forwards(wall, source, zone, family) for family in carried):
         text = "the firewall does not forward from zone '%s' to zone '%s', where %s is"
         advice = FORWARDING.format(**names) + RELOAD
         said = text % (source.name, zone.name, way.name)
-        return [_finding("not_forwarded", "error", steered.policy.label, said, advice)]
+        return [findings.finding("not_forwarded", "error", steered.policy.label, said, advice)]
     bare = [family for family in carried if family not in zone.families and source.name != zone.name]
     if not bare:
         return []
@@ -87,7 +83,7 @@ def _not_forwarded(agent, steered, way, interface):
     options = [("masq" if family == 4 else "masq6") for family in bare]
     advice = "".join([MASQUERADING % (zone.section, option) for option in options]) + RELOAD
     said = text % (zone.name, way.name, " and ".join(["IPv%d" % family for family in bare]))
-    return [_finding("not_forwarded", "info", steered.policy.label, said, advice)]
+    return [findings.finding("not_forwarded", "info", steered.policy.label, said, advice)]
 
 
 def _free_name(wall, name):
@@ -112,13 +108,13 @@ def _conflicts(routes):
             advice = advice % (" -6" if rule.family == 6 else "", rule.preference)
             advice += "uci set network.@rule%s[0].priority='1500'; uci commit network; /etc/init.d/network reload"
             advice = advice % ("6" if rule.family == 6 else "")
-            found.append(_finding("table_conflict", "error", "IPv%d" % rule.family, said, advice))
+            found.append(findings.finding("table_conflict", "error", "IPv%d" % rule.family, said, advice))
         elif routes.bit and rule.match.mark is not None and rule.match.mark[1] & routes.bit and _is_partial(rule):
             text = "rule %d of another program looks at the packet mark 0x%x, which connections from the WAN get"
             free = [mask for mask in OTHER_MASKS if not int(mask, 16) & rule.match.mark[1]] or OTHER_MASKS
             advice = "uci set nametrack.global.fwmark_mask='%s'; uci commit nametrack; /etc/init.d/nametrack reload"
             said = text % (rule.preference, routes.bit)
-            found.append(_finding("table_conflict", "warning", "IPv%d" % rule.family, said, advice % free[0]))
+            found.append(findings.finding("table_conflict", "warning", "IPv%d" % rule.family, said, advice % free[0]))
     used = [n.id for n in view.nexthops if n.protocol != routing.PROTOCOL and n.id in routes.nexthops()]
     if used:
         text = "nexthop %d belongs to another program, and nametrack needs its number" % used[0]
@@ -128,7 +124,7 @@ def _conflicts(routes):
 
 def _elsewhere(subject, text, tables):
     free = [number for number in OTHER_TABLES if number not in tables]
-    return _finding("table_conflict", "error", subject, text, ADVICE["table_conflict"] % free[0])
+    return findings.finding("table_conflict", "error", subject, text, ADVICE["table_conflict"] % free[0])
 
 
 def _takes_everything(rule):
@@ -154,7 +150,7 @@ def _reverse_paths(routes):
     for name in view.strict:
         text = "%s drops what comes in for clients whose whole traffic a policy takes: rp_filter is strict there"
         advice = ADVICE["rp_filter"] % "all.src_valid_mark=1"
-        found.append(_finding("rp_filter", "warning", name, text % name, advice))
+        found.append(findings.finding("rp_filter", "warning", name, text % name, advice))
     return found
 
 
@@ -170,6 +166,6 @@ def _uncovered(routes):
                 text = (
                     "%s carries no IPv6: through it, the policy's IPv6 addresses are unreachable, and clients use IPv4"
                 )
-                found.append(_finding("ipv6_uncovered", "info", steered.policy.label, text % name,
-                                      ADVICE["ipv6_uncovered"]))  # fmt: skip
+                subject, advice = steered.policy.label, ADVICE["ipv6_uncovered"]
+                found.append(findings.finding("ipv6_uncovered", "info", subject, text % name, advice))
     return found

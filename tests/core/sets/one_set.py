@@ -4,7 +4,7 @@ from fakes import FakeKernel
 from nametrack import ip
 from nametrack.core import actions as do
 from nametrack.core import events as on
-from nametrack.core.config.configuration import PolicyConfig
+from nametrack.core.config.policy_sections import PolicyConfig
 from nametrack.core.policies.policy import Policy
 from nametrack.core.sets.kernel_set import KernelSet, Use
 from nametrack.core.timers import Timers

@@ -1,7 +1,7 @@
 """sets.py: when a set is read. What comes of it the transcripts of tests/core/transcripts/policy pin."""
 
 from nametrack.core.actions import ListSet
-from nametrack.core.config.configuration import PolicyConfig
+from nametrack.core.config.policy_sections import PolicyConfig
 from nametrack.core.policies.policy import Policy
 from nametrack.core.sets.kernel_set import Use
 from nametrack.core.sets.sets import Sets

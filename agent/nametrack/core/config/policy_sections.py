@@ -1,0 +1,151 @@
+"""The sections `policy`: which hosts go which way, and into which sets."""
+
+from collections import namedtuple
+
+from ... import ip
+from .option_values import printable
+from .options import POLICY, POLICY_ROUTE, POLICY_SETS
+
+# What only routes of our own can do. interfaces: the ways out, the preferred first; action: route | bypass; fallback:
+# main | block; check_address: text or None; failback_delay: seconds; clients: [(kind, text)] as option_values.client
+# has it; protos: "tcp", "udp"; ports: [(first, last)]
+Steering = namedtuple(
+    "Steering",
+    (
+        "interfaces",
+        "action",
+        "fallback",
+        "keep_local",
+        "check_address",
+        "failback_delay",
+        "clients",
+        "protos",
+        "ports",
+    ),
+)
+# interface: None is possible for nftset and ipset only; set4, set6: "family table set" for nftset, a name for ipset,
+# None where not given and for the other targets; hosts: names to look up; literals: addresses and prefixes; wildcards:
+# what cannot be looked up, as `*.name`; interface: the first of steering.interfaces
+PolicyConfig = namedtuple(
+    "PolicyConfig",
+    (
+        "name",
+        "enabled",
+        "interface",
+        "target",
+        "set4",
+        "set6",
+        "family",
+        "retain",
+        "hosts",
+        "literals",
+        "wildcards",
+        "steering",
+    ),
+)
+
+EVERYWHERE = ("0.0.0.0/0", "::/0")  # the hosts of a policy that takes all that its clients send
+
+
+def read(found, settings):
+    """Return [PolicyConfig] of the sections `policy`; settings: {global option: value}."""
+    policies, names = [], set()
+    for section in found:
+        name = printable(section.name, 60)
+        if name in names:
+            section.reject("another policy has this name")
+            continue
+        names.add(name)
+        policy = _policy(section, name, settings)
+        if policy is not None:
+            policies.append(policy)
+    return policies
+
+
+def _policy(section, name, settings):
+    values = section.read(POLICY, {"family": settings["family"], "retain": settings["retain"]})
+    section.report_unknown([option.name for option in POLICY + POLICY_ROUTE] + ["set4", "set6"])
+    steering = _steering(section, values)
+    target = values["target"]
+    sets = {"set4": None, "set6": None}
+    if target in POLICY_SETS:
+        sets = section.read(POLICY_SETS[target], {})
+        if sets["set4"] is not None and sets["set4"] == sets["set6"]:
+            # a set holds addresses of one family
+            section.problem("option 'set6': the same set as set4; ignoring option")
+            sets["set6"] = None
+        if sets["set4"] is None and sets["set6"] is None:
+            section.reject("target '%s' needs option 'set4' or 'set6'" % target)
+    elif not values["interface"] and steering.action == "route":
+        section.reject("target '%s' needs option 'interface'" % target)
+    wildcards = [text for text in values["host"] if text.startswith("*.")]
+    named = [text for text in values["host"] if text not in wildcards]
+    hosts, literals = _split(section, named, values["family"])
+    if not section.usable:
+        return None
+    if not section.gives("host") and target in ("auto", "route") and _selects(steering):
+        literals = [text for text in EVERYWHERE if values["family"] in ("any", "ipv%d" % ip.family(text))]
+    elif not values["host"]:
+        section.problem("no usable option 'host': nothing to steer")
+    return PolicyConfig(
+        name,
+        values["enabled"],
+        values["interface"][0] if values["interface"] else None,
+        target,
+        sets["set4"],
+        sets["set6"],
+        values["family"],
+        values["retain"],
+        hosts,
+        literals,
+        wildcards,
+        steering,
+    )
+
+
+def _steering(section, values):
+    """The Steering of a policy; `values["target"]` becomes "route" where that is what `auto` must be."""
+    found = section.read(POLICY_ROUTE, {})
+    steering = Steering(
+        values["interface"],
+        found["action"],
+        found["fallback"],
+        found["keep_local"],
+        found["check_address"],
+        found["failback_delay"],
+        found["client"],
+        found["proto"],
+        found["port"],
+    )
+    # Without these the policy would be about more than is meant: the section goes rather than the option.
+    for name in ("client", "proto", "port"):
+        if section.gives(name) and not found[name]:
+            section.reject("no usable option '%s'" % name)
+    needs = [name for name in ("client", "proto", "port") if found[name]]
+    needs += ["action"] if steering.action == "bypass" else []
+    needs += ["fallback"] if steering.fallback == "block" else []
+    if values["target"] == "auto" and (needs or len(steering.interfaces) > 1):
+        values["target"] = "route"
+    elif values["target"] not in ("auto", "route"):
+        if needs:
+            section.reject("option '%s' needs target 'route'" % needs[0])
+        elif len(steering.interfaces) > 1:
+            section.problem("option 'interface': only target 'route' takes several; using %s" % steering.interfaces[0])
+    return steering
+
+
+def _selects(steering):
+    return bool(steering.clients or steering.protos or steering.ports)
+
+
+def _split(section, given, family):
+    """`(hosts, literals)`, the literals only of the family that may be used."""
+    hosts, literals = [], []
+    for text in given:
+        if ip.prefix(text) is None:
+            hosts.append(text)
+        elif family == "any" or family == "ipv%d" % ip.family(text):
+            literals.append(text)
+        else:
+            section.problem("option 'host': '%s' is not %s, the family of the policy; ignoring it" % (text, family))
+    return hosts, literals

@@ -50,7 +50,7 @@ def test_a_lie_harms_no_other_name_and_the_truth_is_taken_when_it_comes(world, i
     agent = Agent(
         world,
         options(nameserver=[SERVER], retain=0, max_ttl=2),  # a lie has a TTL of a minute
-        policy("all", hosts, target="nftset", set4="inet vpn staging4", family="ipv4"),
+        policy("all", hosts, target="nftset", set4="inet vpn staging4"),
         interpreter=interpreter,
     )
     with agent:

@@ -4,7 +4,7 @@ from ... import ip
 from ..ordering import in_order
 from ..sets.lives import NAMED
 
-MOST = 1024  # addresses that are kept of one name; the least recently named ones go first
+MOST = 1024  # addresses of each family that are kept of one name; the least recently named ones go first
 
 
 class Host:
@@ -22,7 +22,7 @@ class Host:
 
     def answered(self, keys, now, retain):
         """DNS names exactly these now; return `(changed, dropped)`: keys whose life changed, and those not kept."""
-        keys = list(keys)[:MOST]
+        keys = _first(keys)
         named = set(keys)
         changed = [key for key in keys if key in self.retained or key not in self._named]
         for key in self.named:
@@ -32,22 +32,29 @@ class Host:
         for key in keys:
             self.retained.pop(key, None)
         self.named, self._named = keys, named
-        dropped = self.drop(len(self) - MOST)
-        return changed, dropped
+        return changed, self._drop_surplus()
 
-    def drop(self, count):
-        """Forget at most `count` addresses, those that were named least recently; return them."""
+    def _drop_surplus(self):
+        """Forget what is more than MOST of a family, so that no family takes the places of the other."""
+        dropped = []
+        for family in (4, 6):
+            count = len([key for key in self.all_keys() if ip.key_family(key) == family])
+            dropped.extend(self.drop(count - MOST, family))
+        return dropped
+
+    def drop(self, count, family=None):
+        """Forget at most `count` addresses, of one family or of both; return them: the least recently named ones."""
         if count <= 0:
             return []
-        oldest = sorted([(self.retained[key], key) for key in self.retained])[:count]
-        dropped = [key for _, key in oldest]
+        old = [(self.retained[key], key) for key in self.retained if family in (None, ip.key_family(key))]
+        dropped = [key for _, key in in_order(old)[:count]]
         for key in dropped:
             del self.retained[key]
-        left = len(self.named) - (count - len(dropped))
-        if left < len(self.named):
-            last = self.named[max(0, left) :]
-            self.named = self.named[: max(0, left)]
+        last = [key for key in self.named if family in (None, ip.key_family(key))]
+        last = last[max(0, len(last) - (count - len(dropped))) :]
+        if last:
             self._named.difference_update(last)
+            self.named = [key for key in self.named if key in self._named]
             dropped.extend(last)
         return dropped
 
@@ -60,7 +67,7 @@ class Host:
             if key not in self._named:
                 self.retained[key] = until
         self._remembers = True
-        return self.drop(len(self) - MOST)
+        return self._drop_surplus()
 
     def settle(self, latest):
         """DNS has said all: what was remembered stays until `latest` at most. Return those whose life changed."""
@@ -96,6 +103,19 @@ class Host:
         if key in self.retained:
             return max(0, self.retained[key] - now)
         return NAMED if key in self._named else None
+
+
+def _first(keys):
+    """Return the first MOST of each family, in their order."""
+    if len(keys) <= MOST:
+        return list(keys)
+    room, found = {4: MOST, 6: MOST}, []
+    for key in keys:
+        family = ip.key_family(key)
+        if room[family]:
+            room[family] -= 1
+            found.append(key)
+    return found
 
 
 class Literals:

@@ -9,6 +9,7 @@ from nametrack.core.config import configuration
 from nametrack.core.histogram import Histogram
 from nametrack.daemon.bus_object import INVALID_ARGUMENT, METHOD_NOT_FOUND, METHODS, OK, Service
 from nametrack.element import named
+from nametrack.wire import services as wire_services
 from nametrack.wire import uci
 
 NOW, WALL = 100, 1795406999
@@ -152,6 +153,23 @@ def test_choices_say_what_auto_would_take_now(case):
     called.sets.extend([named(text) for text in case[0]])
     answer = [found for found in called.call("choices")[1]["interfaces"] if found["name"] == "wg0"][0]
     assert (answer["target"], answer["set4"], answer["set6"]) == case[1]
+
+
+INSTALLED = [
+    ({}, "route"),
+    ({"pbr": wire_services.Service(False, False, [], False, [])}, "route"),
+    ({"pbr": wire_services.Service(True, False, [], True, [])}, None),
+]
+
+
+@pytest.mark.parametrize("case", INSTALLED)
+def test_choices_say_own_routes_if_no_service_is_enabled(case):
+    called = Called()
+    sections, _ = uci.parse(NETWORK)
+    called.agent.handle(on.ConfigLoaded(configuration.build([], sections, [])), 0)
+    called.agent.handle(on.ServicesRead(case[0]), 0)
+    answer = [found for found in called.call("choices")[1]["interfaces"] if found["name"] == "wg0"][0]
+    assert (answer["target"], answer["set4"]) == (case[1], None)
 
 
 @pytest.mark.parametrize("method", sorted(METHODS))

@@ -56,7 +56,7 @@ def test_what_auto_would_choose_is_known_without_a_policy_and_without_a_process(
             assert found["name"] == "wg0"
             return found["target"], found["set4"], found["set6"]
 
-        assert chosen() == (None, None, None)
+        wait_for(lambda: chosen() == ("route", None, None), 10, "routes of its own, as no service is there")
         VpnPolicyRouting(router, ipv6=False).make()
         assert chosen() == ("vpn-policy-routing", "wg0", None)
         firewall.start()

@@ -161,7 +161,7 @@ def test_resolve_looks_a_name_up_and_answers_when_dns_has(world, door, interpret
         answer = client.call("nametrack", "resolve", {"name": "nobody.example.test"})
         assert (answer["addresses"], answer["ttl"]) == ([], None) and "does not exist" in answer["reason"]
         choices = client.call("nametrack", "choices")
-        assert choices["interfaces"] == [{"name": "wg0", "target": None, "set4": None, "set6": None}]
+        assert choices["interfaces"] == [{"name": "wg0", "target": "route", "set4": None, "set6": None}]
         assert [peer["endpoint_host"] for peer in choices["peers"]] == [HOME_NAME]
         assert world.beach_key.private not in str(choices)
 

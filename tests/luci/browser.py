@@ -185,6 +185,17 @@ class Browser:
         elif not chosen:
             raise AssertionError(f"{name!r} has no choice {value!r}")
 
+    def add(self, name, value, css="#view"):
+        """Adds a value to a field that is a list."""
+        self.choose(name, value, css)
+        if not self.field(name, css).find_elements(By.CSS_SELECTOR, ".cbi-dropdown"):
+            self.press("Enter")
+
+    def clear(self, name, css="#view"):
+        """Empties a field that is a list."""
+        for item in self.field(name, css).find_elements(By.CSS_SELECTOR, ".item"):
+            item.send_keys(Keys.DELETE)
+
     def complaints(self):
         """The errors on the console since the page was opened first."""
         lines = self.driver.get_log("browser")

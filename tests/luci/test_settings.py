@@ -158,7 +158,7 @@ def test_a_running_agent_tells_what_auto_would_choose(beach, browser, world):
     edit(browser)
     browser.choose("interface", "wg0", ".modal")
     browser.choose("target", "auto", ".modal")
-    browser.wait_for_text("nothing: neither pbr nor vpn-policy-routing has a set", ".modal")
+    browser.wait_for_text("routes of nametrack’s own", ".modal [data-name=_auto]")
     world.beach.nft("table inet fw4 { set pbr_wg0_4_dst_ip_user { type ipv4_addr; flags interval; auto-merge; }\n}")
     opened(beach, browser)
     edit(browser)
@@ -172,8 +172,9 @@ def test_it_says_what_auto_would_choose(scripted, browser):
     edit(browser)
     browser.choose("target", "auto", ".modal")
     browser.wait_for_text("pbr: inet fw4 pbr_wg0_4_dst_ip_user", ".modal")
-    browser.choose("interface", "wg1", ".modal")
-    browser.wait_for_text("neither pbr nor vpn-policy-routing", ".modal")
+    browser.clear("interface", ".modal")
+    browser.add("interface", "wg1", ".modal")
+    browser.wait_for_text("nothing yet: pbr or vpn-policy-routing is enabled", ".modal")
 
 
 def test_try_shows_what_a_name_resolves_to_now(scripted, browser):

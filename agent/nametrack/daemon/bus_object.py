@@ -144,7 +144,7 @@ class Service:
     def _choices(self, given, now, wall):
         from ..core.telling.luci_choices import choices
 
-        return OK, choices(self._agent.config, self._exists)
+        return OK, choices(self._agent.config, self._exists, self._agent.policies.sets.services)
 
     def _reload(self, given, now, wall):
         errors, more = beginning(self._read_again())

@@ -101,9 +101,9 @@ def choose(found, current, exists, services):
     return None
 
 
-def chosen_by_auto(interface, exists):
-    """Return the Target that `auto` begins with, with its sets that exist, by `exists` as for choose; None if none."""
-    target = choose(_automatic(interface), None, exists, None)
+def chosen_by_auto(interface, exists, services):
+    """Return the Target that `auto` begins with, with its sets that exist; None if none. Arguments as for choose."""
+    target = choose(_automatic(interface) + [ROUTE], None, exists, services)
     if target is None:
         return None
     sets = {family: target.sets[family] for family in target.sets if exists(target.sets[family])}

@@ -4,15 +4,16 @@ from ...element import own_name
 from ..sets.targets import chosen_by_auto
 
 
-def choices(config, exists):
+def choices(config, exists, services):
     """`{"peers", "interfaces"}` of a core.config.Config, as docs/bus.md has it.
 
-    `exists`: function that says of a SetName whether the set exists now.
+    `exists`: function that says of a SetName whether the set exists now. `services`: those that make sets, as
+    core.events.ServicesRead has them; None: not known yet.
     """
     names = [name for name in sorted(config.interfaces) if config.interfaces[name].is_vpn()]
     return {
         "peers": [_peer(peer) for peer in config.network_peers],
-        "interfaces": [_interface(name, exists) for name in names],
+        "interfaces": [_interface(name, exists, services) for name in names],
     }
 
 
@@ -25,9 +26,9 @@ def _peer(peer):
     }
 
 
-def _interface(name, exists):
+def _interface(name, exists, services):
     shown = {"name": name, "target": None, "set4": None, "set6": None}
-    target = chosen_by_auto(name, exists)
+    target = chosen_by_auto(name, exists, services)
     if target is not None:
         shown["target"] = target.name
         for family in target.sets:

@@ -33,7 +33,14 @@ return baseclass.extend({
 
 	text: (validate, placeholder) => [ form.Value, { validate: validate, placeholder: placeholder } ],
 
-	list: (validate, placeholder) => [ form.DynamicList, { validate: validate, placeholder: placeholder } ],
+	/* A list of one value may stand in the file as an option: it is the same, and is not written again. */
+	list: (validate, placeholder) => [ form.DynamicList, { validate: validate, placeholder: placeholder,
+		load: function(section_id) {
+			const values = L.toArray(this.map.data.get(this.map.config, section_id, this.option));
+
+			return values.length ? values : null;
+		}
+	} ],
 
 	flag: (otherwise) => [ form.Flag, Object.assign({ default: otherwise }, SWITCH) ],
 

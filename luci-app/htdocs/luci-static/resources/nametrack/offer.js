@@ -55,7 +55,9 @@ return baseclass.extend({
 		if (!found || found.target === undefined)
 			return _('not known for this interface');
 		if (found.target === null)
-			return _('nothing: neither pbr nor vpn-policy-routing has a set for this interface now');
+			return _('nothing yet: pbr or vpn-policy-routing is enabled, and has no set for this interface');
+		if (found.target === 'route')
+			return _('routes of nametrack’s own');
 
 		return '%s: %s'.format(found.target, [ found.set4, found.set6 ].filter((set) => set).join(', '));
 	}

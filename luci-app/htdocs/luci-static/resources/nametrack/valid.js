@@ -40,6 +40,13 @@ function isNameserver(text) {
 		parts.length === 2 && PORT.test(parts[1]) && +parts[1] >= 1 && +parts[1] <= 65535);
 }
 
+function isPorts(text) {
+	const ends = text.split('-');
+
+	return ends.length <= 2 && ends.every((end) => PORT.test(end) && +end >= 1 && +end <= 65535) &&
+		+ends[0] <= +ends[ends.length - 1];
+}
+
 /* A validate function for a field; an empty field is for the field's own `rmempty` to judge. */
 function rule(holds, expected) {
 	return (section_id, value) => value == null || value === '' || holds(value)
@@ -56,6 +63,10 @@ return baseclass.extend({
 		_('an address, address#port, or an interface')),
 	device: rule((text) => DEVICE.test(text), _('the name of an interface')),
 	interface: rule((text) => INTERFACE.test(text), _('the name of an interface')),
+	client: rule((text) => isAddress(text) || isPrefix(text) || INTERFACE.test(text),
+		_('an address, a prefix or the name of an interface')),
+	proto: rule((text) => text === 'tcp' || text === 'udp', _('tcp or udp')),
+	ports: rule(isPorts, _('a port, or a range as 8000-8010')),
 	nftSet: rule((text) => NFT_SET.test(text), _('family, table and name of a set, as “inet fw4 mine4”')),
 	ipset: rule((text) => IPSET.test(text), _('the name of an ipset')),
 	markMask: rule((text) => MARKS.test(text), _('a mask of packet marks, as 0x0f000000')),

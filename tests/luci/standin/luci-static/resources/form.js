@@ -14,7 +14,7 @@ const access = rpc.declare({
 
 const Map = baseclass.extend({
 	__init__(config, title, description) {
-		Object.assign(this, { config: config, title: title, description: description, children: [] });
+		Object.assign(this, { config: config, title: title, description: description, children: [], data: uci });
 	},
 
 	section(Kind, ...values) {

@@ -1,10 +1,10 @@
 'use strict';
 'require view';
-'require dom';
 'require form';
 'require uci';
 'require nametrack.fields as fields';
 'require nametrack.offer as offer';
+'require nametrack.policyform as policyform';
 'require nametrack.trial as trial';
 'require nametrack.valid as valid';
 
@@ -25,12 +25,6 @@ function peerLabel(id) {
 	return offer.label.apply(offer, id.split(' '));
 }
 
-function listed(values) {
-	const all = L.toArray(values);
-
-	return all.length > 3 ? _('%s and %d more').format(all.slice(0, 3).join(', '), all.length - 3) : all.join(', ');
-}
-
 return view.extend({
 	load: function() {
 		return offer.load();
@@ -46,8 +40,8 @@ return view.extend({
 			'here. List a peer to change how nametrack follows it, or to disable it. The peer’s “Allowed IPs” in ' +
 			'the network settings decide which addresses go to it: nametrack never changes them, it only changes ' +
 			'the endpoint.')));
-		this.addPolicies(map.section(form.GridSection, 'policy', _('Policies'),
-			_('Traffic to these hosts leaves through a VPN. nametrack keeps their addresses current.')));
+		policyform.addTo(map.section(form.GridSection, 'policy', _('Policies'),
+			_('Traffic to these hosts leaves through a VPN. nametrack keeps their addresses current.')), FAMILIES);
 
 		return map.render().then((node) => E('div', { 'class': 'nametrack' }, [
 			E('link', { 'rel': 'stylesheet', 'href': L.resource('nametrack/nametrack.css') }),
@@ -189,58 +183,5 @@ return view.extend({
 
 				textvalue: (section_id) => E('span', {}, [ peerOf(section_id) ? peerLabel(peerOf(section_id)) : '–' ])
 			});
-	},
-
-	addPolicies: function(s) {
-		Object.assign(s, { addremove: true, sortable: true, nodescriptions: true, addbtntitle: _('Add a policy') });
-
-		fields.add(s, null, fields.flag('1'), 'enabled', _('Enabled'), '', { editable: true });
-		fields.add(s, null, fields.text(valid.interface), 'interface', _('Interface'),
-			_('The VPN that the traffic leaves through.'), Object.assign({
-				choices: offer.choices.interfaces.map((entry) => [ entry.name ]),
-
-				onchange: function(ev, section_id, value) {
-					dom.content(this.section.getOption('_auto').shown, [ offer.auto(value) ]);
-				}
-			}, fields.shownAs((id) => get(id, 'interface') || '–')));
-		fields.add(s, null, fields.choice([
-			[ 'auto', 'auto' ], [ 'route', _('routes of nametrack’s own') ], [ 'pbr', 'pbr' ],
-			[ 'vpn-policy-routing', 'vpn-policy-routing' ],
-			[ 'nftset', _('an nft set of my own') ], [ 'ipset', _('an ipset of my own') ]
-		], 'auto'), 'target', _('Target'), _('Where the addresses are put.'),
-		fields.shownAs((id) => get(id, 'target') || 'auto'));
-
-		const auto = fields.add(s, null, [ form.DummyValue, MODAL ], '_auto', _('Chosen by auto'),
-			_('What auto would take now: the set of pbr, else that of vpn-policy-routing, else routes of ' +
-			'nametrack’s own.'), {
-				renderWidget: function(section_id) {
-					this.shown = E('div', { 'id': this.cbid(section_id) },
-						[ offer.auto(get(section_id, 'interface')) ]);
-
-					return this.shown;
-				}
-			});
-
-		auto.depends('target', '');
-		auto.depends('target', 'auto');
-
-		[ [ 'set4', _('IPv4 set'), 'mine4' ], [ 'set6', _('IPv6 set'), 'mine6' ] ].forEach((names) => {
-			const set = fields.add(s, null, fields.text(function(section_id, value) {
-				return this.section.formvalue(section_id, 'target') === 'ipset'
-					? valid.ipset(section_id, value) : valid.nftSet(section_id, value);
-			}, 'inet fw4 ' + names[2]), names[0], names[1],
-			_('A set that exists already. If it is empty, nametrack leaves this family out.'), MODAL);
-
-			set.depends('target', 'nftset');
-			set.depends('target', 'ipset');
-		});
-
-		fields.add(s, null, fields.list(valid.host, 'staging.example.com'), 'host', _('Hosts'),
-			_('Host names, addresses and prefixes.'),
-			Object.assign({ rmempty: false }, fields.shownAs((id) => listed(get(id, 'host')))));
-		fields.add(s, null, trial.button('host'), '_try', _('Try'), _('Shows what the names resolve to now.'));
-		fields.add(s, null, fields.choice(FAMILIES, GENERAL), 'family', _('Addresses'), '', MODAL);
-		fields.add(s, null, fields.number(0, 31536000, GENERAL), 'retain', _('Retain'),
-			_('Seconds that an address stays after DNS stopped naming it.'), MODAL);
 	}
 });

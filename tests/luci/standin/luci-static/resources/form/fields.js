@@ -1,7 +1,6 @@
 'use strict';
 'require baseclass';
 'require dom';
-'require uci';
 'require ui';
 'require validation';
 
@@ -33,7 +32,7 @@ const Value = baseclass.extend({
 	},
 
 	load(section_id) {
-		return uci.get(this.map.config, section_id, this.option);
+		return this.map.data.get(this.map.config, section_id, this.option);
 	},
 
 	cfgvalue(section_id, ...value) {
@@ -45,11 +44,11 @@ const Value = baseclass.extend({
 	},
 
 	write(section_id, value) {
-		uci.set(this.map.config, section_id, this.option, value);
+		this.map.data.set(this.map.config, section_id, this.option, value);
 	},
 
 	remove(section_id) {
-		uci.unset(this.map.config, section_id, this.option);
+		this.map.data.unset(this.map.config, section_id, this.option);
 	},
 
 	validate: () => true,
@@ -241,8 +240,9 @@ const DynamicList = Value.extend({
 		const input = this.input(section_id, '');
 		const add = E('div', { 'class': 'add-item' }, [ input ]);
 		const list = E('div', { 'class': 'cbi-dynlist' }, [ add ]);
-		const item = (text) => E('div', { 'class': 'item', 'tabindex': '0', 'click': (ev) => {
-			if (!this.map.readonly)
+		/* as in LuCI, the keyboard takes an item away */
+		const item = (text) => E('div', { 'class': 'item', 'tabindex': '0', 'keydown': (ev) => {
+			if (ev.key === 'Delete' && !this.map.readonly)
 				ev.currentTarget.remove();
 		} }, [ E('span', {}, [ text ]), E('input', { 'type': 'hidden', 'value': text }) ]);
 		const take = () => {

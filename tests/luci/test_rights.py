@@ -38,7 +38,7 @@ def test_the_package_grants_this_and_nothing_else():
         "luci-app-nametrack": {
             "description": "Grant access to nametrack",
             "read": {"ubus": {"nametrack": ["status", "events", "check", "choices"]}, "uci": ["nametrack"]},
-            "write": {"ubus": {"nametrack": ["refresh", "resolve"]}, "uci": ["nametrack"]},
+            "write": {"ubus": {"nametrack": ["refresh", "resolve", "why"]}, "uci": ["nametrack"]},
         }
     }
 
@@ -54,7 +54,7 @@ def test_a_login_with_the_read_part_reads(router):
     ]
 
 
-@pytest.mark.parametrize("method", ["refresh", "resolve", "reload", "interface", "resync"])
+@pytest.mark.parametrize("method", ["refresh", "resolve", "why", "reload", "interface", "resync"])
 def test_a_login_with_the_read_part_orders_nothing(router, method):
     assert call(router, router.rpcd.login("reader", ""), "nametrack", method) == DENIED
     assert router.calls() == []
@@ -90,7 +90,7 @@ def test_a_session_that_is_over_may_nothing(router):
 def test_a_read_only_login_sees_the_pages_without_the_buttons(router, browser):
     router.open(browser, login="reader")
     browser.wait_for_text("a.example")
-    assert browser.find("[data-action=refresh]") == []
+    assert browser.find("[data-action=refresh], [data-action=why]") == []
     browser.screenshot("read-only")
     router.open(browser, "settings", login="reader")
     browser.wait_for_text("Policies")

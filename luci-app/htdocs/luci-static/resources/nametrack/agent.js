@@ -10,6 +10,7 @@
 const SILENT = /^XHR /;
 const ABSENT = / error -32000\b| ubus code 4\b/;
 const DENIED = / error -32002\b| ubus code 6\b/;
+const INVALID = / ubus code 2\b/;
 const UNKNOWN = / ubus code 3\b/;
 
 function declare(method, params, expect) {
@@ -61,7 +62,18 @@ return baseclass.extend({
 	/* { "addresses": [ "192.0.2.7" ], "ttl": 60, "reason": "answered" }: what DNS says now. */
 	resolve: declare('resolve', [ 'name' ]),
 
-	/* 'silent': no answer; 'absent': no such object; 'denied': no right; 'unknown': no such method; else 'failed' */
+	/*
+	 * Which way packets to a host take, and why; without a client, packets of the router itself.
+	 * { "host": "a.example.com", "client": "", "ingress": "", "sentence": "…", "advice": "", "as_configured": true,
+	 *   "addresses": [ { "address": "192.0.2.7", "device": "wg0", "steps": [ "…" ], "sentence": "…",
+	 *     "advice": "" } ] }
+	 */
+	explain: declare('why', [ 'host', 'client' ]),
+
+	/*
+	 * 'silent': no answer; 'absent': no such object; 'denied': no right; 'unknown': no such method; 'invalid': a wrong
+	 * argument; else 'failed'
+	 */
 	why: function(error) {
 		const text = String(error.message);
 
@@ -71,6 +83,8 @@ return baseclass.extend({
 			return 'absent';
 		if (DENIED.test(text))
 			return 'denied';
+		if (INVALID.test(text))
+			return 'invalid';
 
 		return UNKNOWN.test(text) ? 'unknown' : 'failed';
 	}

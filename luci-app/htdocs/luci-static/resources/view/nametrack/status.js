@@ -4,6 +4,7 @@
 'require uci';
 'require nametrack.feed as feed';
 'require nametrack.findings as findings';
+'require nametrack.inquiry as inquiry';
 'require nametrack.patch as patch';
 'require nametrack.peers as peers';
 'require nametrack.policies as policies';
@@ -68,6 +69,7 @@ return view.extend({
 		this.take();
 		this.root = this.renderPage();
 		this.root.addEventListener('click', (ev) => this.handleClick(ev));
+		this.root.addEventListener('submit', (ev) => ev.preventDefault());
 
 		poll.add(() => this.poll(), INTERVAL);
 		window.setInterval(() => this.tick(), 1000);
@@ -149,6 +151,10 @@ return view.extend({
 
 		case 'refresh':
 			refresh.ask(button.getAttribute('data-name')).then(() => this.poll());
+			break;
+
+		case 'why':
+			inquiry.ask(button.form).then(() => this.update());
 			break;
 
 		case 'poll':
@@ -246,6 +252,7 @@ return view.extend({
 			followed ? '' : this.renderNothing(),
 			section(_('Peers'), peers.render(status, buttons)),
 			section(_('Policies'), policies.render(status, buttons, isOpen)),
+			L.hasViewPermission() ? section(_('Which way does a host take?'), inquiry.render()) : '',
 			section(_('What changed'), timeline.render(feed.events, status.now, isOpen))
 		]);
 	},

@@ -1,14 +1,12 @@
-"""Every policy: its hosts, the target it fills, and what of it goes into which set."""
+"""Every policy and its hosts: which names they follow, and what is remembered of the addresses."""
 
 from ... import ip
-from ...element import own_name
-from ..actions import Log, recovered, trouble
+from ..actions import Log
 from ..last_good import GRACE, SLICE, Known, life_left
 from ..ordering import in_order
-from ..sets.kernel_set import Use
 from ..sets.lives import NAMED, longest_life
 from ..sets.sets import Sets
-from ..sets.targets import ROUTE, choose, is_optional, why_missing, why_unused
+from .filling import Filling
 from .patterns import Patterns
 from .policy import MAX_ADDRESSES, Policy
 
@@ -20,9 +18,8 @@ class Policies:
         self.policies = {}  # name -> Policy
         self._overflowing = {}  # labels of policies of which it was said that they want too many addresses
         self.sets = Sets(timers)
-        self.routes = routes
-        self._config = None
-        self._steered = None  # the policies that routes were asked for, in their order
+        self.filling = Filling(self.sets, routes)
+        self._routes = routes
         self._timers = timers
         self._by_name = {}  # name key -> [(Policy, Host)]
         self.names_changed = False  # whether `wanted_names` gives others than before, for the resolver to follow
@@ -36,7 +33,7 @@ class Policies:
 
         name_key: function that gives a host's name key.
         """
-        old, self._config = self.policies, config
+        old = self.policies
         self._observe_time, self._name_key = config.observe_time, name_key
         self.policies, self._by_name = {}, {}
         self.sets.flush_flows = config.flush_conntrack
@@ -61,7 +58,7 @@ class Policies:
         for name in sorted(self.policies):
             for host in sorted(self.policies[name].hosts):
                 self._enrol(self.policies[name], self.policies[name].hosts[host])
-        return self._assign(now) + self._steer(now) + self.sets.read_services()
+        return self.filling.configure(self.policies, config, now)
 
     def remember(self, known, now):
         """Take what was remembered of a host; `read_sets` must follow."""
@@ -71,7 +68,7 @@ class Policies:
                 self._observe(policy, known.host, now)
         for policy, host in list(self._by_name.get(name_key, ())):
             policy.remember(host, known.keys, now + life_left(known, policy.config.retain))
-            self.routes.touch(policy, known.keys, now)
+            self._routes.touch(policy, known.keys, now)
 
     def read_sets(self, now):
         """All that is remembered is known: read the sets and fill them."""
@@ -108,7 +105,7 @@ class Policies:
             policy.remember(host, new, now + keep)
             if new:
                 self._learnt.setdefault(host.name_key, {}).update(dict.fromkeys(new))
-                self._touch(policy, new, "a client asked for %s" % name, now)
+                self.filling.touch(policy, new, "a client asked for %s" % name, now)
                 for _, set_name in sorted(policy.sets().items()):
                     actions.extend(self.sets.write(set_name, now))  # the client connects in a moment
             self._watch_expiry(policy, host)
@@ -142,7 +139,7 @@ class Policies:
             self._by_name[host.name_key] = left
         else:
             del self._by_name[host.name_key]
-        self._touch(policy, policy.forget(host.host), "no client asked for %s for long" % host.host, now)
+        self.filling.touch(policy, policy.forget(host.host), "no client asked for %s for long" % host.host, now)
         self._timers.cancel(("expire", policy.config.name, host.host))
 
     def wanted_names(self):
@@ -164,7 +161,7 @@ class Policies:
             return self._forget(policy, host, now)
         gone = policy.expire(host, now)
         if gone:
-            self._touch(policy, gone, "no longer named for the time to retain", now)
+            self.filling.touch(policy, gone, "no longer named for the time to retain", now)
         self._watch_expiry(policy, host)
 
     def name_answered(self, name, now):
@@ -176,52 +173,13 @@ class Policies:
                 changed = changed + host.settle(now + policy.config.retain)
             if changed:
                 self._learnt.setdefault(name.key, {}).update(dict.fromkeys(changed))
-                self._touch(policy, changed, "%s changed" % name.host, now)
+                self.filling.touch(policy, changed, "%s changed" % name.host, now)
                 self._watch_expiry(policy, host)
             if policy.overflowed() and policy.label not in self._overflowing:
                 self._overflowing[policy.label] = None
                 text = "more than %d addresses; each host keeps its share of them" % MAX_ADDRESSES
                 actions.append(Log("warning", "%s: %s" % (policy.label, text)))
         return actions
-
-    def listed(self, set_name, listing, now):
-        """The kernel's own words about one set; a policy may fill other sets now."""
-        existed = self.sets.exists(set_name)
-        actions = self.sets.listed(set_name, listing, now)
-        exists = self.sets.exists(set_name)
-        if exists is not existed:
-            actions.extend(self._assign(now) + self._steer(now))
-        if existed and not exists:
-            return actions  # a set of a service comes back in a moment, most likely
-        for name in sorted(self.policies):
-            actions.extend(self._say_target(self.policies[name]))
-        return actions
-
-    def services_read(self, services, now):
-        """Which of the services that make sets are there: `auto` may find that none is enabled."""
-        waiting = [name for name in self.policies if self.policies[name].target is None]
-        actions = self.sets.services_read(services)
-        return actions + self._assign(now) + self._steer(now) if waiting else actions
-
-    def _steer(self, now):
-        """Has routes of our own for exactly the policies with that target, in the order of their sections.
-
-        Not before every `auto` has chosen: at the start the routes of before would be taken away for a moment.
-        """
-        if any(self._is_undecided(self.policies[name]) for name in self.policies):
-            return []
-        found = [self.policies[wanted.name] for wanted in self._config.policies if wanted.enabled]
-        found = [policy for policy in found if policy.target is ROUTE]
-        if found == self._steered:
-            return []
-        self._steered = found
-        return self.routes.configure(found, self._config, now)
-
-    def _is_undecided(self, policy):
-        if policy.target is not None or len(policy.candidates) == 1:
-            return False
-        unknown = any(self.sets.exists(target.sets[4]) is None for target in policy.candidates if target.sets)
-        return unknown or self.sets.services is None
 
     def interfaces(self):
         """Return the interfaces that policies lead into, in order."""
@@ -230,60 +188,6 @@ class Policies:
     def bar(self, interface, endpoints, now):
         """Keep the endpoints of a tunnel, addresses, out of the sets that lead into it."""
         self.sets.bar(interface, [ip.key(address) for address in endpoints], now)
-
-    def missing(self, policy):
-        """`(why, advice)`: why there is nothing to fill; None where there is, or where it is not known yet."""
-        if policy.target is ROUTE:
-            return None
-        for target in policy.candidates:
-            for family in target.sets:
-                if not self.sets.is_missing(target.sets[family]) and not is_optional(target, family):
-                    return None
-        reasons, advice = [], None
-        for target in policy.candidates:
-            for family in sorted(target.sets):
-                if not is_optional(target, family):
-                    text, better = why_missing(target, self.sets.services)
-                    reasons.append("set '%s' %s" % (own_name(target.sets[family]), text))
-                    if advice is None or target.name in (self.sets.services or ()):
-                        advice = better
-        return "; ".join(reasons), advice
-
-    def unused(self, policy):
-        """Return `(why, advice)` if nothing refers to the sets that a policy fills; None if something does."""
-        sets = [self.sets.by_name.get(name) for _, name in sorted(policy.sets().items())]
-        there = [kernel_set for kernel_set in sets if kernel_set is not None and kernel_set.exists]
-        unused = [kernel_set for kernel_set in there if kernel_set.used is False]
-        if not unused or any(kernel_set.used for kernel_set in there):
-            return None
-        why, advice = why_unused(policy.target, self.sets.services)
-        return "set '%s' %s" % (own_name(unused[0].name), why), advice
-
-    def left_out(self, policy):
-        """Return the texts of the endpoints that its tunnel's own packets go to and that its sets would hold else."""
-        found = []
-        for _, name in sorted(policy.sets().items()):
-            found.extend(self.sets.by_name[name].left_out() if name in self.sets.by_name else [])
-        return found
-
-    def uncovered(self, policy):
-        """Return how many IPv6 addresses it wants that the service it fills has no set for."""
-        target = policy.target
-        if target is None or target.service is None or not self.sets.is_missing(target.sets[6]):
-            return 0
-        return len(policy.wanted(6)) if self.sets.exists(target.sets[4]) else 0
-
-    def _say_target(self, policy):
-        """Whether `auto` has found a target is said here; of a set that was named it is said with the set."""
-        if len(policy.candidates) == 1:
-            return []
-        if self.missing(policy) is None:
-            lost, policy.lost = policy.lost, False
-            return [recovered(policy.label, "there is a set to fill again")] if lost else []
-        if policy.lost:
-            return []
-        policy.lost = True
-        return [trouble(policy.label, self.missing(policy)[0])]
 
     def learnt(self, now):
         """Return [Known] of the addresses that DNS named, or ceased to name, since the last call."""
@@ -317,32 +221,6 @@ class Policies:
             elif life:
                 found.setdefault(int(life + 0.999), []).append(key)  # not 0 while it is in the set
         return [Known(name_key[0], found[life], life == NAMED, max(0, life)) for life in sorted(found)]
-
-    def _assign(self, now):
-        """Has each policy fill its target."""
-        actions, uses = [], {}
-        for name in sorted(self.policies):
-            policy = self.policies[name]
-            target = choose(policy.candidates, policy.target, self.sets.exists, self.sets.services)
-            if target is not policy.target and target is not None and len(policy.candidates) > 1:
-                what = "routes of our own" if target is ROUTE else "the sets of %s" % target.name
-                actions.append(Log("info", "%s: target auto: %s" % (policy.label, what)))
-            policy.fill(target)
-            for candidate in policy.candidates:
-                for family in sorted(candidate.sets):
-                    filled = candidate is target
-                    may_miss = not filled or len(policy.candidates) > 1 or is_optional(candidate, family)
-                    use = uses.get(candidate.sets[family], Use(family, [], [], None, True))
-                    sources = use.sources + ([policy] if filled else [])
-                    users, service = use.users + [policy], use.service or candidate.service
-                    uses[candidate.sets[family]] = Use(use.family, sources, users, service, use.optional and may_miss)
-        self.sets.assign(uses, now)
-        return actions
-
-    def _touch(self, policy, keys, reason, now):
-        self.routes.touch(policy, keys, now)
-        for _, set_name in sorted(policy.sets().items()):
-            self.sets.touch(set_name, keys, reason, now)
 
     def _watch_expiry(self, policy, host):
         at = policy.next_expiry(host, self._observe_time)

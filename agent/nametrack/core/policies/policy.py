@@ -21,7 +21,6 @@ class Policy:
         self.config = config
         self.candidates = candidates(config)
         self.target = None  # the Target that is filled; None: none of the candidates exists
-        self.lost = False  # whether it was said that there is none
         self.changed_at = None  # when one of its sets was changed last
         self.added = self.deleted = 0  # elements of its sets, since the start
         self.hosts = {}  # host -> Host

@@ -215,14 +215,14 @@ def _sets(agent):
         found.extend(_set(policies.sets.by_name[name]))
     for name in sorted(policies.policies):
         policy = policies.policies[name]
-        missing = policies.missing(policy)
+        missing = policies.filling.missing(policy)
         if missing is not None and policy.candidates[0].service:
             found.append(finding("no_target", "error", policy.label, missing[0], missing[1]))
-        unused = policies.unused(policy)
+        unused = policies.filling.unused(policy)
         if missing is None and unused is not None:
             severity = "error" if policy.target.service is not None else "warning"
             found.append(finding("unused_set", severity, policy.label, unused[0], unused[1]))
-        uncovered = policies.uncovered(policy)
+        uncovered = policies.filling.uncovered(policy)
         if uncovered:
             service = policy.target.name
             text = "%d IPv6 addresses take the normal way: %s makes sets for IPv4 only" % (uncovered, service)

@@ -208,13 +208,13 @@ def _policy(agent, wanted, unix):
 
 
 def _policy_state(agent, policy, troubles, behind):
-    missing = agent.policies.missing(policy)
+    missing = agent.policies.filling.missing(policy)
     if missing is not None:
         return "no_target", missing[0]
     standing = agent.routes.standing(policy.config.name)
     if standing is not None and standing[0] != "current":
         return standing
-    unused = agent.policies.unused(policy)
+    unused = agent.policies.filling.unused(policy)
     if unused is not None and policy.target.service is not None:
         return "no_target", unused[0]
     if troubles:
@@ -234,10 +234,10 @@ def _policy_state(agent, policy, troubles, behind):
         reason = "the sets of %s, found by target 'auto', hold what DNS names" % policy.target.name
     if unused is not None:
         reason += ", but " + unused[0]
-    left_out = agent.policies.left_out(policy)
+    left_out = agent.policies.filling.left_out(policy)
     if left_out:
         reason += ", but for endpoints of the tunnel itself: %s" % ", ".join(left_out)
-    uncovered = agent.policies.uncovered(policy)
+    uncovered = agent.policies.filling.uncovered(policy)
     if uncovered:
         reason += "; %d IPv6 addresses take the normal way, because %s has no set for them" % (
             uncovered,

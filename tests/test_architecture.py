@@ -15,13 +15,15 @@ PURE = {"struct", "binascii", "sys", "collections", "json"}
 # layer -> (layers it may import, modules of the interpreter it may import; None: any). ip.py and element.py are the
 # vocabulary that every layer shares: addresses as canonical text, what is in sets, and rules and routes.
 RULES = {
-    "core": ({"core", "ip", "element", "routing"}, {"collections"}),
-    "wire": ({"wire", "ip", "element", "routing"}, PURE),
+    "core": ({"core", "ip", "destination", "element", "routing"}, {"collections"}),
+    "wire": ({"wire", "ip", "destination", "element", "routing"}, PURE),
     "adapters": (
-        {"adapters", "wire", "compat", "ip", "routing", "core.events", "core.actions", "core.last_good", "element"},
+        {"adapters", "wire", "compat", "core.events", "core.actions", "core.last_good"}
+        | {"ip", "destination", "element", "routing"},
         None,
     ),
     "ip": (set(), set()),
+    "destination": ({"ip"}, set()),
     "element": ({"ip"}, {"collections"}),
     "routing": ({"ip"}, {"collections"}),
     "compat": ({"compat"}, None),

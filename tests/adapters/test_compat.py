@@ -120,7 +120,9 @@ def test_error_numbers_are_the_kernels():
 @pytest.mark.parametrize("name", ["TERM", "INT", "HUP"])
 def test_a_signal_is_something_to_read(interpreter, name, tmp_path):
     script = """
-        signals = compat.Signals()
+        from nametrack import compat_signals
+
+        signals = compat_signals.Signals()
         got = []
         poller.add(signals.fileno(), lambda mask: got.extend(signals.read()))
         print("ready")

@@ -9,7 +9,7 @@ from binascii import crc32
 
 from answers import alias, found, negative, truncated
 from fakes import CHANGES, FakeKernel, netifd
-from nametrack import ip
+from nametrack import destination, ip
 from nametrack.core import actions as do
 from nametrack.core import events as on
 from nametrack.core.agent import Agent
@@ -452,7 +452,7 @@ class Walk:
         return found
 
     def learn(self, host, rtype, values):
-        usable = [a for a in values if ip.unusable(a) is None]
+        usable = [a for a in values if destination.unusable(a) is None]
         for address in self.named.get((host, rtype), ()):
             if address not in usable:
                 self.unnamed[host, address] = self.now

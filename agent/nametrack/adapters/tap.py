@@ -6,7 +6,7 @@ never writes: a malformed or forged answer costs its reading and nothing else.
 
 import socket
 
-from .. import compat, ip
+from .. import compat, destination
 from ..compat_packet import packet_socket
 from ..core import events as on
 from ..wire import bpf, dns, passing
@@ -105,4 +105,4 @@ def _can_bind(address):
         return False
     finally:
         sock.close()
-    return ip.unusable(address) is None
+    return destination.unusable(address) is None

@@ -2,7 +2,7 @@
 
 # A leaf first, so that imports do not nest: tests/test_imports.py says why.
 from .. import element  # noqa: F401, I001
-from .. import NAME, compat, compat_files, compat_heap, ip
+from .. import NAME, compat, compat_files, compat_heap, compat_signals, ip
 from ..adapters import netfilter
 from ..adapters.bus import Bus
 from ..adapters.dns import Dns
@@ -45,7 +45,7 @@ class Program:
         self.loaded = None  # Loaded
         self._command = command
         self._dry = dry
-        self._signals = compat.Signals()
+        self._signals = compat_signals.Signals()
         self.agent = Agent(compat.random_fraction)
         self._poller = Poller(compat.monotonic)
         emit = self._emit

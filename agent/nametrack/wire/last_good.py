@@ -7,7 +7,7 @@ Version 1 had a line for each address, with the names of the sets in which it wa
 
 import json
 
-from .. import ip
+from .. import destination, ip
 
 MAX_LINE = 8192  # bytes
 MAX_KEYS = 64  # in one line
@@ -166,7 +166,7 @@ def _address_key(text):
     if not isinstance(text, str):
         return None
     data = ip.packed(text)
-    if data is None or ip.unusable(text) is not None:
+    if data is None or destination.unusable(text) is not None:
         return None
     return ip.packed_key(data)
 

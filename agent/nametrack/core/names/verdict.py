@@ -6,7 +6,7 @@ rebind protection does, by an answer without records. That is no word of the zon
 
 from collections import namedtuple
 
-from ... import ip
+from ... import destination, ip
 from .complaints import CUT_SHORT, TOO_MANY, UNUSABLE
 from .rrset import BLOCKED, FOUND, NODATA, NXDOMAIN, REBIND, SRV
 
@@ -44,10 +44,10 @@ def _sorted_out(addresses):
     """`(keys, mapped, wrong)`: those that can be a destination, what IP4P addresses stand for, and the rest as text."""
     usable, mapped, wrong = [], [], []
     for address in addresses:
-        endpoint = ip.ip4p(address)
-        if endpoint is not None and ip.unusable(endpoint[0]) is None:
+        endpoint = destination.ip4p(address)
+        if endpoint is not None and destination.unusable(endpoint[0]) is None:
             mapped.append(endpoint)
-        elif ip.unusable(address) is None:
+        elif destination.unusable(address) is None:
             usable.append(ip.key(address))
         else:
             wrong.append(address)
@@ -57,7 +57,7 @@ def _sorted_out(addresses):
 def _not_used(wrong):
     first = min(wrong)  # in order, not in the answer: servers shuffle
     more = ", and %d more like it" % (len(wrong) - 1) if len(wrong) > 1 else ""
-    return "DNS names %s, which is %s: not used%s" % (first, ip.unusable(first), more)
+    return "DNS names %s, which is %s: not used%s" % (first, destination.unusable(first), more)
 
 
 def _nowhere(wrong):
@@ -65,7 +65,7 @@ def _nowhere(wrong):
     first = min(wrong)
     if all(address in ("0.0.0.0", "::") for address in wrong):
         return BLOCKED, "your resolver blocks it: it answers %s" % first
-    return NODATA, "DNS names only %s, which is %s" % (first, ip.unusable(first))
+    return NODATA, "DNS names only %s, which is %s" % (first, destination.unusable(first))
 
 
 def _negative(result, named):

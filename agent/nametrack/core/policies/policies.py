@@ -1,6 +1,6 @@
 """Every policy and its hosts: which names they follow, and what is remembered of the addresses."""
 
-from ... import ip
+from ... import destination, ip
 from ..actions import Log
 from ..last_good import GRACE, SLICE, Known, life_left
 from ..ordering import in_order
@@ -95,7 +95,7 @@ class Policies:
     def observed(self, event, now):
         """A client is given an answer about a name, the event NameObserved: its addresses count at once."""
         actions, name = [], event.name
-        keys = [ip.key(address) for address in event.addresses if ip.unusable(address) is None]
+        keys = [ip.key(address) for address in event.addresses if destination.unusable(address) is None]
         for policy in self.patterns.owners(name):
             # the resolver tells of our own questions, too: they do not keep a name that no client asks for
             known = policy.hosts.get(name) if event.by == "resolver" else None

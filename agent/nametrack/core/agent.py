@@ -12,7 +12,7 @@ from . import ordering  # noqa: F401
 from .sets import contents, work, kernel_set, targets  # noqa: F401
 from .names import lookup  # noqa: F401
 from .names.name import Name  # noqa: F401
-from .peers import proposals, tunnel  # noqa: F401
+from .peers import proposals, tunnel, interface_peers  # noqa: F401
 from .peers.peer import Peer  # noqa: F401
 from .peers import peer_rows  # noqa: F401
 from .policies import policy_host, filling  # noqa: F401

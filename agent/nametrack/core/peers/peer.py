@@ -2,6 +2,7 @@
 
 from ... import ip
 from ..actions import Probe
+from ..last_good import Endpoints
 from ..names.rrset import AAAA, RTYPES, A
 from ..wording import duration, seconds_ago
 from . import endpoint_trial as trial
@@ -12,6 +13,8 @@ from .probe import Probing
 from .proposals import Proposals
 from .suspicion import PATIENCE, Check, Suspicion
 from .tunnel import ANSWERING, DEAD, Tunnel
+
+REMEMBERED = 64  # endpoints of a peer, over a restart
 
 
 class Peer:
@@ -54,6 +57,18 @@ class Peer:
     def wants(self, address):
         """Return whether the IP version of an address may be used."""
         return (AAAA if ip.family(address) == 6 else A) in RTYPES[self.config.family]
+
+    def remember(self, endpoints):
+        """Take what DNS named before a restart: [(address, port)], the port None if it is the configured one."""
+        port = self.config.endpoint_port
+        self.proposals.remember([(a, port if p is None else p) for a, p in endpoints if self.wants(a)])
+
+    def last_good(self):
+        """Return the Endpoints of what DNS named last; the port is part of it if a service's name or IP4P gave it."""
+        known = self.proposals.known()[:REMEMBERED]
+        own = self.names.is_service
+        ports = [port if own or port != self.config.endpoint_port else None for _, port in known]
+        return Endpoints(self.config.endpoint_host, [ip.key(address) for address, _ in known], ports)
 
     # -- what happens --------------------------------------------------------------------------------------------
 

@@ -1,16 +1,15 @@
 """Every followed peer: their readings by interface, and which of them hear of which name."""
 
 from ... import ip
-from ..actions import Log, ReadPeers, SetEndpoint, recovered, trouble
+from ..actions import Log, SetEndpoint
 from ..histogram import Histogram
-from ..last_good import Endpoints
 from ..names.rrset import FOUND, SRV
 from ..names.sources import SOURCES
 from .endpoint_names import EndpointNames
+from .interface_peers import InterfacePeers, literal_endpoints
 from .kernel_endpoint import FRESH, OLD, UNDER_WAY
 from .peer import Peer
 from .peer_rows import ASK, READ, evaluate
-from .peer_state import at_rest as resting
 from .peer_state import missing
 
 OWED_INTERVAL = 1  # second between two readings while a reply is owed
@@ -20,7 +19,6 @@ OUTAGES = (1, 2, 5, 10, 15, 20, 30, 60, 120, 300, 600, 1800, 3600)  # seconds
 # The sources beside the listed nameservers are asked in quiet times too, so that their news can be told from habit.
 BASELINE_AFTER, BASELINE_EVERY = 1, 86400  # seconds after the peer first answered, and between two such questions
 BASELINE_SPREAD = 2  # seconds at most that it is later, by chance
-REMEMBERED = 64  # endpoints of a peer, over a restart
 PROBE_READ = 0.5  # seconds from a probe to the reading that shows its answer, or that one is owed
 
 
@@ -33,13 +31,8 @@ class Peers:
         self._resolver = resolver
         self._interfaces = interfaces
         self._by_name = {}  # name key -> [Peer]
-        self._by_interface = {}  # interface -> [Peer]
-        self._asked = set()  # interfaces whose reading is under way
-        self._unread = set()  # interfaces that were not read yet
-        self._trouble = {}  # interface -> why it could not be read; said once
+        self._by_interface = {}  # interface -> InterfacePeers, also of those that are followed no more
         self._config = None
-        self._fixed = {}  # interface -> addresses that its peers have as literal endpoints in /etc/config/network
-        self._installed = {}  # interface -> addresses of the endpoints that its peers, followed or not, had last
 
     def configure(self, config, servers, remembered, now):
         """Follow exactly the enabled peers of `config`; those that stay keep what is known of them.
@@ -48,8 +41,7 @@ class Peers:
         [(address, port)]}, the port None where it is the configured one.
         """
         self._config = config
-        self._fixed = _literal_endpoints(config.network_peers)
-        peers, self._by_interface = {}, {}
+        peers, by_interface, fixed = {}, {}, literal_endpoints(config.network_peers)
         for wanted in config.peers:
             if not wanted.enabled:
                 continue
@@ -60,18 +52,19 @@ class Peers:
             names = EndpointNames(wanted.endpoint_host, servers(wanted), wanted.family, beside)
             if peer is None or peer.config.endpoint_host != wanted.endpoint_host:
                 peer = Peer(wanted, names, self._detour)
-                self._remember(peer, remembered.get(wanted.endpoint_host, []))
+                peer.remember(remembered.get(wanted.endpoint_host, []))
             peer.names = peer.names.replaced_by(names)
             peer.configure(wanted)
             peers[key] = peer
-            self._by_interface.setdefault(wanted.interface, []).append(peer)
+            by_interface.setdefault(wanted.interface, []).append(peer)
         for key in self.peers:
             if peers.get(key) is not self.peers[key]:
                 for what in ("peer", "probe", "baseline"):
                     self._timers.cancel((what, key))
         self.peers = peers
         self._listen()
-        self._unread = set(self._by_interface)
+        for name in set(list(self._by_interface) + list(by_interface) + list(fixed)):
+            self._of(name).configure(by_interface.get(name, []), fixed.get(name, []))
         self.read_all(now)
 
     def wanted_names(self):
@@ -84,10 +77,7 @@ class Peers:
 
     def endpoints_of(self, interface):
         """Return the addresses that a tunnel's own packets go to, or may: of every peer, installed or proposed."""
-        found = list(self._fixed.get(interface, ())) + list(self._installed.get(interface, ()))
-        for peer in self._by_interface.get(interface, ()):
-            found.extend(peer.addresses())
-        return found
+        return self._of(interface).endpoints()
 
     def known(self, name):
         """Return [(peer, its endpoints that are known)] of the peers with this name."""
@@ -100,22 +90,22 @@ class Peers:
 
     def learnt(self, before):
         """Return [Endpoints] of the peers for which DNS names others than `before`, which known() gave."""
-        return [_endpoints(peer) for peer, endpoints in before if peer.proposals.known() != endpoints]
+        return [peer.last_good() for peer, endpoints in before if peer.proposals.known() != endpoints]
 
     def remembered(self):
         """Return [Endpoints] of what DNS named last."""
-        return [_endpoints(peer) for peer in self._in_order() if peer.proposals.known()]
+        return [peer.last_good() for peer in self._in_order() if peer.proposals.known()]
 
     def remember(self, host, endpoints):
         """Take what was remembered of a host: [(address, port)], the port None if it is the configured one."""
         for peer in self._in_order():
             if peer.config.endpoint_host == host and peer.proposals.known() == peer.proposals.last_good:
-                self._remember(peer, endpoints)
+                peer.remember(endpoints)
 
     def due(self, key, now):
         """The timer ("read", interface), or ("peer", "probe" or "baseline", peer key) is due."""
         if key[0] == "read":
-            return self._read(key[1], now)
+            return self._of(key[1]).ask()
         peer = self.peers.get(key[1])
         if peer is None:
             return []
@@ -130,7 +120,7 @@ class Peers:
                 self._timers.set(("read", peer.config.interface), now + PROBE_READ)
             return actions
         # On the latest facts: what was tried may have answered since the last reading.
-        return self._read(peer.config.interface, now)
+        return self._of(peer.config.interface).ask()
 
     def name_answered(self, name, now):
         """One of a name's RRsets was answered by a source, or failed."""
@@ -152,17 +142,9 @@ class Peers:
 
     def read(self, interface, readings, now, wall):
         """The kernel's peers of one interface."""
-        self._asked.discard(interface)
-        if interface not in self._by_interface:
-            return []
-        actions = []
-        if self._trouble.pop(interface, None) is not None:
-            actions.append(recovered(interface, "can be read again"))
-        self._unread.discard(interface)
-        self._installed[interface] = [reading.address for reading in readings if reading.address is not None]
-        by_key = {reading.public_key: reading for reading in readings}
-        pause = self._config.peer_interval
-        for peer in self._by_interface[interface]:
+        group, pause = self._of(interface), self._config.peer_interval
+        actions, by_key = group.read(readings)
+        for peer in group.peers:
             reading = by_key.get(peer.config.public_key)
             if reading is None:
                 actions.extend(peer.gone(missing("%s has no such peer" % interface)))
@@ -182,30 +164,20 @@ class Peers:
             if new and peer.tunnel.proof_since is not None:
                 after = BASELINE_AFTER + BASELINE_SPREAD * self._resolver.random()
                 self._timers.set(("baseline", peer.key), now + after)
-        self._timers.set(("read", interface), now + pause)
-        for peer in self._by_interface[interface]:
+        if group.peers:
+            self._timers.set(("read", interface), now + pause)
+        for peer in group.peers:
             actions.extend(peer.check_way() + self._evaluate(peer, now, FRESH))
         return actions
 
     def unreadable(self, interface, reason, now):
         """The interface could not be read: it is tried again, its peers are missing meanwhile."""
-        self._asked.discard(interface)
-        if interface not in self._by_interface:
-            return []
-        self._unread.discard(interface)
-        self._timers.set(("read", interface), now + self._config.peer_interval)
-        peers = self._by_interface[interface]
-        at_rest = not peers[0].config.auto  # it is up when its user wants it: now it is not
-        actions = []
-        if self._trouble.get(interface) != reason and not at_rest:
-            self._trouble[interface] = reason
-            actions = [trouble(interface, reason)]
-        for peer in peers:
-            value = resting(interface) if at_rest else missing(reason)
-            peer.gone(value)
-            peer.standing.put(value)  # told of the interface, not of each of its peers
+        group = self._of(interface)
+        if group.peers:
+            self._timers.set(("read", interface), now + self._config.peer_interval)
+        for peer in group.peers:
             self._timers.cancel(("peer", peer.key))
-        return actions
+        return group.unreadable(reason)
 
     def endpoint_set(self, action):
         """A SetEndpoint was carried out."""
@@ -227,7 +199,7 @@ class Peers:
 
     def follows(self, interface):
         """Return whether the peers of an interface are read."""
-        return interface in self._by_interface
+        return bool(self._of(interface).peers)
 
     def endpoints(self):
         """Return the addresses of every endpoint that is installed, named by DNS or written in the configuration."""
@@ -261,12 +233,12 @@ class Peers:
 
     def read_all(self, now):
         """Another program may have changed the peers: they are read now."""
-        for interface in sorted(self._by_interface):
+        for interface in filter(self.follows, sorted(self._by_interface)):
             self._timers.set(("read", interface), now)
 
     def settled(self):
         """Whether every interface was read once and no endpoint waits for its name's first answer."""
-        return not self._unread and not self._asked
+        return not any(group.unread or group.asked for group in self._by_interface.values())
 
     def _in_order(self):
         return [self.peers[key] for key in sorted(self.peers)]
@@ -277,9 +249,11 @@ class Peers:
             for key in peer.names.keys():
                 self._by_name.setdefault(key, []).append(peer)
 
-    def _remember(self, peer, endpoints):
-        port = peer.config.endpoint_port
-        peer.proposals.remember([(a, port if p is None else p) for a, p in endpoints if peer.wants(a)])
+    def _of(self, interface):
+        """The InterfacePeers with this name."""
+        if interface not in self._by_interface:
+            self._by_interface[interface] = InterfacePeers(interface)
+        return self._by_interface[interface]
 
     def _detour(self, config, address):
         """The interface that a host route to the address would be asked of; None if none is to be asked for."""
@@ -290,13 +264,7 @@ class Peers:
         return self._interfaces.detour(address, config.interface)
 
     def _stand(self, peer):
-        return UNDER_WAY if peer.config.interface in self._asked else OLD
-
-    def _read(self, interface, now):
-        if interface in self._asked or interface not in self._by_interface:
-            return []
-        self._asked.add(interface)
-        return [ReadPeers(interface)]
+        return UNDER_WAY if self._of(peer.config.interface).asked else OLD
 
     def _evaluate(self, peer, now, reading):
         if reading != FRESH:
@@ -330,21 +298,3 @@ class Peers:
         if any(isinstance(action, SetEndpoint) for action in actions):
             self._timers.set(("read", peer.config.interface), now + OWED_INTERVAL)
         return actions
-
-
-def _endpoints(peer):
-    """The Endpoints of what DNS named last for a peer; the port is part of it if a service's name or IP4P gave it."""
-    known = peer.proposals.known()[:REMEMBERED]
-    own = peer.names.is_service
-    ports = [port if own or port != peer.config.endpoint_port else None for _, port in known]
-    return Endpoints(peer.config.endpoint_host, [ip.key(address) for address, _ in known], ports)
-
-
-def _literal_endpoints(network_peers):
-    """Return {interface: [address]} of the peers whose endpoint is no name."""
-    found = {}
-    for peer in network_peers:
-        address = ip.canonical(peer.endpoint_host) if peer.endpoint_host else None
-        if address is not None:
-            found.setdefault(peer.interface, []).append(address)
-    return found

@@ -514,8 +514,8 @@ class Walk:
             wrong.append("the other peer was touched")
         if self.kernel.sets[OTHER_SET]["elements"] != {"198.51.100.1": None}:
             wrong.append("the other set was touched")
-        if lost(self.shared, self.agent.records(self.now)):
-            wrong.append("the copy lacks %s" % lost(self.shared, self.agent.records(self.now)))
+        if lost(self.shared, self.agent.memory.records(self.now)):
+            wrong.append("the copy lacks %s" % lost(self.shared, self.agent.memory.records(self.now)))
         return wrong
 
     def wanted_in(self, name, held):
@@ -718,7 +718,7 @@ class Walk:
             services = {
                 "pbr": wire_services.configured("pbr", [uci.Section("pbr", "config", False, {"enabled": "1"}, 1)])
             }
-        remembered = Remembered(self.agent.records(self.now))
+        remembered = Remembered(self.agent.memory.records(self.now))
         made = include.contents("vpn-policy-routing", self.agent.config, remembered, services, lambda name: True)
         return {name: [ip.element(key) for key in keys] for name, keys in made}
 

@@ -85,6 +85,6 @@ def test_a_storm_of_changes_is_one_reading_and_another_a_second_later():
 def test_a_reading_tells_what_is_other_and_what_came_up():
     made = known(WAN)
     assert made.read([WAN]) == (False, set())
-    made.came_up("wan")
+    made.came_up("wan", 0)
     assert made.read([WAN]) == (False, {"wan"})
     assert made.read([SPARE, WAN]) == (True, set())

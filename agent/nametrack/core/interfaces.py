@@ -23,9 +23,10 @@ class Interfaces:
         self._announced = False  # whether a change is being looked into
         self._read_at = None
 
-    def came_up(self, name):
-        """An interface came up, for the first time or again: routes that it had are gone."""
+    def came_up(self, name, now):
+        """An interface came up, for the first time or again: routes that it had are gone. `due` follows."""
         self._came_up.add(name)
+        return self.changed(now)
 
     def changed(self, now):
         """An interface came, went or changed: `due` follows."""
@@ -33,6 +34,7 @@ class Interfaces:
             self._waiting = True
             at = now + SETTLE
             self._timers.set(("interfaces",), at if self._read_at is None else max(at, self._read_at + INTERVAL))
+        return []
 
     def due(self, now):
         """The timer ("interfaces",) is due."""

@@ -156,13 +156,15 @@ class Policies:
         policy = self.policies.get(name)
         host = None if policy is None else policy.hosts.get(host)
         if host is None:
-            return
+            return []
         if host.host in policy.seen and now - policy.seen[host.host] >= self._observe_time:
-            return self._forget(policy, host, now)
+            self._forget(policy, host, now)
+            return []
         gone = policy.expire(host, now)
         if gone:
             self.filling.touch(policy, gone, "no longer named for the time to retain", now)
         self._watch_expiry(policy, host)
+        return []
 
     def name_answered(self, name, now):
         """One of a name's RRsets was answered, or failed."""

@@ -59,17 +59,13 @@ def finding(code, severity, subject, text, advice=None):
 
 def findings(agent, wall):
     """Every finding about the configuration and about how things stand at Unix time `wall`: a list, worst first."""
-    if agent.config_findings is None:  # once for each configuration: status and check show it again and again
-        agent.config_findings = _configuration(agent)
-    found = (
-        agent.config_findings + _missing(agent) + _swallowed(agent) + _unresolved(agent) + _silent(agent) + _sets(agent)
-    )
-    found = found + _watchdogs(agent) + _clock(agent, wall)
+    found = agent.files.findings(lambda: _configuration(agent)) + _missing(agent) + _swallowed(agent)
+    found = found + _unresolved(agent) + _silent(agent) + _sets(agent) + _watchdogs(agent) + _clock(agent, wall)
     if agent.routes.steered:
         from .routing_findings import routing_findings  # a router with target route only
 
         found = found + routing_findings(agent)
-    if agent.machine is not None:
+    if agent.files.machine is not None:
         from .machine_findings import fitted, machine_findings  # a router does without
 
         found = fitted(found + machine_findings(agent))
@@ -79,7 +75,7 @@ def findings(agent, wall):
 def _configuration(agent):
     config = agent.config
     found = []
-    for text in agent.config_errors():
+    for text in agent.files.errors():
         advice = NETWORK_ADVICE if text in config.network_errors else None
         found.append(finding("configuration", "error", "configuration", text, advice))
     return found + _overlaps(config) + _keepalives(config) + _probes(config)
@@ -139,7 +135,7 @@ def _missing(agent):
         peer = agent.peers.peers[key]
         if peer.standing.value.state == "missing":
             name = peer.config.interface
-            advice = ADVICE["peer_missing"] % name if agent.machine is None else MISSING_ELSEWHERE % (name, name)
+            advice = ADVICE["peer_missing"] % name if agent.files.machine is None else MISSING_ELSEWHERE % (name, name)
             found.append(finding("peer_missing", "error", peer.label, peer.standing.value.reason, advice))
     return found
 
@@ -177,7 +173,7 @@ def _silent(agent):
 
 def _watchdogs(agent):
     found = []
-    for line in agent.cron:
+    for line in agent.files.cron:
         if any(all(word in line for word in words) for words in WATCHDOGS):
             found.append(finding("watchdog_also_active", "warning", "scheduled tasks", printable(line, 200)))
     return found

@@ -33,7 +33,7 @@ def fitted(found):
 
 def machine_findings(agent):
     """Return the findings about the machine of an agent and its configuration."""
-    machine, config = agent.machine, agent.config
+    machine, config = agent.files.machine, agent.config
     return _saved(machine, config) + _timers(machine) + _managed(machine, config) + _nameservers(machine, config)
 
 

@@ -24,7 +24,7 @@ Family = namedtuple("Family", ("name", "kind", "help", "samples"))
 
 def families(agent, now, wall):
     """What the core knows of, at monotonic `now`, which is Unix time `wall`: a list of Family."""
-    errors, severities = len(agent.config_errors()), ("error", "warning", "info")
+    errors, severities = len(agent.files.errors()), ("error", "warning", "info")
     found = [each["severity"] for each in findings(agent, wall)]
     return (
         [

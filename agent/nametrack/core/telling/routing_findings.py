@@ -33,7 +33,7 @@ def routing_findings(agent):
     routes = agent.routes
     if not routes.steered or routes.installation.view is None:
         return []
-    found = [] if agent.firewall is None else _firewall(agent)
+    found = [] if agent.files.firewall is None else _firewall(agent)
     return found + _conflicts(routes) + _reverse_paths(routes) + _uncovered(routes)
 
 
@@ -57,7 +57,7 @@ def _sources(agent, steered):
 
 def _not_forwarded(agent, steered, way, interface):
     """[finding] of what the firewall lacks for packets from an interface into a way."""
-    wall = agent.firewall
+    wall = agent.files.firewall
     source = firewall.zone_of(wall, interface, agent.interfaces.device(interface) or interface)
     zone = firewall.zone_of(wall, way.name, way.device)
     if source is None:

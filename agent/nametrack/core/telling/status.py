@@ -19,7 +19,7 @@ def status(agent, now, wall, room=ROOM):
     """
     config, unix = agent.config, _dated(now, wall)
     groups = {
-        "config_errors": listed(agent.config_errors()),
+        "config_errors": listed(agent.files.errors()),
         "peers": (len(config.peers), lambda i: _peer(agent, config.peers[i], now, unix)),
         "policies": (len(config.policies), lambda i: _policy(agent, config.policies[i], unix)),
         "findings": listed(findings(agent, wall)),

@@ -19,10 +19,6 @@ NOT_RUNNING = "the agent is not running; to start it: %s"
 ON_A_ROUTER, ELSEWHERE = "/etc/init.d/nametrack start", "systemctl start nametrack"
 
 
-class NotRunning(Trouble):
-    """No agent runs."""
-
-
 class Remote:
     """The running agent, reached over the bus, or over its own socket if there is no bus. Raises Trouble.
 
@@ -71,7 +67,7 @@ class Remote:
 
     def _trouble(self, error):
         if error.code in (pyubus.UBUS_STATUS_NOT_FOUND, pyubus.UBUS_STATUS_METHOD_NOT_FOUND):
-            return NotRunning(NOT_RUNNING % self._start)
+            return Trouble(NOT_RUNNING % self._start)
         if error.code == pyubus.UBUS_STATUS_PERMISSION_DENIED:
             return Trouble("this user may not ask the agent")
         if error.code == pyubus.UBUS_STATUS_TIMEOUT:
@@ -172,22 +168,29 @@ def events(command, log):
         try:
             shown.follow(Remote(command))
         except Trouble as trouble:
-            # It may be restarted: whoever follows wants to see what it does then.
-            if not isinstance(trouble, NotRunning):
-                sys.stderr.write("nametrack: %s; waiting for it\n" % trouble)
+            # The agent may be restarted: the reader wants to see what it does then.
+            shown.wait(trouble)
             compat.sleep(AGAIN)
     return 0
 
 
 class Shown:
-    """Prints each event once."""
+    """Prints each event once, and once per absence of the agent that it is waited for."""
 
     def __init__(self):
         self._last = 0
+        self._waits = False  # that the agent is waited for is said
+
+    def wait(self, trouble):
+        """Say on stderr that the agent cannot be asked, and why (trouble, a Trouble)."""
+        if not self._waits:
+            sys.stderr.write("nametrack: %s; waiting for it\n" % trouble)
+        self._waits = True
 
     def follow(self, remote):
         """Prints what is new now and from then on. Raises Trouble when the agent goes."""
         self.more(remote)
+        self._waits = False
         remote.follow(lambda: self.more(remote))
 
     def more(self, remote):

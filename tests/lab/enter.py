@@ -94,7 +94,17 @@ def run(sudo, unshare, arguments):
     if sudo:
         # Nothing that root owns may stay in the checkout, and sudo keeps no environment of its own accord.
         environ["PYTEST_ADDOPTS"] = environ.get("PYTEST_ADDOPTS", "") + " -p no:cacheprovider"
-        names = ("PATH", "PYTHONPATH", "PYTHONDONTWRITEBYTECODE", "PYTEST_ADDOPTS", "MICROPYTHON", "TERM", "LANG", MARK)
+        names = (
+            "PATH",
+            "PYTHONPATH",
+            "PYTHONDONTWRITEBYTECODE",
+            "PYTEST_ADDOPTS",
+            "MICROPYTHON",
+            "PART",
+            "TERM",
+            "LANG",
+            MARK,
+        )
         sudo = [*sudo, "env", *(f"{name}={environ[name]}" for name in names if name in environ)]
     here = str(pathlib.Path(__file__).resolve())
     # Ctrl-C reaches everyone in the terminal's process group: the command ends in its own way, and this waits for it.

@@ -85,7 +85,7 @@ def test_what_has_room_is_whole():
 
 
 # policies, hosts of each, addresses of each host, literals of one more policy
-LARGE = [(1, 8, 1000, 0), (200, 2, 8, 0), (200, 10, 1, 0), (3, 2, 2, 5000), (900, 1, 1, 0)]
+LARGE = [(1, 8, 1000, 0), (150, 2, 8, 0), (60, 12, 1, 0), (3, 2, 2, 5000), (450, 1, 1, 0)]
 
 
 @pytest.mark.parametrize("large", LARGE)
@@ -112,10 +112,10 @@ def test_an_answer_fits_and_counts_what_does_not(large):
 
 def test_hosts_in_trouble_are_shown_rather_than_those_that_are_well():
     names = "".join(["\tlist host 'z%d.example.net'\n" % i for i in range(5)])
-    agent = filled(1, 2000, 1, names)  # which go on the policy's section
+    agent = filled(1, 1000, 1, names)  # which go on the policy's section
     (policy,) = status(agent, NOW, WALL)["policies"]
     failing = [host["host"] for host in policy["hosts"] if host["state"] != "current"]
-    assert policy["more_hosts"] > 1000
+    assert policy["more_hosts"] > 100
     assert failing == ["z%d.example.net" % i for i in range(5)]
     assert policy["hosts"] == sorted(policy["hosts"], key=lambda host: host["host"])
 

@@ -24,7 +24,7 @@ def plan(command, log):
     if not program.load():
         return 2
     program.one_pass()
-    for line in program.planned or ["# nothing to change"]:
+    for line in program.planner.lines or ["# nothing to change"]:
         print(line)
     return _complain(program.state())
 

@@ -24,7 +24,7 @@ from .files_read import FilesRead
 from .handlers import EVENTS, due
 from .interfaces import VIA, Interfaces
 from .memory import Memory
-from .names.resolver import Resolver
+from .names.resolver import Resolver, Settings
 from .names.single_lookups import Inquiries
 from .peers.peers import Peers
 from .policies.observation import Observation
@@ -90,9 +90,8 @@ class Agent:
     def configure(self, config, now):
         """Follow exactly what this Config wants; what stays in it keeps what is known of it."""
         self.files.take(config)
-        self.resolver.min_ttl, self.resolver.max_ttl = config.min_ttl, config.max_ttl
         fallbacks = [text if kind == "address" else VIA + text for kind, text in config.fallbacks]
-        self.resolver.fallbacks, self.resolver.authoritative = fallbacks, config.authoritative
+        self.resolver.configure(Settings(config.min_ttl, config.max_ttl, fallbacks, config.authoritative))
         servers = config.nameservers
 
         def host_key(host):

@@ -2,7 +2,7 @@
 
 # A leaf first, so that imports do not nest: tests/test_imports.py says why.
 from .. import element  # noqa: F401, I001
-from .. import NAME, compat, compat_files, compat_heap, compat_signals, ip
+from .. import NAME, compat, compat_files, compat_heap, compat_signals
 from ..adapters import netfilter
 from ..adapters.bus import Bus
 from ..adapters.dns import Dns
@@ -16,7 +16,7 @@ from ..adapters.netifd import Netifd
 from ..adapters.notices import Notices
 from ..adapters.routes import Routes
 from ..adapters.services import Services
-from ..adapters.sets import Sets, script
+from ..adapters.sets import Sets
 from ..adapters.tap import Tap
 from ..adapters.wireguard import WireGuard
 from ..core import actions as do
@@ -24,8 +24,6 @@ from ..core import events as on
 from ..core.agent import Agent
 from ..core.config import configuration
 from ..core.telling.answer_size import UNBOUNDED
-from ..wire.inbound import inbound_lines
-from ..wire.routing_text import routing_lines
 from .bus_object import METHODS, Service
 from .config_files import is_router, read_config, read_id, state_dir
 from .doors import Doors
@@ -36,19 +34,18 @@ BUS_LIMIT = 5  # seconds that they wait for what the bus knows: netifd's interfa
 
 
 class Program:
-    """`dry`: nothing is changed, `planned` gets what would be."""
+    """`dry`: nothing is changed, `planner` has what would be."""
 
     def __init__(self, command, log, dry=False):
         self.log = log
         self.failed = False  # whether it ended because another agent does the work here
-        self.planned = []  # lines: what would be changed
         self.loaded = None  # Loaded
         self._command = command
-        self._dry = dry
         self._signals = compat_signals.Signals()
         self.agent = Agent(compat.random_fraction)
         self._poller = Poller(compat.monotonic)
         emit = self._emit
+        self.planner = self._planner() if dry else None
         started_at, exists = compat.monotonic(), netfilter.has_set
         self.service = Service(self.agent, compat.INTERPRETER, started_at, emit, self._reload, self._vitals, exists)
         self._last_good = LastGood(self._poller, emit, state_dir(command), command.run_dir)
@@ -66,6 +63,11 @@ class Program:
         self._endpoints = Endpoints(self._netifd, self._wireguard, emit)
         self._services = Services(command.config_dir, self._bus, emit)
         self.loop = Loop(self.agent, self._poller, compat.monotonic, self._performers(), log)
+
+    def _planner(self):
+        from .planner import Planner  # most runs change what they are to change
+
+        return Planner(self._emit, lambda: self.agent.routes.installation.view.links)
 
     def _network(self, emit):
         """What tells of the network's interfaces, and adds host routes."""
@@ -112,8 +114,8 @@ class Program:
             do.Notify: self._doors.notify,
             do.Reply: self._doors.reply,
         }
-        if self._dry:
-            performers.update(self._planners())
+        if self.planner is not None:
+            performers.update(self.planner.performers())
         return performers
 
     def _ask_kernel(self, action):
@@ -121,34 +123,6 @@ class Program:
         from ..core.telling.why import Told
 
         Ways(self._emit, Told).ask(action)
-
-    def _planners(self):
-        """What is done instead by a run that changes nothing."""
-        planners = {do.SetEndpoint: self._plan_endpoint, do.FlushFlows: self._plan_flows}
-        planners[do.ChangeRouting], planners[do.ChangeSet] = self._plan_routing, self._plan_set
-        planners[do.MarkInbound] = lambda action: self.planned.extend(inbound_lines(action.devices, action.bit))
-        for kind in (do.Observe, do.Hold, do.CheckWay, do.Probe, do.SendEcho):
-            planners[kind] = lambda action: None
-        for kind in (do.SaveLastGood, do.ShareLastGood, do.Remember):
-            planners[kind] = lambda action: None
-        return planners
-
-    def _plan_set(self, action):
-        self.planned.append("# %s" % action.reason)
-        self.planned.extend(script(action))
-        self.loop.emit(on.SetChanged(action, {}))
-
-    def _plan_routing(self, action):
-        self.planned.append("# %s" % action.reason)
-        self.planned.extend(routing_lines(action.changes, self.agent.routes.installation.view.links))
-        self.loop.emit(on.RoutingChanged(action, []))
-
-    def _plan_flows(self, action):
-        self.planned.append("# connections to %s decide anew" % ", ".join([ip.element(key) for key in action.keys]))
-
-    def _plan_endpoint(self, action):
-        self.planned.append("# %s" % action.reason)
-        self.planned.append(do.text(action))
 
     def load(self):
         """Reads the configuration; False where there is none to work with, and that was said."""
@@ -167,7 +141,7 @@ class Program:
         return True
 
     def _begin(self):
-        self._last_good.load(self._dry)
+        self._last_good.load(self.planner is not None)
         self._configure(self.loaded)
         self._netifd.start()
 

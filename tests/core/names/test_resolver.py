@@ -4,7 +4,7 @@ from answers import found, negative
 from fakes import netifd
 from nametrack.core.actions import SendQuery
 from nametrack.core.interfaces import Interfaces
-from nametrack.core.names.resolver import Resolver
+from nametrack.core.names.resolver import Resolver, Settings
 from nametrack.core.names.rrset import AAAA, CNAME, NS, A
 from nametrack.core.names.sources import FALLBACK, ZONE
 from nametrack.core.timers import Timers
@@ -29,7 +29,7 @@ class Asked:
         interfaces = Interfaces(timers)
         interfaces.known["wan"] = WAN
         self.resolver = Resolver(timers, interfaces, lambda: 0)
-        self.resolver.authoritative = True
+        self.resolver.configure(Settings(10, 3600, [], True))
         self.silent = silent
         self.key = ("home.dyn.test", (LOCAL,))
         self.carry_out(self.follow((A, AAAA)), 0)
@@ -129,7 +129,7 @@ def test_a_silent_resolver_delays_one_step_of_a_walk_to_the_zone():
 
 def test_each_source_keeps_its_own_answer():
     asked = Asked()
-    asked.resolver.fallbacks = ["192.0.2.66"]
+    asked.resolver.configure(Settings(10, 3600, ["192.0.2.66"], True))
     name = asked.resolver.names[asked.key]
     for action in asked.resolver.ask_beside(name, 100):
         if action.server == "192.0.2.66" and action.rtype == A:
@@ -145,5 +145,5 @@ def test_a_source_beside_is_asked_again_only_after_min_ttl():
 
 def test_without_fallbacks_and_with_authoritative_off_nothing_is_asked_past_the_listed_ones():
     asked = Asked()
-    asked.resolver.authoritative = False
+    asked.resolver.configure(Settings(10, 3600, [], False))
     assert asked.zone(100) == []

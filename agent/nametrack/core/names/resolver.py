@@ -7,13 +7,15 @@ The listed nameservers are asked again and again, each RRset by its TTL. The sou
 nameservers and the servers of the name's zone, are asked when a peer needs help. Each source keeps its own answer.
 """
 
+from collections import namedtuple
+
 from ..actions import Log, SendQuery
 from .complaints import REJECTED
 from .lookup import Lookup
 from .lookup_queue import Queue
 from .name import Name
 from .nameservers import Servers
-from .sources import BESIDE, FALLBACK, LISTED, ZONE
+from .sources import BESIDE, LISTED, ZONE
 from .zone_lookup import Authority
 
 MAX_IN_FLIGHT = 64  # names
@@ -23,6 +25,10 @@ RETRY_GAP = 2  # seconds at least between two lookups of a name that fails
 # later than that, by chance: by this share of the TTL at most, and by no more than SPREAD_MAX.
 SPREAD, SPREAD_MAX = 0.05, 1  # seconds
 
+# min_ttl, max_ttl: seconds; fallbacks: nameservers beside the listed ones, as core.interfaces.nameservers takes them;
+# authoritative: whether the zone's own servers may be asked
+Settings = namedtuple("Settings", ("min_ttl", "max_ttl", "fallbacks", "authoritative"))
+
 
 class Resolver:
     """`interfaces`: core.interfaces.Interfaces, for whom to ask through which device."""
@@ -31,16 +37,17 @@ class Resolver:
         self.timers = timers
         self.random = random  # function: a fraction 0 <= f < 1 for the jitter
         self.names = {}  # key -> Name
-        self.min_ttl = 10
-        self.max_ttl = 3600
-        self.fallbacks = []  # nameservers beside the listed ones
-        self.authoritative = False  # whether the zone's own servers may be asked
+        self.settings = Settings(10, 3600, [], False)
         self.servers = Servers()
         self.queries = 0  # that were sent, for whichever name
         self.failures = 0  # lookups that failed
         self._interfaces = interfaces
         self._queries = {}  # id of an open query -> (Name, Question, server)
         self._queue = Queue(MAX_IN_FLIGHT, KEPT)  # of (name key, source, rtype)
+
+    def configure(self, settings):
+        """Ask as these Settings say from now on."""
+        self.settings = settings
 
     def follow(self, wanted, now):
         """Follows exactly `wanted`: a list of (key, host, servers, rtypes); names that stay keep what is known."""
@@ -81,7 +88,7 @@ class Resolver:
         for rtype in sorted(name.questions):
             question = name.questions[rtype]
             if question.next_at is not None:  # None: under way or waiting already
-                self._due_at(name, question, min(question.next_at, max(now, question.asked_at + self.min_ttl)))
+                self._due_at(name, question, min(question.next_at, max(now, question.asked_at + self.settings.min_ttl)))
 
     def ask_urgently(self, name, now):
         """Ask for a name afresh as soon as `min_ttl` allows, and before names that can wait."""
@@ -96,17 +103,20 @@ class Resolver:
     def ask_beside(self, name, now):
         """Ask the sources beside the listed nameservers, as soon as `min_ttl` allows."""
         for source in BESIDE:
-            if not (self._interfaces.nameservers(self.fallbacks) if source == FALLBACK else self.authoritative):
+            known = (
+                self.settings.authoritative if source == ZONE else self._interfaces.nameservers(self.settings.fallbacks)
+            )
+            if not known:
                 continue
             for rtype in sorted(name.questions):
                 question = name.question(source, rtype)
                 if question.lookup is not None or question.waiting:
                     continue
                 question.urgent = True
-                if question.asked_at is None or now - question.asked_at >= self.min_ttl:
+                if question.asked_at is None or now - question.asked_at >= self.settings.min_ttl:
                     self._wait(name, question)
                 else:  # a peer that needs help right after its baseline question must not wait for the next round
-                    self._due_at(name, question, question.asked_at + self.min_ttl)
+                    self._due_at(name, question, question.asked_at + self.settings.min_ttl)
         return self._fill(now)
 
     def retry(self, now):
@@ -228,12 +238,12 @@ class Resolver:
             zone = name.zone if now < name.zone_until else None
 
             def resolvers(now):
-                return self._whom(self.fallbacks + name.servers, now)
+                return self._whom(self.settings.fallbacks + name.servers, now)
 
             way = self._interfaces.way
             lookup = Authority(name.host, question.rtype, resolvers, way, zone, self.servers)
         else:
-            servers = self._whom(name.servers if question.source == LISTED else self.fallbacks, now)
+            servers = self._whom(name.servers if question.source == LISTED else self.settings.fallbacks, now)
             lookup = Lookup(name.host, question.rtype, servers, self.servers)
         question.begin(lookup, now)
         return self._after(name, question, lookup.start(now), now)[0]
@@ -258,7 +268,7 @@ class Resolver:
         self._queue.end(name.key)
         question.lookup = None
         if question.source == ZONE:
-            name.zone, name.zone_until = lookup.zone, now + self.max_ttl
+            name.zone, name.zone_until = lookup.zone, now + self.settings.max_ttl
             self._go_on_in_zone(name)
         said = self._conclude(name, question, lookup.result, now)
         return actions + said + self._fill(now), name
@@ -271,7 +281,7 @@ class Resolver:
             if question.source == LISTED:
                 self._due_at(name, question, now + wait + wait * self.random() / 4)
             return said
-        said = name.take(question, result, now, (self.min_ttl, self.max_ttl))
+        said = name.take(question, result, now, (self.settings.min_ttl, self.settings.max_ttl))
         if question.source == LISTED:
             self._due_at(name, question, self._spread(question.rrset.expires_at, now))
             for other in name.kept_with(question):

@@ -33,7 +33,7 @@ class Inquiries:
             self._open[key].append(number)
             return []
         asked_at, values = self._told.get(key, (None, None))
-        if asked_at is not None and now - asked_at < self._resolver.min_ttl:
+        if asked_at is not None and now - asked_at < self._resolver.settings.min_ttl:
             return [Reply(number, values)]
         if len(self._open) >= LIMIT or (len(self._begun) == A_SECOND and now - self._begun[0] < 1):
             return [Reply(number, BUSY)]

@@ -52,14 +52,15 @@ class KernelEndpoint:
             self._told = self._shown
         return False
 
-    def order(self, config, target, probe, reason, told, now, reading):
-        """Return the SetEndpoint for a target; reading: FRESH, OLD or UNDER_WAY."""
-        self._order = Order(target, self.installed, reason, told)
+    def order(self, config, order, now, reading):
+        """Return the SetEndpoint of an Order for the peer of a PeerConfig; reading: FRESH, OLD or UNDER_WAY."""
+        self._order, target = order, order.target
         if target != self.installed:
             self.installed, self.changed_at = target, now
         self._stale_reading = reading == UNDER_WAY
         self._led = (target, self._detour(config, target[0]))
-        return SetEndpoint(config.interface, config.public_key, target[0], target[1], self._led[1], probe, reason)
+        interface, key, probe = config.interface, config.public_key, config.probe_address
+        return SetEndpoint(interface, key, target[0], target[1], self._led[1], probe, order.reason)
 
     def set(self, target):
         """A target was set: return the Order, None if people know of it, or are not to."""

@@ -7,7 +7,7 @@ from ..names.rrset import AAAA, RTYPES, A
 from ..wording import duration, seconds_ago
 from . import endpoint_trial as trial
 from . import peer_state as states
-from .kernel_endpoint import KernelEndpoint
+from .kernel_endpoint import KernelEndpoint, Order
 from .outages import Outages
 from .probe import Probing
 from .proposals import Proposals
@@ -213,7 +213,7 @@ class Peer:
         # Setting an endpoint sends nothing; a probe makes the other side answer, and hear where we are.
         self.tunnel.restart(now)
         self.probing.sent(now)
-        return self.endpoint.order(self.config, target, self.config.probe_address, reason, told, now, reading)
+        return self.endpoint.order(self.config, Order(target, self.installed, reason, told), now, reading)
 
 
 def moved(peer, old, new, reason):

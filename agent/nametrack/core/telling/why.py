@@ -43,9 +43,9 @@ class Whys:
             return reply
         if reply.values["addresses"]:
             return self._ask(reply.id, reply.values["addresses"])
-        host, client = self._open.pop(reply.id)
-        sentence = "%s has no address: %s" % (host, reply.values["reason"])
-        return Reply(reply.id, _answer(host, client, None, [], sentence, "correct the name, or the nameserver"))
+        asked = self._open.pop(reply.id)
+        sentence = "%s has no address: %s" % (asked[0], reply.values["reason"])
+        return Reply(reply.id, _answer(asked, None, [], sentence, "correct the name, or the nameserver"))
 
     def _ask(self, number, addresses):
         """Return the action that asks the kernel, or the Reply if a client can send to none of the addresses."""
@@ -54,8 +54,8 @@ class Whys:
         if found:
             return AskKernel(number, found[:MOST], client)
         del self._open[number]
-        words = (host, ip.family(client), client)
-        return Reply(number, _answer(host, client, None, [], "%s has no IPv%d address that %s can send to" % words, ""))
+        sentence = "%s has no IPv%d address that %s can send to" % (host, ip.family(client), client)
+        return Reply(number, _answer((host, client), None, [], sentence, ""))
 
     def told(self, agent, event, now):
         """Return the Reply that explains what the kernel told."""
@@ -65,12 +65,12 @@ class Whys:
             found.append(explain(agent, address, client, [t for t in event.told if t.address == address], now))
         wrong = [each for each in found if each["advice"]]
         first = (wrong or found)[0]
-        return Reply(event.id, _answer(host, client, event.ingress, found, first["sentence"], first["advice"]))
+        return Reply(event.id, _answer((host, client), event.ingress, found, first["sentence"], first["advice"]))
 
     def failed(self, action, reason):
         """Return the Reply if the kernel could not be asked."""
-        host, client = self._open.pop(action.id)
-        return Reply(action.id, _answer(host, client, None, [], "the kernel could not be asked: %s" % reason, ""))
+        asked = self._open.pop(action.id)
+        return Reply(action.id, _answer(asked, None, [], "the kernel could not be asked: %s" % reason, ""))
 
 
 def explain(agent, address, client, told, now):
@@ -109,7 +109,9 @@ def explain(agent, address, client, told, now):
     }
 
 
-def _answer(host, client, ingress, addresses, sentence, advice):
+def _answer(asked, ingress, addresses, sentence, advice):
+    """What a Reply says about the host and client `asked`, `(host, client)`."""
+    host, client = asked
     return {
         "host": host,
         "client": client or "",

@@ -7,20 +7,22 @@ from luci.uci import Status
 from luci.web import APP, SCRIPT, Web
 
 ACL = APP / "root/usr/share/rpcd/acl.d/luci-app-nametrack.json"
-GROUP = "luci-app-nametrack"
+GROUP, FIREWALL = "luci-app-nametrack", "luci-app-firewall"
 
 
 class Router:
     """`bus` has the agent's object; `config` is /etc/config. Closed when left.
 
-    Logins: `root` may do everything that the package grants, `reader` only read.
+    Logins: `root` may do everything that the package grants, and change the firewall; `plain` may not do that; `reader`
+    may only read.
     """
 
     def __init__(self, bus, config):
         self.bus = bus
         (config / "luci").touch()  # every router with LuCI has it
         self.rpcd = Rpcd(bus, [ACL], config, self.changed)
-        self.rpcd.add_login("root", "", read=[GROUP], write=[GROUP])
+        self.rpcd.add_login("root", "", read=[GROUP, FIREWALL], write=[GROUP, FIREWALL])
+        self.rpcd.add_login("plain", "", read=[GROUP], write=[GROUP])
         self.rpcd.add_login("reader", "", read=[GROUP])
         self.web = Web(self.rpcd)
 

@@ -3,6 +3,7 @@
 The rights come from the files that the packages install: a login has groups of acl.d, to read or to write.
 """
 
+import copy
 import json
 import secrets
 
@@ -18,13 +19,15 @@ INVALID_PARAMETERS = (-32602, "Invalid parameters")
 NO_OBJECT = (-32000, "Object not found")
 DENIED = (-32002, "Access denied")
 
-# What luci-base's own acl.d grants every login, as far as the pages need it, and what rpcd grants everybody.
+# What luci-base's own acl.d grants every login, as far as the pages need it, what rpcd grants everybody, and what
+# luci-app-firewall grants, which every usual LuCI has.
 BASE = {
     "unauthenticated": {"read": {"ubus": {"session": ["access", "login"], "luci": ["getFeatures"]}}},
     "luci-base": {
         "read": {"ubus": {"uci": ["changes", "get"], "file": ["list"]}, "uci": ["luci"]},
         "write": {"ubus": {"uci": ["add", "apply", "confirm", "delete", "order", "revert", "set"]}},
     },
+    "luci-app-firewall": {"read": {"uci": ["firewall"]}, "write": {"uci": ["firewall"]}},
 }
 
 
@@ -35,7 +38,7 @@ class Rpcd:
 
     def __init__(self, bus, acl_files, config, changed):
         self.bus = bus
-        self.groups = dict(BASE)
+        self.groups = copy.deepcopy(BASE)
         for path in acl_files:
             self.groups.update(json.loads(path.read_text()))
         self.uci = Uci(config, self.access, changed)

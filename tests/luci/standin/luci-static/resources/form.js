@@ -26,6 +26,9 @@ const Map = baseclass.extend({
 	},
 
 	load() {
+		if (this.data !== uci)
+			return Promise.all(this.children.map((section) => section.load()));
+
 		return Promise.all([
 			this.readonly == null ? access('uci', this.config, 'write') : !this.readonly, uci.load(this.config)
 		]).then((answers) => {
@@ -74,6 +77,35 @@ const Map = baseclass.extend({
 
 	reset() {
 		return this.renderContents();
+	}
+});
+
+/* The sections of an object, a named one for each of its keys. */
+const JSONData = baseclass.extend({
+	__init__(values) {
+		this.values = JSON.parse(JSON.stringify(values));
+	},
+
+	get(config, section, option) {
+		const found = this.values[section] || null;
+
+		return found && option != null ? found[option] : found;
+	},
+
+	set(config, section, option, value) {
+		this.values[section][option] = value;
+	},
+
+	unset(config, section, option) {
+		delete this.values[section][option];
+	}
+});
+
+/* A form over an object instead of a package; nothing of it is saved. */
+const JSONMap = Map.extend({
+	__init__(values, ...titles) {
+		Map.prototype.__init__.call(this, 'json', ...titles);
+		this.data = new JSONData(values);
 	}
 });
 
@@ -159,7 +191,7 @@ const NamedSection = AbstractSection.extend({
 	},
 
 	cfgsections() {
-		return uci.get(this.config, this.section) ? [ this.section ] : [];
+		return this.map.data.get(this.config, this.section) ? [ this.section ] : [];
 	},
 
 	render() {
@@ -266,4 +298,4 @@ const GridSection = AbstractSection.extend({
 	}
 });
 
-return baseclass.extend(Object.assign({ Map: Map, NamedSection: NamedSection, GridSection: GridSection }, fields.kinds));
+return baseclass.extend(Object.assign({ Map: Map, JSONMap: JSONMap, NamedSection: NamedSection, GridSection: GridSection }, fields.kinds));

@@ -2,9 +2,11 @@
 'require view';
 'require form';
 'require uci';
+'require ui';
 'require nametrack.fields as fields';
 'require nametrack.offer as offer';
 'require nametrack.policyform as policyform';
+'require nametrack.site as site';
 'require nametrack.trial as trial';
 'require nametrack.valid as valid';
 
@@ -31,8 +33,7 @@ return view.extend({
 	},
 
 	render: function() {
-		const map = new form.Map('nametrack', _('Nametrack'),
-			_('Which names nametrack follows, and which way their traffic takes.'));
+		const map = new form.Map('nametrack');
 
 		this.addGeneral(map.section(form.NamedSection, 'global', 'nametrack', _('General')));
 		this.addPeers(map.section(form.GridSection, 'peer', _('Peers'),
@@ -45,10 +46,18 @@ return view.extend({
 
 		return map.render().then((node) => E('div', { 'class': 'nametrack' }, [
 			E('link', { 'rel': 'stylesheet', 'href': L.resource('nametrack/nametrack.css') }),
+			E('h2', {}, [ _('Nametrack') ]),
+			E('div', { 'class': 'cbi-map-descr' }, [
+				_('Which names nametrack follows, and which way their traffic takes.')
+			]),
 			offer.problem ? E('div', { 'class': 'alert-message warning' }, [ E('p', {}, [
 				_('nametrack does not answer, so that this page cannot offer peers and interfaces. You can change ' +
 				'what is configured already.')
 			]) ]) : '',
+			map.readonly ? '' : E('p', {}, [ E('button', {
+				'class': 'btn cbi-button cbi-button-add', 'type': 'button',
+				'click': ui.createHandlerFn(this, () => site.open(() => map.load().then(() => map.reset())))
+			}, [ _('Send a site through a VPN…') ]) ]),
 			node
 		]));
 	},

@@ -93,7 +93,7 @@ for build in $builds; do
 		inside="mkdir /tmp/nametrack && tar -xf - -C /tmp/nametrack && sh /tmp/nametrack/scripts/in-sdk.sh /tmp/nametrack"
 		command="$sources | $container run --rm -i openwrt/sdk:x86-64-$(version "$build") sh -c '$inside'"
 	fi
-	# The folder stays empty where it fails, and the log says why.
+	# The folder stays empty if it fails, and the log says why.
 	run "$command 2>'$folder/build.log' | tar -xf - -C '$folder' 2>/dev/null" || :
 	[ "$dry" ] && continue
 	built=

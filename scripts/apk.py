@@ -69,7 +69,7 @@ def index(folder):
 
 
 def program():
-    """The path of an apk of version 3. Raises PackError where there is none."""
+    """The path of an apk of version 3. Raises PackError if there is none."""
     path = os.environ.get("APK") or shutil.which("apk")
     if not path:
         raise PackError("no apk tool: name one of version 3 in APK, or build with ./sdk-build.sh")
@@ -80,7 +80,7 @@ def program():
 
 
 def _run(arguments):
-    # what is in a package belongs to root, whoever builds it
+    # what is in a package belongs to root, not to the user who builds it
     _output(([] if os.geteuid() == 0 else ["fakeroot"]) + [program(), *arguments])
 
 

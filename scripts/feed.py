@@ -63,9 +63,7 @@ def epoch():
         return int(os.environ["SOURCE_DATE_EPOCH"])
     done = subprocess.run(["git", "log", "-1", "--format=%ct"], cwd=TOP, capture_output=True, text=True)
     if done.returncode:
-        raise PackError(
-            "not a git checkout: set SOURCE_DATE_EPOCH to the time, in Unix seconds, that the files shall carry"
-        )
+        raise PackError("not a git checkout: set SOURCE_DATE_EPOCH to the time, in Unix seconds, that the files carry")
     return int(done.stdout)
 
 

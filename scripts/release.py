@@ -68,7 +68,7 @@ def following(old, part):
 
 
 def last_release():
-    """The version of the last release, None where there has been none."""
+    """The version of the last release, None if there has been none."""
     tags = [tag for tag in git("tag", "--list", "v*", "--merged").split() if re.fullmatch(r"v\d+\.\d+\.\d+", tag)]
     return max((tag[1:] for tag in tags), key=lambda v: [int(n) for n in v.split(".")], default=None)
 

@@ -70,7 +70,7 @@ class FakeKernel:
         held["elements"][ip.span_text(first, last, held["family"])] = None
 
     def perform(self, action, now):
-        """The event that the adapters would hand in, or None where the action just succeeds."""
+        """The event that the adapters would hand in, or None if the action just succeeds."""
         form = do.text(action)
         for i in range(len(self.refusals)):
             start, reason = self.refusals[i]

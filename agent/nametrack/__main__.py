@@ -57,7 +57,7 @@ def main(argv):
     except OSError as error:
         if error.errno == compat.EPIPE:
             compat.abandon(sys.stdout)
-            return 141  # as a shell has it for SIGPIPE: whoever read, as `head`, has read enough
+            return 141  # as a shell has it for SIGPIPE: the reader, as `head`, has read enough
         sys.stderr.write("nametrack: %s\n" % compat.error_text(error))
     except Exception as error:  # a mistake of ours: a line for people, the place for those who ask for it
         if log.debugging:

@@ -79,7 +79,7 @@ sleep = time.sleep
 
 
 def urandom16():
-    """A random number of 16 bits, from the kernel: nobody is to guess the id of a question."""
+    """A random number of 16 bits, from the kernel: an attacker must not guess the id of a question."""
     data = os.urandom(2)
     return data[0] << 8 | data[1]
 
@@ -104,7 +104,7 @@ def flush(stream):
 
 
 def abandon(stream):
-    """Nobody reads this stream any more: CPython would complain of that when it ends."""
+    """The reader of this stream is gone: CPython would complain of that when it ends."""
     if not MICROPYTHON:
         os.dup2(os.open("/dev/null", os.O_WRONLY), stream.fileno())
 
@@ -115,7 +115,7 @@ def is_terminal(stream):
 
 
 def decode(data):
-    """Bytes as text: UTF-8, and Latin-1 where they are not. MicroPython's decode knows no error handler."""
+    """Bytes as text: UTF-8, or Latin-1 if they are not valid. MicroPython's decode knows no error handler."""
     try:
         return bytes(data).decode()
     except UnicodeError:

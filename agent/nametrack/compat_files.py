@@ -97,7 +97,7 @@ def replace_file(path, chunks):
             sync(file)
         rename(temporary, path)
     except OSError:
-        remove_file(temporary)  # half a file on a full disk helps nobody
+        remove_file(temporary)  # half a file on a full disk is of no use
         raise
 
 
@@ -174,7 +174,7 @@ def resident_memory():
 
 
 def interface_number(device):
-    """Return the kernel's number of a network interface, 0 if there is none of this name."""
+    """Return the kernel's number of a network interface, 0 if no interface has this name."""
     try:
         return int(read_file("/sys/class/net/%s/ifindex" % device))
     except (OSError, ValueError):

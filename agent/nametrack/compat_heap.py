@@ -1,8 +1,8 @@
 """MicroPython's heap: a piece of address space of a fixed size, in which garbage is collected now and then.
 
 Of the heap only what was used once takes memory, and the tables of what is free: 1/85 of its size on 64 bits, 1/42 on
-32. So a program starts with a small one (/usr/sbin/nametrack), which does for a hundred peers; where that does not do
-it starts anew in its own place, with a larger heap. CPython's memory grows by itself.
+32. So a program starts with a small one (/usr/sbin/nametrack), which is enough for a hundred peers; if it is too
+small, the program starts anew in its own place, with a larger heap. CPython's memory grows by itself.
 """
 
 import sys
@@ -70,7 +70,7 @@ def pace():
 
 
 def shortage():
-    """Why a larger heap is needed and can be had, in words; None where it is not, or cannot."""
+    """Why a larger heap is needed and can be had, in words; None if it is not, or cannot."""
     if not can_grow():
         _state["short"] = None
     return _state["short"]
@@ -82,7 +82,7 @@ def can_grow():
 
 
 def grow():
-    """Starts the program anew in its place, with a larger heap. Returns only where that cannot be done."""
+    """Starts the program anew in its place, with a larger heap. Returns only if that cannot be done."""
     words = _larger()
     if words is None:
         return
@@ -98,7 +98,7 @@ def grow():
         sys.stderr.write("nametrack: no address space for a heap of %d MiB: raise ulimit -v\n" % (size >> 20))
         return
     close = libc.func("i", "close", "i")
-    for fd in range(3, 1024):  # nobody may think that we are still there: on the bus a name is taken once
+    for fd in range(3, 1024):  # no peer may take us for alive: the bus gives a name to one object only
         close(fd)
     words = [word + b"\0" for word in words]
     addresses = array.array("P", [uctypes.addressof(word) for word in words] + [0])
@@ -106,7 +106,7 @@ def grow():
 
 
 def _larger():
-    """The words of this program's command line with a larger heap; None where it has that, or none at all."""
+    """The words of this program's command line with a larger heap; None if it has that, or none at all."""
     if not MICROPYTHON:
         return None
     try:
@@ -126,7 +126,7 @@ def _size_of(words):
 
 
 def _next(option):
-    """The option with what is wanted, or the most there is; None where `option` says that already."""
+    """The option with what is wanted, or the most there is; None if `option` says that already."""
     options = [larger for _, larger in LARGER]
     left = LARGER[options.index(option) + 1 :] if option in options else LARGER
     for size, larger in left:

@@ -46,7 +46,7 @@ def _digits(text):
 
 
 def _groups(text):
-    """The 16-bit groups written in `text`, `[]` for none, None where it is not a list of groups."""
+    """The 16-bit groups written in `text`, `[]` for none, None if it is not a list of groups."""
     if text == "":
         return []
     groups = []

@@ -36,7 +36,7 @@ Nexthop = namedtuple("Nexthop", ("family", "id", "device", "gateway", "protocol"
 # Many routes at once that differ in their destination only. via: see above; metric: 0 for the kernel's default
 Routes = namedtuple("Routes", ("family", "table", "via", "metric", "keys"))
 
-# One route of others. key: of its destination; device: number of the link, 0 where it has none; gateway: text or None
+# One route of others. key: of its destination; device: number of the link, 0 if it has none; gateway: text or None
 MainRoute = namedtuple("MainRoute", ("family", "key", "device", "gateway", "metric"))
 
 # up: whether it can carry packets; direct: whether it has no next hops, as a tunnel

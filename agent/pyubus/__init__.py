@@ -83,6 +83,6 @@ __all__ = (
 def __getattr__(name):
     if name != "UbusClient":
         raise AttributeError(name)
-    from .client import UbusClient  # not before: who has a poll loop does without
+    from .client import UbusClient  # not before: a program with its own poll loop does not need it
 
     return UbusClient

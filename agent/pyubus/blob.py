@@ -21,7 +21,7 @@ def aligned(length):
 def attribute(kind, value, extended=False):
     """One attribute with its padding, in bytes.
 
-    `kind`: int, its id, 0…127; `value`: bytes. UbusError where that is too long.
+    `kind`: int, its id, 0…127; `value`: bytes. UbusError if that is too long.
     """
     return b"".join(pieces(kind, [value], extended))
 
@@ -45,7 +45,7 @@ def header(data, at):
 def attributes(data):
     """Gives `(id, extended, value)` of each attribute in turn, the value a slice of `data`.
 
-    UbusError where a length is wrong.
+    UbusError if a length is wrong.
     """
     at, end = 0, len(data)
     while at < end:
@@ -53,6 +53,8 @@ def attributes(data):
             raise UbusError(UBUS_STATUS_PARSE_ERROR, "an attribute's header is cut short")
         kind, extended, length = header(data, at)
         if length < HEADER or aligned(length) > end - at:
-            raise UbusError(UBUS_STATUS_PARSE_ERROR, "an attribute of %d bytes where %d are left" % (length, end - at))
+            raise UbusError(
+                UBUS_STATUS_PARSE_ERROR, "an attribute of %d bytes, but only %d are left" % (length, end - at)
+            )
         yield kind, extended, data[at + HEADER : at + length]
         at += aligned(length)

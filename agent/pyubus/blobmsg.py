@@ -5,11 +5,11 @@ A table is here in its typed form: a list of `(name, type, value)` in the order 
 BLOBMSG_TYPE_*, named as in the `ubus` module that OpenWrt packages as python3-ubus, with these values:
 
     ARRAY, TABLE           list of (name, type, value)
-    STRING                 str; bytes where it is not UTF-8, as a SSID may be, or holds a NUL
+    STRING                 str; bytes if it is not UTF-8, as a SSID may be, or holds a NUL
     INT64, INT32, INT16    int, signed
     INT8 (BOOL)            int, 0…255
     DOUBLE                 float
-    UNSPEC (null)          None; bytes where it holds any
+    UNSPEC (null)          None; bytes if it holds any
     any other              bytes
 """
 
@@ -58,7 +58,7 @@ def malformed(text):
 
 
 def encode(table):
-    """A table in its typed form as bytes. UbusError where a value does not fit its type."""
+    """A table in its typed form as bytes. UbusError if a value does not fit its type."""
     return b"".join(pieces(table))
 
 

@@ -29,8 +29,8 @@ class UbusClient:
     `socket_path`: str, None for where OpenWrt has it; `timeout`: seconds that an answer may take. Arguments and data
     are dicts as for values.from_python, None is an empty one.
 
-    Everything but `close` raises UbusError: with the UBUS_STATUS_* that a request ended with, UBUS_STATUS_TIMEOUT where
-    nobody answered, UBUS_STATUS_CONNECTION_FAILED without ubusd. After the last, `connect` again.
+    Everything but `close` raises UbusError: with the UBUS_STATUS_* that a request ended with, UBUS_STATUS_TIMEOUT if
+    no answer came, UBUS_STATUS_CONNECTION_FAILED without ubusd. After the last, `connect` again.
     """
 
     def __init__(self, socket_path=None, timeout=30):
@@ -86,7 +86,7 @@ class UbusClient:
         return {one.path: one.signature for one in found}
 
     def call(self, object, method, arguments=None, timeout=None):
-        """What a method of an object answers: dict, empty where it gives no data."""
+        """What a method of an object answers: dict, empty if it gives no data."""
         replies = self.call_all(object, method, arguments, timeout)
         return replies[0] if replies else {}
 
@@ -206,7 +206,7 @@ class UbusClient:
             raise UbusError(UBUS_STATUS_TIMEOUT, "%s: %s" % (what, status_text(UBUS_STATUS_TIMEOUT)))
 
     def _receive(self, deadline):
-        """Waits for ubusd and sorts what happened; False where nothing did in time."""
+        """Waits for ubusd and sorts what happened; False if nothing did in time."""
         connection = self._connected()
         self._poll.modify(connection.fileno(), select.POLLIN | (select.POLLOUT if connection.wants_write() else 0))
         if not self._poll.poll(deadline.left()):

@@ -13,7 +13,7 @@ _WORDS = {
     errno.EAGAIN: "busy",
     errno.ENOENT: "no such file",
     errno.EACCES: "permission denied",
-    errno.ECONNREFUSED: "nobody listens",
+    errno.ECONNREFUSED: "no process listens",
     errno.ECONNRESET: "connection reset",
 }
 

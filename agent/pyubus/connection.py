@@ -1,4 +1,4 @@
-"""A connection to ubusd for somebody else's poll loop: it never waits, and drives nothing itself.
+"""A connection to ubusd for another program's poll loop: it never waits, and drives nothing itself.
 
     connection = Connection()
     loop.add(connection.fileno(), ready)
@@ -25,7 +25,7 @@ class Connection(Protocol):
     """A Protocol with a socket: what is requested is sent at once, as far as the socket takes it."""
 
     def __init__(self, path=None):
-        """Connects to the socket at `path`, None for where OpenWrt has it. UbusError where there is no ubusd."""
+        """Connects to the socket at `path`, None for where OpenWrt has it. UbusError if there is no ubusd."""
         super().__init__()
         self._socket = _connect(SOCKET_PATHS if path is None else (path,))
 

@@ -12,9 +12,9 @@ Disconnected = namedtuple("Disconnected", ("error",))
 # request's method returned; `status`: UBUS_STATUS_*; `replies`: list, what that method's docstring says.
 Finished = namedtuple("Finished", ("request", "status", "replies"))
 
-# Somebody calls a method of an object of ours, with arguments of the types that its signature names, perhaps with
+# Another client calls a method of an object of ours, with arguments of the types that its signature names, perhaps with
 # others beside them. Answer `call` by `reply` and `finish`, now or later. `user`, `group`: str, the caller's, as ubusd
-# knows it; None where it does not say.
+# knows it; None if it does not say.
 Called = namedtuple("Called", ("object_id", "method", "arguments", "user", "group", "call"))
 
 # An object that we subscribed to tells something. `subscriber`: int, what `subscribe` gave; `path`: str, the object;
@@ -36,5 +36,5 @@ Object = namedtuple("Object", ("path", "id", "signature"))
 # In the replies of `ask_subscribers`: one subscriber's answer. `status`: UBUS_STATUS_*; `replies`: list of dict.
 Answer = namedtuple("Answer", ("subscriber", "status", "replies"))
 
-# Whom to answer; `no_reply`: nobody wants to know. Opaque to callers.
+# The caller to answer; `no_reply`: it wants no reply. Opaque to callers.
 Call = namedtuple("Call", ("object_id", "peer", "seq", "no_reply"))

@@ -9,7 +9,7 @@ Message, its attributes a list of `(id, value)` in the order of the wire. What a
     SUBSCRIBERS                       list of int
     ACTIVE, NO_REPLY                  int, 0…255
 
-The value of any other, or one that is none of its kind, stays bytes: ubusd hands on what others wrote without looking
+The value of any other, or one of another type, stays bytes: ubusd hands on what others wrote without looking
 into it. So does everything in a MONITOR message, which numbers its attributes anew.
 """
 
@@ -78,7 +78,7 @@ _KINDS = {
 
 
 def attribute(message, kind):
-    """The value of an attribute, UBUS_ATTR_*; None where the message has none of this kind. Of several the last."""
+    """The value of an attribute, UBUS_ATTR_*; None if the message has none of this kind. Of several the last."""
     found = None
     for number, value in message.attributes:
         if number == kind and not isinstance(value, bytes):
@@ -90,7 +90,7 @@ def attribute(message, kind):
 
 
 def encode(message):
-    """A Message as bytes. UbusError where a value does not fit, or all of them together exceed UBUS_MAX_MSGLEN."""
+    """A Message as bytes. UbusError if a value does not fit, or all of them together exceed UBUS_MAX_MSGLEN."""
     return b"".join(pieces(message))
 
 
@@ -137,7 +137,7 @@ def _number(value):
 def size_of(data, start=0):
     """The bytes of the message that begins at `start`: int, known from the first 12 of them; None if there are less.
 
-    UbusError where no message begins like this, or its size exceeds UBUS_MAX_MSGLEN.
+    UbusError if no message begins like this, or its size exceeds UBUS_MAX_MSGLEN.
     """
     if len(data) - start < HEADERS:
         return None

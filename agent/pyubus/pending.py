@@ -35,7 +35,7 @@ class Pending:
                 return self._seq
 
     def begin(self, steps):
-        """Begins a request, a generator of requests.py; returns its number. UbusError where nothing can be sent."""
+        """Begins a request, a generator of requests.py; returns its number. UbusError if nothing can be sent."""
         self._number += 1
         self._ask(self._number, steps, next(steps))
         return self._number

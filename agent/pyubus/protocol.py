@@ -212,7 +212,7 @@ class Protocol:
             if call.object_id is not None:
                 self.finish(call, status)
         except UbusError:
-            pass  # ubusd does not read: nobody can be told
+            pass  # ubusd does not read: the caller cannot be told
 
 
 def _members(data):

@@ -1,4 +1,4 @@
-"""What a UbusClient has on the bus, and whom to call back for it: objects, listeners, subscriptions.
+"""What a UbusClient has on the bus, and which function to call back for it: objects, listeners, subscriptions.
 
 Each has a `name`, which is a path or a pattern, and an `id`, which is another one with each connection.
 """
@@ -8,7 +8,7 @@ from .status import UBUS_STATUS_OK, UBUS_STATUS_UNKNOWN_ERROR, UbusError
 
 
 class Handler:
-    """A call of one of our objects, for its callback. `method`, `user`, `group`: str, what is called and by whom."""
+    """A call of one of our objects, for its callback. `method`, `user`, `group`: str, the method, and the caller."""
 
     def __init__(self, connection, called):
         self.method = called.method
@@ -95,7 +95,7 @@ class Subscription:
 
 
 def _status(connection, call, callback, *arguments):
-    """The UBUS_STATUS_* that a callback gives; where it fails, the caller hears of it first."""
+    """The UBUS_STATUS_* that a callback gives; if it fails, the caller hears of it first."""
     try:
         status = callback(*arguments)
     except UbusError as error:

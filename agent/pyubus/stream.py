@@ -66,7 +66,7 @@ class Output:
         return self._size > 0
 
     def put(self, pieces):
-        """Adds a message, a list of bytes. UbusError where too much waits already; then this one is left out."""
+        """Adds a message, a list of bytes. UbusError if too much waits already; then this one is left out."""
         size = sum([len(piece) for piece in pieces])
         if self._size and self._size + size > OUTPUT_LIMIT:
             raise UbusError(UBUS_STATUS_NO_MEMORY, "ubusd does not read: %d bytes wait for it" % self._size)

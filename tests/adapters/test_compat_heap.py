@@ -51,7 +51,7 @@ def test_a_heap_in_which_much_is_in_use_is_left_for_one_in_which_that_is_a_quart
 
 
 def test_the_heap_a_router_begins_with_goes_by_the_size_of_a_word(tmp_path):
-    """Half the bytes where a pointer takes half of them: /usr/sbin/nametrack says so to the interpreter."""
+    """Half the bytes if a pointer takes half of them: /usr/sbin/nametrack says so to the interpreter."""
     assert lines(tmp_path, "2wM", 0)[0] == f"MiB {word() // 2}"
 
 

@@ -1,4 +1,4 @@
-"""A stand-in for ubusd, in a process of its own: what tests and `make run` talk to where there is no real one.
+"""A stand-in for ubusd, in a process of its own: what tests and `make run` talk to if there is no real one.
 
     with Bus(folder) as bus:
         ...  # bus.path is its socket
@@ -19,7 +19,7 @@ DOUBLE = [sys.executable, "-S", str(HERE)]
 
 
 def real_ubusd():
-    """The path of a real ubusd, from UBUSD in the environment or PATH; None where there is none."""
+    """The path of a real ubusd, from UBUSD in the environment or PATH; None if there is none."""
     return os.environ.get("UBUSD") or shutil.which("ubusd", path=os.environ.get("PATH", "") + ":/sbin:/usr/sbin")
 
 

@@ -15,7 +15,7 @@ ROOT = User(0, "root", "root", [0])
 
 
 def peer(sock):
-    """The User at the other end of a Unix socket; None where the system has no name for it."""
+    """The User at the other end of a Unix socket; None if the system has no name for it."""
     pid, uid, gid = struct.unpack("3i", sock.getsockopt(socket.SOL_SOCKET, socket.SO_PEERCRED, 12))
     try:
         return User(uid, pwd.getpwuid(uid).pw_name, grp.getgrgid(gid).gr_name, [gid] + _more_groups(pid))

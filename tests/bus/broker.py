@@ -93,7 +93,7 @@ class Broker:
         """Does what a client's Message asks for, and sends what comes of it."""
         self._monitor.copy(client, message, False)
         handler = self._handlers.get(message.type)
-        # a handler gives None where somebody else is to answer, or nobody
+        # a handler gives None if somebody else is to answer, or nobody
         status = UBUS_STATUS_INVALID_COMMAND if handler is None else handler(client, message)
         if status is not None:
             self._send(client, Message(UBUS_MSG_STATUS, message.seq, message.peer, [(UBUS_ATTR_STATUS, status)]))

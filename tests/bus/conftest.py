@@ -1,4 +1,4 @@
-"""Every test with a `bus` runs against the stand-in, and against a real ubusd where there is one."""
+"""Every test with a `bus` runs against the stand-in, and against a real ubusd if there is one."""
 
 import os
 import shutil

@@ -53,7 +53,7 @@ class Zone:
                 self.records.pop(name, None)
 
     def get(self, name, rtype):
-        """`(exists, rrset)`, the rrset None where the name has no such record."""
+        """`(exists, rrset)`, the rrset None if the name has no such record."""
         with self.lock:
             ttl, values = self.records.get(name, {}).get(rtype, (0, ()))
             exists = name in self.records

@@ -34,7 +34,7 @@ def following(world, interpreter, target, *hosts, **values):
 
 
 def nft_set(router, name):
-    """What a set of fw4 holds, None where there is no such set."""
+    """What a set of fw4 holds, None if there is no such set."""
     done = router.host.run(["nft", "list", "set", "inet", "fw4", name], check=False)
     return nft_elements(router.host, "inet", "fw4", name) if done.returncode == 0 else None
 

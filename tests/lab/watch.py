@@ -47,7 +47,7 @@ class Pinger:
         self.host.stop(self.process)
 
     def first_reply(self, after):
-        """When the first answer after the time `after` came; None where none has yet."""
+        """When the first answer after the time `after` came; None if none has yet."""
         return next((at for at in list(self.replies) if at > after), None)
 
     def wait_for_reply(self, after=None, seconds=10):
@@ -75,7 +75,7 @@ class Pinger:
 def nft_set(host, family, table, name):
     """The elements of an nft set: a dict from text (address, prefix, range) to the seconds left, None without timeout.
 
-    LabError where there is no such set.
+    LabError if there is no such set.
     """
     done = host.run(["nft", "-j", "list", "set", family, table, name])
     found = next(item["set"] for item in json.loads(done.stdout)["nftables"] if "set" in item)

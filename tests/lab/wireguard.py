@@ -73,7 +73,7 @@ class Tunnel:
         self.set("peer", public_key, "remove")
 
     def peers(self):
-        """What `wg show` says now: a dict from public key to Peer (`endpoint` None where there is none)."""
+        """What `wg show` says now: a dict from public key to Peer (`endpoint` None if there is none)."""
         found = {}
         for line in self.host.run(["wg", "show", self.name, "dump"]).stdout.splitlines()[1:]:
             key, preshared, endpoint, allowed, handshake, rx, tx, keepalive = line.split("\t")
@@ -90,6 +90,6 @@ class Tunnel:
         return found
 
     def endpoint(self, public_key):
-        """The endpoint of a peer as `address:port`; None where the peer or its endpoint is missing."""
+        """The endpoint of a peer as `address:port`; None if the peer or its endpoint is missing."""
         peer = self.peers().get(public_key)
         return peer.endpoint if peer else None

@@ -213,7 +213,7 @@ class World:
         return self.wg0.endpoint(self.home_key.public)
 
     def home_peer(self):
-        """Home as the beach's `wg show` has it, a wireguard.Peer; None where it is missing."""
+        """Home as the beach's `wg show` has it, a wireguard.Peer; None if it is missing."""
         return self.wg0.peers().get(self.home_key.public)
 
     def resolve(self, name, rtype, server="127.0.0.1", seconds=3):
@@ -224,7 +224,7 @@ class World:
         return sorted(data.to_text() for rrset in answer if rrset.rdtype == wanted for data in rrset)
 
     def ask(self, query, server, seconds):
-        """The response to a query of the beach's, by UDP; None where none comes."""
+        """The response to a query of the beach's, by UDP; None if none comes."""
         with self.beach.socket(socket.AF_INET6 if ":" in server else socket.AF_INET, socket.SOCK_DGRAM) as sock:
             sock.setblocking(False)
             try:

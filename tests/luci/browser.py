@@ -99,7 +99,7 @@ class Browser:
         return self.driver.find_elements(By.CSS_SELECTOR, css)
 
     def text(self, css="#view"):
-        """The visible text of the first such element; "" where there is none."""
+        """The visible text of the first such element; "" if there is none."""
         try:
             return self.driver.find_element(By.CSS_SELECTOR, css).text
         except (NoSuchElementException, StaleElementReferenceException):

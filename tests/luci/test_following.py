@@ -14,7 +14,7 @@ NEW4 = "192.0.2.132"
 
 
 def row(browser, text):
-    """The text of the table row with this text in it, "" where there is none."""
+    """The text of the table row with this text in it, "" if there is none."""
     return next((r.text for r in browser.find("#view tr") if text in r.text), "")
 
 

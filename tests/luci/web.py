@@ -94,7 +94,7 @@ class Web:
         self.server.server_close()
 
     def page(self, path, query, sid):
-        """A page of the menu, as the dispatcher renders it: None where there is none, or not for this session."""
+        """A page of the menu, as the dispatcher renders it: None if there is none, or not for this session."""
         node = MENU.get(path)
         if node is None or node["action"]["type"] != "view":
             return None

@@ -13,7 +13,7 @@ HEAP = ["-X", "heapsize=32M"]  # as tests/conftest.py gives the MicroPython of t
 
 
 def emulated(qemu, architecture):
-    """MicroPython of another machine under qemu, None where one of them is missing."""
+    """MicroPython of another machine under qemu, None if one of them is missing."""
     root = BUILD / architecture / "root"
     program = root / "usr/bin/micropython"
     if shutil.which(qemu) is None or not program.exists():

@@ -27,7 +27,7 @@ name = sys.implementation.name
 last = "%d.%d" % sys.version_info[:2] if name == "cpython" else 31 if sys.maxsize == 2 ** 31 - 1 else 63
 print(name, sys.byteorder, last)
 """
-# command line -> exit code, where there is nothing to ask or to work with
+# command line -> exit code, if there is nothing to ask or to work with
 COMMANDS = {
     "version": 0,
     "status --ubus /nowhere": 1,

@@ -28,7 +28,7 @@ class Archive:
         self.names = set()
 
     def add(self, name, mode, data=b""):
-        """An entry; folders above it are made where there are none yet."""
+        """An entry; folders above it are made if there are none yet."""
         parent = name.rpartition("/")[0]
         if parent and parent not in self.names:
             self.add(parent, stat.S_IFDIR | 0o755)
@@ -87,7 +87,7 @@ def needed(path):
 
 
 def kernel(release):
-    """`(path of the kernel, its version)` of a Debian release; None where it is not there."""
+    """`(path of the kernel, its version)` of a Debian release; None if it is not there."""
     for pattern in ("boot/vmlinuz-*", "usr/lib/modules/*/vmlinuz"):
         for path in (BUILD / release / "root").glob(pattern):
             version = path.parent.name if path.name == "vmlinuz" else path.name.partition("-")[2]

@@ -1,7 +1,7 @@
 """A virtual machine of this test run: a Debian kernel under qemu, which emulates the processor; no root is needed.
 
 with Machine("bookworm") as machine:
-    machine.run("ip link add wg0 type wireguard")     # text that it wrote; MachineError where it fails
+    machine.run("ip link add wg0 type wireguard")     # text that it wrote; MachineError if it fails
 """
 
 import base64
@@ -32,7 +32,7 @@ class Machine:
 
     @staticmethod
     def missing(release):
-        """Why there can be no such machine, None where there can."""
+        """Why there can be no such machine, None if there can."""
         if shutil.which("qemu-system-x86_64") is None:
             return "no qemu-system-x86_64: tests/setup/vm.sh"
         if image.kernel(release) is None:

@@ -1,6 +1,6 @@
 """The bus: our object on it, and the connection that others of the adapters use.
 
-Nothing waits for ubusd. Where there is none the agent does its main job without; when it comes, or comes back, the
+Nothing waits for ubusd. If there is none the agent does its main job without; when it comes, or comes back, the
 object is put on the bus again, and those who watch are told.
 """
 
@@ -28,13 +28,13 @@ class Bus:
         self._waiting = {}  # request -> function(status, replies)
         self._wait = RETRY_FIRST
         self._said = None  # the trouble that was said
-        self._object = None  # (name, methods, answer); None where nothing is served
+        self._object = None  # (name, methods, answer); None if nothing is served
         self._decided = None  # function(free) that is still to be called
         self._arrived = None  # function that is called whenever our object is on the bus
         self._object_id = None
         self._deferred = {}  # id -> call that is still to be answered
         self._tries = 0  # to put our object on the bus since it was connected
-        self._heard = False  # whether anybody is subscribed to our object
+        self._heard = False  # whether a client is subscribed to our object
         self._watchers = []
         self._takers = {}  # path -> function(method, data, call)
 
@@ -56,9 +56,9 @@ class Bus:
         """Connects, now or as soon as there is a bus, with an object on it.
 
         methods: {method: {argument: type}}; answer: function(method, arguments) that returns (status, reply); decided:
-        called once, with False where another client has an object of this name, and True where none has, or there is
+        called once, with False if another client has an object of this name, and True if none has, or there is
         no bus. One that has it when the bus comes back only keeps the object off the bus. arrived: called each time
-        the object is on the bus: calls that came before reached nobody.
+        the object is on the bus: calls that came before were lost.
         """
         self._object = (name, methods, answer)
         self._decided = decided
@@ -231,7 +231,7 @@ class Bus:
         try:
             self._connection.finish(call, status)
         except UbusError:
-            pass  # ubusd reads no more: nobody can be told
+            pass  # ubusd reads no more: the caller cannot be told
 
     def _subscribers_changed(self, happening):
         self._heard = happening.active

@@ -9,7 +9,7 @@ from ..wire import dns
 PORT = 53
 
 _DATAGRAM = 4096  # bytes; we ask for 1,232
-_DATAGRAMS = 16  # read in a row: whoever floods one query must not stop the others
+_DATAGRAMS = 16  # read in a row: a flood of answers to one query must not stop the others
 _PIECE = 4096
 
 
@@ -113,7 +113,7 @@ class _Udp(_Query):
         poller.add(self.fd, self._readable)
 
     def connect(self, address):
-        # A connected socket hears nobody else, and hears that the port is closed.
+        # A connected socket hears no other host, and hears that the port is closed.
         self.socket.connect(address)
         self.socket.send(self.request)
 

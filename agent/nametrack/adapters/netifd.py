@@ -66,7 +66,7 @@ class Netifd:
     def event(self, name, data):
         """An event that was listened to."""
         if name == ADDED:
-            if data.get("path") == OBJECT:  # netifd was restarted: another object, and nobody is subscribed to it yet
+            if data.get("path") == OBJECT:  # netifd was restarted: another object, to which we are not subscribed yet
                 self._subscribe()
                 self._emit(on.BusConnected(OBJECT))
         elif isinstance(data.get("interface"), str) and data.get("action") == "ifup":

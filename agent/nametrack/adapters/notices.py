@@ -102,7 +102,7 @@ class Notices:
             self._emit(on.SetsDisturbed(MISSED))
 
     def _ask_generation(self):
-        """The number of the last change; None where nobody says."""
+        """The number of the last change; None if the kernel does not say."""
         kernel = None
         try:
             kernel = Kernel(nfnetlink.PROTOCOL)
@@ -117,5 +117,5 @@ class Notices:
 
 
 def _later(number, than):
-    """How much later a number of 32 bits that wraps is than another; 1 where that is not known."""
+    """How much later a number of 32 bits that wraps is than another; 1 if that is not known."""
     return 1 if than is None else (number - than) & 0xFFFFFFFF

@@ -25,7 +25,7 @@ class RoutesNotices:
         self._socket = None
 
     def start(self):
-        """Listens from now on. Where that cannot be had, changes are seen at the next reading."""
+        """Listens from now on. If that cannot be had, changes are seen at the next reading."""
         if self._socket is not None:
             return
         try:

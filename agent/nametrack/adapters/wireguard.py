@@ -75,7 +75,7 @@ class WireGuard:
             self._emit(on.ActionFailed(action, str(error)))
 
     def _userspace(self, interface):
-        """A socket to the process that runs the interface, None where there is none. Raises OSError."""
+        """A socket to the process that runs the interface, None if there is none. Raises OSError."""
         if "/" in interface or "\0" in interface:
             raise Refused("'%s' is no name of an interface" % interface)
         for folder in self._socket_dirs:
@@ -195,7 +195,7 @@ class _Kernel:
         raise Refused("interface %s does not exist" % interface)
 
     def _family(self, name):
-        """The number of a family, None where the kernel has it not."""
+        """The number of a family, None if the kernel has it not."""
         reply = self._kernel.ask(lambda seq: netlink.get_family(name, seq))
         if reply.errno == compat.ENOENT:
             return None

@@ -52,7 +52,7 @@ class Remote:
                     raise
         try:
             from ..adapters.control_client import ControlClient
-        except ImportError:  # the package for routers does without
+        except ImportError:  # the package for routers does not contain it
             raise Trouble("the running agent is asked over the bus, and there is none")
         self._start = ELSEWHERE
         client = ControlClient(command.run_dir, TIMEOUT)
@@ -109,7 +109,7 @@ def metrics(command, log):
 
 
 def check(command, loaded):
-    """`(findings, other)`: what the running agent finds, None where it cannot be asked, finds more than fits into an
+    """`(findings, other)`: what the running agent finds, None if it cannot be asked, finds more than fits into an
     answer, or runs with another configuration than `loaded`, a program.Loaded; other: whether one runs that has an
     older one of the same files."""
     try:

@@ -22,7 +22,7 @@ USAGE = """usage: nametrack COMMAND [OPTION…]
   block            at the router's start: block what policies with fallback block list
   metrics          the running agent's state for Prometheus
   version          the version, and the interpreter it runs under
-  help [COMMAND]   this text, or what there is to know of a command
+  help [COMMAND]   this text, or all about one command
 
 options of run, plan, check, include, import and block:
   --config-dir DIR   where the files nametrack and network are (default /etc/config; if neither is there,
@@ -57,7 +57,7 @@ Without a bus it does the same, and the commands ask it through a socket of its 
 --once makes one pass: every name is asked, endpoints and sets are brought up to date, and a table says how things
 stand. It neither asks a running agent nor needs one.
 
-Exit status: 0, or with --once 1 where something could not be made current, said on stderr; 2 for a wrong command
+Exit status: 0, or with --once 1 if something could not be made current, said on stderr; 2 for a wrong command
 line or no usable configuration.
 """,
     "plan": """usage: nametrack plan [--config-dir DIR] [--state-dir DIR] [--run-dir DIR]
@@ -72,7 +72,7 @@ Exit status: as for `run --once`.
                      [--log-level LEVEL] [--ubus PATH|none]
 
 Says what is wrong with the configuration, and what in the setup keeps it from working: two lines for each finding, what
-and where with its code in brackets, then what to do. Where the agent runs with this configuration, it is asked;
+and where with its code in brackets, then what to do. If the agent runs with this configuration, it is asked;
 else a pass like `plan` is made.
 
 Exit status: 0 nothing found; 1 something found; 2 no usable configuration.
@@ -83,7 +83,7 @@ Shows every peer and policy that the running agent follows: state, reason, next 
 lists are folded; --all shows everything. --json prints what `ubus call nametrack status` answers. If there is no
 bus, or with --ubus none, it asks the agent through the socket in --run-dir, as root.
 
-Exit status: 0; 1 where no agent runs.
+Exit status: 0; 1 if no agent runs.
 """,
     "why": """usage: nametrack why HOST [--from CLIENT] [--json] [--ubus PATH|none] [--run-dir DIR]
 
@@ -98,14 +98,14 @@ Exit status: 0 goes as configured; 1 does not, or no agent runs.
 Has the running agent ask DNS again now, for the names given or for all that it follows. No name is asked more often
 than min_ttl allows. It does not wait for the answers: `nametrack status` and `nametrack events` show them.
 
-Exit status: 0; 1 where no agent runs, or a name is not followed.
+Exit status: 0; 1 if no agent runs, or a name is not followed.
 """,
     "events": """usage: nametrack events [--follow] [--ubus PATH|none] [--run-dir DIR]
 
 Prints the last 200 changes and troubles with time and reason, newest last. With --follow it goes on until Ctrl-C, over
 a restart of the agent too.
 
-Exit status: 0; 1 where no agent runs.
+Exit status: 0; 1 if no agent runs.
 """,
     "include": """usage: nametrack include vpn-policy-routing|ipset
                          [--config-dir DIR] [--state-dir DIR] [--run-dir DIR]
@@ -130,13 +130,13 @@ Exit status: 0; 1 if there is no such configuration; 2 for a wrong command line.
 Policies with target route steer and block nothing for a while, 60 minutes unless said: traffic takes the normal way,
 and connections move over at once. Endpoints are followed as always. A restart of the agent ends the pause.
 
-Exit status: 0; 1 where no agent runs.
+Exit status: 0; 1 if no agent runs.
 """,
     "resume": """usage: nametrack resume [--run-dir DIR] [--ubus PATH|none]
 
 Ends a pause.
 
-Exit status: 0; 1 where no agent runs.
+Exit status: 0; 1 if no agent runs.
 """,
     "flush": """usage: nametrack flush
 
@@ -160,7 +160,7 @@ Prints the running agent's state and counters as OpenMetrics text; with --format
 which node exporter's textfile collector and promtool read. The package nametrack-collectors has collectors for
 OpenWrt's own exporters.
 
-Exit status: 0; 1 where no agent runs.
+Exit status: 0; 1 if no agent runs.
 """,
     "version": """usage: nametrack version
 
@@ -168,7 +168,7 @@ Prints the version and the interpreter it runs under, as `nametrack 0.1.0 (micro
 """,
     "help": """usage: nametrack help [COMMAND]
 
-Prints what the commands and options are, or what there is to know of one command.
+Prints the commands and options, or all about one command.
 """,
 }
 

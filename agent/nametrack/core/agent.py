@@ -67,7 +67,7 @@ class Agent:
         """What to do about everything that is due at `now`."""
         due_at, actions = self._timers.next(), []
         if due_at is not None and now - due_at >= RESUMED:
-            actions.extend(self.network_changed(now))  # nobody knows where it woke up
+            actions.extend(self.network_changed(now))  # the machine may have woken up in another network
         for key in self._timers.due(now):
             actions.extend(due(self, key, now))
         return self._noted(actions, now)

@@ -37,11 +37,11 @@ PeersRead = namedtuple("PeersRead", ("interface", "peers", "wall"))
 EndpointSet = namedtuple("EndpointSet", ("action",))
 # set: element.SetName; listing: wire.sets.Listing, None if the set does not exist
 SetListed = namedtuple("SetListed", ("set", "listing"))
-# size: how many elements, None where the set does not exist
+# size: how many elements, None if the set does not exist
 SetGlanced = namedtuple("SetGlanced", ("set", "size"))
 # action: ChangeSet that was carried out; refused: {ip.key: why} of added elements that the kernel did not take
 SetChanged = namedtuple("SetChanged", ("action", "refused"))
-# somebody else changed one of our sets; removed: whether elements may have gone, or the set came or went
+# another program changed one of our sets; removed: whether elements may have gone, or the set came or went
 SetTouched = namedtuple("SetTouched", ("set", "removed"))
 # view: routing.View
 RoutingRead = namedtuple("RoutingRead", ("view",))
@@ -71,13 +71,13 @@ InterfaceUpdated = namedtuple("InterfaceUpdated", ("interface",))
 BusConnected = namedtuple("BusConnected", ("path",))
 # interfaces: list of wire.netifd.Interface, all there are
 InterfacesRead = namedtuple("InterfacesRead", ("interfaces",))
-# somebody may have changed our sets or endpoints: firewall restarted, pbr reloaded, …
+# another program may have changed our sets or endpoints: firewall restarted, pbr reloaded, …
 SetsDisturbed = namedtuple("SetsDisturbed", ("reason",))
 # name: a host name, None for all
 RefreshRequested = namedtuple("RefreshRequested", ("name",))
-# somebody wants to know what a name resolves to; id: a number for the Reply
+# a user asks what a name resolves to; id: a number for the Reply
 Inquired = namedtuple("Inquired", ("id", "name"))
-# somebody wants to know which way packets to a host take; client: the address that they come from, None for the
+# a user asks which way packets to a host take; client: the address that they come from, None for the
 # router's own; id: a number for the Reply
 WhyAsked = namedtuple("WhyAsked", ("id", "host", "client"))
 # ingress: the name of the interface that the client's packets come in through, None for the router's own, and if no

@@ -78,7 +78,7 @@ def _no_interfaces(agent, action, reason, now):
 
 
 def _not_flushed(agent, action, reason, now):
-    return [Log("warning", "connections to new addresses keep their old way: %s" % reason)]
+    return [Log("warning", "running connections to new addresses were not moved: %s" % reason)]
 
 
 # Every other action changes or lists sets.
@@ -86,7 +86,7 @@ FAILURES = {
     do.ReadPeers: lambda agent, action, reason, now: agent.peers.unreadable(action.interface, reason, now),
     do.SetEndpoint: lambda agent, action, reason, now: agent.peers.endpoint_failed(action, reason, now),
     do.AskKernel: lambda agent, action, reason, now: [agent.whys.failed(action, reason)],
-    # it is none of WireGuard's, or it went
+    # it is not WireGuard's, or it went
     do.ReadTunnel: lambda agent, action, reason, now: agent.routes.tunnel_read(action.interface, 0, now),
     do.ReadRouting: _no_routing,
     do.ListRoutes: _no_routing,

@@ -68,7 +68,7 @@ class Interfaces:
         return found
 
     def nameservers(self, listed):
-        """Whom to ask: `listed` with the nameservers of each `@interface` in its place, as `address@device`.
+        """The nameservers to ask: `listed` with those of each `@interface` in its place, as `address@device`.
 
         For an interface that is not up those of the others that lead out stand in, nearest first: where the WAN is
         gone and another one came, the question must not wait for the first.
@@ -111,7 +111,7 @@ class Interfaces:
         return None if best is None else best[2]
 
     def way(self, address):
-        """The text of a server with this address, asked past every tunnel; None where no way out is known for it."""
+        """The text of a server with this address, asked past every tunnel; None if no way out is known for it."""
         if not self.known:
             return address
         upstreams = self.upstreams(6 if ":" in address else 4)

@@ -44,7 +44,7 @@ class Service:
 
     interpreter: its name and version; started_at: monotonic seconds; emit: function that hands an event to the core;
     reload: function that reads the configuration again and returns the list of what is wrong with it; vitals: function
-    that gives the process's memory in bytes, None where that is not known, and its core.histogram.Histogram of lags;
+    that gives the process's memory in bytes, None if that is not known, and its core.histogram.Histogram of lags;
     exists: function that says of a set, named as the actions name it, whether the kernel has it.
     """
 

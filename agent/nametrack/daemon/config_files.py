@@ -18,7 +18,7 @@ Loaded = namedtuple("Loaded", ("config", "faults", "cron", "id", "machine", "fir
 
 
 def read_config(folder):
-    """`(Loaded, None)` of the files in `folder` and beside it; `(None, why)` where there is nothing to work with."""
+    """`(Loaded, None)` of the files in `folder` and beside it; `(None, why)` if there is nothing to work with."""
     if not is_router(folder):
         return _elsewhere().read_config(folder)
     # bytes: in what encoding a file is, and where it is in none, is for its parser to say

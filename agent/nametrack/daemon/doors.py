@@ -25,7 +25,7 @@ class Doors:
     def _own_socket(self):
         try:
             from ..adapters.control_socket import ControlSocket
-        except ImportError:  # a router has a bus: its package does without
+        except ImportError:  # a router has a bus: its package does not contain it
             return None
         return ControlSocket(self._poller, self._log, self._run_dir)
 

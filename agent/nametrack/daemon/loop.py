@@ -95,7 +95,7 @@ class Loop:
         self._events = []
         self.lag = Histogram(LAGS)  # how late what was due was done
         self.stopped = False
-        self.short = None  # why it has stopped for want of memory, in words
+        self.short = None  # why it stopped, in words, if memory ran short
         self._handled = 0  # events since memory was looked at
 
     def emit(self, event):

@@ -125,7 +125,7 @@ class Program:
         Ways(self._emit, Told).ask(action)
 
     def load(self):
-        """Reads the configuration; False where there is none to work with, and that was said."""
+        """Reads the configuration; False if there is none to work with, and that was said."""
         loaded, problem = read_config(self._command.config_dir)
         if loaded is None:
             self.log.write("error", problem)
@@ -163,7 +163,7 @@ class Program:
         return loaded.config.errors
 
     def _reload_changes(self):
-        """Makes up for a reload that was called while nobody heard of it: reads files that are others by now."""
+        """Read the files again if they changed: a reload that was called while the bus was away did not arrive."""
         if read_id(self._command.config_dir) != self.loaded.id:
             self._reload_alone()
 
@@ -224,14 +224,14 @@ class Program:
     def _wait_for_bus(self):
         """Waits until netifd has answered: else a name would fail before its fallback nameservers are known.
 
-        A bus that does not answer within BUS_LIMIT is done without.
+        If the bus does not answer within BUS_LIMIT, the pass goes on without it.
         """
         self._poller.call_at("bus", compat.monotonic() + BUS_LIMIT, self._bus.close)
         self.loop.run(lambda: not self._bus.busy())
         self._poller.cancel("bus")
 
     def _end(self):
-        """What is known is saved; where memory ran short, it is known again to the program that comes in our place."""
+        """Save what is known; if memory ran short, the program that replaces this one reads it."""
         self.loop.finish(self.agent.stop(compat.monotonic()) if self.agent.config else [])
         self._last_good.finish()
         self._doors.close()

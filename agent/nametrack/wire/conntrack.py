@@ -21,12 +21,12 @@ def get_flows(family, seq, order=netlink.NATIVE):
 
 
 def delete_flow(flow, seq, order=netlink.NATIVE):
-    """The request that ends one flow; answered only where it fails, as with ENOENT for a flow that has ended."""
+    """The request that ends one flow; answered only if it fails, as with ENOENT for a flow that has ended."""
     return nfnetlink.message(nfnetlink.CONNTRACK, DELETE, netlink.REQUEST, seq, flow.family, flow.identity, order)
 
 
 def flow(item, order=netlink.NATIVE):
-    """The Flow in a message of the answer to get_flows; None where it names no destination. Raises NetlinkError."""
+    """The Flow in a message of the answer to get_flows; None if it names no destination. Raises NetlinkError."""
     family, attributes = nfnetlink.body(item, order)
     destination, identity = None, []
     for kind, value in attributes:

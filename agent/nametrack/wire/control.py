@@ -21,7 +21,7 @@ Notification = namedtuple("Notification", ("kind",))
 
 
 class ControlError(Exception):
-    """A line is none of these."""
+    """A line that is no request and no answer."""
 
 
 def call(method, arguments):

@@ -67,7 +67,7 @@ def _addresses(keys):
 
 
 class Reader:
-    """Makes records of lines: the file may be anybody's, so addresses are checked like those that DNS names.
+    """Makes records of lines: the file may be of another program, so its addresses are checked like those of DNS.
 
     makers: functions that make the records, `known(host, keys, named, remaining)`, `endpoints(host, keys, ports)`,
     `owned(set, keys, ours)` and `saved(essence)`.

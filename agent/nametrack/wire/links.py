@@ -42,7 +42,7 @@ def get_addresses(seq, order=NATIVE):
 
 
 def link_address(message, order=NATIVE):
-    """The Address in a message about one; None where it cannot be used, or is neither IPv4 nor IPv6; NetlinkError."""
+    """The Address in a message about one; None if it cannot be used, or is neither IPv4 nor IPv6; NetlinkError."""
     found = None
     for kind, value in rtnetlink.body(message, _ADDRESS_HEADER, order):
         if kind == _LOCAL or (kind == _ADDRESS and found is None):

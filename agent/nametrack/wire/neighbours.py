@@ -18,7 +18,7 @@ def get_neighbours(seq, order=NATIVE):
 
 
 def neighbour(message, order=NATIVE):
-    """The Neighbour in a message about one; None where its MAC address is not known; NetlinkError."""
+    """The Neighbour in a message about one; None if its MAC address is not known; NetlinkError."""
     address = hardware = None
     for kind, value in rtnetlink.body(message, _HEADER, order):
         if kind == _DST:

@@ -10,9 +10,9 @@ from .. import ip
 MAX_INTERFACES = 256
 MAX_NAMESERVERS = 8
 
-# name: as in /etc/config/network; up: bool; proto: text, "" where it is not said; device: the kernel's interface that
+# name: as in /etc/config/network; up: bool; proto: text, "" if it is not said; device: the kernel's interface that
 # packets leave through, None while it is down; nameservers: learnt or configured ones, canonical addresses;
-# metric4, metric6: of its default route, None where it has none; networks: list of Network, default routes included
+# metric4, metric6: of its default route, None if it has none; networks: list of Network, default routes included
 Interface = namedtuple("Interface", ("name", "up", "proto", "device", "nameservers", "metric4", "metric6", "networks"))
 # What an interface leads to: a route of the main table, or the prefix of an address of its own (metric 0).
 # version: 4 or 6; first, last: addresses as integers

@@ -4,7 +4,7 @@ Netlink speaks the machine's own byte order. Every function takes it as `order`,
 reads the same on any other.
 
 What is read stays a view of the datagram: a dump comes in 32 KiB pieces, and a small heap should not hold each of them
-once more per level of nesting. Whoever keeps a value makes it a number, a text or `bytes` first.
+once more per level of nesting. A caller that keeps a value makes it a number, a text or `bytes` first.
 """
 
 import struct
@@ -104,7 +104,7 @@ def get_family(name, seq, order=NATIVE):
 
 
 def messages(datagram, order=NATIVE):
-    """Gives each Message of a datagram, the payload a view; NetlinkError where a length is wrong."""
+    """Gives each Message of a datagram, the payload a view; NetlinkError if a length is wrong."""
     view = memoryview(datagram)
     at, end = 0, len(view)
     while at < end:
@@ -112,13 +112,13 @@ def messages(datagram, order=NATIVE):
             raise NetlinkError("a message header is cut short")
         length, kind, flags, seq, pid = struct.unpack_from(order + "IHHII", view, at)
         if not _HEADER <= length <= end - at:
-            raise NetlinkError("a message of %d bytes where %d are left" % (length, end - at))
+            raise NetlinkError("a message of %d bytes, but only %d are left" % (length, end - at))
         yield Message(kind, flags, seq, pid, view[at + _HEADER : at + length])
         at += _aligned(length)
 
 
 def attributes(data, order=NATIVE):
-    """Gives `(type, value)` of each attribute, the type without its flags; NetlinkError where a length is wrong."""
+    """Gives `(type, value)` of each attribute, the type without its flags; NetlinkError if a length is wrong."""
     header = order + "HH"
     at, end = 0, len(data)
     while at < end:
@@ -126,7 +126,7 @@ def attributes(data, order=NATIVE):
             raise NetlinkError("an attribute header is cut short")
         length, kind = struct.unpack_from(header, data, at)
         if not 4 <= length <= end - at:
-            raise NetlinkError("an attribute of %d bytes where %d are left" % (length, end - at))
+            raise NetlinkError("an attribute of %d bytes, but only %d are left" % (length, end - at))
         yield kind & _TYPE_MASK, data[at + 4 : at + length]
         at += _aligned(length)
 

@@ -28,7 +28,7 @@ NAME_LIMIT = 255  # bytes; NFT_NAME_MAXLEN counts the NUL too
 # kind: one of the messages above; family: as FAMILIES; set: its name, None if a rule came or went; port: of the program
 # that made the change
 Notice = namedtuple("Notice", ("kind", "family", "table", "set", "port"))
-# number: of a change, 32 bits that wrap; port: of whoever made it
+# number: of a change, 32 bits that wrap; port: of the program that made it
 Generation = namedtuple("Generation", ("number", "port"))
 
 
@@ -72,7 +72,7 @@ def get_generation(seq, order=netlink.NATIVE):
 
 
 def generation(datagram, order=netlink.NATIVE):
-    """The Generation of the last change that a datagram tells of; None where it tells of none."""
+    """The Generation of the last change that a datagram tells of; None if it tells of none."""
     found = None
     for item in netlink.messages(datagram, order):
         if item.type == NFTABLES << 8 | NEWGENERATION:

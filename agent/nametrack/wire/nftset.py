@@ -164,7 +164,7 @@ class Elements:
         """Take the element at `at` apart, and remember how it is laid out; return its bytes in all."""
         length = struct.unpack_from(self._order + "H", data, at)[0] if end - at >= 4 else 0
         if not 4 <= length <= end - at:
-            raise netlink.NetlinkError("an element of %d bytes where %d are left" % (length, end - at))
+            raise netlink.NetlinkError("an element of %d bytes, but only %d are left" % (length, end - at))
         key, flags, remaining, timeout, marked = None, 0, None, 0, False
         size, fixed, expires, known = 4, [], None, True
         for kind, value in netlink.attributes(memoryview(data)[at + 4 : at + length], self._order):

@@ -7,7 +7,7 @@ from .. import ip
 from . import netlink
 from .netlink import NATIVE, NetlinkError
 
-# A UDP packet that is about to be sent. address: its destination; source: the address it comes from, None where the
+# A UDP packet that is about to be sent. address: its destination; source: the address it comes from, None if the
 # kernel is to choose; mark: the firewall mark, 0 for none; sport, dport: its ports, 0 for any
 Flow = namedtuple("Flow", ("address", "source", "mark", "sport", "dport"))
 

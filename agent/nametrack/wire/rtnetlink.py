@@ -48,7 +48,7 @@ def body(message, size, order=NATIVE):
 
 
 def packed(address, family):
-    """The bytes of an address of this family; NetlinkError where it is none."""
+    """The bytes of an address of this family; NetlinkError if it is none."""
     data = ip.packed(address)
     if data is None or len(data) != (4 if family == 4 else 16):
         raise NetlinkError("not an address of IPv%d" % family)

@@ -32,7 +32,7 @@ _KEYWORDS = {
 }
 
 _IGNORED = "what follows the semicolon is ignored: a space must come before a semicolon"
-_MAX_PROBLEMS = 1000  # nobody reads more, and a small heap has to hold them
+_MAX_PROBLEMS = 1000  # more would not be read, and a small heap has to hold them
 
 
 def decode(data):

@@ -88,7 +88,7 @@ class Reader:
         return data[start:at]
 
     def argument(self):
-        """The next word without its quotes; b"" for an empty one, and where there is none."""
+        """The next word without its quotes; b"" for an empty one, and if there is none."""
         self.skip_blank()
         if self._at < self._end and self._data[self._at] == _SEMICOLON:
             self._at += 1

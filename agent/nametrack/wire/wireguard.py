@@ -38,7 +38,7 @@ _AF_INET = 2
 _AF_INET6 = 10
 
 # One peer as it is. `endpoint` is "192.0.2.1:51820" or "[2001:db8::1]:51820", and `address` and `port` are its two
-# parts: None, None and 0 where the peer has none. `last_handshake` in Unix seconds, 0 for never;
+# parts: None, None and 0 if the peer has none. `last_handshake` in Unix seconds, 0 for never;
 # `persistent_keepalive` in seconds, 0 for off.
 Peer = namedtuple(
     "Peer",
@@ -73,7 +73,7 @@ def key_text(data):
 
 
 def endpoint_text(address, port):
-    """An address and a port in one, the IPv6 address in brackets; None where there is no address."""
+    """An address and a port in one, the IPv6 address in brackets; None if there is no address."""
     if address is None:
         return None
     return ("%s:%d" if ip.family(address) == 4 else "[%s]:%d") % (address, port)

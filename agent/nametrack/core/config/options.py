@@ -30,7 +30,7 @@ from .option_values import (
     wg_quick_folder,
 )
 
-# default: the value, None where leaving the option out is the best that can be done, REQUIRED where the section
+# default: the value, None if leaving the option out is the best that can be done, REQUIRED where the section
 # means nothing without it; many: a UCI list
 Option = namedtuple("Option", ("name", "parse", "default", "many"))
 REQUIRED = "the section means nothing without it"

@@ -7,7 +7,7 @@ from .option_values import printable
 from .options import PEER, PEER_IDENTITY
 from .section import Section
 
-# probe_address: None where nobody is known to answer; persistent_keepalive: seconds, 0 for off; nohostroute, tunlink
+# probe_address: None if no address is known to answer; persistent_keepalive: seconds, 0 for off; nohostroute, tunlink
 # fwmark (whether there is one) and auto (whether netifd starts it by itself): of its interface; in_network: False for
 # a peer that only the kernel knows
 PeerConfig = namedtuple(

@@ -24,7 +24,7 @@ Steering = namedtuple(
     ),
 )
 # interface: None is possible for nftset and ipset only; set4, set6: "family table set" for nftset, a name for ipset,
-# None where not given and for the other targets; hosts: names to look up; literals: addresses and prefixes; wildcards:
+# None if not given and for the other targets; hosts: names to look up; literals: addresses and prefixes; wildcards:
 # what cannot be looked up, as `*.name`; interface: the first of steering.interfaces
 PolicyConfig = namedtuple(
     "PolicyConfig",

@@ -55,7 +55,7 @@ def is_unfit(name):
 
 
 def to_ascii(name):
-    """The name with each label as DNS has it; None where one is too long. ASCII labels stay as they are."""
+    """The name with each label as DNS has it; None if one is too long. ASCII labels stay as they are."""
     labels = []
     for label in name.split("."):
         if all(ord(c) < FIRST for c in label):

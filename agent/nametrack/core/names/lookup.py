@@ -36,7 +36,7 @@ def failed_with(reason):
 
 
 class Turns:
-    """Whom a lookup asks next, and how. `servers`: a list of text; `fares`: Servers."""
+    """Which server a lookup asks next, and how. `servers`: a list of text; `fares`: Servers."""
 
     def __init__(self, servers, fares):
         self.how = None  # of the last question

@@ -176,7 +176,7 @@ class Name:
         return any(question.rrset is not None for question in self.questions.values())
 
     def answered_at(self, rtypes):
-        """Since when all that is known of these RR types is no older, monotonic seconds; None where one never was."""
+        """Since when all that is known of these RR types is no older, monotonic seconds; None if one never was."""
         times = [self.questions[rtype].answered_at for rtype in rtypes]
         return None if None in times else min(times)
 

@@ -31,7 +31,7 @@ Settings = namedtuple("Settings", ("min_ttl", "max_ttl", "fallbacks", "authorita
 
 
 class Resolver:
-    """`interfaces`: core.interfaces.Interfaces, for whom to ask through which device."""
+    """`interfaces`: core.interfaces.Interfaces, for the nameservers and the devices that lead to them."""
 
     def __init__(self, timers, interfaces, random):
         self.timers = timers
@@ -39,7 +39,7 @@ class Resolver:
         self.names = {}  # key -> Name
         self.settings = Settings(10, 3600, [], False)
         self.servers = Servers()
-        self.queries = 0  # that were sent, for whichever name
+        self.queries = 0  # that were sent, for all names together
         self.failures = 0  # lookups that failed
         self._interfaces = interfaces
         self._queries = {}  # id of an open query -> (Name, Question, server)

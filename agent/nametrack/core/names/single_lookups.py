@@ -25,7 +25,7 @@ class Inquiries:
         self._told = {}  # name key -> (monotonic time at which it was asked, answer)
 
     def begin(self, number, host, servers, now):
-        """Look up a host for the inquiry `number`; servers: tuple of whom to ask."""
+        """Look up a host for the inquiry `number`; servers: tuple of nameservers."""
         key = (host, servers, "once")
         if key in self._open:
             if sum([len(ids) for ids in self._open.values()]) >= WAITING:

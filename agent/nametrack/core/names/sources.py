@@ -6,7 +6,7 @@ ZONE = "zone"  # the name's own zone, past every cache
 SOURCES = (LISTED, ZONE, FALLBACK)
 BESIDE = (FALLBACK, ZONE)  # asked for peers that need help, and rarely otherwise
 
-# Names that mean something on this network only: they are asked of the listed nameservers, and nobody else hears them.
+# Names that mean something on this network only: they are asked of the listed nameservers only.
 LOCAL = ("lan", "local", "home.arpa", "internal", "localdomain", "intranet", "corp", "home")
 
 

@@ -22,7 +22,7 @@ class KernelEndpoint:
     def __init__(self, detour):
         self.installed = None  # (address, port); None for none. What was ordered counts as installed until it fails
         self.changed_at = None  # when we last set another one
-        self.changes = 0  # that the kernel showed, whoever made them
+        self.changes = 0  # that the kernel showed, ours and those of other programs
         self._told = None  # the endpoint that people know of
         self._shown = None  # what the last reading showed
         self._order = None

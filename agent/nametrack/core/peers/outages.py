@@ -17,7 +17,7 @@ class Outages:
             self._since = now if asked_since is None else asked_since
 
     def end(self, now):
-        """Something was received; returns how many seconds that took, None where nothing had to be done."""
+        """Something was received; returns how many seconds that took, None if nothing had to be done."""
         if self._since is None:
             return None
         took, self._since = now - self._since, None

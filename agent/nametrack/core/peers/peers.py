@@ -37,8 +37,8 @@ class Peers:
     def configure(self, config, servers, remembered, now):
         """Follow exactly the enabled peers of `config`; those that stay keep what is known of them.
 
-        servers: function of a PeerConfig that gives the tuple of whom its name is asked of; remembered: {host:
-        [(address, port)]}, the port None where it is the configured one.
+        servers: function of a PeerConfig that gives the tuple of nameservers for its name; remembered: {host:
+        [(address, port)]}, the port None if it is the configured one.
         """
         self._config = config
         peers, by_interface, fixed = {}, {}, literal_endpoints(config.network_peers)

@@ -9,17 +9,17 @@ from ..actions import Probe
 
 class Probing:
     def __init__(self):
-        self.address = None  # who is probed; None: nobody
+        self.address = None  # the address that is probed, None for none
         self._sent_at = None
         self._watching = False
 
     def configure(self, address):
-        """Who is to be probed, None for nobody."""
+        """Probe this address from now on, None for none."""
         self.address = address
         self._watching = self._watching and address is not None
 
     def begin(self):
-        """Whether the watch over the tunnel's silence is to begin now: once, where anybody is to be probed."""
+        """Whether the watch over the tunnel's silence is to begin now: once, if there is an address to probe."""
         begins = self.address is not None and not self._watching
         self._watching = self._watching or begins
         return begins

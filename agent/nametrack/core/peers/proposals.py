@@ -90,7 +90,7 @@ class Proposals:
         return [address for address, _ in found]
 
     def found_working(self, installed, at):
-        """An endpoint that we find at the start shook hands at a time, as far as anybody can tell."""
+        """An endpoint that we find at the start shook hands at a time, as far as the kernel shows."""
         self._worked = self._worked or [(installed, at)]
 
     def tried(self, endpoint, now):

@@ -124,7 +124,7 @@ class Tunnel:
         return self.asked_since + settings.handshake_timeout
 
     def _session_until(self, settings):
-        """When the persistent keepalive, which begins with a handshake where there is no session, had its time.
+        """When the persistent keepalive, which begins with a handshake if there is no session, had its time.
 
         The counters do not show what could not even be sent.
         """

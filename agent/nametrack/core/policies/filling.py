@@ -48,7 +48,7 @@ class Filling:
             self._sets.touch(set_name, keys, reason, now)
 
     def missing(self, policy):
-        """`(why, advice)`: why there is nothing to fill; None where there is, or where it is not known yet."""
+        """`(why, advice)`: why there is nothing to fill; None if there is, or if it is not known yet."""
         if policy.target is ROUTE:
             return None
         for target in policy.candidates:

@@ -16,7 +16,7 @@ class Observation:
     def observe(self, names, devices, hold):
         """Return the actions that have the answers about names, `(domains, hosts)`, read, and held if `hold`.
 
-        Nothing is read where there is no wildcard: what is listed alone is asked for by ourselves.
+        Nothing is read if there is no wildcard: what is listed alone is asked for by ourselves.
         """
         actions = []
         names = names if names[0] else ((), ())

@@ -18,7 +18,7 @@ class Local:
         self.defaults.sort(key=lambda route: route.metric)
 
     def keys(self, ways):
-        """The destinations that are local to whom these links, by number, are the ways out."""
+        """The destinations that are local to a router whose ways out are these links, by number."""
         gateways = [(route.device, route.gateway) for route in self.defaults if route.gateway is not None]
         found = []
         for route in self._others:

@@ -40,7 +40,7 @@ class Nexthops:
         return [routing.Change(routing.DELETE, self._installed[number]) for number in gone]
 
     def changed(self, change, refused):
-        """A change was carried out; True where it replaced one that stood for another way."""
+        """A change was carried out; True if it replaced one that stood for another way."""
         number = change.value.id
         if change.verb == routing.DELETE:
             self._installed.pop(number, None)

@@ -24,7 +24,7 @@ class Numbers:
         return set(range(self.base, self.base + 2 + 2 * max([0] + list(self._places.values()))))
 
     def table(self, selector):
-        """The number of a selector's table; None where there are more selectors than tables."""
+        """The number of a selector's table; None if there are more selectors than tables."""
         return self._tables.get(selector)
 
     def allot(self, policies, selectors):

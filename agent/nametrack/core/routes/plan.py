@@ -72,9 +72,9 @@ def _bypassed(steered, about, numbers, local):
 def _blocked(steered, numbers, family, endpoints):
     """[(place, via)] of what blocks behind the routes, should they go with their device.
 
-    In the main table it outlives everything that others do to rules. There it would meet whoever the selector does not
-    mean, so a policy with a selector has it in its own table. An `unreachable` route of IPv6 is on `lo`, and goes when
-    netifd starts; one to a nexthop that drops stays.
+    In the main table it outlives everything that others do to rules. There it would meet clients that the selector
+    does not mean, so a policy with a selector has it in its own table. An `unreachable` route of IPv6 is on `lo`, and
+    goes when netifd starts; one to a nexthop that drops stays.
     """
     via = numbers.block(family) if family == 6 else routing.UNREACHABLE
     own = ((family, numbers.table(steered.group), LAST), via)

@@ -19,7 +19,7 @@ from ..actions import ChangeRouting, FlushFlows, ListRoutes, Log, Notify, ReadRo
 from ..wording import duration
 
 SETTLE = 0.2  # seconds at least between two readings
-RESYNC = 60  # seconds after which all is compared again: nobody tells when others flush a table
+RESYNC = 60  # seconds after which all is compared again: the kernel does not notify when a program flushes a table
 LONG = 2000  # routes, of which that would be too much: ten times as rare
 PATIENCE = 3600  # seconds after the start in which names that are not answered keep what is there
 READ, LIST = ("routes", "read"), ("routes", "list")
@@ -168,7 +168,7 @@ class Routes:
         return self.installation.writing.holds
 
     def of(self, name):
-        """The Steered of a policy; None where it is not steered by routes."""
+        """The Steered of a policy; None if it is not steered by routes."""
         for steered in self.steered:
             if steered.name == name:
                 return steered
@@ -192,7 +192,7 @@ class Routes:
         return self.installation.settled() if self.installation.is_known() else not self.steered
 
     def standing(self, name):
-        """`(state, reason)` of a policy's ways and routes; None where it is not steered by routes."""
+        """`(state, reason)` of a policy's ways and routes; None if it is not steered by routes."""
         steered = self.of(name)
         if steered is None:
             return None
@@ -213,7 +213,7 @@ class Routes:
         return self.installation.count(family, self.table_of(name), self.of(name).policy.wanted(family))
 
     def table_of(self, name):
-        """The number of the table that a policy's routes are in; None where there is none left."""
+        """The number of the table that a policy's routes are in; None if there is none left."""
         return self._numbers.table(self.of(name).group)
 
     # -- what is wanted --------------------------------------------------------------------------------------------

@@ -59,7 +59,7 @@ class Steered:
         return None
 
     def choose(self, ways, now):
-        """The first way that works, but back to a better one only after failback_delay; True where it is another."""
+        """The first way that works, but back to a better one only after failback_delay; True if it is another."""
         before, working = self.way, [name for name in self.steering.interfaces if ways[name].works]
         if self.way not in working:
             self.way = working[0] if working else None
@@ -72,7 +72,7 @@ class Steered:
         return news
 
     def return_at(self, ways):
-        """When a better way will have worked for long enough; None where that is not in sight."""
+        """When a better way will have worked for long enough; None if that is not in sight."""
         better = self.steering.interfaces
         if self.way in better:
             better = better[: better.index(self.way)]

@@ -9,7 +9,7 @@ class Way:
     def __init__(self, name):
         self.name = name
         self.device = name  # the name of its link
-        self.link = 0  # the number of its link, 0 where there is none
+        self.link = 0  # the number of its link, 0 if there is none
         self.port = 0  # that the tunnel's own packets come from; 0: not known, or it has none
         self.works_since = None  # monotonic seconds; None while it does not work
         self.reason = "not known yet"

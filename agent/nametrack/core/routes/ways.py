@@ -44,7 +44,7 @@ class Ways:
         return [ReadTunnel(way.device) for way in self._in_order() if way.wants_port()]
 
     def peers_read(self, event, now):
-        """The peers of an interface, PeersRead; True where a tunnel lives otherwise now, or endpoints are others."""
+        """The peers of an interface, PeersRead; True if a tunnel lives otherwise now, or endpoints are others."""
         devices = [way.device for way in self._in_order()]
         if event.interface in devices:
             self._watch.keep(devices)

@@ -66,7 +66,7 @@ def findings(agent, wall):
 
         found = found + routing_findings(agent)
     if agent.files.machine is not None:
-        from .machine_findings import fitted, machine_findings  # a router does without
+        from .machine_findings import fitted, machine_findings  # a router does not load it
 
         found = fitted(found + machine_findings(agent))
     return _worst_first(found)
@@ -114,7 +114,7 @@ def _keepalives(config):
     for peer in config.peers:
         if peer.enabled and not peer.persistent_keepalive and not peer.probe:
             subject = "%s peer %s" % (peer.interface, _label(peer))
-            text = "no persistent_keepalive: without traffic nobody sees that the tunnel is dead"
+            text = "no persistent_keepalive: without traffic, a dead tunnel goes unnoticed"
             found.append(finding("no_keepalive", "warning", subject, text))
     return found
 
@@ -123,7 +123,7 @@ def _probes(config):
     found = []
     for peer in config.peers:
         if peer.enabled and peer.probe and peer.probe_address is None:
-            text = "option probe has nobody to ask: no single address is among the allowed IPs"
+            text = "option probe has no address to ping: the allowed IPs contain no single address"
             found.append(finding("no_probe_address", "warning", "%s peer %s" % (peer.interface, _label(peer)), text))
     return found
 
@@ -254,7 +254,7 @@ def _set(kernel_set):
 
 
 def _wildcard_advice(policy, domain):
-    """How dnsmasq fills the same set: what it adds is somebody else's to us, and stays."""
+    """How dnsmasq fills the same set: what it adds is not ours, and stays."""
     target = policy.target or policy.candidates[0]
     names = [own_name(target.sets[family]) for family in sorted(target.sets)]
     if target.sets[min(target.sets)].kind == "ipset":

@@ -1,7 +1,7 @@
 """The state as metrics for Prometheus: names, units and types by its conventions, texts in either of its formats.
 
-What there is for each peer, name and policy is bounded, so that a long configuration cannot fill a database; how many
-there are in which state is told of all of them.
+The rows for single peers, names and policies are bounded, so that a long configuration cannot fill a database; the
+counts by state cover all of them.
 """
 
 from collections import namedtuple
@@ -92,7 +92,7 @@ def _peers(agent, now, wall):
 
 
 def _names(agent):
-    # One name may be asked of several nameservers: whoever looks at a graph knows it as one.
+    # One name may be asked of several nameservers: a graph shows it as one.
     by_host, states = {}, []
     for key in sorted(agent.resolver.names):
         name = agent.resolver.names[key]
@@ -231,5 +231,5 @@ def _samples(family, lines):
 
 
 def escaped(text):
-    """The value of a label, which may be somebody's text: nothing in it can end it, or the line."""
+    """The value of a label, which may be a text of others: nothing in it can end it, or the line."""
     return printable(text, LABEL).replace("\\", "\\\\").replace('"', '\\"')

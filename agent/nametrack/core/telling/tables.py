@@ -44,7 +44,7 @@ class Page:
         self.lines.append(("%-*s%s%s" % (NAME, name, shown, rest)).rstrip())
 
     def text(self, text, indent):
-        """A text, broken between its words where it is too long."""
+        """A text, broken between its words if it is too long."""
         line = ""
         for word in printable(text, LONGEST).split(" "):
             if line and indent + len(line) + 1 + len(word) > WIDTH:

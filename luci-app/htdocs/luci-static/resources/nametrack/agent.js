@@ -51,7 +51,7 @@ return baseclass.extend({
 	refresh: declare('refresh', [ 'name' ], { asked: 0 }),
 
 	/*
-	 * What there is to choose from, of the network configuration and without its keys. `target` is what a policy's
+	 * The choices, from the network configuration and without its keys. `target` is what a policy's
 	 * `auto` would choose now, null where it would find nothing; there is none where the agent cannot tell.
 	 * { "peers": [ { "interface": "wg0", "public_key": "…=", "description": "home",
 	 *     "endpoint_host": "home.dyn.example.net" } ],

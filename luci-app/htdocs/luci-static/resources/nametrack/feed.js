@@ -22,21 +22,21 @@ function now() {
 return baseclass.extend({
 	__init__: function() {
 		this.status = null;     /* the last answer of a running agent; null: it does not run, or was not asked */
-		this.problem = null;    /* agent.why() of the last answer, where it was none of that kind */
+		this.problem = null;    /* agent.why() of the last answer, null if the answer was of another kind */
 		this.trouble = null;    /* the text of the last failure */
 		this.events = [];       /* newest first */
 		this.heard = now();     /* when the last answer of any kind came */
 		this.useful = now();    /* when the last was asked for that says something about the agent */
 		this.asked = 0;         /* requests so far */
 		this.taken = 0;         /* the number of the one whose answer came last */
-		this.waking = 0;        /* the number of the first one since nobody could look */
+		this.waking = 0;        /* the number of the first one since the page went out of sight */
 		this.last = 0;          /* the id of the youngest event */
 		this.started = 0;       /* when the agent began that gave it */
 	},
 
 	/* Asks for the status: one ubus call, and one more for the events when there are new ones. */
 	poll: function() {
-		/* nobody looks: `resume` asks again */
+		/* the page is out of sight: `resume` asks again */
 		if (document.hidden)
 			return Promise.resolve();
 
@@ -90,7 +90,7 @@ return baseclass.extend({
 		}, () => {});
 	},
 
-	/* From here on nobody can look: whatever is shown may be of yesterday when somebody does. */
+	/* The page goes out of sight: what it shows may be of yesterday when the user looks again. */
 	sleep: function() {
 		this.waking = this.asked + 1;
 	},

@@ -5,7 +5,7 @@
 
 /*
  * Kinds of fields: the form's class, and what is set on its options. A field shows its default without writing it:
- * what nobody touched stays out of the file.
+ * a field that the user did not touch stays out of the file.
  */
 
 const ON = [ '1', 'on', 'true', 'yes', 'enabled' ];

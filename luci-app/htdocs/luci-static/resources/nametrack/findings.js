@@ -3,7 +3,7 @@
 'require nametrack.table as table';
 'require nametrack.words as words';
 
-/* What `check` found, worst first as it comes: each with its advice, and the page that mends it where there is one. */
+/* What `check` found, worst first as it comes: each with its advice, and the page that mends it if there is one. */
 
 const INTERFACES = [ 'admin/network/network', _('Interfaces') ];
 const SETTINGS = [ 'admin/services/nametrack/settings', _('Settings') ];

@@ -69,7 +69,7 @@ return baseclass.extend({
 		return _('%s ago', 'how long since').format(this.duration(seconds));
 	},
 
-	/* A moment of the router's, by the clock of whoever looks. */
+	/* A moment of the router's, by the browser's clock. */
 	moment: function(unix) {
 		const date = new Date(unix * 1000);
 		const time = date.toLocaleTimeString();

@@ -74,7 +74,7 @@ return view.extend({
 		poll.add(() => this.poll(), INTERVAL);
 		window.setInterval(() => this.tick(), 1000);
 
-		/* Asleep, a page can tell nobody that it is out of date: it says so before, and asks as soon as it wakes. */
+		/* Asleep, a page cannot say that it is out of date: it says so before, and asks as soon as it wakes. */
 		document.addEventListener('freeze', () => this.sleep());
 		document.addEventListener('resume', () => this.wake());
 		document.addEventListener('visibilitychange', () => document.hidden ? this.sleep() : this.wake());

@@ -38,7 +38,6 @@ hold.connected(True)
 hold.hold(do.Hold(("example.net",), ()))
 print(sorted(bus.subscribed.values()))
 """
-SUBSCRIBED = "['dnsmasq.dns']"
 
 
 def told(interpreter, folder, script):

@@ -162,7 +162,7 @@ def test_nothing_is_written_until_all_is_read():
     timers = Timers()
     last_good = LastGood(timers)
     last_good.reading = True
-    assert last_good.save(records(*ONE), 5, True) == [] and last_good.share(records(*ONE), 5) == []
+    assert last_good.save(records(*ONE), 5, True) == [] and last_good.share(records(*ONE)) == []
     last_good.reading = False
     assert timers.next() == 5 + SAVE_DELAY
     assert write(last_good, ONE, 65) == ONE
@@ -188,7 +188,7 @@ def test_the_copy_is_made_anew_when_it_has_become_much_longer():
     last_good.learn([many], 5)
     assert timers.next() == 5
     timers.due(5)
-    assert list(last_good.share(records(many), 5)[0].records()) == [many]
+    assert list(last_good.share(records(many))[0].records()) == [many]
     for _ in range((COPY_MIN + 2000) // 1000):
         last_good.learn([many], 5)
     assert timers.next() is None

@@ -43,7 +43,6 @@ def nft(*commands):
 """ % __file__[: __file__.rfind("/")]
 SET = "SetName(kind='nft', family='inet', table='t', name='s')"
 MISSED = "nametrack missed some nftables notifications; reading the sets again"
-UNHEARD = "SetsDisturbed " + MISSED
 
 
 def works():

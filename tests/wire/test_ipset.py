@@ -1,24 +1,10 @@
-"""ipset: names, and the lines for `ipset restore`."""
+"""ipset: the lines for `ipset restore`."""
 
 import pytest
 
 from nametrack import ip
 from nametrack.element import Element, SetName, elements_of
 from nametrack.wire import ipset
-
-
-@pytest.mark.parametrize("text", ["wg", "wg6", "vpn_1", "mwan3_connected_ipv4", "geo:us", "0a.b-c", "a" * 31])
-def test_a_name_that_is_taken(text):
-    assert ipset.valid_name(text)
-
-
-@pytest.mark.parametrize(
-    "text",
-    ["", "-f", "-exist", "a b", "a\n", "a\tb", 'a"b', "a;b", "a\\", "\u00e4", "a\0", "a" * 32, ".a", ":a", "a/b"],
-)
-def test_a_name_that_could_be_read_as_something_else_is_refused(text):
-    assert not ipset.valid_name(text)
-
 
 WG = SetName("ipset", "", "", "wg")
 

@@ -3,7 +3,8 @@
 import netfilter
 import pytest
 
-from nametrack.wire import netlink, nfnetlink, nft, nftset
+from nametrack.element import SetName
+from nametrack.wire import netlink, nfnetlink, nftset
 from nametrack.wire.netlink import NetlinkError
 
 LITTLE = netfilter.LITTLE
@@ -84,7 +85,7 @@ def test_the_generation_can_be_asked_for():
 )
 def test_a_set_can_be_asked_for(about, name, errno):
     one = netfilter.about(about)
-    assert nftset.get_set(nft.parse_name(name), one["seq"], LITTLE) == one["request"]
+    assert nftset.get_set(SetName("nft", *name.split()), one["seq"], LITTLE) == one["request"]
     found = [netlink.reply(datagram, one["seq"], LITTLE).errno for datagram in one["datagrams"]]
     assert found[-1] == errno
 

@@ -1,4 +1,4 @@
-"""nft.py: names of sets, and the text of a change as `nft -f` takes it."""
+"""nft.py: the text of a change as `nft -f` takes it."""
 
 import pytest
 
@@ -9,26 +9,6 @@ from nametrack.wire.sets import Form
 
 NAME = SetName("nft", "inet", "vpn", "a4")
 PLAIN, NONE = Form(4, False, False, False, None, "", True), ElementList()
-
-
-def test_a_name_is_a_family_a_table_and_a_set():
-    assert nft.parse_name("inet fw4 mine4") == SetName("nft", "inet", "fw4", "mine4")
-    assert nft.parse_name("ip _t pbr_wan.0-a/b_4") == SetName("nft", "ip", "_t", "pbr_wan.0-a/b_4")
-    assert nft.parse_name("ip6 t " + "a" * 255) is not None
-
-
-@pytest.mark.parametrize(
-    "text",
-    [
-        "", "mine4", "inet fw4", "inet fw4 mine4 x", "inet  fw4 mine4", " inet fw4 mine4", "inet fw4 mine4 ",
-        "inet fw4 mine4\n", "inet fw4\tmine4", "eth fw4 mine4", "inet 4fw mine4", "inet fw4 4mine", "inet fw4 .mine",
-        "inet fw4 -mine", "inet fw4 mine;", "inet fw4 mi{ne", "inet fw4 mine}", 'inet fw4 "mine"', "inet fw4 mine#",
-        "inet fw4 $mine", "inet fw4 @mine", "inet fw4 mine\0", "inet fw4 m\u00efne", "inet fw4 mine\\", "inet fw4 *",
-        "inet t " + "a" * 256,
-    ],
-)  # fmt: skip
-def test_what_is_no_name_or_could_break_out_of_a_script_is_refused(text):
-    assert nft.parse_name(text) is None
 
 
 def text(deleted=(), added=(), form=PLAIN):

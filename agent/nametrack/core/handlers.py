@@ -33,7 +33,7 @@ EVENTS = {
     on.TunnelRead: lambda agent, e, now: agent.routes.tunnel_read(e.interface, e.port, now),
     on.EchoReplied: lambda agent, e, now: agent.routes.echo_replied(e.interface, e.address, now),
     on.RoutingChanged: lambda agent, e, now: agent.routes.changed(e.action, e.refused, now),
-    on.RulesDeleted: lambda agent, e, now: agent.routes.rules_deleted(e.rules, now),
+    on.RulesDeleted: lambda agent, e, now: agent.routes.rules_deleted(e.rules),
     on.Paused: lambda agent, e, now: agent.routes.pause(e.seconds, now),
     on.RoutingTouched: lambda agent, e, now: agent.routes.touched(now),
     on.InterfaceUp: lambda agent, e, now: agent.interfaces.came_up(e.interface, now),

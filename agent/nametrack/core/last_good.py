@@ -171,7 +171,7 @@ class LastGood:
         self._added += sum([len(record.keys) for record in owned])
         return [Remember(records)]
 
-    def share(self, records, now):
+    def share(self, records):
         """Return the action that makes the copy anew; records: function that returns an iterator of all records."""
         if self.reading:
             return []

@@ -44,13 +44,13 @@ class Memory:
                 self._policies.remember(record, now)
             elif isinstance(record, Owned):
                 self._policies.sets.remember(record.set, record.keys, record.ours)
-        return [] if self.last_good.reading else self._policies.read_sets(now)
+        return [] if self.last_good.reading else self._policies.read_sets()
 
     def due(self, key, now):
         """The timer ("save",) or ("share",) is due."""
         if key[0] == "save":
             return self.save(now)
-        return self.last_good.share(lambda: self.records(now), now)
+        return self.last_good.share(lambda: self.records(now))
 
     def save(self, now, whole=False):
         """Return the action that writes the file, none if nothing changed; whole: all of it in one go."""

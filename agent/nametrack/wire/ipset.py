@@ -1,27 +1,10 @@
-"""ipset's words: names, and the lines that `ipset restore` reads. nametrack itself changes ipsets by netlink."""
+"""ipset's words: the lines that `ipset restore` reads. nametrack itself changes ipsets by netlink."""
 
 from .. import ip
-from .ipsetlink import NAME_LIMIT, TIMEOUT_LIMIT
+from .ipsetlink import TIMEOUT_LIMIT
 from .sets import MARK
 
 PIECE = 250  # lines that are made at a time
-
-_OTHER_FIRST = "_"
-_OTHER = "_.:-"
-
-
-def valid_name(text):
-    """Return whether a set may have this name: at most 31 letters, digits and `_.:-`, first one of `_a-zA-Z0-9`.
-
-    ipset allows more, and reads a name that begins with `-` as an option.
-    """
-    if not 1 <= len(text) <= NAME_LIMIT:
-        return False
-    for i in range(len(text)):
-        c = text[i]
-        if not ("a" <= c <= "z" or "A" <= c <= "Z" or "0" <= c <= "9" or c in (_OTHER if i else _OTHER_FIRST)):
-            return False
-    return True
 
 
 def change_text(name, comments, deleted, added):

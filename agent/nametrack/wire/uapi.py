@@ -45,32 +45,6 @@ def set_endpoint(public_key, address, port):
     return ("set=1\npublic_key=%s\nupdate_only=true\nendpoint=%s\n\n" % words).encode()
 
 
-def parse_get(data):
-    """`(peers, errno)` of a whole answer to GET, in bytes: a list of wireguard.Peer, and 0 or an error number."""
-    reply = _whole(data)
-    return reply.peers, reply.errno
-
-
-def parse_set(data):
-    """The error number of a whole answer to set_endpoint(), in bytes; 0 is success."""
-    return _whole(data).errno
-
-
-def _whole(data):
-    reply = Reply()
-    if not reply.feed(data):
-        raise UapiError("the answer is cut short")
-    return reply
-
-
-def is_complete(data):
-    """Whether these bytes end as an answer does, with `errno=` and an empty line."""
-    if data[-2:] != b"\n\n":
-        return False
-    last = data[data.rfind(b"\n", 0, len(data) - 2) + 1 :]
-    return last[:6] == b"errno="
-
-
 class Reply:
     """Reads one answer in the pieces in which the socket gives it, and keeps of them only a line's beginning."""
 

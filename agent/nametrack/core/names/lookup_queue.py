@@ -12,7 +12,6 @@ class Queue:
     """
 
     def __init__(self, limit, kept):
-        self._limit = limit
         self._active = {}  # key of a name -> number of its lookups under way
         self._urgent = Lane()
         self._ordinary = Lane()

@@ -70,7 +70,7 @@ class Policies:
             policy.remember(host, known.keys, now + life_left(known, policy.config.retain))
             self._routes.touch(policy, known.keys, now)
 
-    def read_sets(self, now):
+    def read_sets(self):
         """All that is remembered is known: read the sets and fill them."""
         for name in sorted(self.policies):
             for host in self.policies[name].hosts.values():

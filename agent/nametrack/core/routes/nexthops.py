@@ -20,9 +20,6 @@ class Nexthops:
         self._installed = {n.id: n for n in nexthops if n.protocol == routing.PROTOCOL}
         return [number for number in before if number not in self._installed]
 
-    def is_installed(self, number):
-        return number in self._installed
-
     def additions(self):
         """Changes that add or replace; one of the other family cannot be replaced."""
         found = []

@@ -70,7 +70,7 @@ class Routes:
             self._timers.set(LIST, now + RESYNC * (1 if count <= LONG else 10))
         return self._decide(now)
 
-    def rules_deleted(self, rules, now):
+    def rules_deleted(self, rules):
         """Others deleted rules of ours: they are back at once, without a look at anything else."""
         found = self.installation.rules_deleted(rules)
         return [ChangeRouting(found, "rules that were deleted")] if found else []

@@ -42,14 +42,14 @@ def _firewall(agent):
     for steered in agent.routes.steered:
         names = steered.steering.interfaces if steered.steering.action == "route" else []
         for name in names:
-            for source in _sources(agent, steered):
+            for source in _sources(steered):
                 if (name, source) not in said:
                     said.add((name, source))
                     found += _not_forwarded(agent, steered, agent.routes.way(name), source)
     return found
 
 
-def _sources(agent, steered):
+def _sources(steered):
     """The interfaces that clients of a policy are behind."""
     named = [client.value for client in steered.selector.clients if client.kind == "interface"]
     return named or [LAN]

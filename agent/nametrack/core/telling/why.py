@@ -12,7 +12,6 @@ from ..actions import AskKernel, Reply
 from ..wording import duration
 
 MOST = 8  # addresses of one host that are explained
-RESOLVED = "looked up now; no policy lists it"
 
 # What the kernel does with packets to an address. mark: the firewall mark that they carry, 0 for none; device: the name
 # of the interface that they leave through, None if they are dropped; table: the routing table that decided, 0 for not

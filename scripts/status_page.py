@@ -23,7 +23,9 @@ answer against that schema.
 """
 TITLES = {
     "peer": "Each of `peers`",
+    "source": "Each of a peer's `sources`",
     "policy": "Each of `policies`",
+    "way": "Each of a policy's `ways`",
     "host": "Each of a policy's `hosts`",
     "address": "Each of a host's `addresses`",
     "finding": "Each of `findings`",

@@ -34,8 +34,21 @@ def peer(description, host, state="current", reason="kept: DNS names it", **valu
         "answered": int(time.time()) - 48,
         "failures": 0,
         "changed": None,
+        "sources": [],
         **values,
     }
+
+
+def source(name, *addresses, ago=48, failures=0):
+    """What a source says of a peer's name; `ago`: seconds since it said so."""
+    return {"source": name, "addresses": list(addresses), "more_addresses": 0, "answered": int(time.time()) - ago,
+            "failures": failures}  # fmt: skip
+
+
+def way(interface, reason=None, ago=300):
+    """An interface of a policy; with a reason it does not work."""
+    since = None if reason else int(time.time()) - ago
+    return {"interface": interface, "works": reason is None, "reason": reason, "since": since}
 
 
 def host(name, *addresses, retained=(), state="current", reason="answered", **values):
@@ -43,7 +56,7 @@ def host(name, *addresses, retained=(), state="current", reason="answered", **va
     found = [{"address": a, "expires": now + 86400, "named": True} for a in addresses]
     found += [{"address": a, "expires": now + 5000, "named": False} for a in retained]
     shown = {"host": name, "addresses": found, "more_addresses": 0, "state": state, "reason": reason}
-    return {**shown, "ttl": 60, "next_query": 12, "answered": now - 48, "failures": 0, **values}
+    return {**shown, "ttl": 60, "next_query": 12, "answered": now - 48, "failures": 0, "seen": None, **values}
 
 
 def policy(name, *hosts, state="current", reason="the sets hold what DNS names", **values):
@@ -52,6 +65,7 @@ def policy(name, *hosts, state="current", reason="the sets hold what DNS names",
         "name": name,
         "interface": "wg0",
         "way": None,
+        "ways": [],
         "table": None,
         "target": "nftset",
         "set4": "inet fw4 mine4",

@@ -4,7 +4,7 @@ import pytest
 
 from lab.agent import uci
 from luci.router import Router
-from luci.scripted import KEYS, Scripted, finding, host, peer, policy
+from luci.scripted import KEYS, Scripted, finding, host, peer, policy, source, way
 from luci.web import SOURCE
 
 # the stand-in has one theme, LuCI's source all of them
@@ -24,7 +24,8 @@ def everything(agent):
     agent.answers["peers"] = [
         peer("home", "home.dyn.example.net", reason="followed: home.dyn.example.net moved"),
         peer("beach house", "beach.dyn.example.net", "stalled", "nothing received although an answer is owed for 42 s",
-             public_key=KEYS[1], address="203.0.113.20", addresses=["203.0.113.20", "2001:db8:a::10"]),
+             public_key=KEYS[1], address="203.0.113.20", addresses=["203.0.113.20", "2001:db8:a::10"],
+             sources=[source("listed", "203.0.113.20", "2001:db8:a::10"), source("zone", "203.0.113.99", ago=3)]),
         peer("", "office.example.com", "unresolved", "waiting: next query in 12 s", public_key=KEYS[2], address=None),
         peer("old laptop", "laptop.example.com", "disabled", "disabled in the configuration", interface="wg1",
              next_query=None),
@@ -40,6 +41,9 @@ def everything(agent):
             state="partial", reason="production.example.com: no answer from 127.0.0.1",
             set6="inet fw4 mine6", wanted6=2, installed6=1,
         ),
+        policy("stream", host("video.example.com", "192.0.2.80"), target="route", table=900, set4=None,
+               state="failed_over", reason="through wg1: no reply through wg0", way="wg1",
+               ways=[way("wg0", "no reply through wg0"), way("wg1"), way("wg2", ago=7200)]),
         policy("media", state="no_target", reason="neither pbr nor vpn-policy-routing has a set", target="auto",
                set4=None),
     ]  # fmt: skip
@@ -55,7 +59,7 @@ def everything(agent):
     )
 
 
-@pytest.mark.parametrize("width", [1100, 360])
+@pytest.mark.parametrize("width", [1280, 1100, 360])
 @pytest.mark.parametrize("theme, dark", THEMES)
 def test_everything_has_its_place_wide_and_narrow_light_and_dark(browser, config, width, theme, dark):
     agent = Scripted()
@@ -178,9 +182,11 @@ def test_whatever_is_in_an_answer_shows_as_text(browser, config):
         "interfaces": [{"name": HOSTILE, "target": HOSTILE, "set4": HOSTILE, "set6": None}],
     }, resolve=lambda _: {"addresses": [], "ttl": None, "reason": HOSTILE})  # fmt: skip
     agent.answers.update(
-        peers=[peer(HOSTILE, HOSTILE, HOSTILE, HOSTILE, address=HOSTILE, interface=HOSTILE)],
+        peers=[peer(HOSTILE, HOSTILE, HOSTILE, HOSTILE, address=HOSTILE, interface=HOSTILE,
+                    sources=[source(HOSTILE, HOSTILE), source(HOSTILE, "192.0.2.1")])],
         policies=[policy(HOSTILE, host(HOSTILE, HOSTILE, retained=[HOSTILE], state=HOSTILE, reason=HOSTILE),
-                         state=HOSTILE, reason=HOSTILE, interface=HOSTILE, target=HOSTILE, set4=HOSTILE, set6=HOSTILE)],
+                         state=HOSTILE, reason=HOSTILE, interface=HOSTILE, target=HOSTILE, set4=HOSTILE, set6=HOSTILE,
+                         ways=[way(HOSTILE, HOSTILE)])],
         findings=[finding(HOSTILE, HOSTILE, HOSTILE, HOSTILE, HOSTILE)],
     )  # fmt: skip
     agent.happen(HOSTILE, HOSTILE, HOSTILE)
@@ -204,6 +210,79 @@ def test_whatever_is_in_an_answer_shows_as_text(browser, config):
                     browser.click("Dismiss", ".modal")
             assert browser.find("#view img, .modal img") == []
             assert browser.run("return window.broken") is None
+
+
+def shown(browser, config, css, **answers):
+    """The text of an element of the page for such answers."""
+    agent = Scripted()
+    agent.answers.update(answers)
+    with Router(agent, config) as router:
+        router.open(browser)
+        return browser.wait(lambda: browser.text(css), css)
+
+
+COUNTS = [(1, 1, "1 peer, 1 policy"), (2, 0, "2 peers, 0 policies"), (0, 3, "0 peers, 3 policies")]
+
+
+@pytest.mark.parametrize("peers, policies, words", COUNTS)
+def test_the_first_line_counts_one_as_one(browser, config, peers, policies, words):
+    answers = {"peers": [peer(str(i), "a.example", public_key=KEYS[i]) for i in range(peers)],
+               "policies": [policy(str(i)) for i in range(policies)]}  # fmt: skip
+    assert shown(browser, config, ".nametrack-verdict", **answers) == f"✓ All is well As configured: {words}."
+
+
+def test_the_first_line_is_not_well_while_a_finding_says_otherwise(browser, config):
+    found = finding("not_forwarded", "error", "policy 'work'", "wg0 is in no firewall zone")
+    note = finding("wildcard_unobserved", "info", "policy 'work'", "no client asked yet")
+    lines = shown(browser, config, ".nametrack-verdict", policies=[policy("work")], findings=[found, note]).splitlines()
+    assert lines == ["✕ Needs attention: 1", "policy 'work': wg0 is in no firewall zone"]
+
+
+def test_a_finding_about_what_needs_attention_already_is_counted_once(browser, config):
+    work = policy("work", state="no_target", reason="set 'inet fw4 mine4' does not exist")
+    found = finding("no_target", "error", "policy 'work'", "set 'inet fw4 mine4' does not exist")
+    lines = shown(browser, config, ".nametrack-verdict", policies=[work], findings=[found]).splitlines()
+    assert lines[0] == "✕ Needs attention: 1" and len(lines) == 2
+
+
+def test_each_way_out_says_whether_it_is_used_ready_or_dead(browser, config):
+    ways = [way("wg0", "no reply through wg0"), way("wg1", ago=300), way("wg2", ago=7200)]
+    work = policy("work", state="failed_over", reason="through wg1: no reply through wg0", way="wg1", ways=ways,
+                  target="route", table=900)  # fmt: skip
+    text = shown(browser, config, "[data-key='policy work']", policies=[work])
+    for line in ("wg0 ✕ does not work no reply through wg0", "wg1 ✓ in use works for 5m", "wg2 – ready works for 2h"):
+        assert line in text
+    assert "! another way through wg1: no reply through wg0" in text
+
+
+def test_what_is_blocked_needs_attention_first(browser, config):
+    ways = [way("wg0", "wg0 is down")]
+    home = policy("home", state="failed_over", reason="through wg1", ways=ways)
+    work = policy("work", state="blocked", reason="no way out works: wg0 is down", ways=ways, target="route")
+    lines = shown(browser, config, ".nametrack-verdict", policies=[home, work]).splitlines()
+    assert lines[:2] == ["✕ Needs attention: 2", "work: ✕ blocked no way out works: wg0 is down"]
+
+
+def test_an_observed_name_says_when_a_client_asked_for_it_last(browser, config):
+    seen = host("www.example.com", "192.0.2.7")
+    seen["seen"] = seen["answered"] + 48 - 130
+    text = shown(browser, config, "[data-key='www.example.com work']", policies=[policy("work", seen)])
+    assert "a client asked 2m 10s ago" in text or "a client asked 2m 11s ago" in text
+
+
+def test_each_source_of_a_peers_name_says_what_it_names_and_whether_it_differs(browser, config):
+    sources = [source("listed", "198.51.100.10"), source("zone", "198.51.100.99", ago=5),
+               source("fallback", failures=3)]  # fmt: skip
+    text = shown(browser, config, "[data-key^='wg0 x']", peers=[peer("home", "a.example", sources=sources)])
+    found = [line for line in text.splitlines() if line.startswith(("nameservers: ", "zone: ", "fallback: "))]
+    assert found[0].startswith("nameservers: 198.51.100.10 (4") and "differ" not in found[0]
+    assert found[1].startswith("zone: 198.51.100.99 (") and found[1].endswith("• differ")
+    assert found[2].startswith("fallback: no address (") and found[2].endswith("failures: 3)")
+
+
+def test_one_source_alone_is_not_said_twice(browser, config):
+    alone = peer("home", "a.example", sources=[source("listed", "198.51.100.10")])
+    assert "nameservers:" not in shown(browser, config, "[data-key^='wg0 x']", peers=[alone])
 
 
 @pytest.mark.parametrize("next_query, words", [(120, "nametrack asks in 2m, because of"), (None, "no answer yet")])

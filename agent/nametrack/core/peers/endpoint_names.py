@@ -100,5 +100,13 @@ class EndpointNames:
         """As Name.failed, of the name that fares worst."""
         return max([0] + [name.failed(rtypes) for name, rtypes in self._followed(names)])
 
+    def history(self, names, source):
+        """Return `(answered, failures)` of a source: when its oldest answer came, monotonic seconds, and the failed
+        lookups in a row of the name that fares worst. answered: None if it has not answered all that was asked."""
+        asked = [question for name, _ in self._followed(names) for question in name.of(source).values()]
+        times = [question.answered_at for question in asked]
+        answered = None if not times or None in times else min(times)
+        return answered, max([0] + [question.failures for question in asked])
+
     def _followed(self, names):
         return [(names[key], rtypes) for key, _, _, rtypes in self.wanted() if key in names]

@@ -5,10 +5,11 @@ It goes over the bus, so it is cut to what fits there: each list that may have b
 
 from ... import ip
 from ...element import own_name
-from ..actions import endpoint_text
 from ..ordering import in_order
 from .answer_size import ROOM, listed, share
 from .findings import findings
+from .peer_status import peer_status
+from .status_times import dated, left
 
 
 def status(agent, now, wall, room=ROOM):
@@ -17,10 +18,10 @@ def status(agent, now, wall, room=ROOM):
     `room`: bytes that it may take. Half of it is for what has a line of its own, a quarter more for the hosts of
     policies, and all that is left for addresses.
     """
-    config, unix = agent.config, _dated(now, wall)
+    config, unix = agent.config, dated(now, wall)
     groups = {
         "config_errors": listed(agent.files.errors()),
-        "peers": (len(config.peers), lambda i: _peer(agent, config.peers[i], now, unix)),
+        "peers": (len(config.peers), lambda i: peer_status(agent, config.peers[i], now, unix)),
         "policies": (len(config.policies), lambda i: _policy(agent, config.policies[i], unix)),
         "findings": listed(findings(agent, wall)),
     }
@@ -37,12 +38,12 @@ def status(agent, now, wall, room=ROOM):
 
 def peers(agent, now, wall):
     """Every peer that is followed, and those that would be but are disabled; without their addresses."""
-    return [_peer(agent, wanted, now, _dated(now, wall)) for wanted in agent.config.peers]
+    return [peer_status(agent, wanted, now, dated(now, wall)) for wanted in agent.config.peers]
 
 
 def policies(agent, now, wall):
     """Every policy, likewise; without its hosts."""
-    return [_policy(agent, wanted, _dated(now, wall)) for wanted in agent.config.policies]
+    return [_policy(agent, wanted, dated(now, wall)) for wanted in agent.config.policies]
 
 
 def _add_hosts(agent, shown, now, unix, room):
@@ -56,7 +57,7 @@ def _add_hosts(agent, shown, now, unix, room):
         hosts = [] if policy is None else _worst_first(agent, policy)
         literals = [] if policy is None else policy.config.literals
         ordered.append((policy, hosts))
-        groups.append((len(hosts) + len(literals), _host_maker(agent, hosts, literals, now, unix)))
+        groups.append((len(hosts) + len(literals), _host_maker(agent, policy, hosts, now, unix)))
     taken, size = share(groups, room)
     found = []
     for each, group, (policy, hosts), items in zip(shown, groups, ordered, taken):
@@ -73,8 +74,17 @@ def _worst_first(agent, policy):
     return [h for h, fine in zip(hosts, well) if not fine] + [h for h, fine in zip(hosts, well) if fine]
 
 
-def _host_maker(agent, hosts, literals, now, unix):
-    return lambda i: _host(agent, hosts[i], now, unix) if i < len(hosts) else _literal(literals[i - len(hosts)])
+def _host_maker(agent, policy, hosts, now, unix):
+    """Return a function that makes what is shown of a policy's host by its index: after `hosts` come the literals."""
+
+    def make(i):
+        if i >= len(hosts):
+            return _literal(policy.config.literals[i - len(hosts)])
+        shown = _host(agent, hosts[i], now, unix)
+        shown["seen"] = unix(policy.seen.get(hosts[i].host))
+        return shown
+
+    return make
 
 
 def _add_addresses(agent, shown_peers, hosts, now, unix, room):
@@ -109,69 +119,10 @@ def _address_maker(host, retain, now, unix):
     return make
 
 
-def _dated(now, wall):
-    """A function that makes Unix time of a monotonic one, the same of the same one whenever it is asked for."""
-    between = int((wall - now) * 10 + 0.5) / 10  # the two clocks are never read at quite the same moment
-    return lambda at: None if at is None else int(between + at)
-
-
-def _in(at, now):
-    return None if at is None else max(0, int(at - now + 0.999))
-
-
-def _peer_head(wanted):
-    return {
-        "interface": wanted.interface,
-        "public_key": wanted.public_key,
-        "description": wanted.description,
-        "endpoint_host": wanted.endpoint_host,
-        "endpoint_port": wanted.endpoint_port,
-        "addresses": [],
-        "more_addresses": 0,
-    }
-
-
-def _disabled_peer(wanted):
-    shown = _peer_head(wanted)
-    shown.update({"endpoint": None, "last_handshake": 0, "rx_bytes": 0, "tx_bytes": 0, "state": "disabled"})
-    shown.update(
-        {
-            "code": "disabled",
-            "reason": "disabled in the configuration",
-            "next_query": None,
-            "answered": None,
-            "failures": 0,
-        }
-    )
-    shown["changed"] = None
-    return shown
-
-
-def _peer(agent, wanted, now, unix):
-    peer = agent.peers.peers.get((wanted.interface, wanted.public_key))
-    if peer is None:
-        return _disabled_peer(wanted)
-    shown = _peer_head(peer.config)
-    reading = peer.reading
-    installed = peer.installed
-    shown["endpoint"] = endpoint_text(installed[0], installed[1]) if installed else None
-    shown["last_handshake"] = reading.last_handshake if reading else 0
-    shown["rx_bytes"] = reading.rx_bytes if reading else 0
-    shown["tx_bytes"] = reading.tx_bytes if reading else 0
-    shown["state"] = peer.standing.value.state
-    shown["code"] = peer.standing.value.code
-    shown["reason"] = peer.explain(now)
-    shown["next_query"] = _in(peer.names.next_query(agent.resolver), now)
-    shown["answered"] = unix(peer.names.answered_at(agent.resolver.names))
-    shown["failures"] = peer.names.failed(agent.resolver.names)
-    shown["changed"] = unix(peer.endpoint.changed_at)
-    return shown
-
-
 def _disabled_policy(wanted):
     shown = {"name": wanted.name, "interface": wanted.interface, "target": wanted.target, "set4": None, "set6": None}
     shown.update({"wanted4": 0, "installed4": 0, "wanted6": 0, "installed6": 0, "state": "disabled"})
-    shown.update({"way": None, "table": None})
+    shown.update({"way": None, "ways": [], "table": None})
     shown.update({"reason": "disabled in the configuration", "changed": None, "hosts": [], "more_hosts": 0})
     return shown
 
@@ -186,6 +137,7 @@ def _policy(agent, wanted, unix):
     troubles, behind = [], False
     steered = agent.routes.of(policy.config.name)
     shown["way"] = None if steered is None else steered.way
+    shown["ways"] = [] if steered is None else _ways(agent, steered, unix)
     shown["table"] = None if steered is None else agent.routes.table_of(policy.config.name)
     for family in (4, 6):
         wanted = policy.wanted(family)
@@ -205,6 +157,15 @@ def _policy(agent, wanted, unix):
     shown["changed"] = unix(policy.changed_at)
     shown.update({"hosts": [], "more_hosts": 0})
     return shown
+
+
+def _ways(agent, steered, unix):
+    """Return the state of each interface that a policy may use, the preferred one first."""
+    ways = [agent.routes.way(name) for name in steered.steering.interfaces]
+    return [
+        {"interface": way.name, "works": way.works, "reason": way.reason, "since": unix(way.works_since)}
+        for way in ways
+    ]
 
 
 def _policy_state(agent, policy, troubles, behind):
@@ -264,7 +225,7 @@ def _host(agent, host, now, unix):
         "state": state,
         "reason": reason,
         "ttl": min(ttls) if ttls else None,
-        "next_query": _in(agent.resolver.next_query(name, host.rtypes), now),
+        "next_query": left(agent.resolver.next_query(name, host.rtypes), now),
         "answered": unix(name.answered_at(host.rtypes)),
         "failures": name.failed(host.rtypes),
     }
@@ -275,4 +236,5 @@ def _literal(literal):
     shown["state"] = "literal"
     shown.update({"reason": "written in the configuration", "ttl": None, "next_query": None, "answered": None})
     shown["failures"] = 0
+    shown["seen"] = None
     return shown

@@ -9,6 +9,37 @@ function nextQuery(peer) {
 	return peer.next_query === null ? [] : [ _('next query in %s').format(words.duration(peer.next_query)) ];
 }
 
+const SOURCES = {
+	listed: _('nameservers'),
+	zone: _('zone', 'the servers of the name’s own zone'),
+	fallback: _('fallback', 'the nameservers that are asked beside the others')
+};
+
+/* What a source says of the name, when it said so, and whether the others say something else. */
+function sourceNode(source, now, differ) {
+	const said = source.addresses.length ? words.address(source.addresses.join(', ')) : [ _('no address') ];
+	const when = [];
+
+	if (source.answered !== null)
+		when.push(words.ago(now - source.answered));
+	if (source.failures)
+		when.push(_('failures: %d').format(source.failures));
+
+	return E('div', { 'data-key': source.source }, [
+		E('small', {}, [ SOURCES[source.source] || source.source, ': ' ].concat(
+			said, table.more(source.more_addresses), when.length ? [ ' (%s)'.format(when.join(', ')) ] : [],
+			differ ? [ ' ', words.label('note', _('differ')) ] : []))
+	]);
+}
+
+/* One source alone says what is shown as the name's addresses already. */
+function sourceNodes(peer, now) {
+	const texts = peer.sources.map((source) => source.addresses.slice().sort().join());
+
+	return peer.sources.length < 2 ? [] : peer.sources.map((source, i) =>
+		sourceNode(source, now, source.addresses.length > 0 && texts[i] !== texts[0]));
+}
+
 function cells(peer, now) {
 	const known = peer.addresses;
 
@@ -22,7 +53,7 @@ function cells(peer, now) {
 			E('small', {}, known.length ? words.address(known.join(', ')).concat(table.more(peer.more_addresses))
 				: [ _('no address known') ]), E('br'),
 			E('small', {}, nextQuery(peer))
-		],
+		].concat(sourceNodes(peer, now)),
 		peer.endpoint ? words.address(peer.endpoint) : [ E('em', [ _('none') ]) ],
 		[ peer.last_handshake ? E('span', {
 			'title': words.moment(peer.last_handshake)

@@ -27,8 +27,11 @@ function addressNode(entry, now) {
 	]));
 }
 
-function asked(host) {
+function asked(host, now) {
 	const told = [];
+
+	if (host.seen !== null)
+		told.push(_('a client asked %s').format(words.ago(now - host.seen)));
 
 	if (host.next_query !== null)
 		told.push(_('next query in %s').format(words.duration(host.next_query)));
@@ -69,14 +72,37 @@ function held(policy, family) {
 	return policy.table ? '–' : E('em', [ _('no set') ]);
 }
 
-function policyRow(policy) {
+/* An interface that a policy may use, and how it is. */
+function wayNode(policy, way, now) {
+	const badge = E('span', { 'class': 'ifacebadge' }, [ way.interface ]);
+
+	if (!way.works)
+		return E('div', {}, [
+			badge, ' ', words.label('bad', _('does not work')), ' ', E('small', {}, [ way.reason ])
+		]);
+
+	const label = way.interface === policy.way ? words.label('good', _('in use')) : words.label('off', _('ready'));
+
+	return E('div', {}, [
+		badge, ' ', label, ' ', E('small', {}, [ _('works for %s').format(words.duration(now - way.since)) ])
+	]);
+}
+
+function waysOf(policy, now) {
+	if (policy.ways.length)
+		return policy.ways.map((way) => wayNode(policy, way, now));
+
+	return [ policy.interface ? E('span', { 'class': 'ifacebadge' }, [ policy.interface ]) : '–' ];
+}
+
+function policyRow(policy, now) {
 	const sets = [ policy.set4, policy.set6 ].filter((set) => set);
 
 	return {
 		key: 'policy ' + policy.name,
 		cells: [
 			[ E('strong', {}, [ policy.name ]) ],
-			[ policy.interface ? E('span', { 'class': 'ifacebadge' }, [ policy.interface ]) : '–' ],
+			waysOf(policy, now),
 			[ policy.target ].concat(sets.map((set) => E('div', {}, [ E('code', {}, [ set ]) ]))),
 			[ held(policy, 4) ],
 			[ held(policy, 6) ],
@@ -96,7 +122,7 @@ return baseclass.extend({
 		return [
 			table.render([
 				_('Policy'), _('Interface'), _('Target'), _('IPv4 installed'), _('IPv6 installed'), _('State')
-			], status.policies.map(policyRow)),
+			], status.policies.map((policy) => policyRow(policy, status.now))),
 			E('div', {}, table.more(status.more_policies)),
 			hosts.length ? E('h4', {}, [ _('Hosts') ]) : '',
 			hosts.length ? table.render([ _('Policy'), _('Host'), _('Addresses'), _('State') ], hosts) : ''
@@ -112,7 +138,7 @@ return baseclass.extend({
 			words.name(host.host),
 			(addresses.length ? addresses : [ E('em', [ _('none') ]) ])
 				.concat(fold.button, table.more(host.more_addresses)),
-			[ words.state(host.state), ' ', host.reason, E('br'), E('small', {}, [ asked(host) ]) ]
+			[ words.state(host.state), ' ', host.reason, E('br'), E('small', {}, [ asked(host, now) ]) ]
 		];
 	}
 });

@@ -69,7 +69,7 @@ function summary(before, after) {
 	const failed = asked.filter((name) => after[name].trouble);
 	const changed = asked.filter((name) => !after[name].trouble && !same(before[name], after[name]));
 
-	return [ failed.length ? 'bad' : 'good', _('asked DNS for %d names: %d changed, %d without an answer').format(
+	return [ failed.length ? 'bad' : 'good', _('names asked: %d, changed: %d, without an answer: %d').format(
 		asked.length, changed.length, failed.length) ];
 }
 

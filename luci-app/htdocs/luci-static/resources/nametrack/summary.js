@@ -10,19 +10,40 @@ function about(name, each) {
 	return { kind: words.kind(each.state), name: name, reason: each.reason, state: each.state };
 }
 
-function attention(status) {
-	const entries = status.peers.map((peer) => about(words.peer(peer), peer))
-		.concat(status.policies.map((policy) => about(policy.name, policy)));
-	const bad = entries.filter((entry) => entry.kind === 'bad');
+const SEVERITIES = { error: 'bad', warning: 'warn' };
 
-	return bad.concat(entries.filter((entry) => entry.kind === 'warn'));
+function entriesOf(status) {
+	return status.peers.map((peer) => about(words.peer(peer), peer))
+		.concat(status.policies.map((policy) => about(policy.name, policy)))
+		.filter((entry) => entry.kind === 'bad' || entry.kind === 'warn');
+}
+
+/* Findings that are not about one of the entries: those say the same by their reason. */
+function findingsOf(status, entries) {
+	const isSaid = (finding) => entries.some((entry) =>
+		finding.subject.indexOf(entry.name) >= 0 || entry.reason.indexOf(finding.subject) >= 0);
+
+	return status.findings.filter((finding) => SEVERITIES[finding.severity] && !isSaid(finding)).map((finding) => ({
+		kind: SEVERITIES[finding.severity], name: finding.subject, reason: finding.text, state: null
+	}));
+}
+
+/* What needs attention, the worst first. */
+function attention(status) {
+	const entries = entriesOf(status);
+	const found = entries.concat(findingsOf(status, entries));
+	const of = (kind) => found.filter((entry) => entry.kind === kind);
+
+	return of('bad').concat(of('warn'));
 }
 
 function counted(status) {
-	const followed = (list) => list.filter((each) => each.state !== 'disabled').length;
+	const count = (list) => list.filter((each) => each.state !== 'disabled').length;
+	const peers = count(status.peers), policies = count(status.policies);
 
-	return _('%d peers and %d policies are as configured.').format(
-		followed(status.peers), followed(status.policies));
+	return _('As configured: %s, %s.', 'peers, policies').format(
+		peers === 1 ? _('1 peer') : _('%d peers').format(peers),
+		policies === 1 ? _('1 policy') : _('%d policies').format(policies));
 }
 
 return baseclass.extend({
@@ -37,7 +58,7 @@ return baseclass.extend({
 		return E('div', { 'class': 'nametrack-verdict' }, [
 			E('p', {}, [ words.label(found[0].kind, _('Needs attention: %d').format(found.length)) ]),
 			E('ul', {}, found.slice(0, SHOWN).map((entry) => E('li', { 'data-key': 'attention ' + entry.name }, [
-				E('strong', {}, [ entry.name ]), ': ', words.state(entry.state), ' ', entry.reason
+				E('strong', {}, [ entry.name ]), ': ', entry.state ? words.state(entry.state) : '', ' ', entry.reason
 			])))
 		]);
 	}

@@ -20,6 +20,8 @@ const STATES = {
 	/* policies */
 	partial: [ 'warn', _('partial') ],
 	no_target: [ 'bad', _('no set') ],
+	failed_over: [ 'warn', _('another way', 'the preferred interface does not work') ],
+	blocked: [ 'bad', _('blocked', 'no interface works, and packets are dropped') ],
 	/* hosts */
 	stale: [ 'warn', _('stale', 'known from an earlier answer') ],
 	negative: [ 'warn', _('no address') ],

@@ -237,6 +237,7 @@ return view.extend({
 			[ E('h3', {}, [ title ]) ].concat(nodes));
 
 		return E('div', { 'class': feed.old() ? 'nametrack-past' : null }, [
+			followed ? summary.render(status) : '',
 			E('p', { 'class': 'nametrack-head' }, [
 				E('span', {}, [
 					E('span', { 'role': 'status' }, [
@@ -247,7 +248,6 @@ return view.extend({
 					E('small', {}, [ status.interpreter ])
 				])
 			].concat(followed && all ? all : [])),
-			followed ? summary.render(status) : '',
 			status.findings.length ? section(_('Findings'), findings.render(status)) : '',
 			followed ? '' : this.renderNothing(),
 			section(_('Peers'), peers.render(status, buttons)),

@@ -1,0 +1,65 @@
+"""status.py: the ways of a policy, each source of a peer's name, and when clients asked for observed names.
+
+tests/test_status.py holds every answer to its schema.
+"""
+
+from nametrack import ip
+from nametrack.core import events as on
+from nametrack.core.names.rrset import FOUND, A, RRset
+from nametrack.core.names.sources import FALLBACK
+from nametrack.core.names.verdict import Verdict
+from nametrack.core.telling.status import status
+from routes.steering_house import House
+
+WALL = 1795406999
+TWO = "config policy 'work'\n\tlist interface 'wg0'\n\tlist interface 'wg1'\n\tlist host 'work.test'\n"
+
+
+def told(house):
+    return status(house.agent, house.now, WALL + house.now)
+
+
+def test_each_interface_of_a_policy_says_whether_it_works_and_why_not():
+    house = House(TWO)
+    house.routing.down("wg0")
+    house.touched()
+    (policy,) = told(house)["policies"]
+    assert policy["way"] == "wg1"
+    assert [(way["interface"], way["works"], way["reason"]) for way in policy["ways"]] == [
+        ("wg0", False, "wg0 is down"),
+        ("wg1", True, None),
+    ]
+    assert policy["ways"][0]["since"] is None and policy["ways"][1]["since"] == WALL
+
+
+def test_a_policy_that_fills_sets_has_no_ways():
+    house = House("config policy 'mine'\n\toption target 'ipset'\n\toption set4 'mine'\n\tlist host 'work.test'\n")
+    assert told(house)["policies"][0]["ways"] == []
+
+
+HOME = {"home.dyn.test": (["198.51.100.1"], [])}
+FOLLOWED = "config nametrack 'global'\n\toption family 'ipv4'\n"
+
+
+def test_a_peer_says_what_each_source_that_was_asked_names():
+    house = House(FOLLOWED, hosts=HOME)
+    (name,) = [name for name in house.agent.resolver.names.values() if name.host == "home.dyn.test"]
+    listed = {"source": "listed", "addresses": ["198.51.100.1"], "more_addresses": 0, "answered": WALL, "failures": 0}
+    assert told(house)["peers"][0]["sources"] == [listed]
+    many = ["198.51.100.%d" % i for i in range(1, 11)]
+    question = name.question(FALLBACK, A)
+    verdict = Verdict(FOUND, [ip.key(address) for address in many], [], None, None)
+    question.succeeded(RRset(verdict, True, 60, 60), house.now)
+    question.failures = 2
+    fallback = {"source": "fallback", "addresses": many[:8], "more_addresses": 2, "answered": WALL, "failures": 2}
+    assert told(house)["peers"][0]["sources"] == [listed, fallback]
+
+
+def test_an_observed_name_says_when_a_client_last_asked_for_it():
+    config = FOLLOWED + "config policy 'work'\n\tlist interface 'wg0'\n\tlist host '*.test'\n\tlist host 'work.test'\n"
+    house = House(config)
+    house.wait(5)
+    house.handle(on.NameObserved("www.test", ["192.0.2.9"], 20, "client"))
+    house.wait(7)
+    hosts = {host["host"]: host["seen"] for host in told(house)["policies"][0]["hosts"]}
+    assert hosts == {"www.test": WALL + 5, "work.test": None}

@@ -36,7 +36,7 @@ def test_every_place_tells_of_the_option(kind, name):
     form, before = FORMS[kind]
     words = {"kind": kind, "init": kind.replace("nametrack", "global"), "form": form, "before": before}
     missing = [
-        place
+        place.format(form=form)
         for place, pattern in PLACES.items()
         if not (name in NOT_IN_LUCI and place.startswith("luci-app"))
         and not re.search(pattern.format(name=name, **words), (TOP / place.format(form=form)).read_text(), re.S)

@@ -10,14 +10,14 @@ USAGE = """usage: nametrack COMMAND [OPTION…]
   run --once       one whole pass: resolve everything, bring the kernel up to date, report
   plan             the same pass, but print what it would change and change nothing
   check            validate the configuration and look for what keeps it from working
-  status           what the running agent follows, and how that stands
+  status           what the running agent follows, and its state
   why HOST         which way packets to a host take, step by step, and why
   refresh [NAME…]  have the running agent ask DNS again, for all names or those
-  events           what changed and why, newest last; --follow goes on
+  events           what changed and why, newest last; --follow keeps printing
   include KIND     what the sets should have now, as commands
   import SERVICE   the policies by name of pbr or vpn-policy-routing, as nametrack's
-  pause [MINUTES]  policies with target route off for a while, 60 minutes unless said
-  resume           and on again
+  pause [MINUTES]  switch policies with target route off for some minutes (default 60)
+  resume           switch them on again
   flush            delete every rule, nexthop and route of nametrack's from the kernel
   block            at the router's start: block what policies with fallback block list
   metrics          the running agent's state for Prometheus
@@ -50,12 +50,12 @@ COMMANDS = {
     "run": """usage: nametrack run [--once] [--config-dir DIR] [--state-dir DIR] [--run-dir DIR]
                      [--log-level LEVEL] [--ubus PATH|none]
 
-Follows the names of the configuration until SIGTERM or SIGINT; SIGHUP has it read the configuration again. Info and
+Follows the names of the configuration until SIGTERM or SIGINT; SIGHUP makes it read the configuration again. Info and
 debug are logged to stdout, warnings and errors to stderr. On a router procd runs it: /etc/init.d/nametrack start.
 Without a bus it does the same, and the commands ask it through a socket of its own.
 
---once makes one pass: every name is asked, endpoints and sets are brought up to date, and a table says how things
-stand. It neither asks a running agent nor needs one.
+--once makes one pass: it asks DNS for every name, brings endpoints and sets up to date, and prints a table of their
+state. It neither asks a running agent nor needs one.
 
 Exit status: 0, or with --once 1 if something could not be made current, said on stderr; 2 for a wrong command
 line or no usable configuration.
@@ -71,9 +71,9 @@ Exit status: as for `run --once`.
     "check": """usage: nametrack check [--config-dir DIR] [--state-dir DIR] [--run-dir DIR]
                      [--log-level LEVEL] [--ubus PATH|none]
 
-Says what is wrong with the configuration, and what in the setup keeps it from working: two lines for each finding, what
-and where with its code in brackets, then what to do. If the agent runs with this configuration, it is asked;
-else a pass like `plan` is made.
+Says what is wrong with the configuration, and what in the setup keeps it from working: two lines for each finding: the
+problem with its code in brackets, then what to do. If the agent runs with this configuration, the command asks it;
+else it makes a pass like `plan`.
 
 Exit status: 0 nothing found; 1 something found; 2 no usable configuration.
 """,
@@ -102,8 +102,8 @@ Exit status: 0; 1 if no agent runs, or a name is not followed.
 """,
     "events": """usage: nametrack events [--follow] [--ubus PATH|none] [--run-dir DIR]
 
-Prints the last 200 changes and troubles with time and reason, newest last. With --follow it goes on until Ctrl-C, over
-a restart of the agent too.
+Prints the last 200 changes and troubles with time and reason, newest last. With --follow it keeps printing until
+Ctrl-C, also after a restart of the agent.
 
 Exit status: 0; 1 if no agent runs.
 """,
@@ -127,7 +127,7 @@ Exit status: 0; 1 if there is no such configuration; 2 for a wrong command line.
 """,
     "pause": """usage: nametrack pause [MINUTES] [--run-dir DIR] [--ubus PATH|none]
 
-Policies with target route steer and block nothing for a while, 60 minutes unless said: traffic takes the normal way,
+Policies with target route steer and block nothing for MINUTES, 60 by default: traffic takes the normal way,
 and connections move over at once. Endpoints are followed as always. A restart of the agent ends the pause.
 
 Exit status: 0; 1 if no agent runs.

@@ -319,6 +319,12 @@ def test_a_wildcard_that_no_client_asked_below_is_told_until_one_does():
     assert [f for f in findings(made, WALL) if f["code"] == "wildcard_unobserved"] == []
 
 
+def test_a_wildcard_of_own_routes_is_told_without_a_set_for_dnsmasq():
+    made = agent("config policy 'work'\n\tlist interface 'wg0'\n\toption target 'route'\n\tlist host '*.example.net'\n")
+    (said,) = [f for f in findings(made, WALL) if f["code"] == "wildcard_unobserved"]
+    assert "DNS over HTTPS" in said["advice"] and "set" not in said["advice"]
+
+
 def test_answers_that_cannot_be_read_are_told_with_the_wildcard():
     made = agent(WILDCARD)
     refused = on.ActionFailed(do.Observe(["lan"], ("example.net",), ()), "lan: no such device")

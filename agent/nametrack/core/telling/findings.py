@@ -26,7 +26,7 @@ ADVICE = {
     "'ipv4'",
     "set_flags": "give the policy a set of the right type: ipv4_addr or ipv6_addr, with 'flags interval' for prefixes",
     "wildcard_unobserved": "names are seen when clients ask this router for them: see that they use its DNS, not DNS "
-    "over HTTPS; dnsmasq-full can fill the same set beside nametrack: ",
+    "over HTTPS",
     "watchdog_also_active": "remove the line from the scheduled tasks (crontab -e): nametrack does the same, sooner",
     "clock_unset": "see that NTP works: until then the age of a handshake is guessed",
     "configuration": "correct /etc/config/nametrack, then /etc/init.d/nametrack reload",
@@ -254,12 +254,17 @@ def _set(kernel_set):
 
 
 def _wildcard_advice(policy, domain):
-    """How dnsmasq fills the same set: what it adds is not ours, and stays."""
+    """Return the advice, with the line by which dnsmasq fills the same set; routes of our own have none to fill.
+
+    What dnsmasq adds to a set belongs to another program for us, and stays.
+    """
     target = policy.target or policy.candidates[0]
+    if not target.sets:
+        return ADVICE["wildcard_unobserved"]
     names = [own_name(target.sets[family]) for family in sorted(target.sets)]
     if target.sets[min(target.sets)].kind == "ipset":
         line = "ipset=/%s/%s" % (domain, ",".join(names))
     else:
         specs = ["%d#%s" % (family, own_name(target.sets[family]).replace(" ", "#")) for family in sorted(target.sets)]
         line = "nftset=/%s/%s" % (domain, ",".join(specs))
-    return ADVICE["wildcard_unobserved"] + line
+    return "%s; dnsmasq-full can fill the same set beside nametrack: %s" % (ADVICE["wildcard_unobserved"], line)

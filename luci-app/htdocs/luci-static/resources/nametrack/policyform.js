@@ -114,7 +114,8 @@ return baseclass.extend({
 	/* Adds the fields to a GridSection; `families`: the choices for the option family. */
 	addTo: function(s, families) {
 		Object.assign(s, {
-			addremove: true, sortable: true, nodescriptions: true, addbtntitle: _('Add a policy')
+			addremove: true, sortable: true, nodescriptions: true,
+			modaltitle: _('Policy'), addbtntitle: _('Add a policy')
 		});
 
 		fields.add(s, null, fields.flag('1'), 'enabled', _('Enabled'), '', { editable: true });

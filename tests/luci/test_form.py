@@ -88,6 +88,12 @@ def test_what_only_own_routes_can_do_is_staged_as_it_is_given(router, browser, n
     assert staged(router) == {name: wanted}
 
 
+@pytest.mark.parametrize("kind, title", [("peer", "Peer"), ("policy", "Policy")])
+def test_the_dialogue_says_what_is_edited(router, browser, kind, title):
+    edit(router, browser, kind)
+    assert browser.text(".modal h4") == title
+
+
 def test_the_interfaces_keep_their_order_and_one_that_was_not_touched_is_not_written(router, browser):
     policy = ("policy", "work", {"interface": ["wg1", "wg0"], "host": ["a.example.com"]})
     router.file.write_text(uci(("nametrack", "global", {"enabled": 1}), policy))

@@ -62,7 +62,7 @@ return baseclass.extend({
 		series.samples = kept;
 	},
 
-	/* Lines of samples that follow each other: a gap is a time when the page was not listening, or there was no handshake. */
+	/* Lines of samples that follow each other: in a gap the page was not listening, or there was no handshake. */
 	lines: function(series) {
 		const gap = Math.max(15, 3 * series.step);
 		const lines = [];

@@ -8,6 +8,7 @@ from nametrack.core import actions as do
 from nametrack.core import events as on
 from nametrack.core.agent import Agent
 from nametrack.core.config import configuration
+from nametrack.core.policies.observation import Observation
 from nametrack.core.telling.findings import findings
 from nametrack.element import named
 from nametrack.wire import uci
@@ -323,6 +324,17 @@ def test_a_wildcard_of_own_routes_is_told_without_a_set_for_dnsmasq():
     made = agent("config policy 'work'\n\tlist interface 'wg0'\n\toption target 'route'\n\tlist host '*.example.net'\n")
     (said,) = [f for f in findings(made, WALL) if f["code"] == "wildcard_unobserved"]
     assert "DNS over HTTPS" in said["advice"] and "set" not in said["advice"]
+
+
+def test_a_device_that_was_not_there_yet_is_not_told_once_another_is_read():
+    """At its start the agent tries the configured name, before netifd says which device that is."""
+    made = Observation(lambda: True)
+    made.observe((("example.net",), ()), ["lan"], False)
+    made.observe_failed("lan: no such device")
+    made.observe((("example.net",), ()), ["lan"], False)
+    assert made.deaf == "lan: no such device"
+    made.observe((("example.net",), ()), ["br-lan"], False)
+    assert made.deaf is None
 
 
 def test_answers_that_cannot_be_read_are_told_with_the_wildcard():

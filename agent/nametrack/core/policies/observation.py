@@ -9,6 +9,7 @@ class Observation:
     def __init__(self, written):
         self.deaf = None  # why the answers that clients get cannot be read on a device
         self._written = written
+        self._devices = []  # that are listened to
         self._observes = False
         self._held_names = ((), ())  # domains, hosts
         self._held = []  # ids of the answers that the resolver waits with
@@ -22,6 +23,8 @@ class Observation:
         names = names if names[0] else ((), ())
         if names[0] or self._observes:
             self._observes = bool(names[0])
+            if devices != self._devices:
+                self._devices, self.deaf = devices, None  # what failed on the others says nothing about these
             actions.append(Observe(devices if names[0] else [], *names))
         held = names if hold else ((), ())
         if held != self._held_names:

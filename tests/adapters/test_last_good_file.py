@@ -75,12 +75,12 @@ def test_what_is_remembered_is_in_the_copy_at_once_and_the_file_is_left_alone(in
     script = """
 save(known()); store.finish()
 loaded()
-remember(known("b.test"), Owned("ipset b4", [5], True))
+remember(known("b.test"), Owned("ipset b4", [5], "added"))
 with open(sys.argv[1] + "/run/last-good.json") as file:
     print("b.test" in file.read())
 with open(sys.argv[1] + "/state/last-good.json") as file:
     print("b.test" in file.read())
-print(loaded()[-2:] == [known("b.test"), Owned("ipset b4", [5], True)])
+print(loaded()[-2:] == [known("b.test"), Owned("ipset b4", [5], "added")])
 """
     assert lines(interpreter, tmp_path, script) == ["True", "False", "True"]
 
@@ -239,5 +239,5 @@ def test_what_version_1_wrote_is_read(interpreter, tmp_path):
     entries = [{"host": "a.test", "address": "192.0.2.1", "named": True, "expires": 0, "sets": ["ipset a"]}]
     text = json.dumps({"version": 1, "entries": entries}).replace("[{", "[\n{").replace("}]}", "}\n]}\n")
     (tmp_path / "run/last-good.json").write_text(text)
-    script = "print(loaded() == [Owned('ipset a', known().keys, True), known()], events[-1].problem)"
+    script = "print(loaded() == [Owned('ipset a', known().keys, 'added'), known()], events[-1].problem)"
     assert lines(interpreter, tmp_path, script) == ["True None"]

@@ -114,7 +114,7 @@ def essence(records):
         elif hasattr(record, "ports"):
             found.add((record.host, tuple(sorted(record.keys)), "endpoints"))
         elif "tun_1" not in record.set:  # in these the kernel tells which elements are ours
-            found.update([(record.set, str(key), True) for key in record.keys])
+            found.update([(record.set, str(key), record.what) for key in record.keys])
     return found
 
 

@@ -4,7 +4,10 @@ import pytest
 
 from nametrack import ip
 from nametrack.core.last_good import (
+    ADDED,
     COPY_MIN,
+    DELETED,
+    JOINED,
     PRIME,
     SAVE_DELAY,
     SAVE_INTERVAL,
@@ -171,7 +174,7 @@ def test_nothing_is_written_until_all_is_read():
 def test_what_is_learnt_and_what_becomes_ours_goes_into_the_copy_in_this_order():
     last_good = LastGood(Timers())
     last_good.learn(ONE, 5)
-    owned = Owned("ipset b4", ONE[0].keys, True)
+    owned = Owned("ipset b4", ONE[0].keys, ADDED)
     assert [action.records for action in last_good.remember([owned])] == [ONE + [owned]]
     assert last_good.remember([]) == []
 
@@ -209,9 +212,13 @@ def test_of_two_records_the_later_counts():
         [
             Known("a.test", [a, b], True, 0),
             Known("b.test", [a], True, 0),
-            Owned("ipset b4", [a, b], True),
+            Owned("ipset b4", [a, b], ADDED),
+            Owned("nft inet fw4 b4", [a, b], JOINED),
             Known("a.test", [b, c], False, 9),
-            Owned("ipset b4", [a], False),
+            Owned("ipset b4", [a], DELETED),
+            Owned("nft inet fw4 b4", [b], DELETED),
+            Known("b.test", [b], True, 0),
+            Known("b.test", [b], False, 0),
             Endpoints("p.test", [a, b], [None, None]),
             Endpoints("p.test", [b], [51820]),
         ]
@@ -219,7 +226,9 @@ def test_of_two_records_the_later_counts():
     lives = sorted([(key, known.named, known.remaining) for known in remembered.of("a.test") for key in known.keys])
     assert lives == [(a, True, 0), (b, False, 9), (c, False, 9)]
     assert remembered.of("c.test") == [] and remembered.endpoints("p.test") == [("192.0.2.2", 51820)]
-    assert [record for record in remembered.records() if isinstance(record, Owned)] == [Owned("ipset b4", [b], True)]
+    owned = [record for record in remembered.records() if isinstance(record, Owned)]
+    assert sorted(owned) == [Owned("ipset b4", [b], ADDED), Owned("nft inet fw4 b4", [a], JOINED)]
+    assert remembered.of("b.test") == [Known("b.test", [a], True, 0)], "what is not wanted any more is forgotten"
     again = Remembered(remembered.records())
     assert again.of("b.test") == remembered.of("b.test") and again.endpoints("p.test") == remembered.endpoints("p.test")
 

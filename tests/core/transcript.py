@@ -20,7 +20,7 @@ from nametrack.core import actions as do
 from nametrack.core import events as on
 from nametrack.core.agent import Agent
 from nametrack.core.config import configuration
-from nametrack.core.last_good import Known, Owned, Saved, essence
+from nametrack.core.last_good import ADDED, Known, Owned, Saved, essence
 from nametrack.element import named
 from nametrack.wire import uci
 from nametrack.wire.dns import Answer, Srv
@@ -97,7 +97,7 @@ class Transcript:
                     remaining = 0 if life == "named" else int(life)
                     if ip.prefix(host) is None:
                         records.append(Known(host, [ip.key(address)], life == "named", remaining))
-                    records.extend([Owned(name, [ip.key(address)], True) for name in words[3:]])
+                    records.extend([Owned(name, [ip.key(address)], ADDED) for name in words[3:]])
             total = sum([essence(record) for record in records if isinstance(record, Known)])
             self.handle(on.LastGoodRead(records + [Saved(total)], False, None))
         elif name == "kernel":

@@ -5,7 +5,7 @@ import json
 import pytest
 
 from nametrack import ip
-from nametrack.core.last_good import Endpoints, Known, Owned, Saved
+from nametrack.core.last_good import ADDED, DELETED, JOINED, Endpoints, Known, Owned, Saved
 from nametrack.wire import last_good as wire
 
 WALL = 1000
@@ -14,8 +14,9 @@ RECORDS = [
     Known("a.test", [A, B, SIX], True, 0),
     Known("b.test", [B], False, 500),
     Endpoints("p.test", [A, SIX], [None, 51999]),
-    Owned("nft inet fw4 b6", [SIX, ip.key("2001:db8::/32"), ip.key("2001:db8::7-2001:db8::9")], True),
-    Owned("ipset b4", [A], False),
+    Owned("nft inet fw4 b6", [SIX, ip.key("2001:db8::/32"), ip.key("2001:db8::7-2001:db8::9")], ADDED),
+    Owned("ipset b4", [A], DELETED),
+    Owned("nft inet fw4 b4", [ip.key("192.0.2.1-192.0.2.3")], JOINED),
 ]
 
 
@@ -67,14 +68,14 @@ def entry(**values):
 def test_a_line_of_version_1_is_read():
     assert read(entry()) == [Known("a.test", [A], True, 0)]
     assert read(entry(named=False, expires=1060, port=51820, sets=None)) == [Known("a.test", [A], False, 60)]
-    owned = [Owned("ipset a", [A], True), Owned("ipset b", [A], True)]
+    owned = [Owned("ipset a", [A], ADDED), Owned("ipset b", [A], ADDED)]
     assert read(entry(sets=["ipset a", "ipset b"])) == owned + [Known("a.test", [A], True, 0)]
     assert read(b'{"version": 1, "entries": [') == read(b"]}") == read(b"") == []
 
 
 def test_a_literal_of_version_1_is_what_was_ours_in_sets():
     line = entry(host="203.0.113.0/24", address="203.0.113.0/24", sets=["ipset a"])
-    assert read(line) == [Owned("ipset a", [ip.key("203.0.113.0/24")], True)]
+    assert read(line) == [Owned("ipset a", [ip.key("203.0.113.0/24")], ADDED)]
 
 
 HOST = {"host": "a.test", "named": True, "addresses": ["192.0.2.1"]}

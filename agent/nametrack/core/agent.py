@@ -8,7 +8,7 @@ deadline = agent.next_timer()           # absolute monotonic seconds, or None
 # isort: off
 # Leaves first, so that imports do not nest: tests/test_imports.py says why.
 from .. import destination  # noqa: F401
-from . import ordering  # noqa: F401
+from . import ordering, last_good  # noqa: F401
 from .sets import contents, work, kernel_set, targets  # noqa: F401
 from .names import lookup  # noqa: F401
 from .names.name import Name  # noqa: F401

@@ -11,13 +11,16 @@ from .. import ip
 from .actions import Remember, SaveLastGood, ShareLastGood
 
 # Addresses of a policy's host that differ in nothing else. host: a name; keys: list of ip.key; named: whether DNS named
-# them when it was written; remaining: seconds that they would have stayed in a set, 0 if named
+# them when it was written; remaining: seconds that they would have stayed in a set, 0 if named; 0 and not named:
+# they are not wanted any more
 Known = namedtuple("Known", ("host", "keys", "named", "remaining"))
 # All that DNS named last for a peer's host. keys: list of ip.key; ports: list of as many, None if it is the configured
 # one
 Endpoints = namedtuple("Endpoints", ("host", "keys", "ports"))
-# Elements of a set. set: text of its name; keys: list of ip.key; ours: whether they are ours from now on
-Owned = namedtuple("Owned", ("set", "keys", "ours"))
+# Elements of a set. set: text of its name; keys: list of ip.key; what: ADDED: they are ours from now on; JOINED: we
+# made each of elements of ours and of other programs, in a set with auto-merge; DELETED: neither is so any more
+Owned = namedtuple("Owned", ("set", "keys", "what"))
+ADDED, JOINED, DELETED = "added", "joined", "deleted"  # the file has the same words
 # The file holds what came before. essence: as essence() gives it
 Saved = namedtuple("Saved", ("essence",))
 
@@ -47,24 +50,26 @@ class Remembered:
     def __init__(self, records=()):
         self._hosts = {}  # host -> {key: (named, remaining)}
         self._endpoints = {}  # host -> Endpoints
-        self._sets = {}  # text of a set's name -> {key: None}, those that are ours
+        self._sets = {}  # text of a set's name -> {key: ADDED or JOINED}
         for record in records:
             self.add(record)
 
     def add(self, record):
         """Take one more record."""
         if isinstance(record, Known):
-            life = record[2:]  # one for thousands
-            self._hosts.setdefault(record.host, {}).update([(key, life) for key in record.keys])
+            life, known = record[2:], self._hosts.setdefault(record.host, {})  # one life for thousands
+            if record.named or record.remaining:
+                known.update([(key, life) for key in record.keys])
+            else:
+                _leave_out(known, record.keys)
         elif isinstance(record, Endpoints):
             self._endpoints[record.host] = record
         elif isinstance(record, Owned):
             owned = self._sets.setdefault(record.set, {})
-            for key in record.keys:
-                if record.ours:
-                    owned[key] = None
-                else:
-                    owned.pop(key, None)
+            if record.what == DELETED:
+                _leave_out(owned, record.keys)
+            else:
+                owned.update([(key, record.what) for key in record.keys])
 
     def of(self, host):
         """Return the Known of a host, those with the same life in one."""
@@ -84,7 +89,16 @@ class Remembered:
     def records(self):
         """Return all records that count, as few as can be."""
         found = [known for host in self._hosts for known in self.of(host)] + list(self._endpoints.values())
-        return found + [Owned(name, list(self._sets[name]), True) for name in self._sets if self._sets[name]]
+        for name in self._sets:
+            for what in (ADDED, JOINED):
+                keys = [key for key in self._sets[name] if self._sets[name][key] == what]
+                found.extend([Owned(name, keys, what)] if keys else [])
+        return found
+
+
+def _leave_out(table, keys):
+    for key in keys:
+        table.pop(key, None)
 
 
 class LastGood:

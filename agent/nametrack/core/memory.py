@@ -43,7 +43,7 @@ class Memory:
             elif isinstance(record, Known):
                 self._policies.remember(record, now)
             elif isinstance(record, Owned):
-                self._policies.sets.remember(record.set, record.keys, record.ours)
+                self._policies.sets.remember(record.set, record.keys, record.what)
         return [] if self.last_good.reading else self._policies.read_sets()
 
     def due(self, key, now):

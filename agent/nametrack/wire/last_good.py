@@ -16,6 +16,7 @@ TEN_YEARS = 10 * 365 * 86400  # seconds
 _HEAD = b'{"version": 2, "entries": ['
 _OLD_HEAD = b'{"version": 1, "entries": ['
 _TAIL = b"]}"
+_TOLD_OF_SETS = ("added", "joined", "deleted")
 _MAX_NAME = 1024  # characters
 
 
@@ -51,9 +52,8 @@ def endpoints_line(endpoints):
 
 def set_lines(owned):
     """Yield the lines of elements of a set; owned: core.last_good.Owned."""
-    what = "added" if owned.ours else "deleted"
     for text in _addresses(owned.keys):
-        yield ('{"set": %s, "%s": %s}' % (json.dumps(owned.set), what, text)).encode()
+        yield ('{"set": %s, "%s": %s}' % (json.dumps(owned.set), owned.what, text)).encode()
 
 
 def saved_line(essence):
@@ -70,7 +70,7 @@ class Reader:
     """Makes records of lines: the file may be of another program, so its addresses are checked like those of DNS.
 
     makers: functions that make the records, `known(host, keys, named, remaining)`, `endpoints(host, keys, ports)`,
-    `owned(set, keys, ours)` and `saved(essence)`.
+    `owned(set, keys, what)` and `saved(essence)`.
     """
 
     def __init__(self, wall, makers):
@@ -98,12 +98,11 @@ class Reader:
         return self._of_host(values)
 
     def _of_set(self, values):
-        ours = "added" in values
-        keys, bad = _keys(values.get("added" if ours else "deleted"), _element_key)
-        name = values["set"]
-        if not isinstance(name, str):
+        name, told = values["set"], [what for what in _TOLD_OF_SETS if what in values]
+        if not isinstance(name, str) or len(told) != 1:
             raise LastGoodError([])
-        found = [self._owned(name, keys, ours)] if keys else []
+        keys, bad = _keys(values[told[0]], _element_key)
+        found = [self._owned(name, keys, told[0])] if keys else []
         if bad:
             raise LastGoodError(found)
         return found
@@ -143,7 +142,7 @@ class Reader:
         element = _element_key(address)
         if element is None or not (sets is None or isinstance(sets, list) and all(isinstance(s, str) for s in sets)):
             raise LastGoodError([])
-        found = [self._owned(name, [element], True) for name in sets or ()]
+        found = [self._owned(name, [element], "added") for name in sets or ()]
         if ip.prefix(host) is None:
             key = _address_key(address)
             if key is None:

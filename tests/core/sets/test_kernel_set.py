@@ -2,6 +2,7 @@
 
 from core.sets.one_set import HOST, World, policy
 from nametrack import ip
+from nametrack.core.last_good import ADDED, DELETED
 from nametrack.core.sets.kernel_set import Use
 from nametrack.core.sets.wanted import LIFE_FLOOR
 
@@ -30,7 +31,7 @@ def test_what_was_there_before_is_not_ours_even_if_it_is_wanted():
 def test_what_is_remembered_is_ours_if_it_is_found():
     world = World(IPSET)
     world.add(A, C)
-    world.contents.remember([ip.key(A), ip.key(B)])
+    world.contents.remember([ip.key(A), ip.key(B)], ADDED)
     assert world.listed() == ["delete ipset s4: %s" % A]
 
 
@@ -41,20 +42,33 @@ def test_what_carries_our_comment_is_ours_after_a_kill_that_left_no_record():
     assert world.listed() == ["delete %s: %s" % (NFT, A)]
 
 
+def test_what_the_kernel_refused_is_not_ours_after_a_restart():
+    world = World(NFT)
+    world.listed()
+    world.kernel.sets[NFT]["size"] = 1  # as it came to be after the listing
+    world.names(A, B)
+    world.run(5)
+    told = {}
+    for keys, what in world.set.learnt():
+        told.update([(key, what) for key in keys])
+    held = world.holds()
+    assert held in (A, B) and told == {ip.key(held): ADDED, ip.key(B if held == A else A): DELETED}
+
+
 def test_what_is_ours_is_not_forgotten_if_the_set_could_not_be_read():
     """As by an agent that is stopped before it has read any set."""
     world = World(IPSET)
-    world.contents.remember([ip.key(A), ip.key(B)])
-    assert sorted(world.set.owned()) == [ip.key(A), ip.key(B)]
+    world.contents.remember([ip.key(A), ip.key(B)], ADDED)
+    assert sorted(world.set.owned(ADDED)) == [ip.key(A), ip.key(B)]
     world.kernel.refusals.append(("list_set", "busy"))
     world.run(1, world.set.list())
-    assert sorted(world.set.owned()) == [ip.key(A), ip.key(B)] and world.set.exists is None
+    assert sorted(world.set.owned(ADDED)) == [ip.key(A), ip.key(B)] and world.set.exists is None
 
 
 def test_what_another_program_took_away_is_not_ours_when_it_is_back():
     for name in (IPSET, NFT):
         world = World(name)
-        world.contents.remember([ip.key(A)])
+        world.contents.remember([ip.key(A)], ADDED)
         world.listed()
         world.add(A)
         assert world.listed() == []
@@ -66,7 +80,7 @@ def test_what_could_not_be_deleted_is_still_ours():
     world.listed()
     world.kernel.refusals.append(("delete", "busy"))
     world.names()
-    assert world.run(3) == [] and world.set.owned() == [ip.key(A)]
+    assert world.run(3) == [] and world.set.owned(ADDED) == [ip.key(A)]
     assert world.run(9) == ["delete ipset s4: %s" % A]
     assert world.said[-1] == "recovered set 's4' is in order again"
 

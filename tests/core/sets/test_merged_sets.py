@@ -8,6 +8,7 @@ import pytest
 
 from core.sets.one_set import MERGED, World, numbers, policy
 from nametrack import ip
+from nametrack.core.last_good import ADDED
 
 PBR = {4: "nft inet fw4 pbr_wg_4_dst_ip_user", 6: "nft inet fw4 pbr_wg_6_dst_ip_user"}
 
@@ -124,7 +125,7 @@ def test_after_a_restart_what_is_remembered_is_ours_and_the_rest_is_not():
     made = world()
     made.add("192.0.2.0/28", "192.0.2.131", "192.0.2.140")
     made.kernel.add(made.text, "192.0.2.135")
-    made.contents.remember([ip.key("192.0.2.135")])
+    made.contents.remember([ip.key("192.0.2.135")], ADDED)
     made.listed()
     assert made.holds() == "192.0.2.0/28 192.0.2.131 192.0.2.140"
 
@@ -134,7 +135,7 @@ def test_what_is_wanted_beside_others_is_said_to_be_ours():
     made.add("192.0.2.0/28")
     made.names("192.0.2.5", "192.0.2.16")
     made.listed()
-    assert made.set.owned() == [ip.key("192.0.2.16")]
+    assert made.set.owned(ADDED) == [ip.key("192.0.2.16")]
     assert made.set.held(made.policies[0]) == 2
 
 

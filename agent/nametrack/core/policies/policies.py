@@ -192,11 +192,21 @@ class Policies:
         self.sets.bar(interface, [ip.key(address) for address in endpoints], now)
 
     def learnt(self, now):
-        """Return [Known] of the addresses that DNS named, or ceased to name, since the last call."""
+        """Return [Known] of the addresses that DNS named, or ceased to name, since the last call.
+
+        What ended at once is told too: else it would be added again after a restart.
+        """
         if not self._learnt:
             return []
         learnt, self._learnt = self._learnt, {}
-        return [known for name_key in sorted(learnt) for known in self._lives(name_key, list(learnt[name_key]), now)]
+        found = []
+        for name_key in sorted(learnt):
+            host, keys = name_key[0], list(learnt[name_key])
+            found.extend(self._lives(name_key, keys, now))
+            hosts = [policy.hosts[host] for policy in self.policies.values() if host in policy.hosts]
+            ended = [key for key in keys if not longest_life(hosts, key, now)]
+            found.extend([Known(host, ended, False, 0)] if ended else [])
+        return found
 
     def remembered(self, now):
         """Yield what is to be remembered, Known by Known; answers may come in between."""

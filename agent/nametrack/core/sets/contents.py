@@ -8,6 +8,7 @@ element there may be ours in part.
 from collections import namedtuple
 
 from ... import ip
+from ..last_good import DELETED, JOINED
 from ..ordering import in_order, index, keys_in_order
 from .address_ranges import NOTHING, joined
 from .prefix_cover import Cover
@@ -34,20 +35,23 @@ class Contents:
         self._family = family
         self._is_ipset = is_ipset
         self._remembered = {}  # keys that are ours if they are found, from before the start
+        self._joined = {}  # keys of elements that are `mixed` if they are found, from before the start
         self._foreign = NOTHING  # what other programs have in an interval set
         self._wide_starts, self._wide_ends = {}, {}  # key of the first and last address -> key, with auto-merge
         self._ends_at = None  # when the first element may end, or None
 
-    def remember(self, keys, ours=True):
-        """Take keys that were ours before the last start, or that ceased to be ours then."""
+    def remember(self, keys, what):
+        """Take keys that were ADDED or JOINED before the last start, or DELETED again; see last_good.Owned."""
         for key in keys:
-            if ip.key_family(key) == self._family and ours:
-                self._remembered[key] = None
-            else:
-                self._remembered.pop(key, None)
+            self._remembered.pop(key, None)
+            self._joined.pop(key, None)
+            if what != DELETED:
+                (self._joined if what == JOINED else self._remembered)[key] = None
 
-    def owned(self):
-        """Return the keys that are ours, as far as is known: before the first listing those that were."""
+    def owned(self, what):
+        """Return the keys that were ADDED and are ours, or those that were JOINED; see last_good.Owned."""
+        if what == JOINED:
+            return list(self.mixed if self.form is not None else self._joined)
         return list(self.ours if self.form is not None else self._remembered)
 
     def holds(self, key):
@@ -75,11 +79,11 @@ class Contents:
             self.shortened_at = now
         self.form = listing.form
         before, self.ours, self._foreign = self.ours, {}, NOTHING
-        joined_before, self.mixed = self.mixed, {}
+        joined_before, self.mixed = self.mixed or self._joined, {}
         self.installed = listing.ends
         if self.problem() is None:
             self._find_ours(before, listing.marked, joined_before)
-        self._remembered = {}
+        self._remembered, self._joined = {}, {}
         self._ends_at = self._first_end()
 
     def _are_shortened(self, ends):
@@ -207,6 +211,10 @@ class Contents:
                 found.extend([key for key in (single, ends.get(single)) if key in self.installed])
         return found
 
+    def split(self, made):
+        """Return the keys of `mixed` elements that an Arrangement deletes."""
+        return [key for key in made.deleted if key in self.mixed]
+
     def has(self, piece):
         """Return whether the set holds a piece of ours, as an element or within one that nft joined."""
         return piece in self.installed or piece in self.ours
@@ -223,9 +231,8 @@ class Contents:
             self.ours.pop(key, None)
         for key in made.others if not self.form.merge else made.put + made.others:
             self._install(key, None)
-        for key in made.pieces:
-            if made.pieces[key] and made.pieces[key] != [key]:
-                self.mixed[key] = made.pieces[key]
+        for key in joins(made):
+            self.mixed[key] = made.pieces[key]
         for key, end in fresh:
             if not self.form.merge:
                 self._install(key, end)
@@ -266,6 +273,11 @@ class Contents:
             return None
         ends = [end for end in self.installed.values() if end is not None]
         return min(ends) if ends else None
+
+
+def joins(made):
+    """Return the keys of the elements that an Arrangement joins of ours and of others."""
+    return [key for key in made.pieces if made.pieces[key] and made.pieces[key] != [key]]
 
 
 def _within(first, last, spans, starts):

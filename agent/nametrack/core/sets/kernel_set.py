@@ -11,8 +11,9 @@ from collections import namedtuple
 from ... import ip
 from ...element import ElementList, own_name
 from ..actions import ChangeSet, FlushFlows, GlanceSet, ListSet, Log, Notify, recovered, trouble
+from ..last_good import ADDED, DELETED, JOINED
 from ..wording import count
-from .contents import Contents
+from .contents import Contents, joins
 from .reading import RETRY_MAX, SETTLE, Reading
 from .wanted import Wanted
 from .work import FULL, Work
@@ -95,12 +96,17 @@ class KernelSet:
         """Return the texts of the endpoints of tunnels that it would hold else."""
         return self.work.wanted.left_out()
 
-    def owned(self):
-        """Return the keys that are ours, as far as is known."""
-        return self.work.contents.owned()
+    def remember(self, keys, what):
+        """Take what was ADDED, JOINED or DELETED before the last start; keys of the other family are passed over."""
+        keys = [key for key in keys if ip.key_family(key) == self.use.family]
+        self.work.contents.remember(keys, what)
+
+    def owned(self, what):
+        """Return the keys that were ADDED and are ours, or that were JOINED, as far as is known."""
+        return self.work.contents.owned(what)
 
     def learnt(self):
-        """Return [(keys, whether they become ours)] since the last call."""
+        """Return [(keys, ADDED, JOINED or DELETED)] since the last call: what is about to be, and what is no more."""
         learnt, self._learnt = self._learnt, []
         return learnt
 
@@ -176,7 +182,9 @@ class KernelSet:
                 self.reading.glance(now)
             return self._missing(existed, why_missing, now)
         self.used = listing.used
+        joined = self.work.contents.owned(JOINED)
         self.work.contents.listed(listing, now)
+        self._learn([key for key in joined if key not in self.work.contents.mixed], DELETED)
         problem = self.work.contents.problem()
         if problem is not None:
             return self._complain(UNFIT, problem, now) if self.use.users else []
@@ -215,9 +223,8 @@ class KernelSet:
         made = self._take(action)
         if made is None:
             return []
+        self._learn(made.gone + self.work.contents.split(made.made) + sorted(refused), DELETED)
         self.work.done(made, refused)
-        if made.gone:
-            self._learnt.append((made.gone, False))
         self.reading.wrote()
         self._tally.count(made, refused)
         if self.work.waits():
@@ -248,9 +255,13 @@ class KernelSet:
         added, others = ElementList(made.made.put + made.renewed, made.timeouts), ElementList(made.made.others)
         action = ChangeSet(self.name, form, deleted, added, others, self._tally.reason)
         self._under_way = (action, made)
-        if made.added:
-            self._learnt.append((made.added, True))  # before it is done
+        self._learn(made.added, ADDED)  # before it is done
+        self._learn(joins(made.made), JOINED)
         return [action]
+
+    def _learn(self, keys, what):
+        if keys:
+            self._learnt.append((keys, what))
 
     def _end(self, now):
         """All of the set was looked at."""

@@ -2,7 +2,7 @@
 
 from ...element import full_name, named
 from ..actions import FlushFlows, ReadServices
-from ..last_good import SLICE, Owned
+from ..last_good import ADDED, JOINED, SLICE, Owned
 from .kernel_set import KernelSet
 from .targets import SERVICES, why_missing
 
@@ -33,18 +33,19 @@ class Sets:
         """Whether no set is read, and so none is changed, until it is known what is ours in them."""
         self._held = held
 
-    def remember(self, text, keys, ours):
+    def remember(self, text, keys, what):
         """Take what was remembered of a set, by its full_name; of one that no policy fills it is nothing."""
         kernel_set = self.by_name.get(named(text))
         if kernel_set is not None:
-            kernel_set.work.contents.remember(keys, ours)
+            kernel_set.remember(keys, what)
 
     def owned(self):
         """Yield what is ours, Owned by Owned; sets may change in between."""
         for name in sorted(self.by_name):
-            keys = self.by_name[name].owned() if name in self.by_name else []
-            for start in range(0, len(keys), SLICE):
-                yield Owned(full_name(name), keys[start : start + SLICE], True)
+            for what in (ADDED, JOINED):
+                keys = self.by_name[name].owned(what) if name in self.by_name else []
+                for start in range(0, len(keys), SLICE):
+                    yield Owned(full_name(name), keys[start : start + SLICE], what)
 
     def learnt(self):
         """Return [Owned] of what becomes ours by what was ordered, or ceased to be ours, since the last call."""
@@ -52,8 +53,8 @@ class Sets:
         return learnt
 
     def _learn(self, kernel_set):
-        for keys, ours in kernel_set.learnt():
-            self._learnt.append(Owned(full_name(kernel_set.name), keys, ours))
+        for keys, what in kernel_set.learnt():
+            self._learnt.append(Owned(full_name(kernel_set.name), keys, what))
 
     def bar(self, interface, keys, now):
         """Keep the endpoints of an interface's peers, keys of addresses, out of what leads into it."""

@@ -9,26 +9,22 @@ from . import address_ranges, lives  # noqa: F401
 from collections import namedtuple
 
 from ... import ip
-from ...element import ElementList, own_name
-from ..actions import ChangeSet, FlushFlows, GlanceSet, ListSet, Log, Notify, recovered, trouble
+from ...element import ElementList
+from ..actions import ChangeSet, GlanceSet, ListSet
 from ..last_good import ADDED, DELETED, JOINED
-from ..wording import count
-from .contents import Contents, joins
+from .contents import Contents
 from .reading import RETRY_MAX, SETTLE, Reading
+from .set_report import MISSING, REFUSED, UNFIT, SetReport
 from .wanted import Wanted
-from .work import FULL, Work
+from .work import Work
 
 COMPARED = "brought up to date"
 SHARED_FOR = 600  # seconds from a timeout that another program shortened until the set counts as ours alone again
-TOLD = 64  # addresses that a notification names at most; the text counts them all
 
 # What a set is for. sources: policies that fill it; users: those, and policies that may come to fill it; service: name
 # of the service that makes it, None for the user's own; optional: whether it may be missing; missing: why it is,
 # function
 Use = namedtuple("Use", ("family", "sources", "users", "service", "optional"))
-
-# codes of what can be wrong, as findings have them
-MISSING, UNFIT, REFUSED, FULL_SET, AGAIN = "no_target", "set_flags", "set_refused", "set_full", "recovering"
 
 
 class KernelSet:
@@ -37,19 +33,23 @@ class KernelSet:
         self.exists = None  # None: not listed yet
         self.used = None  # whether something refers to it, None for not known
         self.use = Use(family, [], [], None, True)
-        self.trouble = None  # (code, words that follow the set's name), None while all is well
         self.work = Work(Contents(family, name.kind == "ipset"), Wanted(family))
         self.reading = Reading(name, timers)
+        self.report = SetReport(name)
         self.shared = False  # whether another program shortens the timeouts of our elements
         self._left = False  # whether the last policy that filled it fills another from now on
         self._blocked = False  # whether a change was refused altogether, until the next try
         self._under_way = None  # (ChangeSet, Slice) that was ordered and not reported yet
-        self._tally = Tally()
         self._learnt = []  # see learnt
 
     @property
     def is_ipset(self):
         return self.name.kind == "ipset"
+
+    @property
+    def trouble(self):
+        """`(code, words that follow the set's name)`, None while all is well."""
+        return self.report.trouble
 
     # -- what it is for --
 
@@ -58,6 +58,7 @@ class KernelSet:
         left = bool(self.use.sources) and not use.sources
         same = use.sources == self.use.sources
         self.use = use
+        self.report.assign(use.sources)
         self._left = left or (self._left and not use.sources)
         if not same:
             self.work.wanted.assign(use.sources)
@@ -184,7 +185,8 @@ class KernelSet:
         self.used = listing.used
         joined = self.work.contents.owned(JOINED)
         self.work.contents.listed(listing, now)
-        self._learn([key for key in joined if key not in self.work.contents.mixed], DELETED)
+        still = set(self.work.contents.owned(JOINED))
+        self._learn([key for key in joined if key not in still], DELETED)
         problem = self.work.contents.problem()
         if problem is not None:
             return self._complain(UNFIT, problem, now) if self.use.users else []
@@ -195,7 +197,7 @@ class KernelSet:
         if self._blocked or self.work.refused:
             self.reading.wait_for_retry()
         if was_wrong:
-            self.trouble = (AGAIN, "was just found to be as it should be")
+            self.report.found_in_order()
         shortened_at = self.work.contents.shortened_at
         self.shared = shortened_at is not None and now - shortened_at < SHARED_FOR
         self.compare(now)
@@ -216,19 +218,19 @@ class KernelSet:
             return []
         self.work.failed(made, reason)
         self._blocked = True
-        return self._tell(now) + self._complain(REFUSED, "cannot be changed: %s" % reason, now)
+        return self.report.tell(now) + self._complain(REFUSED, "cannot be changed: %s" % reason, now)
 
     def changed(self, action, refused, now):
         """A change was made, but for the elements in `refused`: {key: why}."""
         made = self._take(action)
         if made is None:
             return []
-        self._learn(made.gone + self.work.contents.split(made.made) + sorted(refused), DELETED)
+        self._learn(made.gone + self.work.contents.joined.split(made.made) + sorted(refused), DELETED)
         self.work.done(made, refused)
         self.reading.wrote()
-        self._tally.count(made, refused)
+        self.report.count(made, refused)
         if self.work.waits():
-            self._settle(self._tally.reason, now)
+            self._settle(self.report.reason, now)
             return []
         return self._end(now)
 
@@ -240,7 +242,7 @@ class KernelSet:
         return made
 
     def _settle(self, reason, at):
-        self._tally.begin(reason)
+        self.report.begin(reason)
         self.reading.by("settle", at)
 
     def _write(self, now):
@@ -253,10 +255,10 @@ class KernelSet:
             return self._end(now)
         form, deleted = self.work.contents.form, ElementList(made.made.deleted + made.renewed)
         added, others = ElementList(made.made.put + made.renewed, made.timeouts), ElementList(made.made.others)
-        action = ChangeSet(self.name, form, deleted, added, others, self._tally.reason)
+        action = ChangeSet(self.name, form, deleted, added, others, self.report.reason)
         self._under_way = (action, made)
         self._learn(made.added, ADDED)  # before it is done
-        self._learn(joins(made.made), JOINED)
+        self._learn(made.made.joined, JOINED)
         return [action]
 
     def _learn(self, keys, what):
@@ -265,26 +267,20 @@ class KernelSet:
 
     def _end(self, now):
         """All of the set was looked at."""
-        told = self._tell(now)
+        told = self.report.tell(now)
         self._schedule(now)
-        full = [key for key in self.work.refused if self.work.refused[key] == FULL]
-        others = [key for key in self.work.refused if self.work.refused[key] != FULL]
-        if others:
-            first = sorted([ip.element(key) for key in others])[0]
-            key = ip.key(first)
-            code = REFUSED if self.work.contents.refuses(key) is None else UNFIT
-            return told + self._complain(code, "cannot hold %s: %s" % (first, self.work.refused[key]), now)
-        if full:
-            held, left = count(self.work.contents.size(now), "element"), count(len(full), "address")
-            text = "is full with %s: %s did not fit" % (held, left)
-            return told + self._complain(FULL_SET, text, now)
-        return told + self._recover()
+        wrong = self.work.wrong(now)
+        if wrong is not None:
+            return told + self._complain(wrong[0], wrong[1], now)
+        self.reading.recovered()
+        return told + self.report.recover()
 
     def _schedule(self, now):
-        timed, size = self.work.contents.form.timeout, len(self.work.contents.installed)
-        self.reading.schedule(self.is_ipset, timed, size, self.work.look_at, self.shared, now)
-
-    # -- what is said --
+        if self.is_ipset:
+            self.reading.schedule_silent(now)
+        if self.work.contents.form.timeout:
+            size = len(self.work.contents.installed)
+            self.reading.schedule_timed(size, self.work.look_at, self.shared, now)
 
     def _missing(self, existed, why_missing, now):
         """A set that does not exist: nothing is said if it need not, or if its service makes it anew most likely."""
@@ -292,80 +288,11 @@ class KernelSet:
             self.reading.retry(now)
             return []
         if self.use.optional or not self.use.sources:
-            self.trouble = None
+            self.report.forget()
             self.reading.by("list", now + RETRY_MAX)
             return []
         return self._complain(MISSING, why_missing, now)
 
     def _complain(self, code, text, now):
         self.reading.retry(now)
-        said, self.trouble = self.trouble, (code, text)
-        same = said is not None and (said == self.trouble or said[0] == code == FULL_SET)
-        if same or not self.use.sources:
-            return []
-        return [trouble(self.about()[0], "%s %s" % (self.about()[1], text))]
-
-    def _recover(self):
-        self.reading.recovered()
-        said, self.trouble = self.trouble, None
-        if said is None or not self.use.sources:
-            return []
-        subject, text = self.about()
-        return [recovered(subject, text + " is in order again")]
-
-    def about(self):
-        """Return `(whose, which)` in words: the policies that fill the set, and the set."""
-        labels = [policy.label for policy in self.use.sources]
-        return " and ".join(labels) or "removed policy", "set '%s'" % own_name(self.name)
-
-    def _tell(self, now):
-        """What was changed since it was said last: to each policy that fills the set."""
-        done, self._tally = self._tally, Tally()
-        counts = done.counts()
-        if not counts:
-            return []
-        reason = done.why()
-        text = "%s: %s: %s" % (self.about()[1], counts, reason)
-        told = [FlushFlows(done.added)] if done.added else []
-        for policy in self.use.sources:
-            added = [key for key in done.added if policy.wants(key)] if len(self.use.sources) > 1 else done.added
-            policy.wrote(len(added), len(done.deleted), now)
-            values = {"name": policy.config.name, "reason": reason}
-            values["added"], values["deleted"] = _texts(added), _texts(done.deleted)
-            told.append(Notify("policy", policy.label, text, values))
-        if not self.use.sources:
-            told.append(Log("info", text))
-        return told
-
-
-class Tally:
-    """What was changed in a set, until it is said."""
-
-    def __init__(self):
-        self.reason = None  # why, the first of the reasons gathered
-        self.added = []  # keys
-        self.deleted = []  # keys
-        self.renewed = 0
-
-    def begin(self, reason):
-        """A change is about to be made."""
-        self.reason = self.reason or reason
-
-    def count(self, made, refused):
-        """A Slice was carried out, but for the elements in `refused`."""
-        self.added.extend([key for key in made.added if key not in refused])
-        self.deleted.extend(made.gone)
-        self.renewed += len(made.renewed)
-
-    def why(self):
-        """Return the reason, in words."""
-        return self.reason if self.added or self.deleted else "timeouts renewed"
-
-    def counts(self):
-        """Return what was done in words, "" for nothing."""
-        parts = [(len(self.added), "added"), (len(self.deleted), "deleted"), (self.renewed, "renewed")]
-        return ", ".join(["%d %s" % part for part in parts if part[0]])
-
-
-def _texts(keys):
-    return [ip.element(key) for key in keys[:TOLD]]
+        return self.report.complain(code, text)

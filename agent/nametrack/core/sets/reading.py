@@ -100,16 +100,17 @@ class Reading:
         self._wait = RETRY_FIRST
         self._retry_at = None
 
-    def schedule(self, is_ipset, timed, size, look_at, shared, now):
-        """Have the set listed in time, although nothing happens."""
-        if is_ipset:
-            self.glance(now)
-            self.by("list", now + CHECK)
-        if timed:
-            period = TIMED_SOONEST if shared else TIMED
-            self.by("list", now + max(period, size / PACE))
-            if look_at is not None:
-                self.by("list", max(look_at, now + TIMED_SOONEST))
+    def schedule_silent(self, now):
+        """Look at an ipset in time: the kernel announces nothing of it."""
+        self.glance(now)
+        self.by("list", now + CHECK)
+
+    def schedule_timed(self, size, look_at, shared, now):
+        """List a set with timeouts, of `size` elements, in time; `shared`: others shorten them; `look_at`: see Work."""
+        period = TIMED_SOONEST if shared else TIMED
+        self.by("list", now + max(period, size / PACE))
+        if look_at is not None:
+            self.by("list", max(look_at, now + TIMED_SOONEST))
 
     def glance(self, now, wait=GLANCE):
         """Have the elements of an ipset counted again."""

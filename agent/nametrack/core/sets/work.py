@@ -5,8 +5,11 @@ Deletions come before additions, and what DNS names now before what is retained,
 
 from collections import namedtuple
 
+from ... import ip
 from ..ordering import keys_in_order
+from ..wording import count
 from .lives import NAMED
+from .set_report import FULL_SET, REFUSED, UNFIT
 
 SLICE = 1000  # addresses that are looked at together: milliseconds
 TOLERANCE = 2  # seconds that an element's timeout may fall short before it is written again
@@ -84,7 +87,7 @@ class Work:
         installed, ours, wanted = self.contents.installed, self.contents.ours, self.wanted.table()
         missing = [key for key in wanted if key not in installed]
         self.lacking = dict.fromkeys(missing)
-        if self.contents.form.timeout or self.wanted.has_wide() or self.contents.mixed:
+        if self.contents.form.timeout or self.wanted.has_wide() or len(self.contents.joined):
             missing = list(wanted)
         wide = self.wanted.has_wide()  # then an element may be one too many although its address is wanted
         going = list(ours) if wide else [key for key in ours if key not in wanted]
@@ -136,7 +139,19 @@ class Work:
                 gone.append(key)
         if contents.form.size is not None:
             coming = self._fitting(coming, gone, now, retained)
-        return self._slice(keys, gone, coming, renewed, full_life, now)
+        if not gone and not coming and not renewed:
+            return None
+        timeouts = self._timeouts(coming + renewed, full_life) if timed else None
+        if timed:
+            self._look_by(now + full_life / 2)
+        added, renewed = [piece for piece, _ in coming], [piece for piece, _ in renewed]
+        ends = [now + timeout for timeout in timeouts] if timed else None
+        return Slice(keys, gone, added, renewed, timeouts, ends, contents.arranged(gone, added))
+
+    def _timeouts(self, lives, full_life):
+        """Return the timeouts of some `(element, life)`, in whole seconds."""
+        timeouts = [full_life if life == NAMED else max(1, int(life + 0.999)) for _, life in lives]
+        return [self.contents.at_most(timeout) for timeout in timeouts]
 
     def _is_piece(self, key):
         """Return whether an element of ours, not wanted by itself, is part of a prefix that is."""
@@ -197,18 +212,6 @@ class Work:
             self.refused[key] = FULL
         return found
 
-    def _slice(self, keys, gone, coming, renewed, full_life, now):
-        if not gone and not coming and not renewed:
-            return None
-        timeouts = ends = None
-        if self.contents.form.timeout:
-            timeouts = [full_life if life == NAMED else max(1, int(life + 0.999)) for _, life in coming + renewed]
-            timeouts = [self.contents.at_most(timeout) for timeout in timeouts]
-            ends = [now + timeout for timeout in timeouts]
-            self._look_by(now + full_life / 2)
-        added, renewed = [piece for piece, _ in coming], [piece for piece, _ in renewed]
-        return Slice(keys, gone, added, renewed, timeouts, ends, self.contents.arranged(gone, added))
-
     def done(self, made, refused):
         """A Slice was carried out, but for the elements in `refused`: {key: why}."""
         self.refused.update(refused)
@@ -230,6 +233,19 @@ class Work:
             return True
         pieces = self.contents.pieces(key, self.wanted.barred)
         return all(self.contents.has(piece) for piece in pieces)
+
+    def wrong(self, now):
+        """Return `(code, words that follow the set's name)` of what the set does not take, None if it takes all."""
+        full = [key for key in self.refused if self.refused[key] == FULL]
+        if len(full) < len(self.refused):
+            first = sorted([ip.element(key) for key in self.refused if self.refused[key] != FULL])[0]
+            key = ip.key(first)
+            code = REFUSED if self.contents.refuses(key) is None else UNFIT
+            return code, "cannot hold %s: %s" % (first, self.refused[key])
+        if full:
+            held, left = count(self.contents.size(now), "element"), count(len(full), "address")
+            return FULL_SET, "is full with %s: %s did not fit" % (held, left)
+        return None
 
     def failed(self, made, reason):
         """A Slice was not carried out at all."""

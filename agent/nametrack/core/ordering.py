@@ -24,7 +24,7 @@ def in_order(values):
 def keys_in_order(keys):
     """Keys of ip.key in order: single addresses, IPv4 before IPv6, then prefixes and ranges."""
     single = [key for key in keys if not ip.is_wide(key)]
-    return in_order(single) + sorted([key for key in keys if ip.is_wide(key)])
+    return in_order(single) + in_order([key for key in keys if ip.is_wide(key)])
 
 
 def index(ordered, number):

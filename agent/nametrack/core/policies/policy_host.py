@@ -130,7 +130,7 @@ class Literals:
 
     def wide(self, family):
         """Return the prefixes of one address family."""
-        return sorted([key for key in self.keys if ip.is_wide(key) and ip.key_family(key) == family])
+        return [key for key in self.keys if ip.is_wide(key) and ip.key_family(key) == family]
 
     def life(self, key, now):
         return NAMED if key in self._keys else None

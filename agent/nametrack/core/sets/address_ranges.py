@@ -35,6 +35,8 @@ class Spans:
         """What is in this one and not in the other."""
         firsts, lasts, at = [], [], 0
         others, ends, count = other.firsts, other.lasts, len(other.firsts)
+        if self.firsts:
+            at = max(0, other.index(self.firsts[0]))  # the other may be a set of 100,000
         for i in range(len(self.firsts)):
             first, last = self.firsts[i], self.lasts[i]
             while at < count and ends[at] < first:

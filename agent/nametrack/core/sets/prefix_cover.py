@@ -1,7 +1,7 @@
 """Prefixes and ranges of one family: which of them hold, or cut into, another. Sorted once, searched by halves."""
 
 from ... import ip
-from ..ordering import index
+from ..ordering import in_order, index
 
 
 class Cover:
@@ -11,7 +11,7 @@ class Cover:
         """`keys`: see ip.key, of one family; single addresses are passed over."""
         wide = [ip.bounds(key) for key in keys if ip.is_wide(key)]
         self._firsts, self._lasts = [], []
-        for first, minus_last in sorted([(first, -last) for first, last in wide]):
+        for first, minus_last in in_order([(first, -last) for first, last in wide]):
             if not self._lasts or -minus_last > self._lasts[-1]:
                 self._firsts.append(first)
                 self._lasts.append(-minus_last)

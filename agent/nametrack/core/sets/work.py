@@ -111,6 +111,9 @@ class Work:
         contents, wanted, timed = self.contents, self.wanted, self.contents.form.timeout
         full_life = contents.at_most(wanted.full_life()) if timed else 0
         gone, coming, renewed = [], [], []
+        # MicroPython looks through all of a dict that is nearly full for a key that it has not: so what is known to be
+        # lacking is not looked for in the set. Only of a set with joined elements that is not known beforehand.
+        lacking = () if len(contents.joined) else self.lacking
         for key in keys_in_order(keys):
             life = wanted.life(key, now)
             if life is None:
@@ -125,7 +128,7 @@ class Work:
                 continue
             missing, pieces = False, contents.pieces(key, wanted.barred)
             for piece in pieces:
-                if not contents.has(piece):
+                if (piece is key and key in lacking) or not contents.has(piece):
                     missing = True
                     if piece not in self.refused:
                         coming.append((piece, life))
@@ -135,7 +138,7 @@ class Work:
                 self.lacking[key] = None
             else:
                 self.lacking.pop(key, None)
-            if key in contents.ours and key not in pieces and not self._is_piece(key):
+            if key not in pieces and key in contents.ours and not self._is_piece(key):
                 gone.append(key)
         if contents.form.size is not None:
             coming = self._fitting(coming, gone, now, retained)

@@ -225,6 +225,61 @@ print(len(listing(NFT).ends))
     assert printed(interpreter, tmp_path, PLAIN, script) == ["{} {}", "511"]
 
 
+BESIDE_FOREIGN = """
+from nametrack import compat
+import os
+
+def quickest(work):
+    times = []
+    for i in range(10):
+        began = compat.monotonic()
+        for j in range(20):
+            work(20 * i + j)
+        times.append((compat.monotonic() - began) / 20)
+    return min(times)
+
+def figures():
+    last = [""]
+    def one(i):
+        new = "192.0.2.%d" % (i + 1)
+        assert change(NFT, last, [new]) == {}
+        last[0] = new
+    change(NFT, [], ["192.0.2.250"])
+    last[0] = "192.0.2.250"
+    found = [quickest(one), quickest(lambda i: listing(NFT))]
+    change(NFT, last, [])
+    with open("/proc/self/status") as status:
+        found.append([int(line.split()[1]) for line in status.read().split("\\n") if line.startswith("VmHWM")][0])
+    del events[:]
+    return found
+
+alone = figures()
+assert os.system("nft -f %s" % sys.argv[1]) == 0
+for value in alone + figures():
+    print(value)
+"""
+
+
+def beside_foreign(interpreter, folder, count):
+    """(change, listing, peak KiB) of a set with one element, alone and beside `count` ranges of another program."""
+    ranges = ", ".join([f"{10 + (i >> 15)}.{i >> 7 & 255}.{i << 1 & 255}.0/25" for i in range(count)])
+    text = f"table inet ban {{\n set b {{\n type ipv4_addr; flags interval; elements = {{ {ranges} }}\n}}\n}}\n"
+    (folder / "foreign").write_text(text)
+    lines = printed(interpreter, folder, PLAIN, BESIDE_FOREIGN, folder / "foreign")
+    figures = [float(line) for line in lines]
+    return figures[:3], figures[3:]
+
+
+@REAL_NFT
+@each_interpreter
+def test_a_change_costs_the_same_beside_a_hundred_thousand_ranges_of_others(interpreter, tmp_path):
+    alone, beside = beside_foreign(interpreter, tmp_path, 100000)
+    slack = 0.002  # seconds, for what else the machine does: a look through that set takes a tenth of one and more
+    assert beside[0] < 2 * alone[0] + slack, "a change"
+    assert beside[1] < 2 * alone[1] + slack, "a listing"
+    assert beside[2] < alone[2] + 1024, "peak resident memory, KiB"
+
+
 @REAL_NFT
 @pytest.mark.parametrize("kind", ["", "flags timeout;", "flags interval;"])
 def test_the_text_of_a_plan_makes_the_same_set_as_the_change(kind, tmp_path):

@@ -26,6 +26,7 @@ TITLES = {
     "source": "Each of a peer's `sources`",
     "policy": "Each of `policies`",
     "way": "Each of a policy's `ways`",
+    "file": "Each of a policy's `files`",
     "host": "Each of a policy's `hosts`",
     "address": "Each of a host's `addresses`",
     "finding": "Each of `findings`",

@@ -10,7 +10,7 @@ PACKAGE = AGENT / "nametrack"
 FILES = sorted(AGENT.glob("*/**/*.py"))
 
 # Modules of the interpreter that speak without touching anything.
-PURE = {"struct", "binascii", "sys", "collections", "json"}
+PURE = {"struct", "binascii", "sys", "collections", "json", "hashlib"}
 
 # layer -> (layers it may import, modules of the interpreter it may import; None: any). ip.py and element.py are the
 # vocabulary that every layer shares: addresses as canonical text, what is in sets, and rules and routes.

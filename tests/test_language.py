@@ -13,7 +13,7 @@ AGENT = pathlib.Path(__file__).resolve().parent.parent / "agent"
 FILES = sorted(AGENT.rglob("*.py"))
 OURS = ("nametrack", "pyubus")  # who may import which of them, test_architecture.py says
 
-MODULES = {"binascii", "collections", "errno", "json", "os", "select", "socket", "struct", "sys", "time"}
+MODULES = {"binascii", "collections", "errno", "hashlib", "json", "os", "select", "socket", "struct", "sys", "time"}
 # what only compat*.py may import, each with its own way for the other interpreter
 COMPAT_MODULES = MODULES | {"os", "ffi", "gc", "signal", "subprocess", "uctypes", "array", "random", "fcntl"}
 
@@ -43,6 +43,7 @@ KNOWN_OF = {
         "EPERM", "EISDIR", "ENODEV", "EOPNOTSUPP", "EADDRINUSE", "ECONNABORTED", "ECONNRESET", "ENOBUFS", "ENOTCONN",
         "ETIMEDOUT", "EHOSTUNREACH", "EALREADY",
     },
+    "hashlib": {"sha256"},
     "json": {"loads", "dumps", "load", "dump"},
     "struct": {"pack", "unpack", "pack_into", "unpack_from", "calcsize"},
     "sys": {"argv", "byteorder", "exit", "implementation", "maxsize", "modules", "path", "platform", "stderr", "stdin",
@@ -208,7 +209,7 @@ def modules(tree):
 REFUSED_MODULES = [
     "__future__", "typing", "dataclasses", "enum", "abc", "functools", "itertools", "contextlib", "copy", "logging",
     "argparse", "signal", "subprocess", "fcntl", "ipaddress", "base64", "string", "stat", "traceback", "threading",
-    "os.path", "weakref", "asyncio", "random", "re", "hashlib", "io", "math", "types", "inspect", "datetime", "queue",
+    "os.path", "weakref", "asyncio", "random", "re", "io", "math", "types", "inspect", "datetime", "queue",
 ]  # fmt: skip
 
 

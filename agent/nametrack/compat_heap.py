@@ -15,8 +15,8 @@ LARGER = ((8 << 20, b"heapsize=8M"), (16 << 20, b"heapsize=16M"), (32 << 20, b"h
 _OPTION = b"heapsize="  # of MicroPython's -X
 
 # What is in use when all is quiet, in words of the machine: measured with a policy of 600 names, with 200 peers, and
-# with 8,000 addresses in 40 policies.
-_PROGRAM, _NAME, _PEER, _ADDRESS = 54000, 350, 300, 24
+# with 8,000 addresses in 40 policies; of a name that only a file lists, twice, for it is read again beside the old one.
+_PROGRAM, _NAME, _PEER, _ADDRESS, _LISTED = 54000, 350, 300, 24, 2
 
 _state = {"size": 0, "short": None, "wanted": 0}  # bytes of the heap; what did not fit, in words; bytes it may take
 
@@ -32,14 +32,17 @@ def is_short():
     return _state["short"] is not None
 
 
-def expect(names, peers, addresses=0):
-    """So many are configured, the peers' own names among the names; `addresses`: that policies list as such.
+def expect(names, peers, addresses=0, listed=0):
+    """So many are configured, the peers' own names among the names; `addresses`: that policies list as such; `listed`:
+    names in files.
 
     To be called before there is anything to lose.
     """
     if not MICROPYTHON:
         return
-    used = (8 if sys.maxsize > 1 << 32 else 4) * (_PROGRAM + _NAME * names + _PEER * peers + _ADDRESS * addresses)
+    used = (8 if sys.maxsize > 1 << 32 else 4) * (
+        _PROGRAM + _NAME * names + _PEER * peers + _ADDRESS * addresses + _LISTED * listed
+    )
     if used > _size() // 3:
         ran_short("%d names, %d peers and %d addresses" % (names, peers, addresses), 3 * used)
 

@@ -249,6 +249,11 @@ def prefix(given):
     return "%s/%d" % (text(cleared.to_bytes(len(data), "big")), length)
 
 
+def is_element(given):
+    """Return whether a text is that of an address or prefix."""
+    return prefix(given) is not None
+
+
 def span(given):
     """`(family, first, last)` of an address, a prefix or a range `first-last`, the two as integers; else None."""
     first, dash, last = given.partition("-")

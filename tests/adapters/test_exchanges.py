@@ -7,7 +7,7 @@ EXCHANGES = """
 import socket
 from nametrack.adapters.exchanges import Exchanges
 from nametrack.wire import dns as wire
-seen = Exchanges(poller, ("example.net",), ("host.test",))
+seen = Exchanges(poller, ("example.net",), ("host.test",), ())
 def udp(port):
     sock = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
     sock.bind(compat.sockaddr("127.0.0.1", port))

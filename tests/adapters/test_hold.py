@@ -35,7 +35,7 @@ class Bus:
 bus = Bus()
 hold = Hold(poller, bus, emit)
 hold.connected(True)
-hold.hold(do.Hold(("example.net",), ()))
+hold.hold(do.Hold(("example.net",), (), ()))
 print(sorted(bus.subscribed.values()))
 """
 
@@ -131,7 +131,7 @@ print(len(bus.subscribed), len(bus.finished))
 def test_what_is_held_is_let_go_when_the_hold_ends(interpreter, tmp_path):
     script = """
 bus.tell("call 1")
-hold.hold(do.Hold((), ()))
+hold.hold(do.Hold((), (), ()))
 print(bus.finished, bus.subscribed)
 """
     assert told(interpreter, tmp_path, script)[2:] == ["['call 1'] {}"]

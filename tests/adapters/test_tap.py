@@ -25,8 +25,8 @@ def send(message, source="192.168.9.1", to="192.168.9.9", port=53, transparent=F
     data = message if type(message) is bytes else wire.encode(message)
     sock.sendto(data, compat.sockaddr(to, 5353))
     sock.close()
-def observe(devices=("nt0",), domains=("example.net",), hosts=()):
-    tap.observe(do.Observe(list(devices), tuple(domains), tuple(hosts)))
+def observe(devices=("nt0",), domains=("example.net",), hosts=(), lists=()):
+    tap.observe(do.Observe(list(devices), tuple(domains), tuple(hosts), lists))
 """
 SEEN = "NameObserved www.example.net ['198.51.100.1'] 60 client"
 ALIASED = """
@@ -151,3 +151,33 @@ send(answer("www.example.net", ["198.51.100.1"]))
 until(lambda: events)
 """
     assert told(interpreter, tmp_path, script) == [SEEN]
+
+
+LISTED = """
+from nametrack import ip
+from nametrack.core.config.option_values import listed_host
+from nametrack.wire.host_list import Reader
+reader = Reader("/list.txt", listed_host, ip.is_element, b"salt")
+reader.take("".join(["n%d.example.net\\n" % i for i in range(300)]).encode() + b"*.wide.test")
+lists = (reader.end(),)
+"""
+
+
+@each_interpreter
+def test_an_answer_about_a_name_of_a_list_is_observed(interpreter, tmp_path):
+    script = """
+observe(domains=("foo.test",), lists=lists)
+send(answer("n300.example.net", ["198.51.100.9"]))
+send(answer("a.n299.example.net", ["198.51.100.9"]))
+send(answer("wide.test", ["198.51.100.9"]))
+send(answer("N299.Example.net", ["198.51.100.1"]))
+send(answer("a.b.wide.test", ["198.51.100.2"]))
+send(answer("a.foo.test", ["198.51.100.3"]))
+until(lambda: len(events) == 3)
+seconds(0.2)
+"""
+    assert told(interpreter, tmp_path, LISTED + script) == [
+        "NameObserved n299.example.net ['198.51.100.1'] 60 client",
+        "NameObserved a.b.wide.test ['198.51.100.2'] 60 client",
+        "NameObserved a.foo.test ['198.51.100.3'] 60 client",
+    ]

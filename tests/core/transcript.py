@@ -3,7 +3,8 @@
     Prose: one sentence of what it pins.
     -- network --      /etc/config/network            -- last good --   host address named|seconds
     -- before --       `<` lines that hold before the configuration is read
-    -- config --       /etc/config/nametrack; given again later, it is read again
+    -- file PATH --    a file of hosts; given again later, it is another
+    -- config --       /etc/config/nametrack; given again later, it is read again, and so are the files
     -- at SECONDS --   the clock is moved there, through every timer on the way; then follow
     < what happens, and what the kernel holds (see `feed`); `< says SERVER …` answers all its questions from then on
     > what comes out, all of it, in this order
@@ -20,10 +21,13 @@ from nametrack.core import actions as do
 from nametrack.core import events as on
 from nametrack.core.agent import Agent
 from nametrack.core.config import configuration
+from nametrack.core.config.lists import with_lists
+from nametrack.core.config.option_values import listed_host
 from nametrack.core.last_good import ADDED, Known, Owned, Saved, essence
 from nametrack.element import named
 from nametrack.wire import uci
 from nametrack.wire.dns import Answer, Srv
+from nametrack.wire.host_list import Reader
 from nametrack.wire.services import configured, reported
 
 READS = (
@@ -50,6 +54,7 @@ class Transcript:
         self.keys = []
         self.network = ""
         self.before = []
+        self.files = {}  # path -> (HostList, [text])
         self.says = {}  # server -> words of what it answers at once to every question
         self.lines = text.split("\n")
 
@@ -87,7 +92,12 @@ class Transcript:
             for line in self.before:
                 self.feed(line[2:].split())
             self.before = []
-            self.handle(on.ConfigLoaded(config))
+            self.handle(on.ConfigLoaded(with_lists(config, self.files)))
+        elif name and name.startswith("file "):
+            reader = Reader(name[5:], listed_host, ip.is_element, b"salt")
+            reader.take(text.encode())
+            found = reader.end()
+            self.files[found.path] = (found, found.problems)
         elif name == "last good":
             records = []
             for line in body:

@@ -76,3 +76,26 @@ def test_an_observed_name_is_remembered_over_a_restart(world, client, interprete
     world.beach.nft("flush set inet vpn staging4")
     with agent:
         wait_for(lambda: four(world) == {"198.18.0.1"}, 10, lambda: agent.tail())
+
+
+def test_a_file_of_hosts_is_observed_and_an_edited_one_is_read_again(world, client, interpreter, tmp_path):
+    for i in (1, 299, 300):
+        world.zone.set(f"n{i}.example.test", "A", [f"198.18.1.{i % 256}"], 60)
+    path = tmp_path / "list.txt"
+    names = [f"n{i}.example.test" for i in range(300)]
+    path.write_text("# hosts\n198.18.9.0/28\nno host\n" + "\n".join(names) + "\n")
+    world.beach.nft("delete table inet vpn\n" + VPN_SETS.replace("flags timeout;", "flags interval;"))
+    agent = Agent(world, options(observe="lan"), policy("wild", [f"@{path}"]), network="", interpreter=interpreter)
+    with agent:
+        wait_for(lambda: {"198.18.9.0/28", "198.18.1.1"} <= four(world), 20, lambda: agent.tail())
+        assert not world.authority.count("n299.example.test", "A"), "only the first names are looked up"
+        wait_for(lambda: ask(client, "n299.example.test") and "198.18.1.43" in four(world), 10, lambda: agent.tail())
+        assert ask(client, "n300.example.test") == ["198.18.1.44"] and "198.18.1.44" not in four(world)
+        assert "line 3: 'no host' is not a host name" in agent.check().stdout
+        path.write_text("\n".join(names[298:] + ["n300.example.test"]) + "\n")
+        wait_for(lambda: "198.18.1.44" in four(world), 40, lambda: agent.tail())
+        assert "198.18.1.43" in four(world), "what was known of a name that stays is kept"
+        assert not {"198.18.9.0/28", "198.18.1.1"} & four(world)
+        path.unlink()
+        wait_for(lambda: "keeping the 3 hosts" in agent.check().stdout, 40, lambda: agent.tail())
+        assert {"198.18.1.43", "198.18.1.44"} <= four(world)

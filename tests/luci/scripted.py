@@ -79,6 +79,7 @@ def policy(name, *hosts, state="current", reason="the sets hold what DNS names",
         "changed": None,
         "hosts": list(hosts),
         "more_hosts": 0,
+        "files": [],
         **values,
     }
 

@@ -16,6 +16,8 @@ flows    connections to addresses of their family, or NetlinkError
 services what UCI, the rules and procd say of pbr and vpn-policy-routing, whatever that is
 netifd   interfaces, whatever the JSON says
 wg_quick sections and problems, never more than there is text; no key in what is said of it
+hosts    names, wildcards and elements as options would take them, however the bytes are cut; every line is one of them,
+         blank, a comment or counted; each name is found again, and the names below it are not
 control  a call, an answer or a notification, or ControlError
 """
 
@@ -26,6 +28,7 @@ import netfilter
 
 from nametrack import ip
 from nametrack.core.config import network
+from nametrack.core.config.option_values import listed_host
 from nametrack.core.config.section import Report
 from nametrack.element import SetName
 from nametrack.wire import (
@@ -33,6 +36,7 @@ from nametrack.wire import (
     control,
     dns,
     dnsmessage,
+    host_list,
     ipsetlink,
     netifd,
     netlink,
@@ -444,6 +448,42 @@ def read_netifd(data):
     return True
 
 
+# -- files of hosts --
+
+
+def hosts_samples():
+    plain = "".join(["n%d.example.net\n" % i for i in range(30)])
+    other = "# hosts\r\n\nExample.NET. # shop\r\n*.example.org\n.example.com\n198.51.100.7/24\n2001:db8::/32\nno host\n"
+    return [
+        plain.encode(),
+        other.encode() + b"b\xfccher.example\nb\xc3\xbccher.example",
+        b"a.test\n-b.test\nc.test-\n1.2\n",
+    ]
+
+
+def hosts_of(data, size):
+    reader = host_list.Reader("/list.txt", listed_host, ip.is_element, b"salt")
+    for at in range(0, len(data), size):
+        reader.take(data[at : at + size])
+    return reader.end()
+
+
+def read_hosts(data):
+    found, pieces = hosts_of(data, 4096), hosts_of(data, 7)
+    for field in ("hosts", "elements", "problems", "names", "wildcards"):
+        check(getattr(found, field) == getattr(pieces, field), "cut into pieces it lists something else")
+    check(len(found) + len(found.elements) <= data.count(b"\n") + 1, "more hosts than lines")
+    for name in found.hosts:
+        check(listed_host(name) == (name, None), "a name that is none")
+        check(found.position(name) == 0 and pieces.position(name) == 0, "a name is not found again")
+        below = found.position("zzzz." + name)
+        check(below is None or found.wildcards, "a name below a listed one passes for it")
+    for element in found.elements:
+        check(ip.prefix(element) == element, "an element that is not canonical")
+    check(len(found.problems) <= host_list.NAMED + 2, "too many problems")
+    return bool(len(found) or found.elements)
+
+
 # -- control --
 
 
@@ -485,5 +525,6 @@ CODECS = {
     "flows": (flows_samples, read_flows),
     "services": (services_samples, read_services),
     "netifd": (netifd_samples, read_netifd),
+    "hosts": (hosts_samples, read_hosts),
     "control": (control_samples, read_control),
 }

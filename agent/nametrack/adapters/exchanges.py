@@ -19,15 +19,15 @@ _SERVERS = 16  # that are remembered
 
 
 class Exchanges:
-    """Listens from the beginning on. domains, hosts: the wanted names, as for Observe. Raises OSError."""
+    """Listens from the beginning on. domains, hosts, lists: the wanted names, as for Observe. Raises OSError."""
 
-    def __init__(self, poller, domains, hosts):
+    def __init__(self, poller, domains, hosts, lists):
         self._poller = poller
-        self._wanted = passing.Names(domains, hosts)
+        self._wanted = passing.Names(domains, hosts, lists)
         self._asked = {}  # (our address, our port, server's address, its port, id) -> name
         self._servers = set()  # (address, port) of those that a socket of this machine asked
         self._told = []  # passing.Told, the newest last
-        self._socket = packet_socket(None, bpf.exchanges_about(domains, hosts))
+        self._socket = packet_socket(None, bpf.exchanges_about(*bpf.compared(domains, hosts, lists)))
         poller.add(self._socket.fileno(), lambda mask: self.read())
 
     def close(self):

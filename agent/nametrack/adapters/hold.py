@@ -31,7 +31,7 @@ class Hold:
         self._poller = poller
         self._bus = bus
         self._emit = emit
-        self._names = ((), ())  # domains, hosts
+        self._names = ((), (), ())  # domains, hosts, lists
         self._exchanges = None
         self._serving = False  # whether the bus is there for long
         self._paths = {}  # path of an object -> the id of our subscription, None until it is known
@@ -48,7 +48,7 @@ class Hold:
 
     def hold(self, action):
         """Carry out Hold: have the answers about exactly these names held."""
-        names = (action.domains, action.hosts)
+        names = (action.domains, action.hosts, action.lists)
         if names != self._names:
             self._close()
             self._names = names

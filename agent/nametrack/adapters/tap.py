@@ -9,8 +9,7 @@ import socket
 from .. import compat, destination
 from ..compat_packet import packet_socket
 from ..core import events as on
-from ..wire import bpf, dns, passing
-from ..wire.packets import dns_answer
+from ..wire import bpf, dns, packets, passing
 
 _PACKET = 4096  # bytes; an answer by UDP has 1,232 in most cases
 _PACKETS = 16  # read in a row: a flood must not stop everything else
@@ -25,7 +24,7 @@ class Tap:
         self._poller = poller
         self._emit = emit
         self._open = {}  # device -> socket
-        self._names = None  # (domains, hosts)
+        self._names = None  # (domains, hosts, lists)
         self._wanted = passing.Names((), ())
         self._sources = {}  # address -> (whether it is this machine's, until when that is believed)
         self.answers = 0  # that were read, about wanted names
@@ -33,12 +32,12 @@ class Tap:
 
     def observe(self, action):
         """Listen on exactly these devices for answers about exactly these names."""
-        names = (action.domains, action.hosts)
+        names = (action.domains, action.hosts, action.lists)
         if names != self._names:
             self._close(list(self._open))
             self._names, self._wanted = names, passing.Names(*names)
         self._close([device for device in self._open if device not in action.devices])
-        for device in action.devices if action.domains or action.hosts else ():
+        for device in action.devices if any(names) else ():
             if device not in self._open:
                 try:
                     self._listen(device)
@@ -46,7 +45,7 @@ class Tap:
                     self._emit(on.ActionFailed(action, "%s: %s" % (device, compat.error_text(error))))
 
     def _listen(self, device):
-        sock = packet_socket(device, bpf.answers_about(*self._names))
+        sock = packet_socket(device, bpf.answers_about(*bpf.compared(*self._names)))
         self._open[device] = sock
         self._poller.add(sock.fileno(), lambda mask: self._readable(device, sock))
 
@@ -67,7 +66,10 @@ class Tap:
             self._take(packet)
 
     def _take(self, packet):
-        found = dns_answer(packet)
+        name = packets.asked_name(packet)
+        if name is not None and not self._wanted.have(name):
+            return  # of most answers nothing else is looked at, if the filter cannot compare the names
+        found = packets.dns_answer(packet)
         if found is None or not self._is_ours(found[0]):
             return
         try:

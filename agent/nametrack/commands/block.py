@@ -18,7 +18,7 @@ from ..adapters.routes import Routes
 from ..core import actions as do
 from ..core import events as on
 from ..core.routes.boot import BootBlock
-from ..daemon.config_files import read_config, state_dir
+from ..daemon.config_files import read_config, state_dir, with_files
 from ..daemon.loop import Poller
 from .command_line import Trouble
 
@@ -27,7 +27,7 @@ def block(command, log):
     loaded, problem = read_config(command.config_dir)
     if loaded is None:
         raise Trouble(problem)
-    wanted = BootBlock(loaded.config)
+    wanted = BootBlock(with_files(loaded.config))
     if wanted.is_empty():
         return 0
     events = []

@@ -11,7 +11,7 @@ from ..adapters import last_good, netfilter, services
 from ..core.last_good import Remembered
 from ..core.sets.targets import SERVICES
 from ..core.telling.user_include import contents
-from ..daemon.config_files import read_config, state_dir
+from ..daemon.config_files import read_config, state_dir, with_files
 from ..element import ElementList
 from ..wire import ipset
 
@@ -42,6 +42,6 @@ def lines(command):
     remembered = Remembered(last_good.read_all(state_dir(command), command.run_dir, compat.wall()))
     if compat_heap.shortage():
         compat_heap.grow()
-    for name, keys in contents(kind, loaded.config, remembered, found, netfilter.has_set):
+    for name, keys in contents(kind, with_files(loaded.config), remembered, found, netfilter.has_set):
         for text in ipset.change_text(name, netfilter.takes_comments(name), ElementList(), ElementList(keys)):
             yield text

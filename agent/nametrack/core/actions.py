@@ -11,10 +11,11 @@ from ..element import full_name
 SendQuery = namedtuple("SendQuery", ("id", "name", "rtype", "server", "tcp", "recurse", "edns"))
 CancelQuery = namedtuple("CancelQuery", ("id",))
 # devices: network devices on which DNS answers that this machine sends are read; domains: tuple of text, of the names
-# below them; hosts: tuple of text, names besides. Each Observe takes the place of the one before it.
-Observe = namedtuple("Observe", ("devices", "domains", "hosts"))
-# domains, hosts: as above; the router's resolver waits with its answers about these names until they are Released
-Hold = namedtuple("Hold", ("domains", "hosts"))
+# below them; hosts: tuple of text, names besides; lists: tuple of wire.host_list.HostList, whose names are wanted as
+# well. Each Observe takes the place of the one before it.
+Observe = namedtuple("Observe", ("devices", "domains", "hosts", "lists"))
+# domains, hosts, lists: as above; the router's resolver waits with its answers about these until they are Released
+Hold = namedtuple("Hold", ("domains", "hosts", "lists"))
 # id: of an AnswerHeld
 Release = namedtuple("Release", ("id",))
 ReadPeers = namedtuple("ReadPeers", ("interface",))
@@ -111,7 +112,8 @@ def _query(a):
 
 
 def _names(a):
-    return " ".join(["*." + domain for domain in a.domains] + list(a.hosts))
+    lists = ["@%d" % len(each) for each in a.lists]
+    return " ".join(["*." + domain for domain in a.domains] + list(a.hosts) + lists)
 
 
 def _set_endpoint(a):

@@ -3,9 +3,10 @@
 from binascii import crc32
 from collections import namedtuple
 
-from .. import compat, compat_files
+from .. import compat, compat_files, ip
 from ..adapters import files
-from ..core.config import configuration, firewall, network
+from ..core.config import configuration, firewall, lists, network
+from ..core.config.option_values import listed_host
 from ..wire import uci
 
 NAMETRACK, NETWORK, FIREWALL = "/nametrack", "/network", "/firewall"
@@ -41,6 +42,18 @@ def read_config(folder):
     wall = None if wall_data is None else firewall.read(uci.parse(wall_data, firewall.wants)[0])
     number = id_of((data, network_data, cron_data, wall_data))
     return Loaded(config, faults, cron, number, None, wall), None
+
+
+def with_files(config):
+    """Return the Config with what the files of hosts list, read in one go: for commands that do nothing else."""
+    paths = lists.files(config)
+    if not paths:
+        return config
+    from ..adapters.lists import Lists
+
+    found = Lists(None, listed_host, ip.is_element, None)
+    found.read_all(paths)
+    return lists.with_lists(config, found.contents)
 
 
 def read_id(folder):

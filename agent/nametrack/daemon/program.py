@@ -2,7 +2,7 @@
 
 # A leaf first, so that imports do not nest: tests/test_imports.py says why.
 from .. import element  # noqa: F401, I001
-from .. import NAME, compat, compat_files, compat_heap, compat_signals
+from .. import NAME, compat, compat_files, compat_heap, compat_signals, ip
 from ..adapters import netfilter
 from ..adapters.bus import Bus
 from ..adapters.dns import Dns
@@ -12,6 +12,7 @@ from ..adapters.flows import Flows
 from ..adapters.hold import Hold
 from ..adapters.inbound import Inbound
 from ..adapters.last_good import LastGood
+from ..adapters.lists import Lists
 from ..adapters.netifd import Netifd
 from ..adapters.notices import Notices
 from ..adapters.routes import Routes
@@ -23,6 +24,8 @@ from ..core import actions as do
 from ..core import events as on
 from ..core.agent import Agent
 from ..core.config import configuration
+from ..core.config.lists import files, with_lists
+from ..core.config.option_values import listed_host
 from ..core.telling.answer_size import UNBOUNDED
 from .bus_object import METHODS, Service
 from .config_files import is_router, read_config, read_id, state_dir
@@ -49,6 +52,7 @@ class Program:
         started_at, exists = compat.monotonic(), netfilter.has_set
         self.service = Service(self.agent, compat.INTERPRETER, started_at, emit, self._reload, self._vitals, exists)
         self._last_good = LastGood(self._poller, emit, state_dir(command), command.run_dir)
+        self._lists = Lists(self._poller, listed_host, ip.is_element, lambda: self._configure(self.loaded))
         self._dns = Dns(self._poller, emit)
         self._tap = Tap(self._poller, emit)
         self._notices = Notices(self._poller, emit)
@@ -130,9 +134,12 @@ class Program:
         if loaded is None:
             self.log.write("error", problem)
             return False
-        hosts = sum([len(policy.hosts) for policy in loaded.config.policies])
-        addresses = sum([len(policy.literals) for policy in loaded.config.policies])
-        compat_heap.expect(hosts + len(loaded.config.peers), len(loaded.config.peers), addresses)
+        self._lists.read_all(files(loaded.config))
+        policies = with_lists(loaded.config, self._lists.contents).policies
+        hosts = sum([len(policy.hosts) for policy in policies])
+        addresses = sum([len(policy.literals) for policy in policies])
+        listed = sum([len(each) for policy in policies for each in policy.lists])
+        compat_heap.expect(hosts + len(loaded.config.peers), len(loaded.config.peers), addresses, listed)
         if compat_heap.shortage():
             compat_heap.grow()
         self.loaded = loaded
@@ -142,7 +149,7 @@ class Program:
 
     def _begin(self):
         self._last_good.load(self.planner is not None)
-        self._configure(self.loaded)
+        self._lists.follow(files(self.loaded.config), lambda: self._configure(self.loaded))
         self._netifd.start()
 
     def _reload(self):
@@ -159,8 +166,10 @@ class Program:
         self.loaded = loaded
         self.service.loaded(self._command.config_dir, loaded.id)
         self._set_level(loaded.config)
-        self._configure(loaded)
-        return loaded.config.errors
+        paths = files(loaded.config)
+        self._lists.follow(paths, lambda: self._configure(loaded))
+        known = all(path in self._lists.contents for path in paths)
+        return (with_lists(loaded.config, self._lists.contents) if known else loaded.config).errors
 
     def _reload_changes(self):
         """Read the files again if they changed: a reload that was called while the bus was away did not arrive."""
@@ -178,7 +187,7 @@ class Program:
             self.log.set_level(config.log_level if self._command.name == "run" and not self._command.once else "error")
 
     def _configure(self, loaded):
-        config = loaded.config
+        config = with_lists(loaded.config, self._lists.contents)
         if not config.enabled:
             self.log.write("info", "disabled in the configuration (option enabled)")
             config = configuration.build([], [], config.errors)
@@ -245,7 +254,7 @@ class Program:
         return self.service.status(compat.monotonic(), compat.exact_wall(), UNBOUNDED)
 
     def _settled(self):
-        parts = (self._sets, self._flows, self._wireguard, self._bus, self._endpoints, self._routes)
+        parts = (self._lists, self._sets, self._flows, self._wireguard, self._bus, self._endpoints, self._routes)
         busy = any(part.busy() for part in parts)
         return self.agent.settled() and not busy
 

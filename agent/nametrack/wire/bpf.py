@@ -60,6 +60,11 @@ class _Code:
         return bytes(out)
 
 
+def compared(domains, hosts, lists):
+    """Return the `(domains, hosts)` that a program is to compare: none if there are lists, which it has no room for."""
+    return ((), ()) if lists else (domains, hosts)
+
+
 def answers_about(domains, hosts):
     """Return the program that takes the DNS answers this machine sends about names below these domains and these hosts.
 

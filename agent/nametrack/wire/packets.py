@@ -8,6 +8,9 @@ from .. import ip
 Datagram = namedtuple("Datagram", ("source", "source_port", "to", "to_port", "data"))
 
 _HEADER4, _HEADER6, _UDP_HEADER = 20, 40, 8
+_DNS_HEADER = 12
+_HOST = set(b"abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-_.")
+_VERSION6 = b"\x60"
 _UDP = 17
 _DNS = 53
 
@@ -21,6 +24,26 @@ def dns_answer(packet):
     if found is None or found.source_port != _DNS:
         return None
     return ip.text(found.source), found.data
+
+
+def asked_name(packet):
+    """Return the name in the question of a DNS message over UDP, text in lower case, without a look at anything else.
+
+    None if the packet is too short for one, and if the name has other characters than names of hosts have. It is to
+    tell quickly which packets concern us not; what it returns of a packet that is no DNS message means nothing.
+    """
+    at = (_HEADER6 if packet[:1] >= _VERSION6 else (packet[0] & 15) * 4 if packet else 0) + _UDP_HEADER + _DNS_HEADER
+    labels = []
+    try:
+        size = packet[at]
+        while 0 < size < 64:
+            labels.append(packet[at + 1 : at + 1 + size])
+            at += 1 + size
+            size = packet[at]
+    except IndexError:
+        return None
+    name = b".".join(labels)
+    return None if size or set(name) - _HOST else name.decode().lower()
 
 
 def datagram(packet):

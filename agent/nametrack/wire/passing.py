@@ -13,18 +13,27 @@ Told = namedtuple("Told", ("name", "addresses", "ttl", "owner"))
 
 
 class Names:
-    """Some hosts, and the names below some domains, compared by labels."""
+    """Some hosts, the names below some domains, compared by labels, and what some lists have (wire.host_list)."""
 
-    def __init__(self, domains, hosts):
+    def __init__(self, domains, hosts, lists=()):
+        self._domains = set(domains)
         self._suffixes = set([name_to_wire(domain) for domain in domains])
         self._hosts = set(hosts)
+        self._lists = lists
 
     def have(self, name):
-        """Return whether a name, canonical text, is one of the hosts or below one of the domains."""
-        if name in self._hosts:
+        """Return whether a name, canonical text, is one of the hosts, below one of the domains, or in a list."""
+        if name in self._hosts or any(each.position(name) is not None for each in self._lists):
             return True
-        wire = name_to_wire(name)
-        return any(at and wire[at:] in self._suffixes for at in label_offsets(wire))
+        if not self._domains:
+            return False
+        if "\\" in name:  # a dot in it may be no end of a label
+            wire = name_to_wire(name)
+            return any(at and wire[at:] in self._suffixes for at in label_offsets(wire))
+        at = name.find(".") + 1
+        while at and name[at:] not in self._domains:
+            at = name.find(".", at) + 1
+        return at > 0
 
 
 def asks_about(message):

@@ -16,7 +16,7 @@ MERGED = ("interval", "merge")
 
 def policy(retain=0, literals=(), name="p"):
     """A policy with one host."""
-    wanted = PolicyConfig(name, True, "wg", "pbr", None, None, "any", retain, [HOST], list(literals), [], None)
+    wanted = PolicyConfig(name, True, "wg", "pbr", None, None, "any", retain, [], [], None, [HOST], list(literals), ())
     return Policy(wanted, lambda host: (host, ()))
 
 

@@ -18,7 +18,7 @@ def empty():
 
 def filled():
     """`(sets, timers)`: one set, listed at 0, in which nothing is wanted."""
-    config = PolicyConfig("p", True, "wg", "nftset", "inet t s", None, "ipv4", 100, ["h.test"], [], [], None)
+    config = PolicyConfig("p", True, "wg", "nftset", "inet t s", None, "ipv4", 100, [], [], None, ["h.test"], [], ())
     policy, timers = Policy(config, lambda host: (host, ())), Timers()
     sets = Sets(timers)
     sets.assign({NAME: Use(4, [policy], [policy], None, False)}, 0)

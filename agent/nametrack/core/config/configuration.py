@@ -21,11 +21,12 @@ PLURALS = {"nameserver": "nameservers", "fallback_nameserver": "fallbacks"}
 # nameservers: "address" or "address#port"; fallbacks: ("address", such a text) or ("interface", netifd name); times
 # in seconds; wg_quick, restore_package: path or None; fwmark_mask: hexadecimal text; peers: those to follow;
 # interfaces: dict of NetworkInterface by name; network_peers: every WireGuard peer of /etc/config/network, followed or
-# not; errors: [text], all of them; network_errors: those of them that are about the network's sections
+# not; network_errors: [text], what is wrong with the network's sections; list_errors: and with files of hosts; errors:
+# all of these, and the others. The last three are in the order that lists.py knows.
 Config = namedtuple(
     "Config",
     [PLURALS.get(option.name, option.name) for option in GLOBAL]
-    + ["peers", "policies", "interfaces", "network_peers", "errors", "network_errors"],
+    + ["peers", "interfaces", "network_peers", "network_errors", "policies", "errors", "list_errors"],
 )
 TYPES = ("nametrack", "peer", "policy")
 
@@ -61,6 +62,7 @@ def build(nametrack_sections, network_sections, problems, origin=ROUTER, network
         network_peers=network_peers,
         errors=report.all() + network_report.all(),
         network_errors=network_report.all(),
+        list_errors=[],
         **settings,
     )
 

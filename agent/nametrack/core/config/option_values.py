@@ -180,6 +180,13 @@ def host_or_prefix(text):
 
 
 def policy_host(text):
+    """As listed_host, or `@FILE` with the full path of a file that lists such hosts."""
+    if not text.startswith("@"):
+        return listed_host(text)
+    return (text, None) if _is_path(text[1:]) else _wrong(text, "is not @ and the full path of a file")
+
+
+def listed_host(text):
     """As host_or_prefix, or a wildcard as `*.name`, for which a policy has a place of its own."""
     name = text[1:] if text.startswith("*.") else text
     if not name.startswith(".") or name == ".":
@@ -276,13 +283,13 @@ def wg_quick_folder(text):
     """The folder of wg-quick's files, or `0` for none."""
     if text == "0":
         return None, None
-    if text.startswith("/") and len(text) <= 255 and _only(text, ALPHANUMERIC + "/._+~-"):
-        return text, None
-    return _wrong(text, "is not the full path of a folder, or 0")
+    return (text, None) if _is_path(text) else _wrong(text, "is not the full path of a folder, or 0")
 
 
 def package_file(text):
     named = text.endswith(".ipk") or text.endswith(".apk")
-    if named and text.startswith("/") and len(text) <= 255 and _only(text, ALPHANUMERIC + "/._+~-"):
-        return text, None
-    return _wrong(text, "is not the full path of an .ipk or .apk")
+    return (text, None) if named and _is_path(text) else _wrong(text, "is not the full path of an .ipk or .apk")
+
+
+def _is_path(text):
+    return text.startswith("/") and len(text) <= 255 and _only(text, ALPHANUMERIC + "/._+~-")

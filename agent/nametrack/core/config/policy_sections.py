@@ -25,7 +25,9 @@ Steering = namedtuple(
 )
 # interface: None is possible for nftset and ipset only; set4, set6: "family table set" for nftset, a name for ipset,
 # None if not given and for the other targets; hosts: names to look up; literals: addresses and prefixes; wildcards:
-# what cannot be looked up, as `*.name`; interface: the first of steering.interfaces
+# what cannot be looked up, as `*.name`; files: paths of files that list more; lists: tuple of wire.host_list.HostList,
+# what they list, once they were read; interface: the first of steering.interfaces. The last three are in the order that
+# lists.py knows.
 PolicyConfig = namedtuple(
     "PolicyConfig",
     (
@@ -37,10 +39,12 @@ PolicyConfig = namedtuple(
         "set6",
         "family",
         "retain",
+        "wildcards",
+        "files",
+        "steering",
         "hosts",
         "literals",
-        "wildcards",
-        "steering",
+        "lists",
     ),
 )
 
@@ -79,7 +83,8 @@ def _policy(section, name, settings):
     elif not values["interface"] and steering.action == "route":
         section.reject("target '%s' needs option 'interface'" % target)
     wildcards = [text for text in values["host"] if text.startswith("*.")]
-    named = [text for text in values["host"] if text not in wildcards]
+    files = [text[1:] for text in values["host"] if text.startswith("@")]
+    named = [text for text in values["host"] if text[0] not in "*@"]
     hosts, literals = _split(section, named, values["family"])
     if not section.usable:
         return None
@@ -96,10 +101,12 @@ def _policy(section, name, settings):
         sets["set6"],
         values["family"],
         values["retain"],
+        wildcards,
+        files,
+        steering,
         hosts,
         literals,
-        wildcards,
-        steering,
+        (),
     )
 
 

@@ -2,6 +2,8 @@
 
 from ..actions import Hold, Log, Observe, Release
 
+NOTHING = ((), (), ())  # no domains, no hosts, no lists
+
 
 class Observation:
     """written: function that returns whether the kernel has all that is wanted."""
@@ -11,22 +13,23 @@ class Observation:
         self._written = written
         self._devices = []  # that are listened to
         self._observes = False
-        self._held_names = ((), ())  # domains, hosts
+        self._held_names = NOTHING
         self._held = []  # ids of the answers that the resolver waits with
 
     def observe(self, names, devices, hold):
-        """Return the actions that have the answers about names, `(domains, hosts)`, read, and held if `hold`.
+        """Return the actions that have the answers about names, `(domains, hosts, lists)`, read, and held if `hold`.
 
-        Nothing is read if there is no wildcard: what is listed alone is asked for by ourselves.
+        Nothing is read if there is neither a wildcard nor a list of more than is asked for by ourselves.
         """
         actions = []
-        names = names if names[0] else ((), ())
-        if names[0] or self._observes:
-            self._observes = bool(names[0])
+        observes = bool(names[0] or names[2])
+        names = names if observes else NOTHING
+        if observes or self._observes:
+            self._observes = observes
             if devices != self._devices:
                 self._devices, self.deaf = devices, None  # what failed on the others says nothing about these
-            actions.append(Observe(devices if names[0] else [], *names))
-        held = names if hold else ((), ())
+            actions.append(Observe(devices if observes else [], *names))
+        held = names if hold else NOTHING
         if held != self._held_names:
             self._held_names = held
             actions.append(Hold(*held))

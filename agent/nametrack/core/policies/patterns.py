@@ -21,8 +21,12 @@ class Patterns:
         return tuple(sorted(self._below))
 
     def names(self):
-        """Return `(domains, hosts)`: the domains of all wildcards, and the listed hosts; sorted tuples."""
-        return self.domains(), tuple(sorted(set([host for p in self._policies for host in p.config.hosts])))
+        """Return `(domains, hosts, lists)`: the domains of all wildcards, sorted, the listed hosts, sorted, and the
+        lists that have more than is asked for.
+        """
+        lists = [each for p in self._policies for each in p.config.lists if not each.is_whole()]
+        lists = tuple([lists[i] for i in range(len(lists)) if lists[i] not in lists[:i]])
+        return self.domains(), tuple(sorted(set([host for p in self._policies for host in p.config.hosts]))), lists
 
     def owners(self, name):
         """Return the policies that want a name."""
@@ -30,14 +34,28 @@ class Patterns:
 
     def below(self, name):
         """Return the policies that want a name because of a wildcard."""
-        if not self._below or self._listing(name) or not all(c in _HOST for c in name):
+        if self._listing(name) or not all(c in _HOST for c in name):
             return []
-        domain = name
-        while "." in domain:
-            domain = domain.partition(".")[2]
-            if domain in self._below:
-                return self._below[domain]
-        return []
+        nearest, found = len(name), []  # where the longest domain begins, and whose wildcard it is
+        for at, policy in self._wildcards(name):
+            if at < nearest:
+                nearest, found = at, []
+            if at == nearest and policy not in found:
+                found.append(policy)
+        return found
+
+    def _wildcards(self, name):
+        """[(where in the name its domain begins, policy)] of the longest wildcards, of options and of each list."""
+        found, at = [], name.find(".") + 1
+        while at and name[at:] not in self._below:
+            at = name.find(".", at) + 1
+        found = [(at, policy) for policy in self._below[name[at:]]] if at else []
+        for policy in self._policies:
+            for each in policy.config.lists:
+                at = each.position(name)
+                if at:
+                    found.append((at, policy))
+        return found
 
     def _listing(self, name):
         return [policy for policy in self._policies if policy.lists(name)]

@@ -63,7 +63,7 @@ class Policies:
     def remember(self, known, now):
         """Take what was remembered of a host; `read_sets` must follow."""
         name_key = self._name_key(known.host)
-        for policy in self.patterns.below(known.host):
+        for policy in self.patterns.owners(known.host):
             if known.host not in policy.hosts:
                 self._observe(policy, known.host, now)
         for policy, host in list(self._by_name.get(name_key, ())):
@@ -78,14 +78,23 @@ class Policies:
         return self.sets.list_all()
 
     def _keep_observed(self, old, now):
-        """Names that were observed before the configuration was read again."""
+        """Names that were followed before the configuration was read again, and that a pattern or a file has now."""
         for name in sorted(old):
-            for host in sorted(old[name].seen):
-                for policy in self.patterns.below(host):
-                    policy.observe(host, self._name_key(host), old[name].seen[host])
-                    untils = _known(old, host, policy.config.retain, now)
-                    for key in in_order(untils):
-                        policy.remember(policy.hosts[host], [key], untils[key])
+            same = self.policies.get(name)
+            for host in sorted(old[name].hosts):
+                if same is not None and same.asks(host):
+                    continue
+                for policy in self.patterns.owners(host):
+                    if not policy.asks(host):
+                        self._keep_seen(policy, host, old, old[name].seen.get(host, now), now)
+
+    def _keep_seen(self, policy, host, old, seen, now):
+        policy.observe(host, self._name_key(host), seen)
+        untils = _known(old, host, policy.config.retain, now)
+        for key in in_order(untils):
+            policy.remember(policy.hosts[host], [key], untils[key])
+        if policy.stalest() is not None:
+            policy.forget(policy.stalest())
 
     def _enrol(self, policy, host):
         """A host of a policy is followed from now on."""

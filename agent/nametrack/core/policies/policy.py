@@ -9,7 +9,7 @@ from ..sets.targets import candidates
 from .policy_host import Host, Literals
 
 MAX_ADDRESSES = 65536  # of one policy
-MAX_OBSERVED = 256  # names below its wildcards
+MAX_OBSERVED = 256  # names below its wildcards, or in its files beyond those that are asked for
 
 # What a policy wants of one address family. named: keys that DNS names now; retained: {key: until when it is wanted};
 # literals: keys that are written into the configuration
@@ -24,7 +24,9 @@ class Policy:
         self.changed_at = None  # when one of its sets was changed last
         self.added = self.deleted = 0  # elements of its sets, since the start
         self.hosts = {}  # host -> Host
-        self.seen = {}  # host of a wildcard -> monotonic time at which a client was given an answer about it last
+        # host of a wildcard, or of a file beyond those that are asked for -> monotonic time at which a client was given
+        # an answer about it last
+        self.seen = {}
         self.literals = Literals(config.literals)
         self.overflows = False  # whether an address found no place, and that was not said
         self._rtypes = RTYPES[config.family]
@@ -87,9 +89,13 @@ class Policy:
         self.hosts[host.host] = host
         self._hold(host.keys(), host)
 
-    def lists(self, host):
-        """Return whether the configuration lists the host itself."""
+    def asks(self, host):
+        """Return whether a host is asked for whether or not a client asks for it."""
         return host in self.hosts and host not in self.seen
+
+    def lists(self, host):
+        """Return whether the configuration, or a file that it names, lists the host itself."""
+        return self.asks(host) or any(each.position(host) == 0 for each in self.config.lists)
 
     def observe(self, host, name_key, now):
         """A client was given an answer about `host`; return its Host, a new one if it was not known."""

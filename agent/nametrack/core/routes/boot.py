@@ -76,4 +76,6 @@ def _blocks(policy):
 def _wants(policy, host, key):
     if policy.family not in ("any", "ipv%d" % ip.key_family(key)):
         return False
-    return host in policy.hosts or any(host.endswith(pattern[1:]) for pattern in policy.wildcards)
+    if host in policy.hosts or any(host.endswith(pattern[1:]) for pattern in policy.wildcards):
+        return True
+    return any(each.position(host) is not None for each in policy.lists)

@@ -42,6 +42,7 @@ UNRESOLVED = {
 }
 MISSING_ELSEWHERE = "start the interface again: wg-quick down %s; wg-quick up %s; is the public key right?"
 NETWORK_ADVICE = "correct /etc/config/network, then /etc/init.d/nametrack reload"
+LIST_ADVICE = "correct the file: nametrack reads it again within half a minute after a change"
 # What a scheduled task may do that nametrack does: words that all stand in its line.
 WATCHDOGS = (
     ("wireguard_watchdog",),
@@ -77,6 +78,7 @@ def _configuration(agent):
     found = []
     for text in agent.files.errors():
         advice = NETWORK_ADVICE if text in config.network_errors else None
+        advice = LIST_ADVICE if text in config.list_errors else advice
         found.append(finding("configuration", "error", "configuration", text, advice))
     return found + _overlaps(config) + _keepalives(config) + _probes(config)
 

@@ -124,6 +124,22 @@ def _disabled_policy(wanted):
     shown.update({"wanted4": 0, "installed4": 0, "wanted6": 0, "installed6": 0, "state": "disabled"})
     shown.update({"way": None, "ways": [], "table": None})
     shown.update({"reason": "disabled in the configuration", "changed": None, "hosts": [], "more_hosts": 0})
+    shown["files"] = _files(wanted)
+    return shown
+
+
+def _files(config):
+    """What is known of the files that a policy names."""
+    found = {each.path: each for each in config.lists}
+    return [_file(path, found.get(path)) for path in config.files]
+
+
+def _file(path, found):
+    shown = {"path": path, "names": None, "asked": None, "wildcards": None, "elements": None}
+    if found is not None:
+        counts = {"names": found.names, "asked": len(found.hosts), "wildcards": found.wildcards}
+        shown.update(counts)
+        shown["elements"] = len(found.elements)
     return shown
 
 
@@ -155,7 +171,7 @@ def _policy(agent, wanted, unix):
             troubles.append("set '%s' %s" % (own_name(set_name), kernel_set.trouble[1]))
     shown["state"], shown["reason"] = _policy_state(agent, policy, troubles, behind)
     shown["changed"] = unix(policy.changed_at)
-    shown.update({"hosts": [], "more_hosts": 0})
+    shown.update({"hosts": [], "more_hosts": 0, "files": _files(policy.config)})
     return shown
 
 

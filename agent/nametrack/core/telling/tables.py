@@ -95,6 +95,8 @@ def _policy(page, policy, now, everything):
     held += ["table %d" % policy["table"]] if by_routes else []
     page.text("%s: %s" % (policy["target"], ", ".join(held) or "no set"), 2)
     page.text(policy["reason"], 2)
+    for each in policy.get("files", []):
+        page.text(_file(each), 2)
     hosts = policy["hosts"]
     if not everything and len(hosts) > FOLD:
         hosts = ([h for h in hosts if h["state"] not in FINE] + [h for h in hosts if h["state"] in FINE])[:FOLD]
@@ -105,6 +107,14 @@ def _policy(page, policy, now, everything):
         page.text("and %d more: nametrack status --all" % more, 4)
     else:
         _more(page, more, 4)
+
+
+def _file(each):
+    if each["names"] is None:
+        return "%s: not read yet" % each["path"]
+    words = "%s: %d names, of which %d are looked up" % (each["path"], each["names"], each["asked"])
+    words += ", %d wildcards" % each["wildcards"] if each["wildcards"] else ""
+    return words + (", %d addresses and prefixes" % each["elements"] if each["elements"] else "")
 
 
 def _more(page, count, indent):

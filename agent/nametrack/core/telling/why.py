@@ -62,6 +62,9 @@ class Whys:
         found = []
         for address in _each(event.told):
             found.append(explain(agent, address, client, [t for t in event.told if t.address == address], now))
+        waiting = [] if ip.canonical(host) else agent.policies.patterns.owners(host)
+        if waiting and not any(host in policy.hosts for policy in waiting):
+            return Reply(event.id, _answer(host, client, event.ingress, found, *_unseen(host, waiting)))
         wrong = [each for each in found if each["advice"]]
         first = (wrong or found)[0]
         return Reply(event.id, _answer((host, client), event.ingress, found, first["sentence"], first["advice"]))
@@ -120,6 +123,13 @@ def _answer(asked, ingress, addresses, sentence, advice):
         "advice": advice,
         "as_configured": not advice,
     }
+
+
+def _unseen(host, policies):
+    """Return `(sentence, advice)` of a name that policies want and no client asked for yet."""
+    names = ", ".join([policy.label for policy in policies])
+    sentence = "%s wants %s, but no client asked this router for it yet" % (names, host)
+    return sentence, "ask for it on a client: nslookup %s; if that changes nothing: nametrack check" % host
 
 
 def _known(agent, host):

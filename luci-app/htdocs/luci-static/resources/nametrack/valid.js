@@ -13,6 +13,7 @@ const DEVICE = /^[A-Za-z0-9_][A-Za-z0-9_.-]{0,29}$/;
 const IPSET = /^[a-z0-9_][a-z0-9_.-]{0,30}$/i;
 const NFT_SET = /^(ip|ip6|inet|bridge|netdev) [a-z_][a-z0-9_.-]{0,254} [a-z_][a-z0-9_.-]{0,254}$/i;
 const MARKS = /^0x0*[1-9a-f][0-9a-f]{0,7}$/i;
+const FILE = /^@\/[a-z0-9\/._+~-]{1,254}$/i;
 const PACKAGE = /^\/[a-z0-9\/._+~-]+\.(ipk|apk)$/i;
 
 function isAddress(text) {
@@ -54,7 +55,7 @@ function rule(holds, expected) {
 }
 
 return baseclass.extend({
-	host: rule((text) => isName(text.replace(/^\*\./, '')) || isAddress(text) || isPrefix(text),
+	host: rule((text) => isName(text.replace(/^\*\./, '')) || isAddress(text) || isPrefix(text) || FILE.test(text),
 		_('a host name, a wildcard as *.example.com, an address or a prefix')),
 	name: rule(isName, _('a host name')),
 	address: rule(isAddress, _('an address')),

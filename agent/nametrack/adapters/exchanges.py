@@ -8,9 +8,9 @@ id, for a server that a socket of this machine asks: one that only clients ask t
 import socket
 
 from .. import compat
-from ..compat_packet import packet_socket
+from ..compat_packet import Receiver, packet_socket
 from ..wire import bpf, dns, passing
-from ..wire.packets import datagram
+from ..wire.packets import WITH_NAME, asked_name, datagram
 
 _PACKET = 4096  # bytes
 _PACKETS = 64  # read in a row: a flood must not stop everything else
@@ -24,6 +24,7 @@ class Exchanges:
     def __init__(self, poller, domains, hosts, lists):
         self._poller = poller
         self._wanted = passing.Names(domains, hosts, lists)
+        self._receiver = Receiver(_PACKET)
         self._asked = {}  # (our address, our port, server's address, its port, id) -> name
         self._servers = set()  # (address, port) of those that a socket of this machine asked
         self._told = []  # passing.Told, the newest last
@@ -47,10 +48,13 @@ class Exchanges:
         """Read what has come."""
         for _ in range(_PACKETS):
             try:
-                packet = self._socket.recv(_PACKET)
+                packet = self._receiver.receive(self._socket)
             except OSError:
-                return  # there is no more, or a device went, which ends nothing for a socket of all devices
-            found = datagram(packet)
+                return  # a device went, which ends nothing for a socket of all devices
+            if packet is None:
+                return
+            name = asked_name(bytes(packet[:WITH_NAME]))
+            found = datagram(bytes(packet)) if name is None or self._wanted.have(name) else None
             if found is not None:
                 try:
                     self._take(found)

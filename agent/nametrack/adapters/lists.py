@@ -12,7 +12,7 @@ MAX_SIZE = 4 << 20  # bytes of a file that are read
 LOOK = 10  # seconds between two looks at whether a file changed; what changes goes on being written for a while
 
 UNSEEN = ()  # no _stamp
-_SLICE = 0.002  # seconds that are read in a row, and one piece more
+_SLICE = 0.001  # seconds that are read in a row, and one piece more
 _PIECE = 512  # bytes
 
 

@@ -7,7 +7,7 @@ never writes: a malformed or forged answer costs its reading and nothing else.
 import socket
 
 from .. import compat, destination
-from ..compat_packet import packet_socket
+from ..compat_packet import Receiver, packet_socket
 from ..core import events as on
 from ..wire import bpf, dns, packets, passing
 
@@ -23,6 +23,7 @@ class Tap:
     def __init__(self, poller, emit):
         self._poller = poller
         self._emit = emit
+        self._receiver = Receiver(_PACKET)
         self._open = {}  # device -> socket
         self._names = None  # (domains, hosts, lists)
         self._wanted = passing.Names((), ())
@@ -58,17 +59,17 @@ class Tap:
     def _readable(self, device, sock):
         for _ in range(_PACKETS):
             try:
-                packet = sock.recv(_PACKET)
-            except OSError as error:
-                if error.errno != compat.EAGAIN:
-                    self._close([device])  # the device is gone; Observe comes again when netifd tells of it
+                packet = self._receiver.receive(sock)
+            except OSError:
+                return self._close([device])  # the device is gone; Observe comes again when netifd tells of it
+            if packet is None:
                 return
-            self._take(packet)
+            # of most answers nothing but the name is looked at, if the filter cannot compare the names
+            name = packets.asked_name(bytes(packet[: packets.WITH_NAME]))
+            if name is None or self._wanted.have(name):
+                self._take(bytes(packet))
 
     def _take(self, packet):
-        name = packets.asked_name(packet)
-        if name is not None and not self._wanted.have(name):
-            return  # of most answers nothing else is looked at, if the filter cannot compare the names
         found = packets.dns_answer(packet)
         if found is None or not self._is_ours(found[0]):
             return

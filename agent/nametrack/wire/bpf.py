@@ -26,6 +26,8 @@ _PACKET_TYPE = 0xFFFFF000 + 4  # SKF_AD_OFF + SKF_AD_PKTTYPE
 _TO_US, _OUTGOING = 0, 4  # PACKET_HOST, PACKET_OUTGOING
 _UDP = 17
 _DNS = 53
+_LOWER = 0x00202020  # has the letters of a label in lower case, and does not touch its length
+_NEAR = 200  # instructions that a conditional jump goes over
 _PIECES = {4: _IND_WORD, 2: _IND_HALF, 1: _IND_BYTE}
 
 
@@ -124,14 +126,49 @@ def _datagram(code):
     code.label("udp")
 
 
-def _about(code, domains, hosts):
-    """Return the whole program, which takes messages about these names only; None if it is too long."""
+def _about(head, domains, hosts):
+    """Return the whole program that goes on from `head`, and takes messages about these names only; if that is too
+    long, one that takes those about names of which a label begins like theirs; None if that is too long as well.
+    """
+    return _whole(_copy(head), domains, hosts) or _begins(_copy(head), domains, hosts)
+
+
+def _copy(code):
+    made = _Code()
+    made.instructions, made.labels = list(code.instructions), dict(code.labels)
+    return made
+
+
+def _begins(code, domains, hosts):
+    """Return the whole program that compares the length of a label, and the three bytes after that, only."""
+    names = [name_to_wire(name) for name in domains] + [name_to_wire(name) for name in hosts]
+    words = sorted(set([int.from_bytes(name[:4], "big") | _LOWER for name in names]))
+    if LABELS * len(words) > MOST or any(len(name) < 4 for name in names):
+        return None
+    _to_the_name(code)
+    for label in range(LABELS):
+        code.put(_IND_WORD, 0)
+        code.put(_OR, _LOWER)
+        for start in range(0, len(words), _NEAR):
+            here, next = "%d begins %d" % (label, start), "%d goes on %d" % (label, start)
+            for word in words[start : start + _NEAR]:
+                code.put(_EQUAL, word, here, None)
+            code.put(_JUMP, next)
+            code.label(here)
+            code.put(_JUMP, "yes")
+            code.label(next)
+        _to_next_label(code, label)
+    code.label("yes")
+    code.put(_RETURN, WHOLE)
+    return code.assembled() if len(code.instructions) <= MOST else None
+
+
+def _whole(code, domains, hosts):
+    """Return the whole program that compares the names; None if it is too long."""
     if LABELS * len(domains) + len(hosts) > MOST // 8:
         return None  # also if they are short
     if domains or hosts:
-        code.put(_TXA)
-        code.put(_ADD, 20)  # the headers of UDP and DNS
-        code.put(_TAX)
+        _to_the_name(code)
         for number in range(len(hosts)):
             other = "not host %d" % number
             _equal(code, name_to_wire(hosts[number]), other)
@@ -146,18 +183,29 @@ def _about(code, domains, hosts):
     return code.assembled() if len(code.instructions) <= MOST else None
 
 
+def _to_the_name(code):
+    """Have X, at the UDP header, point to the name of the question."""
+    code.put(_TXA)
+    code.put(_ADD, 20)  # the headers of UDP and DNS
+    code.put(_TAX)
+
+
+def _to_next_label(code, number):
+    """Have X, at the label with this number, point to the next one; a name that is at its end is refused."""
+    last = "no %d" % number
+    code.put(_IND_BYTE, 0)
+    code.put(_EQUAL, 0, last, None)
+    code.put(_GREATER, 63, last, None)
+    code.refuse(last)
+    code.put(_ADD_X)
+    code.put(_ADD, 1)
+    code.put(_TAX)
+
+
 def _below(code, suffixes):
     """Go on with the names below `suffixes`, wire names in lower case."""
     for label in range(LABELS):
-        # X is at a label: step over it, then compare what follows
-        last = "no %d" % label
-        code.put(_IND_BYTE, 0)
-        code.put(_EQUAL, 0, last, None)
-        code.put(_GREATER, 63, last, None)
-        code.refuse(last)
-        code.put(_ADD_X)
-        code.put(_ADD, 1)
-        code.put(_TAX)
+        _to_next_label(code, label)
         for number in range(len(suffixes)):
             other = "%d not %d" % (label, number)
             _equal(code, suffixes[number], other)

@@ -153,8 +153,7 @@ class Reader:
             self._skips = False
             self._wrong("longer than %d bytes" % MAX_LINE)
             del lines[0]
-        around = b"\n" + data
-        plain = not set(data) - _PLAIN and not any(odd in around for odd in _ODD)
+        plain = _is_plain(data)
         for line in lines:
             if not line:
                 self._line += 1
@@ -167,8 +166,12 @@ class Reader:
     def _look_at(self, line):
         """Take a line that may be anything."""
         line = line.split(b"#", 1)[0].strip(b" \t\r")
+        plain = line.lower()
         if not line:
             self._line += 1
+        elif len(line) <= _SHORT and line[-1] not in _DIGITS and _is_plain(plain):
+            self._line += 1
+            self._add_name(plain)
         elif len(line) > MAX_LINE:
             self._wrong("longer than %d bytes" % MAX_LINE)
         else:
@@ -204,6 +207,12 @@ class Reader:
         self._bad += 1
         if self._bad <= NAMED:
             self._list.problems.append("line %d: %s; ignoring it" % (self._line, problem))
+
+
+def _is_plain(lines):
+    """Return whether lines consist of labels as hosts have them, but for their length; a last label may be digits."""
+    around = b"\n" + lines + b"\n"
+    return set(lines).issubset(_PLAIN) and not any(odd in around for odd in _ODD)
 
 
 def _text(line):

@@ -7,9 +7,10 @@ from .. import ip
 # A datagram of UDP. source, to: addresses as bytes; source_port, to_port: int; data: bytes
 Datagram = namedtuple("Datagram", ("source", "source_port", "to", "to_port", "data"))
 
+WITH_NAME = 320  # bytes in which the name of a question is at an end, with all headers before it
+
 _HEADER4, _HEADER6, _UDP_HEADER = 20, 40, 8
 _DNS_HEADER = 12
-_HOST = set(b"abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-_.")
 _VERSION6 = b"\x60"
 _UDP = 17
 _DNS = 53
@@ -27,10 +28,10 @@ def dns_answer(packet):
 
 
 def asked_name(packet):
-    """Return the name in the question of a DNS message over UDP, text in lower case, without a look at anything else.
+    """Return the name in the question of a DNS message over UDP, in lower case, without a look at anything else.
 
-    None if the packet is too short for one, and if the name has other characters than names of hosts have. It is to
-    tell quickly which packets concern us not; what it returns of a packet that is no DNS message means nothing.
+    None if that cannot be told quickly. It is to tell which packets concern us not: a dot may stand for one inside a
+    label, and what it returns of a packet that is no DNS message means nothing.
     """
     at = (_HEADER6 if packet[:1] >= _VERSION6 else (packet[0] & 15) * 4 if packet else 0) + _UDP_HEADER + _DNS_HEADER
     labels = []
@@ -43,7 +44,10 @@ def asked_name(packet):
     except IndexError:
         return None
     name = b".".join(labels)
-    return None if size or set(name) - _HOST else name.decode().lower()
+    try:
+        return None if size or b"\\" in name else name.decode().lower()
+    except UnicodeError:
+        return None
 
 
 def datagram(packet):

@@ -113,3 +113,22 @@ lists.follow([path + ".d"], done)
         "done [None, ['/list.txt: is no plain file; its hosts are not known']]",
         "done [None, ['/list.txt.d: is no plain file; its hosts are not known']]",
     ]
+
+
+@each_interpreter
+def test_what_was_read_of_a_file_that_changed_meanwhile_does_not_count(interpreter, tmp_path):
+    script = """
+write("a.test\\n")
+lists.follow([path], done)
+write("b.test\\n" + "".join(["n%d.example.net\\n" % i for i in range(20000)]))
+lists.follow([path], lambda: print("read"))
+assert lists.busy()
+with open(path, "w") as file:
+    file.write("c.test\\n")
+until(lambda: not lists.busy())
+print(*shown())
+module.LOOK = 0.1
+lists.follow([path], done)
+"""
+    lines = told(interpreter, tmp_path, script)
+    assert lines == ["done [['a.test'], []]", "read", "[['a.test'], []]", "done [['c.test'], []]"]

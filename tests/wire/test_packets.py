@@ -5,7 +5,7 @@ import struct
 import pytest
 
 from mutations import Chance, mutated
-from nametrack.wire.packets import dns_answer
+from nametrack.wire.packets import WITH_NAME, asked_name, dns_answer
 
 UDP = struct.pack(">HHHH", 53, 5353, 8 + 5, 0) + b"hello"
 V4 = bytes([0x45, 0, 0, 20 + len(UDP), 0, 0, 0x40, 0, 64, 17, 0, 0, 192, 168, 1, 1, 192, 168, 1, 9]) + UDP
@@ -58,3 +58,34 @@ def test_mutated_packets_are_an_answer_or_none():
     for _ in range(2000):
         answer = dns_answer(mutated(chance, V4 if chance.below(2) else V6, [V4, V6]))
         assert answer is None or isinstance(answer[1], bytes)
+
+
+QUESTIONS = [
+    (b"\3WwW\7Example\3net\0", "www.example.net"),
+    (b"\0", ""),
+    (b"\3a.b\3net\0", "a.b.net"),
+    (b"\3a\\b\3net\0", None),
+    (b"\2\xff\xfe\3net\0", None),
+    (b"\3www\xc0\x0c", None),
+    (b"\3www", None),
+    (b"", None),
+]
+
+
+@pytest.mark.parametrize("name,text", QUESTIONS)
+def test_the_name_of_a_question_is_told_without_a_look_at_anything_else(name, text):
+    for head in (V4[:28], b"\x46" + V4[1:20] + bytes(4) + V4[20:28], V6[:48]):
+        assert asked_name(head + bytes(12) + name) == text
+
+
+def test_the_longest_name_ends_within_the_bytes_that_are_looked_at():
+    name = 3 * (b"\x3f" + 63 * b"a") + b"\x3d" + 61 * b"b" + b"\0"
+    packet = V6[:48] + bytes(12) + name
+    assert len(packet) <= WITH_NAME and asked_name(packet).endswith("b")
+
+
+def test_any_bytes_have_a_name_or_none():
+    chance = Chance(20261126)
+    for _ in range(2000):
+        data = mutated(chance, V6[:48] + bytes(12) + QUESTIONS[0][0], [V4])
+        assert asked_name(data) is None or isinstance(asked_name(data), str)

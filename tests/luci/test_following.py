@@ -66,7 +66,7 @@ def test_a_name_that_has_moved_is_the_result(beach, browser, world):
 def test_everything_is_asked_for_at_once_and_a_failure_is_the_result(beach, browser, world):
     settled(beach, browser)
     browser.click("Refresh all")  # the router's own cache answers, with what is left of each TTL
-    browser.wait_for_text("asked DNS for 2 names: 0 changed, 0 without an answer", seconds=8)
+    browser.wait_for_text("names asked: 2, changed: 0, without an answer: 0", seconds=8)
     world.authority.behave("servfail")
     forget(world)
     browser.find(f'[data-name="{STAGING_NAME}"]')[0].click()

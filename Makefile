@@ -8,7 +8,7 @@ SLOW := lab kernel router vm machines soak bench
 
 .DEFAULT_GOAL := help
 .PHONY: help run test check lint unit everything lab lab-1 lab-2 lab-cpython vm machines fuzz soak bench words hundred screenshots test-router setup clean \
-	ipk apk deb release bump-major bump-minor
+	ipk apk deb feed-check release bump-major bump-minor
 
 help: ## print these targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-11s %s\n", $$1, $$2 }' Makefile
@@ -98,6 +98,9 @@ apk: ## the packages for apk, likewise; APK= names an apk of version 3
 
 deb: ## the package for Debian, Ubuntu and Raspberry Pi OS, in build/packages
 	@python3 scripts/deb.py
+
+feed-check: ## the packages as OpenWrt's official feeds take them, in build/official, and which of their rules they break
+	@python3 scripts/official.py
 
 release: ## tag what is committed as a release, with its packages, sums and feed index in build/release
 	@python3 scripts/release.py release

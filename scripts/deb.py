@@ -16,12 +16,12 @@ from feed import TOP, PackError, epoch, sha256
 from ipk import tar
 
 NAME = "nametrack"
-MAINTAINER = "The nametrack developers <nametrack@example.org>"
+MAINTAINER = "The nametrack developers"
 DESCRIPTION = """\
-WireGuard endpoints and sets follow DNS
+WireGuard endpoints and routing follow DNS
  Keeps the kernel's addresses equal to what DNS says: the endpoint of every
- WireGuard peer that is configured by name, and the sets that send traffic for
- listed host names through a VPN. It reads the files of wg-quick, follows each
+ WireGuard peer that is configured by name, and the way that traffic to listed
+ host names takes. It reads the files of wg-quick, follows each
  name by its TTL, never tears a tunnel down, and never empties a set because a
  lookup failed.
 """

@@ -5,7 +5,8 @@
 
 A release is a commit with a tag `v1.2.3`, and in build/release/1.2.3 every package, their SHA256SUMS and the index of a
 feed. The patch number moves by itself where what goes into the packages has changed since the last release. Signed with
-usign where USIGN_KEY names a secret key; with packages for apk where APK or PATH has an apk of version 3.
+usign where USIGN_KEY names a secret key; with packages for apk where APK or PATH has an apk of version 3. MAINTAINER,
+"Name <address>", is who answers for the packages; the tree keeps it, so that the next release need not name it.
 """
 
 import datetime
@@ -18,6 +19,7 @@ import sys
 
 import apk
 import ipk
+import official
 import pack
 from feed import SDK, TOP, PackError, sha256
 
@@ -33,6 +35,14 @@ PLACES = (
     ("openwrt/nametrack/Makefile", r"^(PKG_VERSION:=)(.*)()$"),
     ("openwrt/luci-app-nametrack/Makefile", r"^(PKG_VERSION:=)(.*)()$"),
     ("openwrt/nametrack-collectors/Makefile", r"^(PKG_VERSION:=)(.*)()$"),
+)
+
+# likewise, the files that hold the maintainer
+MAINTAINED = (
+    ("scripts/deb.py", r'^(MAINTAINER = ")(.*)(")'),
+    ("openwrt/nametrack/Makefile", r"^(PKG_MAINTAINER:=)(.*)()$"),
+    ("openwrt/luci-app-nametrack/Makefile", r"^(LUCI_MAINTAINER:=)(.*)()$"),
+    ("openwrt/nametrack-collectors/Makefile", r"^(PKG_MAINTAINER:=)(.*)()$"),
 )
 
 
@@ -52,12 +62,24 @@ def version():
 
 
 def write_version(new):
-    for name, pattern in PLACES:
+    write(PLACES, new)
+
+
+def write(places, value):
+    for name, pattern in places:
         path = TOP / name
-        text, count = re.subn(pattern, rf"\g<1>{new}\g<3>", path.read_text(), count=1, flags=re.M)
+        text, count = re.subn(pattern, lambda found: found[1] + value + found[3], path.read_text(), count=1, flags=re.M)
         if not count:
-            raise ReleaseError(f"{name} does not say its version where it should")
+            raise ReleaseError(f"{name} does not say its version or maintainer where it should")
         path.write_text(text)
+
+
+def write_maintainer():
+    """Has every package name who answers for it: MAINTAINER of the environment, else who did for the last release."""
+    maintainer = os.environ.get("MAINTAINER") or official.maintainer()
+    if not re.fullmatch(official.WHO, maintainer):
+        raise ReleaseError(f"'{maintainer}' is no maintainer: make release MAINTAINER='Name <address>'")
+    write(MAINTAINED, maintainer)
 
 
 def following(old, part):
@@ -101,6 +123,7 @@ def release():
         raise ReleaseError("there are changes that are not committed: commit or stash them first")
     for language, count in untranslated().items():
         raise ReleaseError(f"luci-app/po/{language}: {count} strings are not translated; `make words` names them")
+    write_maintainer()
     last, new = last_release(), version()
     if last == new:
         if not git("diff", "--name-only", f"v{last}", "--", *PACKED):
@@ -127,6 +150,7 @@ def build(folder):
     else:
         pack.build("apk", folder)
         apk.index(folder)
+    official.archive(folder)
     index = ipk.index(folder).encode()
     (folder / "Packages").write_bytes(index)
     (folder / "Packages.gz").write_bytes(gzip.compress(index, 9, mtime=0))

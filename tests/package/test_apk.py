@@ -47,7 +47,7 @@ def asked(built, name):
 def test_its_fields(built):
     words = asked(built, "nametrack")
     fields = dict(word.split(":", 1) for word, before in zip(words[1:], words) if before == "--info")
-    assert fields.pop("description").startswith("Keeps the kernel's addresses equal to what DNS says")
+    assert fields.pop("description").startswith("Keeps the kernel equal to what DNS says")
     assert fields == {
         "name": "nametrack",
         "version": version(),

@@ -32,6 +32,7 @@ class Project:
         (self.top / "CHANGELOG.md").write_text(CHANGELOG)
         names = ("AUTHOR", "COMMITTER")
         who = {f"GIT_{n}_{k}": v for n in names for k, v in (("NAME", "n"), ("EMAIL", "n@example.org"))}
+        who["MAINTAINER"] = "n <n@example.org>"
         self.environ = {"PATH": os.environ["PATH"], "HOME": str(folder), "GIT_CONFIG_NOSYSTEM": "1", **who}
         self.git("init", "--quiet")
         # whatever version this tree is at
@@ -90,6 +91,7 @@ def test_the_first_release_is_the_version_that_is_written_down(project):
         "Packages",
         "Packages.gz",
         "SHA256SUMS",
+        "nametrack-0.1.0.tar.xz",
     }
     for line in (folder / "SHA256SUMS").read_text().splitlines():
         digest, name = line.split("  ")
@@ -120,6 +122,16 @@ def test_a_string_without_a_translation_keeps_the_release_from_being_made(projec
     done = project.run("release")
     assert done.returncode == 1 and project.tags() == []
     assert done.stderr == "release.py: luci-app/po/de: 1 strings are not translated; `make words` names them\n"
+
+
+def test_a_release_needs_a_maintainer_and_keeps_the_name(project):
+    del project.environ["MAINTAINER"]
+    done = project.run("release")
+    assert done.returncode == 1 and "make release MAINTAINER='Name <address>'" in done.stderr
+    folder = released(project, "0.1.0", MAINTAINER="Jo <jo@example.org>")
+    assert "Maintainer: Jo <jo@example.org>\n" in (folder / "Packages").read_text()
+    project.change("agent/nametrack/daemon/loop.py")
+    released(project, "0.1.1")
 
 
 def test_the_patch_number_moves_when_the_packages_change(project):

@@ -15,7 +15,10 @@ SCRIPTS := description conffiles preinst postinst prerm postrm
 
 all: ;
 
+# An archive of the sources lies in DL_DIR, its name and sum are the package's.
 define Build/Prepare/Default
+	$(if $(PKG_SOURCE),echo "$(PKG_HASH)  $(DL_DIR)/$(PKG_SOURCE)" | sha256sum -c --quiet)
+	$(if $(PKG_SOURCE),tar -xf $(DL_DIR)/$(PKG_SOURCE) -C $(PKG_BUILD_DIR) --strip-components=1)
 endef
 
 # 1: package

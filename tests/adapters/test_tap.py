@@ -25,8 +25,8 @@ def send(message, source="192.168.9.1", to="192.168.9.9", port=53, transparent=F
     data = message if type(message) is bytes else wire.encode(message)
     sock.sendto(data, compat.sockaddr(to, 5353))
     sock.close()
-def observe(devices=("nt0",), domains=("example.net",), hosts=(), lists=()):
-    tap.observe(do.Observe(list(devices), tuple(domains), tuple(hosts), lists))
+def observe(devices=("nt0",), domains=("example.net",), hosts=(), lists=(), senders="router"):
+    tap.observe(do.Observe(list(devices), senders, tuple(domains), tuple(hosts), lists))
 """
 SEEN = "NameObserved www.example.net ['198.51.100.1'] 60 client"
 ALIASED = """
@@ -105,6 +105,26 @@ until(lambda: events)
 seconds(0.2)
 """
     assert told(interpreter, tmp_path, script) == [SEEN]
+
+
+@each_interpreter
+def test_an_answer_that_another_machine_sent_is_observed_only_while_any_sender_counts(interpreter, tmp_path):
+    script = """
+def sent_by_another(address):
+    send(answer("www.example.net", [address]), source="203.0.113.53", transparent=True)
+observe(senders="any")
+sent_by_another("198.51.100.1")
+send(answer("www.other.net", ["198.51.100.9"]), source="203.0.113.53", transparent=True)
+until(lambda: events)
+send(answer("www.example.net", ["198.51.100.2"]))
+until(lambda: len(events) == 2)
+observe()
+sent_by_another("203.0.113.66")
+send(answer("www.example.net", ["198.51.100.3"]))
+until(lambda: len(events) == 3)
+seconds(0.2)
+"""
+    assert told(interpreter, tmp_path, script) == [SEEN, SEEN.replace("00.1", "00.2"), SEEN.replace("00.1", "00.3")]
 
 
 @each_interpreter

@@ -29,11 +29,11 @@ def client(world):
     return host
 
 
-def ask(client, name):
-    """The client asks the router for a name's address: a list of text."""
+def ask(client, name, server=ROUTER):
+    """The client asks the router, or another server, for a name's address: a list of text."""
     with client.socket(socket.AF_INET, socket.SOCK_DGRAM) as sock:
         sock.setblocking(False)
-        response = dns.query.udp(dns.message.make_query(name, "A"), ROUTER, timeout=5, sock=sock)
+        response = dns.query.udp(dns.message.make_query(name, "A"), server, timeout=5, sock=sock)
     return sorted(data.to_text() for rrset in response.answer for data in rrset if rrset.rdtype == 1)
 
 
@@ -76,6 +76,35 @@ def test_an_observed_name_is_remembered_over_a_restart(world, client, interprete
     world.beach.nft("flush set inet vpn staging4")
     with agent:
         wait_for(lambda: four(world) == {"198.18.0.1"}, 10, lambda: agent.tail())
+
+
+@pytest.fixture
+def other_server(world, client):
+    """The address of a DNS server in another segment of the LAN: its answers to the client pass through the router."""
+    host = world.host("server")
+    cable(world.beach, "lan2", host, "wan")
+    world.beach.ip("addr add 192.168.10.1/24 dev lan2")
+    world.beach.sysctl("net/ipv4/ip_forward=1")
+    host.ip("addr add 192.168.10.2/24 dev wan", "route add default via 192.168.10.1")
+    host.start(["dnsmasq", "--no-daemon", "--conf-file=/dev/null", "--no-resolv", "--address=/example.test/198.18.7.7"])
+    wait_for(lambda: host.run(["ss", "-Hlun", "sport = 53"]).stdout, 5, "a DNS server")
+    return "192.168.10.2"
+
+
+def test_answers_of_another_server_count_if_any_sender_does(world, client, other_server, interpreter):
+    world.zone.set("n1.example.test", "A", ["198.18.0.1"], 60)
+    world.zone.set("n3.example.test", "A", ["198.18.0.3"], 60)
+    section = policy("wild", ["*.example.test"], family="ipv4")
+    for senders, others in (("router", set()), ("any", {"198.18.7.7"})):
+        world.beach.nft("flush set inet vpn staging4")
+        choice = options(observe="lan", observe_from=senders)
+        agent = Agent(world, choice, section, network="", interpreter=interpreter)
+        with agent:
+            wait_for(lambda: ask(client, "n1.example.test") and four(world), 10, agent.tail)
+            assert ask(client, "n2.example.test", other_server) == ["198.18.7.7"]
+            assert ask(client, "n3.example.test") == ["198.18.0.3"]  # it is read after the other one
+            wait_for(lambda: "198.18.0.3" in four(world), 10, agent.tail)
+            assert four(world) == {"198.18.0.1", "198.18.0.3"} | others
 
 
 def test_a_file_of_hosts_is_observed_and_an_edited_one_is_read_again(world, client, interpreter, tmp_path):

@@ -26,13 +26,15 @@ class Tap:
         self._receiver = Receiver(_PACKET)
         self._open = {}  # device -> socket
         self._names = None  # (domains, hosts, lists)
+        self._senders = "router"  # whose answers count, as in Observe
         self._wanted = passing.Names((), ())
         self._sources = {}  # address -> (whether it is this machine's, until when that is believed)
         self.answers = 0  # that were read, about wanted names
         self.unreadable = 0
 
     def observe(self, action):
-        """Listen on exactly these devices for answers about exactly these names."""
+        """Listen on exactly these devices for answers of exactly these senders about exactly these names."""
+        self._senders = action.senders
         names = (action.domains, action.hosts, action.lists)
         if names != self._names:
             self._close(list(self._open))
@@ -71,7 +73,7 @@ class Tap:
 
     def _take(self, packet):
         found = packets.dns_answer(packet)
-        if found is None or not self._is_ours(found[0]):
+        if found is None or (self._senders == "router" and not self._is_ours(found[0])):
             return
         try:
             message = dns.decode(found[1])

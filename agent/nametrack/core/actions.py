@@ -10,10 +10,11 @@ from ..element import full_name
 # edns: whether the question says by EDNS0 that it takes long answers and extended errors
 SendQuery = namedtuple("SendQuery", ("id", "name", "rtype", "server", "tcp", "recurse", "edns"))
 CancelQuery = namedtuple("CancelQuery", ("id",))
-# devices: network devices on which DNS answers that this machine sends are read; domains: tuple of text, of the names
-# below them; hosts: tuple of text, names besides; lists: tuple of wire.host_list.HostList, whose names are wanted as
-# well. Each Observe takes the place of the one before it.
-Observe = namedtuple("Observe", ("devices", "domains", "hosts", "lists"))
+# devices: network devices on which DNS answers that leave are read; senders: "router" for those from an address of this
+# machine's only, "any" for those that it hands on as well; domains: tuple of text, of the names below them; hosts:
+# tuple of text, names besides; lists: tuple of wire.host_list.HostList, whose names are wanted as well. Each Observe
+# takes the place of the one before it.
+Observe = namedtuple("Observe", ("devices", "senders", "domains", "hosts", "lists"))
 # domains, hosts, lists: as above; the router's resolver waits with its answers about these until they are Released
 Hold = namedtuple("Hold", ("domains", "hosts", "lists"))
 # id: of an AnswerHeld
@@ -116,6 +117,11 @@ def _names(a):
     return " ".join(["*." + domain for domain in a.domains] + list(a.hosts) + lists)
 
 
+def _observe(a):
+    senders = "" if a.senders == "router" else " from %s" % a.senders
+    return "observe %s%s: %s" % (" ".join(a.devices), senders, _names(a))
+
+
 def _set_endpoint(a):
     form = "set_endpoint %s %s %s" % (a.interface, a.public_key, endpoint_text(a.address, a.port))
     form = form if a.detour is None else "%s detour %s" % (form, a.detour)
@@ -131,7 +137,7 @@ def _changes(a):
 FORMS = {
     SendQuery: _query,
     CancelQuery: lambda a: "cancel %d" % a.id,
-    Observe: lambda a: "observe %s: %s" % (" ".join(a.devices), _names(a)),
+    Observe: _observe,
     Hold: lambda a: "hold: %s" % _names(a),
     Release: lambda a: "release %d" % a.id,
     ReadPeers: lambda a: "read_peers %s" % a.interface,

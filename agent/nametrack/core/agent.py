@@ -221,8 +221,8 @@ class Agent:
 
     def _observe(self):
         """Have the answers that clients get read, on the devices that are there now."""
-        devices = self.interfaces.devices(self.config.observe)
-        return self.observation.observe(self.policies.patterns.names(), devices, self.config.hold)
+        names, devices = self.policies.patterns.names(), self.interfaces.devices(self.config.observe)
+        return self.observation.observe(names, devices, self.config.observe_from, self.config.hold)
 
     def name_observed(self, event, now):
         """A client gets an answer about a name, a NameObserved."""

@@ -329,17 +329,17 @@ def test_a_wildcard_of_own_routes_is_told_without_a_set_for_dnsmasq():
 def test_a_device_that_was_not_there_yet_is_not_told_once_another_is_read():
     """At its start the agent tries the configured name, before netifd says which device that is."""
     made = Observation(lambda: True)
-    made.observe((("example.net",), (), ()), ["lan"], False)
+    made.observe((("example.net",), (), ()), ["lan"], "router", False)
     made.observe_failed("lan: no such device")
-    made.observe((("example.net",), (), ()), ["lan"], False)
+    made.observe((("example.net",), (), ()), ["lan"], "router", False)
     assert made.deaf == "lan: no such device"
-    made.observe((("example.net",), (), ()), ["br-lan"], False)
+    made.observe((("example.net",), (), ()), ["br-lan"], "router", False)
     assert made.deaf is None
 
 
 def test_answers_that_cannot_be_read_are_told_with_the_wildcard():
     made = agent(WILDCARD)
-    refused = on.ActionFailed(do.Observe(["lan"], ("example.net",), (), ()), "lan: no such device")
+    refused = on.ActionFailed(do.Observe(["lan"], "router", ("example.net",), (), ()), "lan: no such device")
     told = made.handle(refused, 1)
     assert [do.text(a) for a in told] == ["log warning: the answers that clients get are not read: lan: no such device"]
     assert made.handle(refused, 2) == []

@@ -57,6 +57,7 @@ GLOBAL = (
     Option("authoritative", boolean, True, False),
     Option("flush_conntrack", boolean, True, False),
     Option("observe", device_or_interface, ["lan"], True),
+    Option("observe_from", choice(("router", "any")), "router", False),
     Option("hold", boolean, True, False),
     Option("observe_time", seconds(60, 31536000), 604800, False),
     Option("wg_quick", wg_quick_folder, "/etc/wireguard", False),

@@ -16,10 +16,11 @@ class Observation:
         self._held_names = NOTHING
         self._held = []  # ids of the answers that the resolver waits with
 
-    def observe(self, names, devices, hold):
+    def observe(self, names, devices, senders, hold):
         """Return the actions that have the answers about names, `(domains, hosts, lists)`, read, and held if `hold`.
 
-        Nothing is read if there is neither a wildcard nor a list of more than is asked for by ourselves.
+        devices, senders: as in Observe. Nothing is read if there is neither a wildcard nor a list of more than is asked
+        for by ourselves.
         """
         actions = []
         observes = bool(names[0] or names[2])
@@ -28,7 +29,7 @@ class Observation:
             self._observes = observes
             if devices != self._devices:
                 self._devices, self.deaf = devices, None  # what failed on the others says nothing about these
-            actions.append(Observe(devices if observes else [], *names))
+            actions.append(Observe(devices if observes else [], senders, *names))
         held = names if hold else NOTHING
         if held != self._held_names:
             self._held_names = held

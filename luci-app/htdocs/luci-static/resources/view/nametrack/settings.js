@@ -112,6 +112,11 @@ return view.extend({
 			_('If an address enters a set, the connections that run to it move to the VPN at once.'));
 		fields.add(s, 'dns', fields.list(valid.device, 'lan'), 'observe', _('Read answers on'),
 			_('Interfaces whose clients’ DNS answers are read, if a policy has a wildcard as *.example.com.'));
+		fields.add(s, 'dns', fields.choice([
+			[ 'router', _('the router only') ], [ 'any', _('any DNS server') ]
+		], _('the router only')), 'observe_from', _('Believe answers of'),
+		_('Any: also answers that other DNS servers send through this router. Then each machine on the LAN can bring ' +
+		'addresses into a policy by forged answers.'));
 		fields.add(s, 'dns', fields.flag('1'), 'hold', _('Hold answers'),
 			_('dnsmasq waits until new addresses are in the kernel before it answers: the first packet takes the ' +
 			'right way.'));

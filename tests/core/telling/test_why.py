@@ -131,3 +131,12 @@ def test_a_client_is_told_of_the_addresses_that_it_can_send_to():
     assert whys.looked_up(resolved) == AskKernel(1, ["192.0.2.7"], "10.1.0.2")
     reply = played.agent.handle(on.WhyAsked(2, "2001:db8::7", "10.1.0.2"), played.now)[0]
     assert reply.values["sentence"] == "2001:db8::7 has no IPv4 address that 10.1.0.2 can send to"
+
+
+def test_a_name_below_a_wildcard_that_no_client_asked_for_yet_is_answered():
+    played = transcript.Transcript(ROUTES.replace("list host '198.51.100.1'", "list host '*.example.com'"))
+    played.run()
+    played.agent.handle(on.WhyAsked(1, "a.example.com", None), played.now)
+    values = played.agent.handle(on.KernelTold(1, None, [Told("198.51.100.7", *NORMAL)]), played.now)[-1].values
+    assert (values["host"], values["as_configured"]) == ("a.example.com", False)
+    assert values["sentence"] == "policy 'work' wants a.example.com, but no client asked this router for it yet"

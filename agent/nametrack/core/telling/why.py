@@ -64,7 +64,7 @@ class Whys:
             found.append(explain(agent, address, client, [t for t in event.told if t.address == address], now))
         waiting = [] if ip.canonical(host) else agent.policies.patterns.owners(host)
         if waiting and not any(host in policy.hosts for policy in waiting):
-            return Reply(event.id, _answer(host, client, event.ingress, found, *_unseen(host, waiting)))
+            return Reply(event.id, _answer((host, client), event.ingress, found, *_unseen(host, waiting)))
         wrong = [each for each in found if each["advice"]]
         first = (wrong or found)[0]
         return Reply(event.id, _answer((host, client), event.ingress, found, first["sentence"], first["advice"]))

@@ -1,4 +1,4 @@
 """Keeps WireGuard endpoints and policy-routing sets equal to what DNS says now."""
 
-VERSION = "0.1.0"  # the file VERSION holds the same; a test compares them
+VERSION = "0.2.0"  # the file VERSION holds the same; a test compares them
 NAME = "nametrack"  # of the object on the bus

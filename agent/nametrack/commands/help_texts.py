@@ -164,7 +164,7 @@ Exit status: 0; 1 if no agent runs.
 """,
     "version": """usage: nametrack version
 
-Prints the version and the interpreter it runs under, as `nametrack 0.1.0 (micropython 1.23.0)`.
+Prints the version and the interpreter it runs under, as `nametrack 0.2.0 (micropython 1.23.0)`.
 """,
     "help": """usage: nametrack help [COMMAND]
 

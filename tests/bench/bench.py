@@ -76,7 +76,7 @@ def recovery():
     middle = f"{statistics.median(stale):.1f} s ({times(stale)})"
     text += f"""
 With a **TTL of an hour**, known to the router's cache and the provider's, nametrack took {middle}:
-the tunnel counts as stalled after `stall_timeout`, 15 s, and then the zone's own server is asked. The rivals ask the
+if a tunnel owes a reply for `suspect_time`, 2 s, nametrack asks the zone's own server as well. The rivals ask the
 router's DNS server, which gives the old address until its TTL is over: half an hour on average if the house moves at
 any time. That follows from their rules and was not waited for.
 
@@ -191,6 +191,7 @@ def write():
     for name in ("recovery", "steady", "memory", "sets", "scale", "names", "sizes"):
         text = text.replace("{" + name + "}", globals()[name]().strip())
     start = {name: f"{value * 1000:.0f} ms" for name, value in load("start").items()}
+    text = text.replace("{version}", (TOP / "VERSION").read_text().strip())
     text = text.replace("{start}", f"{start['micropython']} under MicroPython, {start['cpython']} under CPython")
     (TOP / "docs/benchmarks.md").write_text(text)
 

@@ -67,6 +67,7 @@ fuzz: setup ## FUZZ= cases for each codec: guided by coverage under CPython, a t
 soak: setup ## a thousand kills under each interpreter, a simulated month, and the kernels between the oldest and the newest
 	@SOAK=1000 $(PYTHON) tests/lab/enter.py -m pytest -q -s tests/lab/test_agent_faults.py -k killed
 	@DAYS=31 $(PYTHON) -m pytest -q -s tests/core/test_month.py
+	@SEEDS=20 $(PYTHON) -m pytest -q tests/core/test_invariants.py
 	@tests/setup/vm.sh
 	@KERNELS="bookworm trixie" $(PYTHON) -m pytest -q tests/vm
 

@@ -16,7 +16,7 @@ MICROPYTHON = os.environ.get("MICROPYTHON", str(TOP / "build/bin/micropython"))
 # Where modules of tests under MicroPython are found.
 FOLDERS = ("tests/micropython", "agent", "tests", "tests/core")
 # MicroPython takes several times as long for the same, so that it gets less of what takes longest.
-SHORTER = {"SEEDS": "3", "DAYS": "0.1"}
+SHORTER = {"DAYS": "0.1"}
 BOTH = [TOP / "tests/core", TOP / "tests/wire", TOP / "tests/pyubus"]
 
 for folder in (

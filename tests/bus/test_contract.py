@@ -395,6 +395,6 @@ def test_no_ubusd(run, bus):
                 print(error.code, str(error).replace(path, "PATH"))
         """
     )
-    assert lines[0] == "10 no ubusd: PATH: nobody listens"
+    assert lines[0] == "10 no ubusd: PATH: no process listens"
     assert lines[1] == "10 no ubusd: PATH.nosuch: no such file"
     assert lines[2].startswith("10 no ubusd: /var/run/ubus/ubus.sock: ")

@@ -14,7 +14,7 @@ from nametrack.core import events as on
 from nametrack.core.agent import Agent
 from nametrack.element import Element, ElementList, elements_of, named
 
-SEEDS = int(os.getenv("SEEDS") or "7")  # tests/conftest.py has fewer for MicroPython, tests/machines has one
+SEEDS = int(os.getenv("SEEDS") or "3")  # `make soak` has more, tests/machines one
 WALKS = [(seed, restarts) for seed in range(1, SEEDS + 1) for restarts in (False, True)]
 # Of what is done in these walks, log and notifications aside: the same on every interpreter, whatever its order of
 # dicts and sets. A change of the core's behaviour changes it; `python tests/core/simulator.py SEED [restarts]` prints

@@ -6,7 +6,7 @@ from ..config.option_values import printable
 from ..names.rrset import BLOCKED, NODATA, NXDOMAIN, REBIND
 from ..peers.tunnel import CLOCK_SET
 from ..sets.targets import CREATE
-from ..wording import duration
+from ..wording import count, duration
 
 ADVICE = {
     "allowed_ips_overlap": "give each address to one peer only: the kernel sends it to the one that was set last",
@@ -166,8 +166,8 @@ def _swallowed(agent):
 
 def _silent(agent):
     found = []
-    for server, count in agent.resolver.servers.silent_ones():
-        text = "does not answer: %d queries in a row" % count
+    for server, queries in agent.resolver.servers.silent_ones():
+        text = "does not answer: %d queries in a row" % queries
         advice = ADVICE["nameserver_silent"] % server.partition("@")[0].replace("#", " port ")
         found.append(finding("nameserver_silent", "warning", "nameserver %s" % server, text, advice))
     return found
@@ -223,7 +223,9 @@ def _sets(agent):
         uncovered = policies.filling.uncovered(policy)
         if uncovered:
             service = policy.target.name
-            text = "%d IPv6 addresses take the normal way: %s makes sets for IPv4 only" % (uncovered, service)
+            verb = "takes" if uncovered == 1 else "take"
+            words = (count(uncovered, "IPv6 address"), verb, service)
+            text = "%s %s the normal way: %s makes sets for IPv4 only" % words
             advice = ADVICE["ipv6_uncovered"] % service
             found.append(finding("ipv6_uncovered", "warning", policy.label, text, advice))
         for wildcard in policy.config.wildcards:

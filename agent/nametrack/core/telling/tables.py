@@ -5,7 +5,7 @@ says of the agent that runs what `nametrack run --once` says of itself.
 """
 
 from ..config.option_values import printable
-from ..wording import duration, size
+from ..wording import count, duration, size
 
 WIDTH = 80
 NAME, STATE = 30, 12  # columns
@@ -112,9 +112,9 @@ def _policy(page, policy, now, everything):
 def _file(each):
     if each["names"] is None:
         return "%s: not read yet" % each["path"]
-    words = "%s: %d names, of which %d are looked up" % (each["path"], each["names"], each["asked"])
-    words += ", %d wildcards" % each["wildcards"] if each["wildcards"] else ""
-    return words + (", %d addresses and prefixes" % each["elements"] if each["elements"] else "")
+    words = "%s: %s, %d looked up" % (each["path"], count(each["names"], "name"), each["asked"])
+    words += ", %s" % count(each["wildcards"], "wildcard") if each["wildcards"] else ""
+    return words + (", addresses and prefixes: %d" % each["elements"] if each["elements"] else "")
 
 
 def _more(page, count, indent):

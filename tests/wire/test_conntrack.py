@@ -33,7 +33,7 @@ def test_each_flow_says_where_its_first_packet_went():
 def test_the_request_is_the_recorded_one():
     for about, family in ((FOUR, conntrack.INET), (SIX, conntrack.INET6)):
         one = netfilter.about(about)
-        assert conntrack.get_flows(family, one["seq"], LITTLE) == one["request"]
+        assert conntrack.get_flows(family, one["seq"], order=LITTLE) == one["request"]
 
 
 def test_a_flow_is_ended_by_the_words_that_the_kernel_had_for_it():

@@ -13,7 +13,8 @@ LIMIT = 10  # seconds for all of it
 
 # What a kernel says that has no netlink for it.
 _UNKNOWN = (compat.EINVAL, compat.EOPNOTSUPP, compat.EPROTONOSUPPORT)
-_DATAGRAM = 32768  # bytes: the kernel makes no larger ones (net/netlink/af_netlink.c, netlink_dump)
+_SINGLE = 16  # addresses whose connections are asked for one by one; for more, all are looked at
+_DATAGRAM = 8192  # bytes: milliseconds of work; the kernel makes no larger ones then (af_netlink.c, netlink_dump)
 
 
 class Flows:
@@ -63,9 +64,10 @@ class Flows:
 
 
 class _Dump:
-    """Reads all tracked connections and ends those to some addresses, each datagram's before the next is read.
+    """Reads tracked connections and ends those to some addresses, each datagram's before the next is read.
 
-    Nothing is collected: 10,000 connections would not fit into a small heap.
+    Nothing is collected: 10,000 connections would not fit into a small heap. Nor are all read for a few addresses: on a
+    router with many the agent would hear nothing else for a while, each time a name has a new address.
     """
 
     def __init__(self, poller, keys, done):
@@ -80,7 +82,12 @@ class _Dump:
                 self._wide.append((ip.key_family(key),) + ip.bounds(key))
             else:
                 self._single.add(key)
-        self._families = [conntrack.INET if family == 4 else conntrack.INET6 for family in sorted(families)]
+        four = sorted([key for key in keys if ip.key_family(key) == 4 and not ip.is_wide(key)])
+        self._questions = [(conntrack.INET6, None)] if 6 in families else []  # (family, packed address, None for all)
+        if len(four) <= _SINGLE and not [span for span in self._wide if span[0] == 4]:
+            self._questions += [(conntrack.INET, ip.packed_of_key(key)) for key in four]
+        elif 4 in families:
+            self._questions.append((conntrack.INET, None))
         self._seq = 0
         self._socket = None  # lists
         self._ending = None  # deletes: a socket that lists may not be asked for anything else meanwhile
@@ -99,11 +106,12 @@ class _Dump:
             self._end(error.errno)
 
     def _ask(self):
-        """The next family, or the end."""
-        if not self._families:
+        """Ask the next question, or end."""
+        if not self._questions:
             return self._end(None)
         self._seq += 1
-        self._socket.send(conntrack.get_flows(self._families.pop(0), self._seq))
+        family, destination = self._questions.pop(0)
+        self._socket.send(conntrack.get_flows(family, self._seq, destination))
 
     def _readable(self, mask):
         try:

@@ -1,23 +1,38 @@
 """Connection tracking by netlink (include/uapi/linux/netfilter/nfnetlink_conntrack.h): which flows, and end them."""
 
+import struct
 from collections import namedtuple
 
 from . import netlink, nfnetlink
 
 GET, DELETE = 1, 2  # IPCTNL_MSG_CT_*
 
-_ORIGINAL, _ID, _ZONE = 1, 12, 18  # CTA_*
+_ORIGINAL, _ID, _ZONE, _FILTER = 1, 12, 18, 25  # CTA_*
 _TUPLE_IP = 1
-_DESTINATIONS = {2: 4, 4: 16}  # CTA_IP_V4_DST, CTA_IP_V6_DST: the bytes of the address
+_ORIGINAL_FLAGS = 1  # CTA_FILTER_ORIG_FLAGS
+_BY_DESTINATION = 2  # CTA_FILTER_F_CTA_IP_DST, of net/netfilter/nf_conntrack_netlink.c
+_IPV4_DESTINATION = 2
+_DESTINATIONS = {_IPV4_DESTINATION: 4, 4: 16}  # CTA_IP_V4_DST, CTA_IP_V6_DST: the bytes of the address
 INET, INET6 = 2, 10
 
 # family: INET or INET6; destination: the packed address that its first packet went to; identity: what names it
 Flow = namedtuple("Flow", ("family", "destination", "identity"))
 
 
-def get_flows(family, seq, order=netlink.NATIVE):
-    """The request for every flow of one family."""
-    return nfnetlink.message(nfnetlink.CONNTRACK, GET, netlink.REQUEST | netlink.DUMP, seq, family, [], order)
+def get_flows(family, seq, destination=None, order=netlink.NATIVE):
+    """The request for every flow of one family; `destination`: for those to this packed IPv4 address alone.
+
+    Linux before 5.9 does not know of destinations, and answers with every flow of the family. For IPv6 it would answer
+    with all flows but those that are meant (6.18; ctnetlink_filter_match_tuple).
+    """
+    attributes = []
+    if destination is not None:
+        address = netlink.attribute(_IPV4_DESTINATION, destination, order)
+        attributes.append(netlink.nested(_ORIGINAL, [netlink.nested(_TUPLE_IP, [address], order)], order))
+        flags = netlink.attribute(_ORIGINAL_FLAGS, struct.pack(order + "I", _BY_DESTINATION), order)
+        attributes.append(netlink.nested(_FILTER, [flags], order))
+    flags = netlink.REQUEST | netlink.DUMP
+    return nfnetlink.message(nfnetlink.CONNTRACK, GET, flags, seq, family, attributes, order)
 
 
 def delete_flow(flow, seq, order=netlink.NATIVE):

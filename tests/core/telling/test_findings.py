@@ -260,6 +260,16 @@ def test_a_name_that_does_not_resolve(event, unresolved):
     assert codes(made) == ([("error", "name_unresolved", "home.test")] if unresolved else [])
 
 
+def test_of_many_unresolved_names_the_peers_come_first_and_the_last_are_counted():
+    policy = "config policy 'p'\n\toption target 'nftset'\n\toption set4 'inet t s'\n\toption family 'ipv4'\n"
+    policy += "".join(["\tlist host 'a%d.test'\n" % i for i in range(10)])
+    made = agent("config nametrack 'global'\n\toption family 'ipv4'\n\toption probe '1'\n" + policy, FOLLOWED)
+    for number in range(1, 12):
+        made.handle(on.QueryFailed(number, "SERVFAIL"), 1)
+    subjects = [f["subject"] for f in findings(made, WALL) if f["code"] == "name_unresolved"]
+    assert subjects == ["home.test"] + ["a%d.test" % i for i in range(7)] + ["3 more names"]
+
+
 def test_a_name_is_unresolved_once_however_many_want_it():
     more = FOLLOWED.replace(key(0), key(1)).replace("beach", "town").replace("10.9.0.1", "10.9.0.2")
     made = agent("config nametrack 'global'\n\toption family 'ipv4'\n\toption probe '1'\n", FOLLOWED + more)

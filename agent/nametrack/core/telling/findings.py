@@ -51,6 +51,7 @@ WATCHDOGS = (
     ("vpn-policy-routing", "reload"),
     ("vpn-policy-routing", "restart"),
 )
+MOST_NAMES = 8  # findings of unresolved names, one each; a list from a file may have hundreds of them
 AHEAD = 300  # seconds that a handshake may lie in the future before the clock is suspected
 
 
@@ -193,7 +194,8 @@ def _clock(agent, wall):
 
 def _unresolved(agent):
     found, said = [], set()
-    for key in sorted(agent.resolver.names):
+    of_peers = {key for peer in agent.peers.peers.values() for key in peer.names.keys()}  # they come first
+    for key in sorted(agent.resolver.names, key=lambda key: (key not in of_peers, key)):
         name = agent.resolver.names[key]
         state, reason = name.state(sorted(name.questions))
         if name.host in said or agent.inquiries.asks(name) or not name.is_listed():
@@ -204,6 +206,11 @@ def _unresolved(agent):
             advice = UNRESOLVED.get(name.withheld(sorted(name.questions)), ADVICE["name_unresolved"])
             advice += "nslookup %s %s" % (name.host, server.replace("#", " port "))
             found.append(finding("name_unresolved", "error", name.host, reason, advice.strip()))
+    more = len(found) - MOST_NAMES
+    if more > 1:
+        text = "DNS does not answer for them, or says that they do not exist"
+        advice = "nametrack status --all names them"
+        found[MOST_NAMES:] = [finding("name_unresolved", "error", "%d more names" % more, text, advice)]
     return found
 
 

@@ -111,6 +111,18 @@ def test_of_own_routes_the_kernel_says_which_way_is_taken(case):
     assert values["as_configured"] == (told[1] == "wg0")
 
 
+def test_an_address_that_the_way_cannot_carry_is_refused_on_purpose_but_no_leak_is():
+    script = ROUTES.replace("\toption family 'ipv4'\n", "").replace("198.51.100.1'", "2001:db8::1'")
+    played = transcript.Transcript(script)
+    played.run()
+    for device, problem, configured in ((None, "unreachable", True), ("wan", None, False)):
+        played.agent.handle(on.WhyAsked(1, "2001:db8::1", None), played.now)
+        event = on.KernelTold(1, None, [Told("2001:db8::1", 0, device, 0, None, problem)])
+        values = played.agent.handle(event, played.now)[0].values
+        assert values["as_configured"] == configured
+        assert ("wg0 carries no IPv6" in values["sentence"]) == configured
+
+
 def test_a_peer_without_a_description_is_called_by_the_beginning_of_its_key():
     peer = "config wireguard_wg0\n\toption public_key '%sA='\n\tlist allowed_ips '0.0.0.0/0'\n\n" % ("P" * 42)
     interface = "-- network --\nconfig interface 'wg0'\n\toption proto 'wireguard'\n"

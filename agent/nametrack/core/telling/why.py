@@ -91,6 +91,9 @@ def explain(agent, address, client, told, now):
         expected, marked = _steering(agent, policy, key, told, steps)
         plain = marked or plain
         sentence = None
+        refused = None if plain.device is not None else _refused(agent, policy, key)
+        if refused is not None:
+            expected, sentence = None, "%s: %s" % (address, refused)
     if expected is None or plain.device == expected:
         steps.append(Step(_leaves(plain, client), None))
     else:
@@ -222,6 +225,18 @@ def _own_route(agent, steered, steps):
     if state == "partial":
         steps.append(Step("the routes of policy '%s' are not written yet" % steered.name, "nametrack check"))
     return agent.routes.way(steered.way).device
+
+
+def _refused(agent, policy, key):
+    """Return why own routes refuse an address on purpose, None if they do not."""
+    steered, family = agent.routes.of(policy.config.name), ip.key_family(key)
+    if steered is None or steered.way is None or agent.routes.way(steered.way).carries(family):
+        return None
+    return "%s carries no IPv%d, so that nametrack refuses it, and clients use IPv%d" % (
+        steered.way,
+        family,
+        10 - family,
+    )
 
 
 def _set(agent, policy, key, told, steps):

@@ -148,7 +148,8 @@ def names():
 
 
 def sizes():
-    files = sorted((TOP / "build/packages").glob("*.ipk"))
+    version = (TOP / "VERSION").read_text().strip()
+    files = sorted((TOP / "build/packages").glob(f"*_{version}-*.ipk"))
     return table(("package", "bytes"), [(path.name, f"{path.stat().st_size:,}") for path in files])
 
 

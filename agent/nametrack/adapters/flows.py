@@ -82,7 +82,7 @@ class _Dump:
                 self._wide.append((ip.key_family(key),) + ip.bounds(key))
             else:
                 self._single.add(key)
-        four = sorted([key for key in keys if ip.key_family(key) == 4 and not ip.is_wide(key)])
+        four = sorted([key for key in self._single if ip.key_family(key) == 4])
         self._questions = [(conntrack.INET6, None)] if 6 in families else []  # (family, packed address, None for all)
         if len(four) <= _SINGLE and not [span for span in self._wide if span[0] == 4]:
             self._questions += [(conntrack.INET, ip.packed_of_key(key)) for key in four]

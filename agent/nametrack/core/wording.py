@@ -27,6 +27,11 @@ def count(number, noun):
     return "%d %s%s" % (number, noun, "" if number == 1 else ending)
 
 
+def count_that(number, noun, verb):
+    """`1 address takes`, `2 addresses take`."""
+    return "%s %s%s" % (count(number, noun), verb, "s" if number == 1 else "")
+
+
 def size(count):
     """Bytes as `980 B`, `1.2 KiB`, `340 MiB`: three digits are enough."""
     if count < 1000:

@@ -36,6 +36,8 @@ class Host:
 
     def _drop_surplus(self):
         """Forget what is more than MOST of a family, so that no family takes the places of the other."""
+        if len(self) <= MOST:
+            return []
         dropped = []
         for family in (4, 6):
             count = len([key for key in self.all_keys() if ip.key_family(key) == family])

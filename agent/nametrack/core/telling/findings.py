@@ -6,7 +6,7 @@ from ..config.option_values import printable
 from ..names.rrset import BLOCKED, NODATA, NXDOMAIN, REBIND
 from ..peers.tunnel import CLOCK_SET
 from ..sets.targets import CREATE
-from ..wording import count, duration
+from ..wording import count_that, duration
 
 ADVICE = {
     "allowed_ips_overlap": "give each address to one peer only: the kernel sends it to the one that was set last",
@@ -230,9 +230,8 @@ def _sets(agent):
         uncovered = policies.filling.uncovered(policy)
         if uncovered:
             service = policy.target.name
-            verb = "takes" if uncovered == 1 else "take"
-            words = (count(uncovered, "IPv6 address"), verb, service)
-            text = "%s %s the normal way: %s makes sets for IPv4 only" % words
+            taking = count_that(uncovered, "IPv6 address", "take")
+            text = "%s the normal way: %s makes sets for IPv4 only" % (taking, service)
             advice = ADVICE["ipv6_uncovered"] % service
             found.append(finding("ipv6_uncovered", "warning", policy.label, text, advice))
         for wildcard in policy.config.wildcards:

@@ -6,7 +6,7 @@ It goes over the bus, so it is cut to what fits there: each list that may have b
 from ... import ip
 from ...element import own_name
 from ..ordering import in_order
-from ..wording import count
+from ..wording import count_that
 from .answer_size import ROOM, listed, share
 from .findings import findings
 from .peer_status import peer_status
@@ -217,9 +217,8 @@ def _policy_state(agent, policy, troubles, behind):
         reason += ", but for endpoints of the tunnel itself: %s" % ", ".join(left_out)
     uncovered = agent.policies.filling.uncovered(policy)
     if uncovered:
-        verb = "takes" if uncovered == 1 else "take"
-        words = (count(uncovered, "IPv6 address"), verb, policy.target.name)
-        reason += "; %s %s the normal way, because %s has no set for IPv6" % words
+        words = (count_that(uncovered, "IPv6 address", "take"), policy.target.name)
+        reason += "; %s the normal way, because %s has no set for IPv6" % words
     return "current", reason
 
 

@@ -12,11 +12,10 @@ import pathlib
 import re
 import sys
 
-from feed import TOP, PackError, epoch, sha256
+from feed import TOP, PackError, epoch, maintainer, sha256, version
 from ipk import tar
 
 NAME = "nametrack"
-MAINTAINER = "The nametrack developers"
 DESCRIPTION = """\
 WireGuard endpoints and routing follow DNS
  Keeps the kernel's addresses equal to what DNS says: the endpoint of every
@@ -87,10 +86,10 @@ fi
 def build(out):
     """Builds the package into the folder `out`; returns its path."""
     out.mkdir(parents=True, exist_ok=True)
-    now, version, files = epoch(), (TOP / "VERSION").read_text().strip(), contents()
+    now, files = epoch(), contents()
     conffiles = [path for path in files if path.startswith("/etc/")]
     size = sum(len(content) for content, _ in files.values())
-    control = f"Package: {NAME}\nVersion: {version}\nArchitecture: all\nMaintainer: {MAINTAINER}\n"
+    control = f"Package: {NAME}\nVersion: {version()}\nArchitecture: all\nMaintainer: {maintainer()}\n"
     control += f"Installed-Size: {(size + 1023) // 1024}\nDepends: python3 (>= 3.7)\n"
     control += "Recommends: wireguard-tools\nSuggests: nftables, ipset\nSection: net\nPriority: optional\n"
     control += f"Description: {DESCRIPTION}"
@@ -103,7 +102,7 @@ def build(out):
         "./prerm": (PRERM, 0o755),
         "./postrm": (POSTRM, 0o755),
     }
-    path = out / f"{NAME}_{version}_all.deb"
+    path = out / f"{NAME}_{version()}_all.deb"
     path.write_bytes(
         archive(
             [

@@ -6,6 +6,7 @@ Its Makefiles are run, with scripts/sdk/ in the place of OpenWrt's SDK.
 import hashlib
 import os
 import pathlib
+import re
 import subprocess
 
 TOP = pathlib.Path(__file__).resolve().parent.parent
@@ -51,6 +52,16 @@ class Package:
     def files(self):
         """Paths of its files as on the router, sorted."""
         return sorted("/" + str(path.relative_to(self.root)) for path in self.root.rglob("*") if not path.is_dir())
+
+
+def version():
+    """The version that the next release has, or that the last one had."""
+    return (TOP / "VERSION").read_text().strip()
+
+
+def maintainer():
+    """Who answers for the packages, as the feed says."""
+    return re.search(r"^PKG_MAINTAINER:=(.*)$", (FEED / "nametrack/Makefile").read_text(), re.M)[1]
 
 
 def _text(path):

@@ -10,16 +10,15 @@ The archive is that of the commit: it holds the same bytes each time, under the 
 is the folder that the archive will lie in.
 """
 
-import io
 import json
 import lzma
 import os
 import re
 import shutil
 import sys
-import tarfile
 
-from feed import FEED, TOP, PackError, epoch, sha256
+from feed import FEED, TOP, PackError, epoch, maintainer, sha256, version
+from ipk import tar
 
 OUT = TOP / "build/official"
 ARCHIVED = ("LICENSE", "agent", "files", "scripts/strip.py")  # what the recipe of the agent takes
@@ -53,31 +52,24 @@ def export(out, who, url):
     replace(folder / "Makefile", "include $(TOPDIR)/feeds/luci/luci.mk", "include ../../luci.mk")
 
 
-def maintainer():
-    """Return the maintainer that the tree names."""
-    return re.search(r"^PKG_MAINTAINER:=(.*)$", (FEED / "nametrack/Makefile").read_text(), re.M)[1]
-
-
 def archive(folder):
     """Writes the archive of the sources into the folder and returns its path."""
-    prefix = f"nametrack-{(TOP / 'VERSION').read_text().strip()}"
-    path, packed = folder / f"{prefix}.tar.xz", io.BytesIO()
-    with tarfile.open(fileobj=packed, mode="w", format=tarfile.USTAR_FORMAT) as tar:
-        for name in ARCHIVED:
-            files = sorted((TOP / name).rglob("*")) if (TOP / name).is_dir() else [TOP / name]
-            for file in files:
-                if file.is_file() and "__pycache__" not in file.parts:
-                    info = tarfile.TarInfo(f"{prefix}/{file.relative_to(TOP)}")
-                    info.size, info.mtime = file.stat().st_size, epoch()
-                    info.mode = 0o755 if os.access(file, os.X_OK) else 0o644
-                    tar.addfile(info, io.BytesIO(file.read_bytes()))
-    path.write_bytes(lzma.compress(packed.getvalue(), preset=9))
+    prefix, entries = f"nametrack-{version()}", {}
+    for name in ARCHIVED:
+        for file in sorted((TOP / name).rglob("*")) if (TOP / name).is_dir() else [TOP / name]:
+            if file.is_file() and "__pycache__" not in file.parts:
+                mode = 0o755 if os.access(file, os.X_OK) else 0o644
+                entries[f"{prefix}/{file.relative_to(TOP)}"] = (file.read_bytes(), mode)
+    path = folder / f"{prefix}.tar.xz"
+    path.write_bytes(lzma.compress(tar(entries, epoch()), preset=9))
     return path
 
 
 def rewrite(makefile, who):
-    """Has the Makefile name `who` as the maintainer."""
-    text = re.sub(r"^((?:PKG|LUCI)_MAINTAINER:=).*$", lambda m: m[1] + who, makefile.read_text(), flags=re.M)
+    """Has the Makefile name `who` as the maintainer. Raises PackError if it names none."""
+    text, count = re.subn(r"^((?:PKG|LUCI)_MAINTAINER:=).*$", lambda m: m[1] + who, makefile.read_text(), flags=re.M)
+    if not count:
+        raise PackError(f"{makefile.parent.name}/Makefile names no maintainer where it should")
     makefile.write_text(text)
 
 

@@ -21,7 +21,7 @@ import apk
 import ipk
 import official
 import pack
-from feed import SDK, TOP, PackError, sha256
+from feed import FEED, SDK, TOP, PackError, maintainer, sha256, version
 
 sys.path.insert(0, str(SDK))
 import po2lmo  # noqa: E402
@@ -37,14 +37,6 @@ PLACES = (
     ("openwrt/nametrack-collectors/Makefile", r"^(PKG_VERSION:=)(.*)()$"),
 )
 
-# likewise, the files that hold the maintainer
-MAINTAINED = (
-    ("scripts/deb.py", r'^(MAINTAINER = ")(.*)(")'),
-    ("openwrt/nametrack/Makefile", r"^(PKG_MAINTAINER:=)(.*)()$"),
-    ("openwrt/luci-app-nametrack/Makefile", r"^(LUCI_MAINTAINER:=)(.*)()$"),
-    ("openwrt/nametrack-collectors/Makefile", r"^(PKG_MAINTAINER:=)(.*)()$"),
-)
-
 
 class ReleaseError(Exception):
     """There can be no release; the text says why and what to do."""
@@ -57,29 +49,22 @@ def git(*arguments):
     return done.stdout.strip()
 
 
-def version():
-    return (TOP / "VERSION").read_text().strip()
-
-
 def write_version(new):
-    write(PLACES, new)
-
-
-def write(places, value):
-    for name, pattern in places:
+    for name, pattern in PLACES:
         path = TOP / name
-        text, count = re.subn(pattern, lambda found: found[1] + value + found[3], path.read_text(), count=1, flags=re.M)
+        text, count = re.subn(pattern, rf"\g<1>{new}\g<3>", path.read_text(), count=1, flags=re.M)
         if not count:
-            raise ReleaseError(f"{name} does not say its version or maintainer where it should")
+            raise ReleaseError(f"{name} does not say its version where it should")
         path.write_text(text)
 
 
 def write_maintainer():
     """Has every package name who answers for it: MAINTAINER of the environment, else who did for the last release."""
-    maintainer = os.environ.get("MAINTAINER") or official.maintainer()
-    if not re.fullmatch(official.WHO, maintainer):
-        raise ReleaseError(f"'{maintainer}' is no maintainer: make release MAINTAINER='Name <address>'")
-    write(MAINTAINED, maintainer)
+    who = os.environ.get("MAINTAINER") or maintainer()
+    if not re.fullmatch(official.WHO, who):
+        raise ReleaseError(f"'{who}' is no maintainer: make release MAINTAINER='Name <address>'")
+    for makefile in FEED.glob("*/Makefile"):
+        official.rewrite(makefile, who)
 
 
 def following(old, part):

@@ -14,6 +14,7 @@ from nametrack.core import events as on
 from nametrack.core.agent import Agent
 from nametrack.core.config import configuration
 from nametrack.wire import uci
+from simulated import Simulated
 from simulator import Lcg
 
 KEY = "xTIBA5rboUvnH4htodjb6e697QjLERt1NAB4mZqp8Dg="
@@ -41,24 +42,24 @@ BACK_WITHIN = 1100  # seconds of a quiet world: after an hour of death a round b
 CHECK = 4  # seconds that a check of a living tunnel may take
 
 
-class House:
+class House(Simulated):
     """Where home is, whom it answers, and what each source says of it."""
 
     def __init__(self, seed):
+        Simulated.__init__(self, FakeKernel())
         self.random = Lcg(seed)
-        self.now, self.up, self.moods = 0, True, {server: "true" for server in SERVERS}
+        self.up, self.moods = True, {server: "true" for server in SERVERS}
         self.before = self.address = ("198.51.100.10", 51820)
-        self.kernel = FakeKernel()
         self.peer = self.kernel.peer("wg0", KEY)
         self.peer.update({"address": self.address[0], "port": 51820, "keepalive": 25, "handshake": WALL - 5})
-        self.saved, self.lost, self.sets = [], [], 0
+        self.lost, self.sets = [], 0
         self.start()
 
     def start(self):
         self.agent = Agent(self.random.fraction)
         sections, network = uci.parse(NAMETRACK)[0], uci.parse(NETWORK)[0]
-        self.take(self.agent.handle(on.LastGoodRead(self.saved, False, None), self.now))
-        self.take(self.agent.handle(on.ConfigLoaded(configuration.build(sections, network, [])), self.now))
+        self.tell(on.LastGoodRead(self.saved, False, None))
+        self.tell(on.ConfigLoaded(configuration.build(sections, network, [])))
 
     def reachable(self):
         """Whether the kernel's endpoint is where the house answers."""
@@ -74,30 +75,14 @@ class House:
                     self.peer["handshake"] = int(WALL + self.now)
             elif int(self.now / STEP) % 10 == 0:
                 self.peer["tx"] += 148
-            until = self.now + STEP
-            while self.agent.next_timer() is not None and self.agent.next_timer() <= until:
-                self.now = max(self.now, self.agent.next_timer())
-                self.take(self.agent.handle_timer(self.now))
-            self.now = until
+            self.pass_until(self.now + STEP)
 
-    def take(self, actions):
-        for action in actions:
-            event = None
-            if isinstance(action, do.SendQuery):
-                event = self.answer(action)
-            elif isinstance(action, do.ShareLastGood):
-                self.saved = list(action.records())
-            elif isinstance(action, do.Remember):
-                self.saved.extend(action.records)
-            elif isinstance(action, do.SetEndpoint):
-                self.sets += 1
-                if self.reachable() and (action.address, action.port) != self.address:
-                    self.lost.append("at %s: %s" % (self.now, do.text(action)))
-                event = self.kernel.perform(action, self.now)
-            else:
-                event = self.kernel.perform(action, self.now)
-            if event is not None:
-                self.take(self.agent.handle(event, self.now))
+    def perform(self, action):
+        if isinstance(action, do.SetEndpoint):
+            self.sets += 1
+            if self.reachable() and (action.address, action.port) != self.address:
+                self.lost.append("at %s: %s" % (self.now, do.text(action)))
+        return Simulated.perform(self, action)
 
     def answer(self, query):
         server = query.server.partition("@")[0]

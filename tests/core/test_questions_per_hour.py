@@ -9,6 +9,7 @@ from nametrack.core import events as on
 from nametrack.core.agent import Agent
 from nametrack.core.config import configuration
 from nametrack.wire import uci
+from simulated import Simulated
 
 TTL = 60
 HOUR = 3600
@@ -36,10 +37,11 @@ def dead(second):
     return (128, 128, second % 120 == 0) if second < 200 else (0, 148 if second % 5 == 0 else 0, False)
 
 
-class World:
+class World(Simulated):
     def __init__(self, peers):
-        self.now, self.questions, self.sets = 0, 0, 0
-        self.agent, self.kernel, self.peers, text = Agent(), FakeKernel(), [], ""
+        Simulated.__init__(self, FakeKernel())
+        self.questions, self.sets = 0, 0
+        self.agent, self.peers, text = Agent(), [], ""
         for i in range(peers):
             key = "%s%sA=" % ("K" * 41, chr(97 + i))
             peer = self.kernel.peer("wg%d" % i, key)
@@ -48,7 +50,7 @@ class World:
             text += PEER % (i, key, i)
         sections = uci.parse("config nametrack 'global'\n\tlist fallback_nameserver '192.0.2.9'\n")[0]
         config = configuration.build(sections, uci.parse(text)[0], [])
-        self.take(self.agent.handle(on.ConfigLoaded(config), 0))
+        self.tell(on.ConfigLoaded(config))
 
     def run(self, seconds, traffic):
         for second in range(seconds):
@@ -58,23 +60,17 @@ class World:
                 peer["tx"] += sent
                 if handshake:
                     peer["handshake"] = WALL + second
-            while self.agent.next_timer() is not None and self.agent.next_timer() <= second + 1:
-                self.now = max(self.now, self.agent.next_timer())
-                self.take(self.agent.handle_timer(self.now))
-            self.now = second + 1
+            self.pass_until(second + 1)
 
-    def take(self, actions):
-        for action in actions:
-            if isinstance(action, do.SendQuery):
-                self.questions += 1
-                event = on.QueryAnswered(action.id, self.answer(action.name, action.rtype))
-            else:
-                self.sets += isinstance(action, do.SetEndpoint)
-                event = self.kernel.perform(action, self.now)
-            if event is not None:
-                self.take(self.agent.handle(event, self.now))
+    def perform(self, action):
+        self.sets += isinstance(action, do.SetEndpoint)
+        return Simulated.perform(self, action)
 
-    def answer(self, name, rtype):
+    def answer(self, query):
+        self.questions += 1
+        return on.QueryAnswered(query.id, self.said(query.name, query.rtype))
+
+    def said(self, name, rtype):
         if rtype == 2:
             return found(["ns.dyn.test"], TTL)
         if rtype != 1:

@@ -9,6 +9,7 @@ from nametrack.core import events as on
 from nametrack.core.agent import Agent
 from nametrack.core.config import configuration
 from nametrack.wire import uci
+from simulated import Simulated
 
 KEY = "xTIBA5rboUvnH4htodjb6e697QjLERt1NAB4mZqp8Dg="
 NETWORK = """
@@ -20,19 +21,18 @@ config wireguard_wg0
 NAMED, ROAMED = "198.51.100.10", "203.0.113.77"
 
 
-class World:
+class World(Simulated):
     """One peer whose counters a function moves on, second by second; DNS always names NAMED."""
 
     def __init__(self, keepalive, address):
-        self.now = 0
+        Simulated.__init__(self, FakeKernel())
         self.agent = Agent()
-        self.kernel = FakeKernel()
         self.peer = self.kernel.peer("wg0", KEY)
         self.peer.update({"address": address, "port": 51820, "keepalive": keepalive, "handshake": WALL - 5})
         self.did = []  # orders that change something
         self.states = set()
         sections, _ = uci.parse(NETWORK % (KEY, keepalive))
-        self.take(self.agent.handle(on.ConfigLoaded(configuration.build([], sections, [])), 0))
+        self.tell(on.ConfigLoaded(configuration.build([], sections, [])))
 
     def run(self, seconds, traffic):
         """`traffic(second)` gives (received, sent) bytes, and whether a handshake was made."""
@@ -42,24 +42,19 @@ class World:
             self.peer["tx"] += sent
             if handshake:
                 self.peer["handshake"] = WALL + self.now
-            end = self.now + 1
-            while self.agent.next_timer() is not None and self.agent.next_timer() <= end:
-                self.now = max(self.now, self.agent.next_timer())
-                self.take(self.agent.handle_timer(self.now))
-                self.states.add(self.agent.peers.peers["wg0", KEY].standing.value.state)
-            self.now = end
+            self.pass_until(self.now + 1)
 
-    def take(self, actions):
-        for action in actions:
-            if isinstance(action, do.SendQuery):
-                values = [NAMED] if action.rtype == 1 else []
-                answer = found(values) if values else negative("nodata")
-                self.take(self.agent.handle(on.QueryAnswered(action.id, answer), self.now))
-            elif isinstance(action, (do.SetEndpoint, do.Notify)):
-                self.did.append("%d %s" % (self.now, do.text(action)))
-            event = self.kernel.perform(action, self.now)
-            if event is not None:
-                self.take(self.agent.handle(event, self.now))
+    def due(self):
+        Simulated.due(self)
+        self.states.add(self.agent.peers.peers["wg0", KEY].standing.value.state)
+
+    def answer(self, query):
+        return on.QueryAnswered(query.id, found([NAMED]) if query.rtype == 1 else negative("nodata"))
+
+    def perform(self, action):
+        if isinstance(action, (do.SetEndpoint, do.Notify)):
+            self.did.append("%d %s" % (self.now, do.text(action)))
+        return Simulated.perform(self, action)
 
 
 def idle_with_our_keepalive(second):

@@ -24,9 +24,9 @@ def pytest_collection_modifyitems(config, items):
             item.add_marker(pytest.mark.skip(reason=f"needs the lab: {COMMAND}"))
         return
     part, parts = (int(number) for number in os.getenv("PART", "1/1").split("/"))
-    others = [item for item in ours if zlib.crc32(item.nodeid.encode()) % parts != part - 1]
-    config.hook.pytest_deselected(items=others)
-    items[:] = [item for item in items if item not in set(others)]
+    others = {item for item in ours if zlib.crc32(item.nodeid.encode()) % parts != part - 1}
+    config.hook.pytest_deselected(items=list(others))
+    items[:] = [item for item in items if item not in others]
 
 
 @pytest.fixture

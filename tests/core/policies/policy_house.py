@@ -7,50 +7,35 @@ from nametrack.core import events as on
 from nametrack.core.agent import Agent
 from nametrack.core.config import configuration
 from nametrack.wire import uci
+from simulated import Simulated
 
 CHANGE_TAKES = 0.005  # seconds that the kernel takes for one change of a set
 
 
-class House:
+class House(Simulated):
     """Follows `config`, text of UCI; `zone`: host -> function that gives `(addresses, TTL)` now, None: no answer."""
 
     def __init__(self, config, sets, zone, kernel=None, saved=()):
-        self.now = 0.0
+        Simulated.__init__(self, kernel or FakeKernel(), saved)
         self.zone = zone
-        self.kernel = kernel or FakeKernel()
         for name in sets:
             if name not in self.kernel.sets:
                 self.kernel.make_set(name, sets[name])
-        self.saved = list(saved)  # records of the copy of the last good addresses
         self.orders = []  # (now, action), those that change something
         self.agent = Agent()
-        self.take(self.agent.handle(on.LastGoodRead(self.saved[:], False, None), self.now))
-        self.take(self.agent.handle(on.ConfigLoaded(configuration.build(uci.parse(config)[0], [], [])), self.now))
+        self.tell(on.LastGoodRead(self.saved[:], False, None))
+        self.tell(on.ConfigLoaded(configuration.build(uci.parse(config)[0], [], [])))
 
     def run(self, seconds):
         """Let so many seconds go by."""
-        end = self.now + seconds
-        while self.agent.next_timer() is not None and self.agent.next_timer() <= end:
-            self.now = max(self.now, self.agent.next_timer())
-            self.take(self.agent.handle_timer(self.now))
-        self.now = max(self.now, end)
+        self.pass_until(self.now + seconds)
 
-    def take(self, actions):
-        for action in actions:
-            event = None
-            if isinstance(action, do.SendQuery):
-                event = self.answer(action)
-            elif isinstance(action, do.ShareLastGood):
-                self.saved = list(action.records())
-            elif isinstance(action, do.Remember):
-                self.saved.extend(action.records)
-            elif not isinstance(action, do.SaveLastGood):
-                event = self.kernel.perform(action, self.now)
-                if isinstance(action, do.ChangeSet):
-                    self.orders.append((self.now, action))
-                    self.now += CHANGE_TAKES
-            if event is not None:
-                self.take(self.agent.handle(event, self.now))
+    def perform(self, action):
+        event = Simulated.perform(self, action)
+        if isinstance(action, do.ChangeSet):
+            self.orders.append((self.now, action))
+            self.now += CHANGE_TAKES
+        return event
 
     def answer(self, query):
         said = self.zone[query.name](self.now)

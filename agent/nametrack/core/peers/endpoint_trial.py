@@ -33,10 +33,10 @@ class Trial:
         """The tunnel lives, or another program or the peer itself set the endpoint."""
         self.since = self.next_at = None
 
-    def hurry(self, now):
-        """The network is another one, or DNS has news: what is due next is due now."""
+    def hurry(self, at):
+        """The network is another one, or DNS has news: what is due next is due at a time, if not before."""
         if self.since is not None:
-            self.next_at = now
+            self.next_at = min(self.next_at, at)
             self._wait = ROUND_FIRST
 
     def untried(self, endpoints):

@@ -182,8 +182,9 @@ class Peer:
         return DEAD if self.trial.since is not None else self.tunnel.life(now, settings)
 
     def patient_until(self):
-        """Until when an endpoint that was just set is not replaced by other news."""
-        return 0 if self.tunnel.set_at is None else self.tunnel.set_at + PATIENCE
+        """Until when another endpoint that was just set, and did not reply yet, is not replaced by other news."""
+        changed_at = self.endpoint.changed_at
+        return 0 if self.tunnel.set_at is None or changed_at is None else changed_at + PATIENCE
 
     def in_order(self, now, news=()):
         """Return the proposals that can be reached, the best first."""

@@ -111,7 +111,7 @@ def _try(peer, news, now, settings, reading):
             peer.outages.stalled()
         return peer.standing.enter(peer.label, value), ASK
     if peer.trial.untried(news):
-        peer.trial.hurry(now)
+        peer.trial.hurry(max(now, peer.patient_until()))  # what was just set has its time, too
     if reading != FRESH or now < peer.trial.next_at:
         return [], None
     order = peer.in_order(now, news)

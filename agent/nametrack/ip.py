@@ -7,14 +7,17 @@ a dict and a transcript. The C library's inet_ntop is not used for that: musl an
 V4_BITS = 32
 V6_BITS = 128
 
-_OCTETS = {}  # each in its only spelling, of those that were met: all 256 take 25 KiB
+_HEXADECIMAL = b"0123456789abcdefABCDEF"
+
+_OCTETS = {}  # each in its only spelling, as bytes, of those that were met: all 256 take 25 KiB
 _NONE = 1 << V4_BITS  # no octet
 _V6_KEYS = 1 << V6_BITS  # the keys of IPv6 addresses begin here, after those of all IPv4 ones
 
 
 def key4(text):
     """The key of a single IPv4 address, which is its integer; None for whatever else."""
-    octets = text.split(".")
+    # As bytes: MicroPython looks each text that it makes up among all the words that the program knows.
+    octets = text.encode("utf-8", "replace").split(b".")
     if len(octets) != 4:
         return None
     # no loop, no `try`: MicroPython keeps the frame of a small function on the stack, and this is called very often
@@ -29,7 +32,7 @@ def _learned(octets):
     """Whether all of them are octets; then _OCTETS has them."""
     for octet in octets:
         if octet not in _OCTETS:
-            if not _digits(octet) or len(octet) > 3 or int(octet) > 255 or "%d" % int(octet) != octet:
+            if not _digits(octet) or len(octet) > 3 or int(octet) > 255 or (len(octet) > 1 and octet[0] == 0x30):
                 return False
             _OCTETS[octet] = int(octet)
     return True
@@ -40,9 +43,8 @@ def _packed4(text):
     return None if value is None else value.to_bytes(4, "big")
 
 
-def _digits(text):
-    # not str.isdigit: it takes the digits of every script
-    return text != "" and all("0" <= c <= "9" for c in text)
+def _digits(data):
+    return data != b"" and 0x30 <= min(data) <= max(data) <= 0x39
 
 
 def _groups(text):
@@ -59,7 +61,7 @@ def _groups(text):
                 return None
             groups.append(tail[0] << 8 | tail[1])
             groups.append(tail[2] << 8 | tail[3])
-        elif 1 <= len(part) <= 4 and all(c in "0123456789abcdefABCDEF" for c in part):
+        elif 1 <= len(part) <= 4 and not part.encode("utf-8", "replace").strip(_HEXADECIMAL):
             groups.append(int(part, 16))
         else:
             return None
@@ -239,7 +241,10 @@ def prefix(given):
     bits = len(data) * 8
     if not slash:
         return text(data)
-    if not _digits(length) or len(length) > 3 or (len(length) > 1 and length[0] == "0") or int(length) > bits:
+    # not str.isdigit: it takes the digits of every script
+    if not _digits(length.encode("utf-8", "replace")) or len(length) > 3 or int(length) > bits:
+        return None
+    if len(length) > 1 and length[0] == "0":
         return None
     length = int(length)
     if length == bits:

@@ -27,6 +27,8 @@ WRONG = [
     "1.2.3.04",  # some parsers read octal here: refused, as inet_pton does
     "1.2.3.4 ",
     "1.2.3.٤",
+    "1.2.3.\ud800",
+    "1:2:3:4:5:6:7:\ud800",
     ":",
     ":::",
     "1::2::3",

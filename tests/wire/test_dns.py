@@ -205,13 +205,14 @@ WRONG_NAMES = [
     ("home .test", "not printable ASCII"),
     ("home.test\n", "not printable ASCII"),
     ("h\u00f6me.test", "not printable ASCII"),
+    ("h\ud800me.test", "not printable ASCII"),
     ("home\u3002test", "not printable ASCII"),
     ("a\x7f", "not printable ASCII"),
     ("a\\", "escapes nothing"),
     ("a\\25", "escapes nothing"),
     ("a\\256", "escapes nothing"),
-    ("a\\ b", "escapes nothing"),
-    ("\\2\u06615", "escapes nothing"),
+    ("a\\ b", "not printable ASCII"),
+    ("\\2\u06615", "not printable ASCII"),
 ]
 
 

@@ -20,60 +20,78 @@ def _escaped(byte):
     return "\\" + char if char in '"().;\\@$' else char  # what a zone file gives a meaning to (RFC 1035 5.1)
 
 
-# What stands for itself, in lower case; a table of all 256 takes 15 KiB.
-_PLAIN = {byte: chr(byte).lower() for byte in b"-0123456789_abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"}
+# What stands for itself.
+_PLAIN = b"-0123456789_abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"
+
+# Names are looked at as bytes, and whole: MicroPython looks each text that it makes, were it one character, up among
+# all the words that the program knows.
 
 
 def label_text(label):
-    return "".join([_PLAIN.get(byte) or _escaped(byte) for byte in label])
+    if not label.strip(_PLAIN):
+        return label.lower().decode()
+    return "".join([_escaped(byte) for byte in label])
 
 
 def name_to_wire(text):
     """The uncompressed bytes of a name, lower-cased; a trailing dot is allowed. Raises DnsError."""
-    if len(text) > 4 * MAX_NAME:  # every byte escaped; before the loop, as text may be any length
+    if len(text) > 4 * MAX_NAME:  # every byte escaped; text may be any length
         raise DnsError(LONG_NAME)
-    wire, label, i = bytearray(), bytearray(), 0
-    text = "" if text == "." else text
-    while i < len(text):
-        char = text[i]
-        i += 1
-        if char == ".":
-            _add_label(wire, label)
-            label = bytearray()
-        elif char == "\\":
-            value, used = _unescaped(text[i : i + 3])
-            label.append(value)
-            i += used
-        elif "!" <= char <= "~":
-            label.append(ord(char.lower()))
-        else:
-            raise DnsError("name holds a character that is not printable ASCII")
-    if label:
-        _add_label(wire, label)
+    data = b"" if text == "." else _printable(text).lower()
+    labels = _unescaped_labels(data) if b"\\" in data else data.split(b".")
+    if not labels[-1]:
+        labels.pop()  # behind the trailing dot
+    wire = bytearray()
+    for label in labels:
+        if not label:
+            raise DnsError("name has an empty label")
+        if len(label) > MAX_LABEL:
+            raise DnsError(f"label longer than {MAX_LABEL} bytes")
+        wire.append(len(label))
+        wire.extend(label)
     wire.append(0)
     if len(wire) > MAX_NAME:
         raise DnsError(LONG_NAME)
     return bytes(wire)
 
 
-def _add_label(wire, label):
-    if not label:
-        raise DnsError("name has an empty label")
-    if len(label) > MAX_LABEL:
-        raise DnsError(f"label longer than {MAX_LABEL} bytes")
-    wire.append(len(label))
-    wire.extend(label)
+def _printable(text):
+    try:
+        data = text.encode()
+    except UnicodeError:  # half of a surrogate pair
+        data = b"\0"
+    if data and not 0x21 <= min(data) <= max(data) <= 0x7E:
+        raise DnsError("name holds a character that is not printable ASCII")
+    return data
 
 
-def _unescaped(text):
-    """`(byte, characters used)` of what follows a backslash."""
-    digits = len([c for c in text if "0" <= c <= "9"])
-    if digits == 3 and int(text) < 256:
-        value = int(text)
+def _unescaped_labels(data):
+    labels, label, i = [], bytearray(), 0
+    while i < len(data):
+        byte = data[i]
+        i += 1
+        if byte == 0x2E:
+            labels.append(label)
+            label = bytearray()
+        elif byte == 0x5C:
+            value, used = _unescaped(data[i : i + 3])
+            label.append(value)
+            i += used
+        else:
+            label.append(byte)
+    labels.append(label)
+    return labels
+
+
+def _unescaped(data):
+    """`(byte, bytes used)` of what follows a backslash."""
+    digits = len([byte for byte in data if 0x30 <= byte <= 0x39])
+    if digits == 3 and int(data) < 256:
+        value = int(data)
         return (value | 0x20 if 0x41 <= value <= 0x5A else value), 3
-    if text == "" or "0" <= text[0] <= "9" or not "!" <= text[0] <= "~":
+    if data == b"" or 0x30 <= data[0] <= 0x39:
         raise DnsError("name has a backslash that escapes nothing")
-    return ord(text[0].lower()), 1
+    return data[0], 1
 
 
 def canonical_name(text):
@@ -93,6 +111,11 @@ def label_offsets(wire):
 
 
 def within(name, zone):
-    """Whether `name` is `zone` or below it; by labels, because text may end alike: `a\\.b` is not within `b`."""
+    """Whether `name` is `zone` or below it, both canonical."""
+    if zone == "" or name == zone:
+        return True
+    if "\\" not in name:
+        return name.endswith("." + zone)
+    # by labels, because text may end alike: `a\.b` is not within `b`
     name, zone = name_to_wire(name), name_to_wire(zone)
-    return zone == b"\0" or any(name[at:] == zone for at in label_offsets(name))
+    return any(name[at:] == zone for at in label_offsets(name))

@@ -137,6 +137,7 @@ _ERRORS = (
     ("EACCES", 13, 13, "permission denied"),
     ("EBUSY", 16, 16, "busy"),
     ("EEXIST", 17, 17, "exists"),
+    ("EXDEV", 18, 18, "reverse path filter"),
     ("ENODEV", 19, 19, "no such device"),
     ("ENOTDIR", 20, 20, "not a directory"),
     ("EISDIR", 21, 21, "is a directory"),
@@ -187,6 +188,7 @@ ENOTDIR = _NUMBERS["ENOTDIR"]
 EPIPE = _NUMBERS["EPIPE"]
 EPROTONOSUPPORT = _NUMBERS["EPROTONOSUPPORT"]
 ESRCH = _NUMBERS["ESRCH"]
+EXDEV = _NUMBERS["EXDEV"]
 
 
 def errno_text(number):

@@ -24,7 +24,9 @@ def finish():
 def show():
     print("--")
     for event in events:
-        if type(event) is on.PeersRead:
+        if type(event) is on.AllowedRead:
+            print(event.id, event.interface, event.peers)
+        elif type(event) is on.PeersRead:
             print(event.interface, abs(event.wall - compat.wall()) < 3, len(event.peers))
             for peer in event.peers[:3]:
                 print(peer.public_key, peer.endpoint, peer.last_handshake, peer.rx_bytes, peer.tx_bytes)
@@ -85,6 +87,15 @@ def test_peers_of_a_userspace_interface(interpreter, tmp_path):
         lines = shown(run(interpreter, tmp_path, ONE, tmp_path))
     assert requests == ["get=1\n\n"]
     assert lines == ["wg0 True 1", "Nzc3Nzc3Nzc3Nzc3Nzc3Nzc3Nzc3Nzc3Nzc3Nzc3Nzc= 198.51.100.1:51820 1700000000 10 20"]
+
+
+@each_interpreter
+def test_the_allowed_ips_of_a_userspace_interface(interpreter, tmp_path):
+    script = WIREGUARD + "wireguard.read_allowed(do.ReadAllowed(3, 'wg0'))\nfinish()\nshow()\n"
+    with userspace(tmp_path, lambda c, request: c.sendall(DEVICE)):
+        lines = shown(run(interpreter, tmp_path, script, tmp_path))
+    key = "Nzc3Nzc3Nzc3Nzc3Nzc3Nzc3Nzc3Nzc3Nzc3Nzc3Nzc="
+    assert lines == [f"3 wg0 [Holder(public_key='{key}', allowed_ips=['0.0.0.0/0'], last_handshake=1700000000)]"]
 
 
 @each_interpreter

@@ -1,4 +1,5 @@
-"""Stands for OpenWrt's `uci`: get, set, show, delete, add, changes and commit, with libuci's rules for what is staged.
+"""Stands for OpenWrt's `uci`: get, set, show, delete, add, add_list, del_list, changes and commit, with libuci's rules
+for what is staged.
 
 A configuration that is named (`pbr.config.enabled`) is changed in a delta file of /tmp/.uci, which every reading takes
 in, and `commit` writes the file with all deltas. One that is given by its path (`/etc/config/pbr.config.enabled`) is
@@ -54,10 +55,12 @@ class Package:
 
     def apply(self, line):
         """One change; True if it changed something."""
-        sign, line = (line[0], line[1:]) if line[0] in "-+" else ("", line)
+        sign, line = (line[0], line[1:]) if line[0] in "-+|~" else ("", line)
         key, _, value = line.partition("=")
         names = key.split(".")[1:]
         section, option = self.find(names[0]), names[1] if len(names) > 1 else None
+        if sign in ("|", "~"):
+            return section is not None and self.change_list(section[3], option, sign, value)
         if sign == "-":
             if section is None or (option is not None and option not in section[3]):
                 return False
@@ -73,6 +76,18 @@ class Package:
             return False
         else:
             section[3][option] = value
+        return True
+
+    def change_list(self, options, option, sign, value):
+        """`add_list` makes a list of an option; `del_list` finds nothing to delete in an option that is no list."""
+        given = options.get(option, [])
+        if sign == "|":
+            options[option] = ([given] if isinstance(given, str) else given) + [value]
+        elif isinstance(given, list):
+            left = [each for each in given if each != value]
+            options.pop(option, None)
+            if left:
+                options[option] = left
         return True
 
     def change(self, line):
@@ -127,6 +142,8 @@ def main(command, *arguments):
                 print(f"{package.name}.{name}.{option}='{value}'")
     elif command == "set" and equals:
         package.change(f"{line}={value}")
+    elif command in ("add_list", "del_list") and equals and len(names) == 2:
+        package.change(f"{'|' if command == 'add_list' else '~'}{line}={value}")
     elif command == "delete":
         package.change(f"-{line}")
     elif command == "changes":

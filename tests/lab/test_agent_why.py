@@ -66,30 +66,3 @@ def test_a_policy_for_other_clients_is_named(world, interpreter):
         assert code == 0 and "not for the client 10.1.0.2" in " ".join(answer["addresses"][0]["steps"]), answer
         answer, _ = answered(agent, STAGING_NAME, "--from", "10.1.0.77", until=lambda a: "wg0" in a["sentence"])
         assert answer["as_configured"], answer
-
-
-def test_allowed_ips_that_do_not_contain_the_address_are_the_cause(world, interpreter):
-    steering = steered(world, interpreter, THREE)
-    steering.agent.write("network", network_of(world, allowed_ips=["10.9.0.0/24"]))
-    with steering.agent as agent:
-        answer, code = answered(agent, STAGING4[0], until=lambda a: "allowed IPs" in a["sentence"])
-        assert code == 1 and "no peer of wg0 has allowed IPs that contain" in answer["sentence"], answer
-        assert "/etc/config/network" in answer["advice"]
-
-
-def test_a_name_that_does_not_exist_is_the_cause(world, interpreter):
-    steering = steered(world, interpreter, THREE)
-    with steering.agent as agent:
-        steering.reach("home", *STAGING4)
-        answer, code = why(agent, "nobody.example.test")
-        assert code == 1 and "nobody.example.test has no address" in answer["sentence"], answer
-
-
-def test_a_way_that_is_down_and_blocks_is_the_cause(world, interpreter):
-    block = ("policy", "work", {"interface": ["wg0"], "host": [STAGING_NAME], "fallback": "block"})
-    steering = steered(world, interpreter, block)
-    with steering.agent as agent:
-        steering.reach("home", *STAGING4)
-        steering.beach.ip("link set wg0 down")
-        answer, code = answered(agent, STAGING4[0], until=lambda a: "no way out" in a["sentence"])
-        assert code == 1 and answer["addresses"][0]["device"] == "", answer

@@ -179,7 +179,7 @@ def netlink_samples():
 def read_netlink(data):
     taken = False
     number = int.from_bytes(data[8:12], "little")  # of the request that it answers: else it is passed over
-    dump = wireguard.Dump(32, number, "<")
+    dump = wireguard.Dump(32, number, "<", {})
     try:
         dump.feed(data)
         taken = True
@@ -223,7 +223,7 @@ def uapi_samples():
 
 
 def read_uapi(data):
-    whole, pieces = uapi.Reply(), uapi.Reply()
+    whole, pieces = uapi.Reply({}), uapi.Reply({})
     try:
         whole.feed(data)
     except uapi.UapiError:

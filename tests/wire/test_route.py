@@ -70,7 +70,7 @@ def test_only_addresses_of_one_ip_version_are_asked_for(address, source):
 
 
 def test_a_clients_packet_is_asked_for_with_the_interface_that_it_comes_in_through_and_its_mark():
-    asked = route.get_decision(route.Packet("198.51.100.10", "192.168.1.50", 3, 0x5A), 7, LITTLE)
+    asked = route.get_decision(route.Packet("198.51.100.10", "192.168.1.50", 3, 0x5A, 0, 0), 7, LITTLE)
     head = hexed("3c000000 1a000100 07000000 00000000 02202000 00000000 00100000")
     attributes = hexed("08000100 c633640a 08000200 c0a80132 08000300 03000000 08001000 5a000000")
     assert asked == head + attributes

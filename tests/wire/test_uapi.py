@@ -81,6 +81,18 @@ def test_an_answer_gives_the_peers_that_netlink_gives():
     assert whole(ANSWER) == (PEERS, 0)
 
 
+def test_allowed_ips_are_read_if_they_are_wanted():
+    reply = uapi.Reply({})
+    assert reply.feed(ANSWER)
+    assert reply.allowed == {KNOWN: ["10.9.0.1", "fd00:9::/64"]}
+
+
+@pytest.mark.parametrize("line", ["allowed_ip=10.9.0.1/33\n", "allowed_ip=\n", "allowed_ip=x/8\n"])
+def test_what_is_no_allowed_ip_is_an_error(line):
+    with pytest.raises(UapiError, match="allowed IP"):
+        uapi.Reply({}).feed((PEER + line).encode())
+
+
 def test_no_private_or_preshared_key_is_in_what_was_read():
     reply = uapi.Reply()
     assert reply.feed(ANSWER)

@@ -234,6 +234,24 @@ def test_every_field_of_a_peer_in_either_byte_order(order):
     assert not is_told(psk, dump)
 
 
+@pytest.mark.parametrize("order", ["<", ">"])
+def test_allowed_ips_are_read_if_they_are_wanted_also_those_that_the_next_message_goes_on_with(order):
+    first = peer_attribute(order, key_attribute(order, KNOWN), allowed_attribute(order, TEN, FD))
+    rest = peer_attribute(order, key_attribute(order, KNOWN), allowed_attribute(order, (2, b"\xc0\0\x02\x01", 32)))
+    dump = wireguard.Dump(FAMILY, 7, order, {})
+    for peer in (first, rest):
+        dump.feed(device_message(order, peer))
+    assert dump.allowed == {KNOWN: ["10.0.0.0/8", "fd00::/8", "192.0.2.1"]} and len(dump.peers) == 1
+    assert read(order, device_message(order, first)).allowed is None
+
+
+@pytest.mark.parametrize("entry", [(2, b"\x0a\0\0", 8), (2, b"\x0a\0\0\0", 33), (10, b"\xfd" + bytes(15), 129)])
+def test_an_allowed_ip_that_the_kernel_would_not_send_is_an_error(entry):
+    peer = peer_attribute("<", key_attribute("<", KNOWN), allowed_attribute("<", entry))
+    with pytest.raises(NetlinkError, match="an allowed IP"):
+        wireguard.Dump(FAMILY, 7, "<", {}).feed(device_message("<", peer))
+
+
 ENDPOINTS = ["192.0.2.1", "255.255.255.255", "2001:db8::1", "fd00::ffff:1", "::ffff:192.0.2.1"]
 
 

@@ -36,7 +36,7 @@ class WireGuard:
             self._sockets[action.interface] = (listing.fwmark, listing.listen_port)
             self._emit(on.PeersRead(action.interface, listing.peers, compat.wall()))
 
-        self._carry_out(action, lambda: uapi.GET, lambda kernel: kernel.peers(action.interface), done)
+        self._carry_out(action, _get, lambda kernel: kernel.peers(action.interface), done)
 
     def socket_of(self, interface):
         """Return `(firewall mark, listen port)` of the packets that a tunnel itself sends, as last read; 0 for none."""
@@ -48,13 +48,24 @@ class WireGuard:
         def done(listing):
             self._emit(on.TunnelRead(action.interface, listing.listen_port))
 
-        self._carry_out(action, lambda: uapi.GET, lambda kernel: kernel.peers(action.interface), done)
+        self._carry_out(action, _get, lambda kernel: kernel.peers(action.interface), done)
+
+    def read_allowed(self, action):
+        """Carry out ReadAllowed: hand in AllowedRead."""
+        allowed = {}
+
+        def done(listing):
+            found = [on.Holder(p.public_key, allowed.get(p.public_key, []), p.last_handshake) for p in listing.peers]
+            self._emit(on.AllowedRead(action.id, action.interface, found))
+
+        reply = uapi.Reply(allowed)
+        self._carry_out(action, lambda: (uapi.GET, reply), lambda kernel: kernel.peers(action.interface, allowed), done)
 
     def set_endpoint(self, action, done):
         """Carries out SetEndpoint, then calls `done()` if it went well."""
         self._carry_out(
             action,
-            lambda: uapi.set_endpoint(action.public_key, action.address, action.port),
+            lambda: (uapi.set_endpoint(action.public_key, action.address, action.port), uapi.Reply()),
             lambda kernel: kernel.set_endpoint(action.interface, action.public_key, action.address, action.port),
             lambda reply: done(),
         )
@@ -90,7 +101,7 @@ class WireGuard:
                     raise
         return None
 
-    def _exchange(self, sock, action, request, done):
+    def _exchange(self, sock, action, given, done):
         def answered(reply, problem):
             self._open -= 1
             if problem is None and reply.errno:
@@ -100,21 +111,25 @@ class WireGuard:
             done(reply)
 
         self._open += 1
-        _Exchange(self._poller, sock, request, answered)
+        _Exchange(self._poller, sock, given, answered)
+
+
+def _get():
+    """What asks a userspace interface for its peers, and what takes the answer."""
+    return uapi.GET, uapi.Reply()
 
 
 class _Exchange:
     """A request to a userspace interface and the answer to it, as it comes."""
 
-    def __init__(self, poller, sock, request, done):
-        """`done(reply, problem)` is called once, from the loop."""
+    def __init__(self, poller, sock, given, done):
+        """given: (request, uapi.Reply that takes the answer); `done(reply, problem)` is called once, from the loop."""
         self._poller = poller
         self._socket = sock
         self._fd = sock.fileno()
         self._done = done
-        self._reply = uapi.Reply()
         self._poller.call_at(("wireguard", self._fd), compat.monotonic() + LIMIT, self._too_late)
-        self._rest = request
+        self._rest, self._reply = given
         self._poller.add(self._fd, self._writable, True)
 
     def _writable(self, mask):
@@ -161,9 +176,9 @@ class _Kernel:
     def close(self):
         self._kernel.close()
 
-    def peers(self, interface):
-        """The wire.wireguard.Dump of an interface. Raises OSError, NetlinkError, Refused."""
-        return self._first(interface, lambda family: self._dump(family, interface))
+    def peers(self, interface, allowed=None):
+        """The wire.wireguard.Dump of an interface, which fills `allowed`. Raises OSError, NetlinkError, Refused."""
+        return self._first(interface, lambda family: self._dump(family, interface, allowed))
 
     def set_endpoint(self, interface, public_key, address, port):
         """Sets the endpoint of a peer. Raises as `peers`."""
@@ -205,10 +220,13 @@ class _Kernel:
             raise Refused("the kernel does not describe %s" % name)
         return netlink.family(reply.messages[0]).id
 
-    def _dump(self, family, interface):
+    def _dump(self, family, interface, allowed):
+        def begin(seq):
+            if allowed is not None:
+                allowed.clear()  # what was read before the interface changed
+            return wireguard.Dump(family, seq, allowed=allowed)
+
         dump = self._kernel.dump(
-            "interface %s" % interface,
-            lambda seq: wireguard.get_device(family, interface, seq),
-            lambda seq: wireguard.Dump(family, seq),
+            "interface %s" % interface, lambda seq: wireguard.get_device(family, interface, seq), begin
         )
         return dump.errno, dump.text, dump

@@ -67,9 +67,14 @@ Remember = namedtuple("Remember", ("records",))
 Notify = namedtuple("Notify", ("kind", "subject", "text", "values"))
 # The answer to Inquired with this id; values: dict with `addresses`, `ttl` in seconds or None, and `reason`
 Reply = namedtuple("Reply", ("id", "values"))
-# what the kernel does with packets to each of these addresses, as it is and with each mark that a rule looks at.
-# client: the address that they come from, None for the router's own; id: of the WhyAsked
-AskKernel = namedtuple("AskKernel", ("id", "addresses", "client"))
+# A kind of packets. address: their destination; transport: the number of their protocol in IP, port: that of their
+# destination; 0 for any
+Packets = namedtuple("Packets", ("address", "transport", "port"))
+# what the kernel does with each of these Packets. client: the address that they come from, None for the router's own;
+# marks: whether also with each mark that a rule looks at; id: of the WhyAsked
+AskKernel = namedtuple("AskKernel", ("id", "packets", "client", "marks"))
+# which peer of a tunnel takes which addresses; id: of the WhyAsked
+ReadAllowed = namedtuple("ReadAllowed", ("id", "interface"))
 # level: error | warning | info | debug
 Log = namedtuple("Log", ("level", "text"))
 
@@ -162,7 +167,10 @@ FORMS = {
     Remember: lambda a: "remember %d" % sum([len(record.keys) for record in a.records]),
     Notify: lambda a: "notify %s %s: %s" % (a.kind, a.subject, a.text),
     Reply: lambda a: "reply %d: %s" % (a.id, " ".join(a.values["addresses"]) or a.values["reason"]),
-    AskKernel: lambda a: "ask_kernel %d: %s from %s" % (a.id, " ".join(a.addresses), a.client or "the router"),
+    AskKernel: lambda a: (
+        "ask_kernel %d: %s from %s" % (a.id, " ".join([p.address for p in a.packets]), a.client or "the router")
+    ),
+    ReadAllowed: lambda a: "read_allowed %d: %s" % tuple(a),
     Log: lambda a: "log %s: %s" % tuple(a),
 }
 

@@ -174,7 +174,7 @@ class Agent:
             if isinstance(action, do.Notify):
                 self.history.add(action, now)
             elif isinstance(action, do.Reply) and self.whys is not None:
-                actions[i] = self.whys.looked_up(action)
+                actions[i] = self.whys.looked_up(self, action)
         # What is learnt is written down before the actions are carried out.
         return self.observation.released() + self.memory.learnt(now) + actions
 

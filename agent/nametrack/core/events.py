@@ -80,8 +80,18 @@ Inquired = namedtuple("Inquired", ("id", "name"))
 # a user asks which way packets to a host take; client: the address that they come from, None for the
 # router's own; id: a number for the Reply
 WhyAsked = namedtuple("WhyAsked", ("id", "host", "client"))
+# What the kernel does with packets to an address. mark: the firewall mark that they carry, 0 for none; device: the name
+# of the interface that they leave through, None if they are dropped; table: the routing table that decided, 0 for not
+# known; problem: why they are dropped, or None; back: why the replies that come in through the device are dropped, or
+# None
+Told = namedtuple("Told", ("address", "mark", "device", "table", "problem", "back"))
 # ingress: the name of the interface that the client's packets come in through, None for the router's own, and if no
-# route leads back to the client; told: list of core.telling.why.Told
-KernelTold = namedtuple("KernelTold", ("id", "ingress", "told"))
+# route leads back to the client; told: list of Told; rules: list of routing.Rule, in their order
+KernelTold = namedtuple("KernelTold", ("id", "ingress", "told", "rules"))
+# A peer of a tunnel as the kernel, or the program that runs the tunnel, has it; allowed_ips: prefixes; last_handshake:
+# Unix seconds, 0 for never
+Holder = namedtuple("Holder", ("public_key", "allowed_ips", "last_handshake"))
+# peers: list of Holder
+AllowedRead = namedtuple("AllowedRead", ("id", "interface", "peers"))
 # an action that could not be carried out; success is reported of changed sets only, elsewhere the next reading shows it
 ActionFailed = namedtuple("ActionFailed", ("action", "reason"))

@@ -45,7 +45,8 @@ EVENTS = {
     on.RefreshRequested: lambda agent, e, now: agent.refresh(e.name, now),
     on.Inquired: lambda agent, e, now: agent.look_up(e.id, e.name, now),
     on.WhyAsked: lambda agent, e, now: agent.why(e, now),
-    on.KernelTold: lambda agent, e, now: [agent.whys.told(agent, e, now)],
+    on.KernelTold: lambda agent, e, now: agent.whys.told(agent, e, now),
+    on.AllowedRead: lambda agent, e, now: agent.whys.allowed_read(agent, e, now),
     on.ActionFailed: lambda agent, e, now: _failed(agent, e.action, e.reason, now),
 }
 
@@ -86,6 +87,7 @@ FAILURES = {
     do.ReadPeers: lambda agent, action, reason, now: agent.peers.unreadable(action.interface, reason, now),
     do.SetEndpoint: lambda agent, action, reason, now: agent.peers.endpoint_failed(action, reason, now),
     do.AskKernel: lambda agent, action, reason, now: [agent.whys.failed(action, reason)],
+    do.ReadAllowed: lambda agent, action, reason, now: agent.whys.not_read(agent, action, now),
     # it is not WireGuard's, or it went
     do.ReadTunnel: lambda agent, action, reason, now: agent.routes.tunnel_read(action.interface, 0, now),
     do.ReadRouting: _no_routing,

@@ -115,6 +115,7 @@ class Program:
             do.ShareLastGood: self._last_good.share,
             do.Remember: self._last_good.remember,
             do.AskKernel: self._ask_kernel,
+            do.ReadAllowed: self._wireguard.read_allowed,
             do.Notify: self._doors.notify,
             do.Reply: self._doors.reply,
         }
@@ -124,9 +125,8 @@ class Program:
 
     def _ask_kernel(self, action):
         from ..adapters.ways import Ways  # most routers are never asked why
-        from ..core.telling.why import Told
 
-        Ways(self._emit, Told).ask(action)
+        Ways(self._emit).ask(action)
 
     def load(self):
         """Reads the configuration; False if there is none to work with, and that was said."""

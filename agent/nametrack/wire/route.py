@@ -12,8 +12,9 @@ from .netlink import NATIVE, NetlinkError
 Flow = namedtuple("Flow", ("address", "source", "mark", "sport", "dport"))
 
 # A packet to ask about. address: its destination; source: where it comes from, None for the router's own choice;
-# ingress: the number of the interface that it comes in through, 0 for a packet of the router's own; mark: as above
-Packet = namedtuple("Packet", ("address", "source", "ingress", "mark"))
+# ingress: the number of the interface that it comes in through, 0 for a packet of the router's own; mark: as above;
+# transport: the number of its protocol in IP, port: that of its destination; 0 for any
+Packet = namedtuple("Packet", ("address", "source", "ingress", "mark", "transport", "port"))
 
 # What the kernel does with it. device: the number of the interface that it leaves through; table: the routing table
 # that decided, 0 if an older kernel does not say; gateway: the next hop, None for none; source: the address that the
@@ -80,6 +81,10 @@ def get_decision(packet, seq, order=NATIVE):
     for kind, number in ((_IIF, packet.ingress), (_MARK, packet.mark)):
         if number:
             attributes.append(netlink.attribute(kind, struct.pack(order + "I", number), order))
+    if packet.transport:
+        attributes.append(netlink.attribute(_IP_PROTO, bytes([packet.transport]), order))
+    if packet.port:
+        attributes.append(netlink.attribute(_DPORT, struct.pack(">H", packet.port), order))
     return netlink.message(_GET_ROUTE, netlink.REQUEST, seq, header + b"".join(attributes), order)
 
 

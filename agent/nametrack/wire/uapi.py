@@ -46,10 +46,14 @@ def set_endpoint(public_key, address, port):
 
 
 class Reply:
-    """Reads one answer in the pieces in which the socket gives it, and keeps of them only a line's beginning."""
+    """Reads one answer in the pieces in which the socket gives it, and keeps of them only a line's beginning.
 
-    def __init__(self):
+    allowed: a dict to fill as {public key: [allowed IP]}, None if the allowed IPs are not wanted.
+    """
+
+    def __init__(self, allowed=None):
         self.peers = []
+        self.allowed = allowed
         self.fwmark = 0  # of the packets that the tunnel itself sends; 0: none
         self.listen_port = 0  # their source port
         self.errno = None  # None while more is to come, 0 for success, else a positive error number
@@ -99,10 +103,18 @@ class Reply:
         elif key == b"public_key":
             self._close_peer()
             self._peer = _Peer(_key(data[equals + 1 : end]))
+        elif key == b"allowed_ip" and self.allowed is not None:
+            self._add_allowed(_text(data[equals + 1 : end]))
         elif key in _PEER_LINES:
             if self._peer is None:
                 raise UapiError("a peer's line before any public_key")
             self._peer.take(key, data[equals + 1 : end])
+
+    def _add_allowed(self, text):
+        prefix = ip.prefix(text)
+        if self._peer is None or prefix is None:
+            raise UapiError("not an allowed IP of a peer")
+        self.allowed.setdefault(self._peer.public_key, []).append(prefix)
 
     def _close_peer(self):
         if self._peer is not None:

@@ -2,7 +2,7 @@
 
 AmneziaWG's kernel module speaks the same under another family name; what it adds is skipped with all that is unknown.
 Private and preshared keys come with every reading: those attributes are passed over, never looked into. So are the
-allowed IPs, of which there may be thousands, and which are nothing that changes here.
+allowed IPs, of which there may be thousands, unless a reader wants them.
 """
 
 import binascii
@@ -30,6 +30,9 @@ _PEER_PERSISTENT_KEEPALIVE = 5
 _PEER_LAST_HANDSHAKE = 6
 _PEER_RX_BYTES = 7
 _PEER_TX_BYTES = 8
+_PEER_ALLOWED_IPS = 9
+_ALLOWED_IP_ADDRESS = 2
+_ALLOWED_IP_LENGTH = 3
 
 _UPDATE_ONLY = 1 << 2  # WGPEER_F_UPDATE_ONLY: never bring back a peer that was just taken away
 _KEY_SIZE = 32
@@ -126,15 +129,19 @@ def _address_and_port(value, order):
 
 
 class Dump:
-    """Collects the peers of one device from the datagrams that answer get_device()."""
+    """Collects the peers of one device from the datagrams that answer get_device().
 
-    def __init__(self, family_id, seq, order=NATIVE):
+    allowed: a dict to fill as {public key: [allowed IP]}, None if the allowed IPs are not wanted.
+    """
+
+    def __init__(self, family_id, seq, order=NATIVE, allowed=None):
         self.peers = []
         self.fwmark = 0  # of the packets that the tunnel itself sends; 0: none
         self.listen_port = 0  # their source port; 0 while the device is down
         self.errno = None  # None while more is to come, 0 when complete, else why not (19, ENODEV: no such device)
         self.text = ""  # the kernel's words for that, where it has some
         self.interrupted = False  # the device changed meanwhile: peers may be missing or twice here, read again
+        self.allowed = allowed
         self._family_id = family_id
         self._seq = seq
         self._order = order
@@ -163,6 +170,8 @@ class Dump:
                 first = True
                 for _, data in netlink.attributes(value, self._order):
                     peer = _peer(data, self._order)
+                    if self.allowed is not None:
+                        self.allowed.setdefault(peer.public_key, []).extend(_allowed_ips(data, self._order))
                     # A peer whose allowed IPs do not fit into one message opens the next one again, with their rest.
                     if not (first and self.peers and self.peers[-1].public_key == peer.public_key):
                         self.peers.append(peer)
@@ -201,3 +210,19 @@ def _peer(data, order):
         tx_bytes,
         persistent_keepalive,
     )
+
+
+def _allowed_ips(data, order):
+    """The allowed IPs of a peer, as canonical prefixes."""
+    found = []
+    for kind, value in netlink.attributes(data, order):
+        for _, entry in netlink.attributes(value, order) if kind == _PEER_ALLOWED_IPS else ():
+            fields = dict(netlink.attributes(entry, order))
+            address, length = fields.get(_ALLOWED_IP_ADDRESS, b""), fields.get(_ALLOWED_IP_LENGTH, b"")
+            if len(address) not in (4, 16) or len(length) != 1:
+                raise NetlinkError("an allowed IP of %d and %d bytes" % (len(address), len(length)))
+            prefix = ip.prefix("%s/%d" % (ip.text(bytes(address)), length[0]))
+            if prefix is None:
+                raise NetlinkError("an allowed IP with a prefix of %d bits" % length[0])
+            found.append(prefix)
+    return found

@@ -4,8 +4,9 @@ import pytest
 
 import transcript
 from nametrack.core import events as on
-from nametrack.core.actions import AskKernel, Reply
-from nametrack.core.telling.why import Told, Whys
+from nametrack.core.actions import AskKernel, Packets, ReadAllowed, Reply
+from nametrack.core.events import Holder, Told
+from nametrack.core.telling.why import Whys
 
 SETS = """-- before --
 < set nft inet vpn staging4
@@ -31,18 +32,28 @@ def answer(told, host="192.0.2.7", client=None):
     played = transcript.Transcript(SETS)
     played.run()
     asked = played.agent.handle(on.WhyAsked(1, host, client), played.now)
-    assert asked == [AskKernel(1, [host], client)]
-    replies = played.agent.handle(on.KernelTold(1, None, [Told(host, *each) for each in told]), played.now)
-    assert [type(each) for each in replies] == [Reply] and replies[0].id == 1
-    return replies[0].values
+    assert asked == [AskKernel(1, [Packets(host, 0, 0)], client, True)]
+    return told_of(played, [Told(host, *each) for each in told])
+
+
+def told_of(played, told, holders=None, rules=(), ingress=None):
+    """The values of the Reply, after the kernel told this, and the tunnels have these Holders; None: none is one."""
+    actions = played.agent.handle(on.KernelTold(1, ingress, told, list(rules)), played.now)
+    while type(actions[0]) is ReadAllowed:
+        read = actions.pop(0)
+        event = on.ActionFailed(read, "no") if holders is None else on.AllowedRead(1, read.interface, holders)
+        actions += played.agent.handle(event, played.now)
+    assert [type(each) for each in actions] == [Reply] and actions[0].id == 1
+    return actions[0].values
 
 
 NORMAL = (0, "wan", 254, None, None)
+NO_RULE = "set 'inet vpn staging4' contains it, but no rule leads marked packets to wg"
 CASES = [
     ([NORMAL, (0x5A, "wg", 90, None, None)], True, "192.0.2.7 goes through wg as configured"),
-    ([NORMAL], False, "192.0.2.7: no rule leads marked packets to wg"),
-    ([NORMAL, (0x5A, "wan", 254, None, None)], False, "192.0.2.7: no rule leads marked packets to wg"),
-    ([(0, None, 0, None, "network unreachable")], False, "192.0.2.7: no rule leads marked packets to wg"),
+    ([NORMAL], False, f"192.0.2.7: {NO_RULE}"),
+    ([NORMAL, (0x5A, "wan", 254, None, None)], False, f"192.0.2.7: {NO_RULE}"),
+    ([(0, None, 0, "network unreachable", None)], False, f"192.0.2.7: {NO_RULE}"),
 ]
 
 
@@ -97,7 +108,7 @@ DOWN = "< link wg0 down\n-- at 2 --\n"
             (0, "wan", 254, None, None),
             "198.51.100.1: the kernel sends the router's packets through wan (table 254), although wg0",
         ),
-        (DOWN, (0, None, 0, None, "unreachable"), "198.51.100.1: no way out of policy 'work' works"),
+        (DOWN, (0, None, 0, "unreachable", None), "198.51.100.1: no way out of policy 'work' works (wg0 is down)"),
     ],
 )
 def test_of_own_routes_the_kernel_says_which_way_is_taken(case):
@@ -105,8 +116,7 @@ def test_of_own_routes_the_kernel_says_which_way_is_taken(case):
     played = transcript.Transcript(ROUTES + after)
     played.run()
     played.agent.handle(on.WhyAsked(1, "198.51.100.1", None), played.now)
-    event = on.KernelTold(1, None, [Told("198.51.100.1", *told)])
-    values = played.agent.handle(event, played.now)[0].values
+    values = told_of(played, [Told("198.51.100.1", *told)])
     assert values["sentence"].startswith(sentence)
     assert values["as_configured"] == (told[1] == "wg0")
 
@@ -117,8 +127,7 @@ def test_an_address_that_the_way_cannot_carry_is_refused_on_purpose_but_no_leak_
     played.run()
     for device, problem, configured in ((None, "unreachable", True), ("wan", None, False)):
         played.agent.handle(on.WhyAsked(1, "2001:db8::1", None), played.now)
-        event = on.KernelTold(1, None, [Told("2001:db8::1", 0, device, 0, None, problem)])
-        values = played.agent.handle(event, played.now)[0].values
+        values = told_of(played, [Told("2001:db8::1", 0, device, 0, problem, None)])
         assert values["as_configured"] == configured
         assert ("wg0 carries no IPv6" in values["sentence"]) == configured
 
@@ -129,8 +138,8 @@ def test_a_peer_without_a_description_is_called_by_the_beginning_of_its_key():
     played = transcript.Transcript(interface + peer + ROUTES)
     played.run()
     played.agent.handle(on.WhyAsked(1, "198.51.100.1", None), played.now)
-    event = on.KernelTold(1, None, [Told("198.51.100.1", 0, "wg0", 900, None, None)])
-    values = played.agent.handle(event, played.now)[0].values
+    holder = Holder("P" * 42 + "A=", ["0.0.0.0/0"], 1)
+    values = told_of(played, [Told("198.51.100.1", 0, "wg0", 900, None, None)], [holder])
     assert "peer 'PPPPPPPPPPPP...' of wg0 takes it" in str(values)
 
 
@@ -140,7 +149,8 @@ def test_a_client_is_told_of_the_addresses_that_it_can_send_to():
     whys = Whys()
     whys.begin(played.agent, on.WhyAsked(1, "both.example.test", "10.1.0.2"), played.now)
     resolved = Reply(1, {"addresses": ["2001:db8::7", "192.0.2.7"], "reason": None})
-    assert whys.looked_up(resolved) == AskKernel(1, ["192.0.2.7"], "10.1.0.2")
+    asked = AskKernel(1, [Packets("192.0.2.7", 0, 0)], "10.1.0.2", True)
+    assert whys.looked_up(played.agent, resolved) == asked
     reply = played.agent.handle(on.WhyAsked(2, "2001:db8::7", "10.1.0.2"), played.now)[0]
     assert reply.values["sentence"] == "2001:db8::7 has no IPv4 address that 10.1.0.2 can send to"
 
@@ -149,6 +159,6 @@ def test_a_name_below_a_wildcard_that_no_client_asked_for_yet_is_answered():
     played = transcript.Transcript(ROUTES.replace("list host '198.51.100.1'", "list host '*.example.com'"))
     played.run()
     played.agent.handle(on.WhyAsked(1, "a.example.com", None), played.now)
-    values = played.agent.handle(on.KernelTold(1, None, [Told("198.51.100.7", *NORMAL)]), played.now)[-1].values
+    values = told_of(played, [Told("198.51.100.7", *NORMAL)])
     assert (values["host"], values["as_configured"]) == ("a.example.com", False)
     assert values["sentence"] == "policy 'work' wants a.example.com, but no client asked this router for it yet"

@@ -39,7 +39,7 @@ class NetworkInterface:
         return self.proto == "none" and any(self._device.startswith(name) for name in VPN_DEVICES)
 
 
-# endpoint_host: canonical address, host name or None
+# endpoint_host: canonical address, host name or None; section: the name of its section as the uci tool writes it
 NetworkPeer = namedtuple(
     "NetworkPeer",
     (
@@ -52,6 +52,7 @@ NetworkPeer = namedtuple(
         "allowed_ips",
         "route_allowed_ips",
         "persistent_keepalive",
+        "section",
     ),
 )
 
@@ -105,7 +106,7 @@ def _read_peer(section, name):
         section.reject(problem)
         return None
     values = section.read(NETWORK_PEER, {})
-    return NetworkPeer(interface=name, **values) if section.usable else None
+    return NetworkPeer(interface=name, section=section.name, **values) if section.usable else None
 
 
 def wants(section_type):

@@ -3,8 +3,8 @@
 from ... import routing
 from ..config import firewall
 from . import findings
+from .forwarding import RELOAD, lack
 
-RELOAD = "uci commit firewall; /etc/init.d/firewall reload; /etc/init.d/nametrack reload"
 ADVICE = {
     "not_forwarded": RELOAD,
     "table_conflict": "use other numbers: uci set nametrack.global.table='%d'; uci commit nametrack; "
@@ -12,17 +12,6 @@ ADVICE = {
     "rp_filter": "echo net.ipv4.conf.%s >>/etc/sysctl.conf; sysctl -p",
     "ipv6_uncovered": "give the interface an IPv6 address and its peer ::/0 in allowed_ips, or leave it: IPv4 is used",
 }
-ZONE = (
-    "uci set firewall.{name}=zone; uci set firewall.{name}.name='{name}'; "
-    "uci add_list firewall.{name}.network='{way}'; uci set firewall.{name}.input='REJECT'; "
-    "uci set firewall.{name}.output='ACCEPT'; uci set firewall.{name}.forward='REJECT'; "
-    "uci set firewall.{name}.masq='1'; uci set firewall.{name}.masq6='1'; uci set firewall.{name}.mtu_fix='1'; "
-)
-FORWARDING = (
-    "uci set firewall.{source}_{name}=forwarding; uci set firewall.{source}_{name}.src='{source}'; "
-    "uci set firewall.{source}_{name}.dest='{name}'; "
-)
-MASQUERADING = "uci set firewall.%s.%s='1'; "
 LAN = "lan"  # the interface that clients are behind, if a policy does not name others
 OTHER_TABLES = (500, 300, 700)  # where ours may begin instead
 OTHER_MASKS = ("0x10000000", "0x20000000", "0x40000000", "0x80000000")
@@ -59,37 +48,14 @@ def _not_forwarded(agent, steered, way, interface):
     """[finding] of what the firewall lacks for packets from an interface into a way."""
     wall = agent.files.firewall
     source = firewall.zone_of(wall, interface, agent.interfaces.device(interface) or interface)
-    zone = firewall.zone_of(wall, way.name, way.device)
     if source is None:
         return []
-    if zone is None:
-        if wall.open:
-            return []
-        names = {"name": _free_name(wall, way.name), "way": way.name, "source": source.name}
-        text = "%s is in no firewall zone: packets of clients in zone '%s' do not get there" % (way.name, source.name)
-        advice = (ZONE + FORWARDING).format(**names) + RELOAD
-        return [findings.finding("not_forwarded", "error", steered.policy.label, text, advice)]
     carried = [family for family in steered.families() if way.carries(family)]
-    names = {"name": zone.name, "source": source.name}
-    if not all(firewall.forwards(wall, source, zone, family) for family in carried):
-        text = "the firewall does not forward from zone '%s' to zone '%s', where %s is"
-        advice = FORWARDING.format(**names) + RELOAD
-        said = text % (source.name, zone.name, way.name)
-        return [findings.finding("not_forwarded", "error", steered.policy.label, said, advice)]
-    bare = [family for family in carried if family not in zone.families and source.name != zone.name]
-    if not bare:
+    lacks = lack(wall, source, way.name, way.device, carried)
+    if lacks is None:
         return []
-    text = "zone '%s', where %s is, does not masquerade %s: the other side must have a route to your networks"
-    options = [("masq" if family == 4 else "masq6") for family in bare]
-    advice = "".join([MASQUERADING % (zone.section, option) for option in options]) + RELOAD
-    said = text % (zone.name, way.name, " and ".join(["IPv%d" % family for family in bare]))
-    return [findings.finding("not_forwarded", "info", steered.policy.label, said, advice)]
-
-
-def _free_name(wall, name):
-    """A name for a zone: fw4 takes 11 letters, digits and `_`."""
-    plain = "".join([c if c.isalpha() or c.isdigit() else "_" for c in name])[:10]
-    return plain if all(zone.name != plain for zone in wall.zones) else plain + "x"
+    severity = "info" if lacks.masquerades else "error"
+    return [findings.finding("not_forwarded", severity, steered.policy.label, lacks.text, lacks.advice)]
 
 
 def _conflicts(routes):

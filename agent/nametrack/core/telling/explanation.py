@@ -1,0 +1,237 @@
+"""What is so of one address: the policy that takes it, what steers its packets, and what the kernel does with them."""
+
+from collections import namedtuple
+
+from ... import ip, routing
+from ...element import own_name
+from ..wording import duration
+from . import mending
+from .claim import Step, claim, next_claim
+from .delivery import delivery
+
+# What is asked, and what was found out. client: address, None for the router itself; kernel: the KernelTold; peers:
+# {name of a device: [Holder]} of tunnels; now: monotonic seconds
+Case = namedtuple("Case", ("agent", "host", "client", "kernel", "peers", "now"))
+
+# How packets are to leave. device: the name of the link, None if nothing says so; interface: its name in netifd; told:
+# the Told that packets are of, by their mark
+Expected = namedtuple("Expected", ("device", "interface", "told"))
+
+
+def explain(case, address):
+    """Return what is so of an address: `{"address", "device", "steps", "sentence", "advice", "fault"}`."""
+    told = [each for each in case.kernel.told if each.address == address]
+    found = claim(case.agent, address, case.host, case.client)
+    steps, expected, ending = list(found.passed), Expected(None, None, told[0]), None
+    if found.policy is None:
+        ending = _nothing(case, address, steps)
+    else:
+        steps.append(Step(_named(found.policy, ip.key(address), case.now), "", False))
+        expected, ending = _steered(case, found.policy, told, steps)
+    plain = expected.told
+    if expected.device is None or plain.device == expected.device:
+        steps.append(Step(_leaves(plain, case.client), "", False))
+    else:
+        steps.append(_elsewhere(case, plain, expected.device))
+    if expected.device is not None and plain.device == expected.device:
+        steps.extend(delivery(case, plain, expected.interface))
+        ending = "goes through %s as configured" % expected.interface
+    return _summed(address, plain, steps, ending)
+
+
+def _summed(address, told, steps, ending):
+    """Sum up: the first fault, else the ending with the first hint that has an advice."""
+    faults = [step for step in steps if step.fault]
+    hints = [step for step in steps if step.advice and step.text]
+    if faults:
+        sentence = "%s: %s" % (address, faults[0].text)
+    elif hints:
+        sentence = "%s %s; %s" % (address, ending, hints[0].text)
+    else:
+        sentence = "%s %s" % (address, ending) if ending else steps[-1].text
+    said = (faults or [step for step in steps if step.advice] or [Step("", "", False)])[0]
+    return {
+        "address": address,
+        "device": told.device or "",
+        "steps": [step.text for step in steps if step.text],
+        "sentence": sentence,
+        "advice": said.advice,
+        "fault": bool(faults),
+    }
+
+
+def _nothing(case, address, steps):
+    """Add what can be done about an address that no policy takes; return what becomes of it, in words."""
+    if steps:
+        return "takes the normal way" if steps[0].advice else "takes the normal way: %s" % steps[0].text
+    steps.append(Step("no policy lists %s" % address, "", False))
+    config = case.agent.config
+    policies = [policy for policy in config.policies if policy.enabled and policy.steering.action == "route"]
+    if not policies:
+        return "takes the normal way: no policy lists it"
+    if case.host == address and config.observe_from != "any":
+        advice = mending.option(case.agent, "global", "set", "observe_from", "any")
+        steps.append(Step("", advice + "  # if a client was given it for a listed host by another DNS server", False))
+        return "takes the normal way: no policy lists it, and DNS names it to this router for no listed host"
+    steps.append(Step("", mending.option(case.agent, policies[0].name, "add_list", "host", case.host), False))
+    return "takes the normal way: no policy lists it"
+
+
+def _named(policy, key, now):
+    life = policy.life(key, now)
+    if life is None:
+        return "%s lists a prefix that contains it" % policy.label
+    if life < 0:
+        return "%s lists it" % policy.label
+    return "%s retains it for %s more: DNS stopped naming it" % (policy.label, duration(life))
+
+
+def _steered(case, policy, told, steps):
+    """Add how a policy steers; return `(Expected, ending)`, the ending in words, None for none."""
+    nothing = Expected(None, None, told[0])
+    steered = case.agent.routes.of(policy.config.name)
+    if steered is not None:
+        return _own_route(case, steered, told[0], steps)
+    if policy.target is None:
+        why, advice = case.agent.policies.filling.missing(policy)
+        steps.append(Step(why, advice or mending.CHECK, True))
+        return nothing, None
+    return _set(case, policy, told, steps), None
+
+
+def _own_route(case, steered, told, steps):
+    routes, nothing = case.agent.routes, Expected(None, None, told)
+    if routes.paused_until is not None:
+        left = duration(max(1, routes.paused_until - case.now))
+        text = "the policies are paused for another %s: packets take the normal way" % left
+        steps.append(Step(text, "nametrack resume", True))
+        return nothing, None
+    if steered.steering.action == "bypass":
+        return nothing, _bypassed(case, steered, told.address, steps)
+    if steered.way is None:
+        steps.append(_no_way(case.agent, steered))
+        return nothing, None
+    way, family = routes.way(steered.way), ip.family(told.address)
+    if told.device is None and not way.carries(family):
+        return nothing, _refused(case, way, family, steps)
+    state, reason = routes.standing(steered.name)
+    written = state != "partial"
+    text = "policy '%s' steers by own routes: %s" % (steered.name, reason)
+    steps.append(Step(text, "" if written else mending.CHECK, not written))
+    return Expected(way.device, way.name, told), None
+
+
+def _bypassed(case, steered, address, steps):
+    ending, below = "takes the normal way: policy '%s' lets it bypass the policies below" % steered.name, None
+    below = next_claim(case.agent, address, steered.policy)
+    if below is None:
+        return ending
+    entry = case.host if case.host in steered.config.hosts else address
+    text = "%s lists it too, and comes after the bypass" % below.label
+    steps.append(Step(text, mending.option(case.agent, steered.name, "del_list", "host", entry), False))
+    return ending
+
+
+def _no_way(agent, steered):
+    ways = [agent.routes.way(name) for name in steered.steering.interfaces]
+    reasons = "; ".join([way.reason for way in ways if way.reason is not None])
+    becomes = "its packets are blocked" if steered.blocks else "its packets take the normal way"
+    text = "no way out of policy '%s' works (%s), so that %s" % (steered.name, reasons, becomes)
+    advice = "nametrack status" if ways[0].link else mending.start(agent, ways[0].name)
+    return Step(text, advice, True)
+
+
+def _refused(case, way, family, steps):
+    """Add that own routes refuse a family that the way cannot carry; return the ending."""
+    ending = "is refused on purpose: %s carries no IPv%d" % (way.name, family)
+    if any(ip.family(each.address) != family for each in case.kernel.told) or ip.canonical(case.host):
+        return ending + ", and clients use IPv%d" % (10 - family)
+    text = "%s has IPv%d addresses only, and %s carries no IPv%d" % (case.host, family, way.name, family)
+    peers = [p for p in case.agent.config.network_peers if p.interface == way.name and not p.disabled]
+    advice = mending.give(case.agent, peers[0], mending.whole(family)) if peers else mending.CHECK
+    steps.append(Step(text, advice + "  # %s needs an IPv%d address, too" % (way.name, family), True))
+    return ending
+
+
+def _set(case, policy, told, steps):
+    """Add what is so of the set that a policy fills; return the Expected."""
+    agent, key, nothing = case.agent, ip.key(told[0].address), Expected(None, None, told[0])
+    name = policy.sets().get(ip.key_family(key))
+    kernel_set = agent.policies.sets.by_name.get(name)
+    if kernel_set is None or not kernel_set.holds(key):
+        steps.append(_not_in_set(agent, policy, kernel_set, key))
+        return nothing
+    steps.append(Step("set '%s' contains it" % own_name(name), "", False))
+    unused = agent.policies.filling.unused(policy)
+    if unused is not None:
+        advice = unused[1] or mending.route_instead(agent, policy) or mending.CHECK
+        steps.append(Step(unused[0], advice, True))
+        return nothing
+    interface = policy.config.interface
+    if interface is None:
+        return nothing
+    device = agent.interfaces.device(interface) or interface
+    for each in told[1:]:
+        if each.device == device:
+            steps.append(Step("a rule leads packets with mark 0x%x to %s" % (each.mark, device), "", False))
+            return Expected(device, interface, each)
+    if told[0].device == device:
+        return Expected(device, interface, told[0])
+    text = "set '%s' contains it, but no rule leads marked packets to %s" % (own_name(name), device)
+    service = policy.target.service
+    advice = "/etc/init.d/%s restart" % service if service else mending.route_instead(agent, policy)
+    steps.append(Step(text, advice, True))
+    return nothing
+
+
+def _not_in_set(agent, policy, kernel_set, key):
+    """The Step about an address that the set of its policy does not hold."""
+    if kernel_set is None or not kernel_set.exists:
+        missing = agent.policies.filling.missing(policy)
+        if missing is not None:
+            return Step(missing[0], missing[1] or mending.CHECK, True)
+        text = "%s makes no set for IPv%d" % (policy.target.name, ip.key_family(key))
+        if policy.target.service is None:
+            return Step("%s has no set for IPv%d" % (policy.label, ip.key_family(key)), mending.CHECK, True)
+        advice = "uci set %s.config.ipv6_enabled='1'; uci commit %s; /etc/init.d/%s restart"
+        return Step(text, advice % ((policy.target.service,) * 3), True)
+    text = "the set of %s does not contain it" % policy.label
+    trouble = kernel_set.trouble
+    return Step(text if trouble is None else "%s: it %s" % (text, trouble[1]), mending.CHECK, True)
+
+
+def _elsewhere(case, told, device):
+    """The Step about packets that leave by another device than configured, with the rule that is to blame."""
+    text = "%s, although %s is configured" % (_leaves(told, case.client), device)
+    for rule in case.kernel.rules:
+        if rule.protocol == routing.PROTOCOL:
+            break
+        if rule.family == ip.family(told.address) and _decides(rule, told, case):
+            text += ": rule %d of another program comes first" % rule.preference
+            return Step(text, mending.behind(rule), True)
+    advice = "nametrack check  # then see which rule or route comes first: ip rule; ip route get %s" % told.address
+    return Step(text, advice, True)
+
+
+def _decides(rule, told, case):
+    """Whether a rule may have decided about packets as a Told says."""
+    if rule.preference == 0 or rule.match.mark is not None:
+        return False
+    if rule.action == routing.LOOKUP and (told.device is None or rule.argument != told.table):
+        return False
+    if rule.action in (routing.GOTO, routing.NOP):
+        return False
+    for prefix, address in ((rule.match.destination, told.address), (rule.match.source, case.client)):
+        if prefix is not None:
+            family, first, last = ip.span(prefix)
+            if address is None or ip.family(address) != family or not first <= ip.number(address) <= last:
+                return False
+    return rule.match.iif in (None, case.kernel.ingress or "lo")
+
+
+def _leaves(told, client):
+    whose = "the router's packets" if client is None else "packets of %s" % client
+    if told.device is None:
+        return "the kernel drops %s (%s)" % (whose, told.problem)
+    by = " (table %d)" % told.table if told.table else ""
+    return "the kernel sends %s through %s%s" % (whose, told.device, by)

@@ -1,0 +1,108 @@
+"""The lines that mend what `why` finds: to be pasted into the router's shell; on another machine, what to edit."""
+
+from ... import ip, routing
+
+LAST_OF_OURS = 999  # the preference of the last rule of ours
+# what a change of an option is called where it is made by hand
+_BY_HAND = {"set": "set option %s '%s'", "add_list": "add list %s '%s'", "del_list": "remove list %s '%s'"}
+_PLAIN = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_@[]"
+CHECK = "nametrack check"
+
+
+def option(agent, section, verb, name, value):
+    """Return what changes an option of /etc/config/nametrack; verb: "set", "add_list" or "del_list"."""
+    if agent.files.machine is not None:
+        words = _BY_HAND[verb] % (name, value)
+        return "systemctl reload nametrack  # first %s in section '%s' of nametrack.conf" % (words, section)
+    if not _is_plain(section):
+        return CHECK
+    words = (verb, section, name, value)
+    return "uci %s nametrack.%s.%s='%s'; uci commit nametrack; /etc/init.d/nametrack reload" % words
+
+
+def route_instead(agent, policy):
+    """Return what has a policy steered by routes of our own, None for one without a way out."""
+    if policy.config.interface is None:
+        return None
+    return option(agent, policy.config.name, "set", "target", "route") + "  # or add the rule that is missing"
+
+
+def start(agent, interface):
+    """Return what starts an interface, which sets its peers up anew."""
+    if agent.files.machine is not None:
+        return "wg-quick down %s; wg-quick up %s" % (interface, interface)
+    return "ifup %s" % interface
+
+
+def give(agent, peer, prefix):
+    """Return what adds an allowed IP to a NetworkPeer."""
+    return _allowed_ip(agent, peer, "add_list", prefix)
+
+
+def take(agent, peer, prefix):
+    """Return what takes an allowed IP from a NetworkPeer."""
+    return _allowed_ip(agent, peer, "del_list", prefix)
+
+
+def _allowed_ip(agent, peer, verb, prefix):
+    again = start(agent, peer.interface)
+    if agent.files.machine is not None:
+        words = "add %s to" if verb == "add_list" else "remove %s from"
+        words = words % prefix + " AllowedIPs of the peer in the file of %s" % peer.interface
+        return "%s  # first %s" % (again, words)
+    if not _is_plain(peer.section):
+        return again
+    line = "uci %s network.%s.allowed_ips='%s'; uci commit network; %s; /etc/init.d/nametrack reload"
+    return line % (verb, peer.section, prefix, again)
+
+
+def loose(device):
+    """Return what has the kernel accept replies that come in through a device, whatever route leads back."""
+    name = device.replace(".", "/")
+    return "echo net.ipv4.conf.%s.rp_filter=2 >>/etc/sysctl.conf; sysctl -p" % name
+
+
+def ask_again(agent, host, server):
+    """Return what mends a silent nameserver, if it is the router's own, and has the name asked again."""
+    address, _, port = server.partition("#")
+    if agent.files.machine is None and not port and (address.startswith("127.") or address == "::1"):
+        return "/etc/init.d/dnsmasq restart; nametrack refresh %s" % host
+    return "nslookup %s %s  # does it run, and can it be reached?" % (host, address)
+
+
+def behind(rule):
+    """Return what puts a rule of another program behind ours."""
+    ip_words = "ip -6" if rule.family == 6 else "ip"
+    words = _words(rule)
+    if words is None:
+        return "%s rule show pref %d  # give it a preference above %d" % (ip_words, rule.preference, LAST_OF_OURS)
+    later = LAST_OF_OURS + 1 + min(rule.preference, 30000)
+    line = "%s rule add pref %d %s && %s rule del pref %d" % (ip_words, later, words, ip_words, rule.preference)
+    return line + "  # a `config rule` of /etc/config/network: set its priority to %d" % later
+
+
+def _words(rule):
+    """Return a rule in the words of `ip rule`, None if it is not among the simple ones."""
+    match = rule.match
+    complex_ones = (match.oif, match.mark, match.transport, match.sports, match.dports)
+    if match.others or rule.action != routing.LOOKUP or rule.suppress is not None:
+        return None
+    if any(each is not None for each in complex_ones):
+        return None
+    found = [("from", match.source or "all"), ("to", match.destination), ("iif", match.iif), ("lookup", rule.argument)]
+    return " ".join(["%s %s" % pair for pair in found if pair[1] is not None])
+
+
+def whole(family):
+    """Return the prefix of all addresses of a family."""
+    return "0.0.0.0/0" if family == 4 else "::/0"
+
+
+def single(address):
+    """Return the prefix that holds one address only."""
+    return "%s/%d" % (address, ip.V4_BITS if ip.family(address) == 4 else ip.V6_BITS)
+
+
+def _is_plain(name):
+    """Whether a section's name can stand in a line of shell as it is."""
+    return all(c in _PLAIN for c in name)

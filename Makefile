@@ -53,12 +53,11 @@ machines: setup ## the unit tests on 32-bit ARM, on a big-endian machine, and un
 	@tests/setup/machines.sh
 	@$(PYTHON) -m pytest -q tests/machines
 
-CODECS := dns passing netlink uapi uci nft ipset netifd notices flows services control wg_quick
 FUZZ ?= 1000000
 
 fuzz: setup ## FUZZ= cases for each codec: guided by coverage under CPython, a tenth mutated under MicroPython; an hour
 	@$(PYTHON) -m pip -q --disable-pip-version-check install -r tests/fuzz/requirements.txt
-	@for codec in $(CODECS); do \
+	@for codec in $$(sed -n 's/^    "\([a-z_]*\)": (.*_samples, read_.*/\1/p' tests/wire/codecs_of_wire.py); do \
 		$(PYTHON) tests/fuzz/guided.py $$codec $(FUZZ) 2>build/fuzz-$$codec.log || exit 1; \
 		build/bin/micropython -X heapsize=32M $(CURDIR)/tests/fuzz/mutated.py $$codec $$(($(FUZZ) / 10)) || exit 1; \
 	done

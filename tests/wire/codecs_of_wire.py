@@ -12,12 +12,16 @@ uci      sections and problems, never more than there is text; no value, which m
 nft      elements of the family that the set has, canonical, or NetlinkError
 ipset    the same of what netlink says, or NetlinkError
 notices  what changed in nft's sets, never more than there are bytes, or NetlinkError
+routing  rules, nexthops, routes, links, addresses and neighbours with canonical addresses, or NetlinkError; a rule that
+         was read is written and read again as the same
 flows    connections to addresses of their family, or NetlinkError
 services what UCI, the rules and procd say of pbr and vpn-policy-routing, whatever that is
 netifd   interfaces, whatever the JSON says
 wg_quick sections and problems, never more than there is text; no key in what is said of it
 hosts    names, wildcards and elements as options would take them, however the bytes are cut; every line is one of them,
          blank, a comment or counted; each name is found again, and the names below it are not
+last_good  records of canonical addresses that can be destinations, or LastGoodError with such records
+resolvers  canonical addresses, each once, no more than there are lines
 control  a call, an answer or a notification, or ControlError
 """
 
@@ -25,11 +29,13 @@ import binascii
 import json
 
 import netfilter
+import recorded_routing
 
-from nametrack import ip
+from nametrack import destination, ip, routing
 from nametrack.core.config import network
 from nametrack.core.config.option_values import listed_host
 from nametrack.core.config.section import Report
+from nametrack.core.last_good import Endpoints, Known, Owned, Saved
 from nametrack.element import SetName
 from nametrack.wire import (
     conntrack,
@@ -37,14 +43,22 @@ from nametrack.wire import (
     dns,
     dnsmessage,
     host_list,
+    inbound,
     ipsetlink,
+    last_good,
+    links,
+    neighbours,
     netifd,
     netlink,
+    nexthops,
     nfnetlink,
     nftset,
     packets,
     passing,
+    resolv_conf,
     route,
+    routes,
+    rules,
     services,
     uapi,
     uci,
@@ -404,6 +418,58 @@ def read_flows(data):
     return taken
 
 
+# -- rules and routes --
+
+
+def routing_samples():
+    texts = list(recorded_routing.RECORDED.values()) + [recorded_routing.LINK]
+    samples = [binascii.unhexlify(text) for text in texts]
+    return [len(data).to_bytes(4, "little") + data[4:] for data in samples]
+
+
+def read_routing(data):
+    readers = (nexthops.nexthop, links.link, links.link_address, neighbours.neighbour, inbound.comment)
+    taken = False
+    try:
+        messages = list(netlink.messages(data, "<"))
+    except netlink.NetlinkError:
+        return False
+    for message in messages:
+        for read in readers:
+            found = read_one(read, message)
+            taken = taken or bool(found)
+            for address in (getattr(found, "gateway", None), getattr(found, "address", None)):
+                check(address is None or ip.canonical(address) == address, "an address that is not canonical")
+        rule = read_one(rules.rule, message)
+        if rule is not None:
+            taken = True
+            check_rule(rule)
+        own, main = read_one(routes.own_route, message), read_one(routes.main_route, message)
+        for key in ([own[2]] if own else []) + ([main.key] if main else []):
+            taken = True
+            check(ip.key(ip.element(key)) == key, "a destination that is not canonical")
+    return taken
+
+
+def read_one(read, message):
+    try:
+        return read(message, "<")
+    except netlink.NetlinkError:
+        return None
+
+
+def check_rule(rule):
+    for prefix in (rule.match.source, rule.match.destination):
+        check(prefix is None or ip.prefix(prefix) == prefix, "a prefix that is not canonical")
+    try:
+        written = rules.change_rule(routing.Change(routing.ADD, rule), 0, 1, "<")
+    except netlink.NetlinkError:  # a name that is longer than Linux takes
+        return
+    again = rules.rule(list(netlink.messages(written, "<"))[0], "<")
+    same = again[:2] + again[3:] == rule[:2] + rule[3:] and again.match[:-1] == rule.match[:-1]  # all but `others`
+    check(same, "another rule")
+
+
 # -- pbr and vpn-policy-routing --
 
 
@@ -484,6 +550,60 @@ def read_hosts(data):
     return bool(len(found) or found.elements)
 
 
+# -- last good addresses --
+
+WALL = 1000
+
+
+def last_good_samples():
+    keys = [ip.key("192.0.2.1"), ip.key("2001:db8::1")]
+    wide = keys + [ip.key("198.51.100.0/24"), ip.key("192.0.2.7-192.0.2.9")]
+    lines = list(last_good.host_lines(Known("a.test", keys, True, 0), WALL))
+    lines += last_good.host_lines(Known("b.test", keys, False, 500), WALL)
+    lines += last_good.set_lines(Owned("nft inet fw4 b4", wide, "added"))
+    lines.append(last_good.endpoints_line(Endpoints("p.test", keys, [None, 51999])))
+    lines.append(b'{"host": "a.test", "address": "192.0.2.1", "named": true, "sets": ["ipset b4"]},')
+    return lines + [last_good.saved_line(7)]
+
+
+def read_last_good(data):
+    reader = last_good.Reader(WALL, (Known, Endpoints, Owned, Saved))
+    taken = False
+    for line in data.split(b"\n"):
+        try:
+            records = reader.records(line)
+        except last_good.LastGoodError as error:
+            records = error.args[0]
+        for record in records:
+            taken = True
+            for key in getattr(record, "keys", ()):
+                text = ip.element(key)
+                check(ip.key(text) == key, "an element that is not canonical")
+                usable = isinstance(record, Owned) or destination.unusable(text) is None
+                check(usable, "an address that is no destination")
+            if isinstance(record, Endpoints):
+                check(len(record.ports) == len(record.keys), "ports without addresses")
+                check(all(port is None or 0 < port < 65536 for port in record.ports), "a port that is none")
+            if isinstance(record, Known):
+                check(0 <= record.remaining <= last_good.TEN_YEARS, "a time that never ends")
+    return taken
+
+
+# -- resolvers --
+
+
+def resolvers_samples():
+    return [b"# of udhcpc\nsearch lan\nnameserver 192.0.2.53\nnameserver\tfe80::1\r\n", b"nameserver 2001:DB8::53"]
+
+
+def read_resolvers(data):
+    text = "".join([chr(octet) for octet in data])
+    found = resolv_conf.nameservers(text)
+    check(len(set(found)) == len(found) <= text.count("\n") + 1, "more nameservers than lines")
+    check(all(ip.canonical(address) == address for address in found), "an address that is not canonical")
+    return bool(found)
+
+
 # -- control --
 
 
@@ -522,9 +642,12 @@ CODECS = {
     "nft": (nft_samples, read_nft),
     "ipset": (ipset_samples, read_ipset),
     "notices": (notices_samples, read_notices),
+    "routing": (routing_samples, read_routing),
     "flows": (flows_samples, read_flows),
     "services": (services_samples, read_services),
     "netifd": (netifd_samples, read_netifd),
     "hosts": (hosts_samples, read_hosts),
+    "last_good": (last_good_samples, read_last_good),
+    "resolvers": (resolvers_samples, read_resolvers),
     "control": (control_samples, read_control),
 }

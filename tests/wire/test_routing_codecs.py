@@ -6,6 +6,7 @@ tests/kernel/test_routes.py asks the kernel of this machine.
 import binascii
 
 import pytest
+from recorded_routing import LINK, RECORDED
 
 from nametrack import ip, routing
 from nametrack.wire import echo, inbound, links, neighbours, netlink, nexthops, routes, routing_text, rtnetlink, rules
@@ -65,59 +66,6 @@ def test_a_deletion_names_our_protocol_so_that_it_meets_nothing_of_others():
     assert message.type == rtnetlink.DELETE_ROUTE and message.payload[5] == routing.PROTOCOL
     message = one(rules.change_rule(routing.Change(routing.DELETE, RULE), 0, 1, LITTLE), LITTLE)
     assert message.type == rtnetlink.DELETE_RULE and rules.rule(message, LITTLE) == RULE
-
-
-# What a socket of the multicast groups heard of each command, and dumps, on Linux 6.18; `d0` is link 3.
-RECORDED = {
-    "ip rule add pref 503 from 192.168.1.0/24 ipproto tcp dport 443 lookup 900 protocol 190": (
-        "5c00000020000000fdfa076b6120000002001800fc0000010000000008000f008403000008000e00ffffffff05001500be00000008000600"
-        "f701000008001800bb01bb0106001d00ffff0000050016000600000008000200c0a80100"
-    ),
-    "ip -6 rule add pref 500 iif lo ipproto udp sport 51820 goto 999 protocol 190": (
-        "6400000020000000fdfa076b622000000a000000000000020400000008000f000000000008000e00ffffffff05001500be00000007000300"
-        "6c6f000008000600f401000008000400e7030000080017006cca6cca06001c00ffff00000500160011000000"
-    ),
-    "ip rule add pref 1200 not from 192.168.1.9 tos 0x10 uidrange 10-20 lookup 77": (
-        "5000000020000000fdfa076b63200000020020104d0000010200000008000f004d00000008000e00ffffffff050015000000000008000600"
-        "b00400000c0014000a0000001400000008000200c0a80109"
-    ),
-    "ip nexthop add id 904 via 10.5.0.9 dev d0 protocol 190": (
-        "3000000068000506fdfa076b6420000002fdbe000000000008000100880300000800050003000000080006000a050009"
-    ),
-    "ip nexthop add id 905 group 904": (
-        "3c00000068000506fdfa076b652000000000000000000000080001008903000006000300000000000c000200880300000000000008000e00"
-        "00000080"
-    ),
-    "ip route add 198.51.100.0/24 nhid 904 table 900 proto 190": (
-        "4400000018000006fdfa076b6620000002180000fcbe00010000000008000f008403000008000100c633640008001e008803000008000500"
-        "0a0500090800040003000000"
-    ),
-    "ip -6 route add unreachable 2001:db8::1 metric 9999 proto 190 table 900": (
-        "7400000018000006fdfa076b672000000a800000fcbe00070000000008000f00840300001400010020010db8000000000000000000000001"
-        "080006000f270000080004000100000024000c00000000000000000000000000000000000000000000000000000000000000000005001400"
-        "00000000"
-    ),
-    "ip route add default via 10.5.0.1 dev d0 metric 5": (
-        "3c00000018000006fdfa076b6820000002000000fe0300010000000008000f00fe0000000800060005000000080005000a05000108000400"
-        "03000000"
-    ),
-    "ip route add 192.0.2.0/24 nexthop via 10.5.0.1 dev d0 nexthop via 10.5.0.2 dev d0": (
-        "5000000018000006fdfa076b6920000002180000fe0300010000000008000f00fe00000008000100c0000200240009001000000003000000"
-        "080005000a0500011000000003000000080005000a050002"
-    ),
-    "ip addr add 10.5.0.3/16 dev d0": (
-        "4c0000001400020001000000509fe9bf0210800003000000080001000a050003080002000a05000307000300643000000800080080000000"
-        "14000600ffffffffffffffff9483040094830400"
-    ),
-    "the link-local address of d0": (
-        "500000001400020001000000509fe9bf0a4080fd0300000014000100fe80000000000000cc9c31fffe42eb6114000600ffffffffffffffff"
-        "93830400938304000800080080000000" + "05000b0003000000"
-    ),
-    "ip neigh add 10.5.0.77 lladdr 02:00:00:aa:00:01 dev d0 nud reachable": (
-        "4c0000001c00020001000000d9c4cac3020000000300000002000001080001000a05004d0a000200020000aa000100000800040000000000"
-        "1400030000000000000000000000000001000000"
-    ),
-}
 
 
 def heard(command):
@@ -197,9 +145,6 @@ def recording(text):
     """The bytes of a message with its length put right."""
     data = binascii.unhexlify(text)
     return len(data).to_bytes(4, "little") + data[4:]
-
-
-LINK = "00000000100000000000000000000000" + "00000100" + "03000000" + "43100100" + "00000000" + "08000300" + "77616e00"
 
 
 def test_a_link_can_carry_packets_if_it_is_up_and_has_a_carrier():

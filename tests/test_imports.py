@@ -71,6 +71,42 @@ NEVER = {
 }
 
 
+# What a run loads because of what is configured, and not else: /etc/config/network, and policies of nametrack's.
+PEER = """
+config interface 'wg0'
+	option proto 'wireguard'
+
+config wireguard_wg0 'home'
+	option public_key 'aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaA='
+	option endpoint_host 'home.example.test'
+"""
+GLOBAL = """
+config nametrack 'global'
+	list nameserver '127.0.0.1#9'
+	list fallback_nameserver 'none'
+	option authoritative '0'
+"""
+SETS_POLICY = """
+config policy 'work'
+	list host '192.0.2.1'
+	option target 'nftset'
+	option set4 'inet nowhere nothing'
+"""
+OF_POLICIES = ["nametrack/core/policies/policy.py", "nametrack/core/policies/policy_host.py"]
+OF_SETS = [f"nametrack/core/sets/{name}.py" for name in ("kernel_set", "work", "contents", "reading", "wanted")]
+OF_SETS += [f"nametrack/adapters/{name}.py" for name in ("sets", "set_listing", "set_changes", "netfilter", "notices")]
+OF_SETS += [f"nametrack/wire/{name}.py" for name in ("nft", "nftset", "nftchange", "ipset", "ipsetlink", "nfnetlink")]
+OF_OTHERS = [f"nametrack/adapters/{name}.py" for name in ("tap", "exchanges", "echo", "flows", "inbound", "ways")]
+OF_OTHERS += [f"nametrack/wire/{name}.py" for name in ("bpf", "packets", "passing", "inbound", "echo", "conntrack")]
+OF_OTHERS += ["nametrack/wire/host_list.py", "nametrack/wire/wg_quick.py", "nametrack/daemon/any_linux.py"]
+CONFIGURED = {"a peer": (PEER, ""), "a policy that fills sets": ("\n", SETS_POLICY)}
+NEEDLESS = {
+    "a peer": OF_POLICIES + OF_SETS + OF_OTHERS,
+    "a policy that fills sets": OF_OTHERS,
+}
+MOST = {"a peer": 160, "a policy that fills sets": 187}  # modules
+
+
 def nesting(programs):
     """`(longest chain, all)` of each program: files, as tests/nesting.py says."""
     folders = [TOP / name for name in ("tests/micropython", "agent", "tests", "tests/core", "tests/pyubus")]
@@ -83,6 +119,18 @@ def nesting(programs):
 @pytest.fixture(scope="module")
 def commands():
     return dict(zip(ARGUMENTS, nesting([[f"{TOP}/agent/start.py", name, *ARGUMENTS[name]] for name in ARGUMENTS])))
+
+
+@pytest.fixture(scope="module")
+def configured(tmp_path_factory):
+    programs = []
+    for network, policies in CONFIGURED.values():
+        folder = tmp_path_factory.mktemp("configured")
+        (folder / "network").write_text(network)
+        (folder / "nametrack").write_text(GLOBAL + policies)
+        folders = ["--config-dir", f"{folder}", "--state-dir", f"{folder}", "--run-dir", f"{folder}"]
+        programs.append([f"{TOP}/agent/start.py", "plan", *folders, "--ubus", "none"])
+    return dict(zip(CONFIGURED, nesting(programs)))
 
 
 @pytest.fixture(scope="module")
@@ -112,3 +160,20 @@ def test_a_command_that_needs_little_loads_little(commands, name):
 def test_a_command_does_not_load_what_others_need(commands, name):
     _, loaded = commands[name]
     assert not [path for path in loaded if path.startswith(NEVER[name], len("agent/"))]
+
+
+@pytest.mark.parametrize("name", sorted(CONFIGURED))
+def test_a_run_loads_what_its_configuration_needs(configured, name):
+    longest, loaded = configured[name]
+    loaded = [path[len("agent/") :] for path in loaded]
+    assert len(longest) <= DEEPEST
+    assert "nametrack/core/agent.py" in loaded
+    assert not sorted(set(loaded) & set(NEEDLESS[name]))
+    assert len(loaded) <= MOST[name]
+
+
+def test_what_no_peer_needs_is_loaded_for_a_policy(configured):
+    """The lists above are not of modules that have other names by now."""
+    loaded = configured["a policy that fills sets"][1]
+    assert not [path for path in OF_POLICIES + OF_SETS if f"agent/{path}" not in loaded]
+    assert not [path for path in OF_OTHERS if not (TOP / "agent" / path).exists()]

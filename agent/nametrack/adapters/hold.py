@@ -9,7 +9,6 @@ may take long: what does is done unsubscribed, and what took long unforeseen end
 from .. import compat, ip
 from ..core import events as on
 from ..wire import dns
-from .exchanges import Exchanges
 
 ADDED = "ubus.object.add"
 RESULT = "dns_result"
@@ -106,6 +105,8 @@ class Hold:
         if not any(self._names) or not self._serving:
             return
         if self._exchanges is None:
+            from .exchanges import Exchanges  # most routers observe nothing
+
             try:
                 self._exchanges = Exchanges(self._poller, *self._names)
             except OSError as error:

@@ -6,7 +6,6 @@ A file that cannot be read, or that is being written, changes nothing: what was 
 import os
 
 from .. import compat, compat_files, compat_heap
-from ..wire.host_list import Reader
 
 MAX_SIZE = 4 << 20  # bytes of a file that are read
 LOOK = 10  # seconds between two looks at whether a file changed; what changes goes on being written for a while
@@ -24,7 +23,8 @@ class Lists:
     def __init__(self, poller, parse, is_element, changed):
         self.contents = {}  # path -> (HostList or None, [text of what is wrong])
         self._poller = poller
-        self._reader = lambda path: Reader(path, parse, is_element, self._salt)
+        self._parse = parse
+        self._is_element = is_element
         self._changed = changed
         self._salt = os.urandom(8)
         self._paths = []
@@ -84,8 +84,10 @@ class Lists:
     def _read(self, paths):
         """Read files; yields now and then."""
         for path in paths:
+            from ..wire.host_list import Reader  # most routers have no such files
+
             known = self.contents.get(path, (None, []))[0]
-            stamp, reader = _stamp(path), self._reader(path)
+            stamp, reader = _stamp(path), Reader(path, self._parse, self._is_element, self._salt)
             try:
                 for piece in _pieces(path):
                     reader.take(piece)

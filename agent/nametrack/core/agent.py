@@ -9,13 +9,13 @@ deadline = agent.next_timer()           # absolute monotonic seconds, or None
 # Leaves first, so that imports do not nest: tests/test_imports.py says why.
 from .. import destination  # noqa: F401
 from . import ordering, last_good  # noqa: F401
-from .sets import contents, work, kernel_set, targets  # noqa: F401
+from .sets import lives, targets  # noqa: F401
 from .names import lookup  # noqa: F401
 from .names.name import Name  # noqa: F401
 from .peers import proposals, tunnel, interface_peers  # noqa: F401
 from .peers.peer import Peer  # noqa: F401
 from .peers import peer_rows  # noqa: F401
-from .policies import policy_host, filling  # noqa: F401
+from .policies import filling  # noqa: F401
 from .routes import nexthops, writing, rulebook, selector, steps, inbound, echoes, table, watch, way, installation  # noqa: F401
 
 # isort: on

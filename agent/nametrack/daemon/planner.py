@@ -1,11 +1,8 @@
 """A run that changes nothing: each action that would change something is written down instead of carried out."""
 
 from .. import ip
-from ..adapters.sets import script
 from ..core import actions as do
 from ..core import events as on
-from ..wire.inbound import inbound_lines
-from ..wire.routing_text import routing_lines
 
 SILENT = (do.Observe, do.Hold, do.CheckWay, do.Probe, do.SendEcho, do.SaveLastGood, do.ShareLastGood, do.Remember)
 
@@ -23,15 +20,26 @@ class Planner:
         found = dict.fromkeys(SILENT, lambda action: None)
         found[do.SetEndpoint], found[do.FlushFlows] = self._endpoint, self._flows
         found[do.ChangeRouting], found[do.ChangeSet] = self._routing, self._set
-        found[do.MarkInbound] = lambda action: self.lines.extend(inbound_lines(action.devices, action.bit))
+        found[do.MarkInbound] = self._inbound
         return found
 
+    # Each loads what turns it into text: few plans have all of them.
+
     def _set(self, action):
+        from ..adapters.sets import script
+
         self.lines.append("# %s" % action.reason)
         self.lines.extend(script(action))
         self._emit(on.SetChanged(action, {}))
 
+    def _inbound(self, action):
+        from ..wire.inbound import inbound_lines
+
+        self.lines.extend(inbound_lines(action.devices, action.bit))
+
     def _routing(self, action):
+        from ..wire.routing_text import routing_lines
+
         self.lines.append("# %s" % action.reason)
         self.lines.extend(routing_lines(action.changes, self._links()))
         self._emit(on.RoutingChanged(action, []))

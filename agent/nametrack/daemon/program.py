@@ -3,22 +3,15 @@
 # A leaf first, so that imports do not nest: tests/test_imports.py says why.
 from .. import element  # noqa: F401, I001
 from .. import NAME, compat, compat_files, compat_heap, compat_signals, ip
-from ..adapters import netfilter
 from ..adapters.bus import Bus
 from ..adapters.dns import Dns
-from ..adapters.echo import Echo
 from ..adapters.endpoints import Endpoints
-from ..adapters.flows import Flows
 from ..adapters.hold import Hold
-from ..adapters.inbound import Inbound
 from ..adapters.last_good import LastGood
 from ..adapters.lists import Lists
 from ..adapters.netifd import Netifd
-from ..adapters.notices import Notices
 from ..adapters.routes import Routes
 from ..adapters.services import Services
-from ..adapters.sets import Sets
-from ..adapters.tap import Tap
 from ..adapters.wireguard import WireGuard
 from ..core import actions as do
 from ..core import events as on
@@ -30,6 +23,7 @@ from ..core.telling.answer_size import UNBOUNDED
 from .bus_object import METHODS, Service
 from .config_files import is_router, read_config, read_id, state_dir
 from .doors import Doors
+from .later import Later, new_echo, new_flows, new_inbound, new_sets, new_tap, set_exists
 from .loop import Loop, Poller
 
 PASS_LIMIT = 120  # seconds after which `run --once`, `plan` and `check` report what they have
@@ -49,15 +43,14 @@ class Program:
         self._poller = Poller(compat.monotonic)
         emit = self._emit
         self.planner = self._planner() if dry else None
-        started_at, exists = compat.monotonic(), netfilter.has_set
-        self.service = Service(self.agent, compat.INTERPRETER, started_at, emit, self._reload, self._vitals, exists)
+        started_at = compat.monotonic()
+        self.service = Service(self.agent, compat.INTERPRETER, started_at, emit, self._reload, self._vitals, set_exists)
         self._last_good = LastGood(self._poller, emit, state_dir(command), command.run_dir)
         self._lists = Lists(self._poller, listed_host, ip.is_element, lambda: self._configure(self.loaded))
         self._dns = Dns(self._poller, emit)
-        self._tap = Tap(self._poller, emit)
-        self._notices = Notices(self._poller, emit)
-        self._sets = Sets(self._poller, emit, self._notices)
-        self._flows = Flows(self._poller, emit)
+        self._follows = False  # whether it runs until a signal ends it
+        self._sets = Later(lambda: new_sets(self._poller, emit, self._follows))
+        self._flows = Later(lambda: new_flows(self._poller, emit))
         self._routes = Routes(self._poller, emit)
         self._wireguard = WireGuard(self._poller, emit)
         self._bus = Bus(self._poller, log, command.ubus)
@@ -91,7 +84,7 @@ class Program:
         performers = {
             do.SendQuery: self._dns.send,
             do.CancelQuery: lambda action: self._dns.cancel(action.id),
-            do.Observe: self._tap.observe,
+            do.Observe: Later(lambda: new_tap(self._poller, self._emit)).performer("observe"),
             do.Hold: self._hold.hold,
             do.Release: self._hold.release,
             do.ReadPeers: self._wireguard.read,
@@ -99,17 +92,17 @@ class Program:
             do.SetEndpoint: self._endpoints.set,
             do.CheckWay: self._endpoints.check_way,
             do.Probe: self._endpoints.probe,
-            do.SendEcho: Echo(self._poller, self._emit).send,
-            do.ListSet: self._sets.list,
-            do.GlanceSet: self._sets.glance,
-            do.ChangeSet: self._sets.change,
-            do.FlushFlows: self._flows.flush,
+            do.SendEcho: Later(lambda: new_echo(self._poller, self._emit)).performer("send"),
+            do.ListSet: self._sets.performer("list"),
+            do.GlanceSet: self._sets.performer("glance"),
+            do.ChangeSet: self._sets.performer("change"),
+            do.FlushFlows: self._flows.performer("flush"),
             do.ReadServices: self._services.read,
             do.ReadRouting: self._routes.read,
             do.ListRoutes: self._routes.list,
             do.ReadNeighbours: self._routes.read_neighbours,
             do.ChangeRouting: self._routes.change,
-            do.MarkInbound: Inbound(self._emit).mark,
+            do.MarkInbound: Later(lambda: new_inbound(self._emit)).performer("mark"),
             do.ReadTunnel: self._wireguard.read_tunnel,
             do.SaveLastGood: self._last_good.save,
             do.ShareLastGood: self._last_good.share,
@@ -201,7 +194,7 @@ class Program:
         """Runs until a signal ends it, or until it is seen that another agent does the work here. SIGHUP: reloads."""
         self._watch_signals({"HUP": self._reload_alone})
         self._poller.when_away(self._hold.was_away)
-        self._notices.start()
+        self._follows = True
         self._routes.listen()
         self._doors.serve(NAME, METHODS, self._answer, self._decided, self._reload_changes)
         self.loop.run()

@@ -6,7 +6,8 @@ from nametrack.core import actions as do
 from nametrack.core import events as on
 from nametrack.core.config.policy_sections import PolicyConfig
 from nametrack.core.policies.policy import Policy
-from nametrack.core.sets.kernel_set import KernelSet, Use
+from nametrack.core.sets.kernel_set import KernelSet
+from nametrack.core.sets.targets import Use
 from nametrack.core.timers import Timers
 from nametrack.element import named
 

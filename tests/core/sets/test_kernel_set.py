@@ -3,7 +3,7 @@
 from core.sets.one_set import HOST, World, policy
 from nametrack import ip
 from nametrack.core.last_good import ADDED, DELETED
-from nametrack.core.sets.kernel_set import Use
+from nametrack.core.sets.targets import Use
 from nametrack.core.sets.wanted import LIFE_FLOOR
 
 A, B, C, D = "192.0.2.1", "192.0.2.2", "192.0.2.3", "192.0.2.4"

@@ -3,8 +3,8 @@
 from nametrack.core.actions import ListSet
 from nametrack.core.config.policy_sections import PolicyConfig
 from nametrack.core.policies.policy import Policy
-from nametrack.core.sets.kernel_set import Use
 from nametrack.core.sets.sets import Sets
+from nametrack.core.sets.targets import Use
 from nametrack.core.timers import Timers
 from nametrack.element import named
 from nametrack.wire.sets import Form, Listing

@@ -2,8 +2,7 @@
 
 from ...element import own_name
 from ..actions import Log, recovered, trouble
-from ..sets.kernel_set import Use
-from ..sets.targets import ROUTE, choose, is_optional, why_missing, why_unused
+from ..sets.targets import ROUTE, Use, choose, is_optional, why_missing, why_unused
 
 
 class Filling:

@@ -8,7 +8,6 @@ from ..sets.lives import NAMED, longest_life
 from ..sets.sets import Sets
 from .filling import Filling
 from .patterns import Patterns
-from .policy import MAX_ADDRESSES, Policy
 
 LEAST = 60  # seconds that an observed address is kept, whatever its TTL and `retain`
 
@@ -40,7 +39,7 @@ class Policies:
         for wanted in config.policies:
             if not wanted.enabled:
                 continue
-            policy = self.policies[wanted.name] = Policy(wanted, name_key)
+            policy = self.policies[wanted.name] = _policy(wanted, name_key)
             before = old.get(wanted.name)
             if before is not None:
                 policy.take_counts(before)
@@ -188,8 +187,7 @@ class Policies:
                 self._watch_expiry(policy, host)
             if policy.overflowed() and policy.label not in self._overflowing:
                 self._overflowing[policy.label] = None
-                text = "more than %d addresses; each host keeps its share of them" % MAX_ADDRESSES
-                actions.append(Log("warning", "%s: %s" % (policy.label, text)))
+                actions.append(Log("warning", "%s: %s" % (policy.label, policy.overflow_text())))
         return actions
 
     def interfaces(self):
@@ -247,6 +245,12 @@ class Policies:
         at = policy.next_expiry(host, self._observe_time)
         if at is not None:
             self._timers.set(("expire", policy.config.name, host.host), at)
+
+
+def _policy(config, name_key):
+    from .policy import Policy  # a router that only follows peers needs none
+
+    return Policy(config, name_key)
 
 
 def _known(policies, host, retain, now):

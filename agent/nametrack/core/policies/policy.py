@@ -151,6 +151,10 @@ class Policy:
         overflows, self.overflows = self.overflows, False
         return overflows
 
+    def overflow_text(self):
+        """Return what to say of that."""
+        return "more than %d addresses; each host keeps its share of them" % MAX_ADDRESSES
+
     def _hold(self, keys, host):
         """Give these keys of a host a place; return keys of other hosts that made room for them."""
         fresh = [key for key in keys if not self.wants(key)]

@@ -3,11 +3,9 @@
 # isort: off
 # Leaves first, so that imports do not nest: tests/test_imports.py says why.
 from .. import ordering  # noqa: F401
-from . import address_ranges, lives  # noqa: F401
+from . import address_ranges, joined_elements, lives, prefix_cover  # noqa: F401
 
 # isort: on
-from collections import namedtuple
-
 from ... import ip
 from ...element import ElementList
 from ..actions import ChangeSet, GlanceSet, ListSet
@@ -15,16 +13,12 @@ from ..last_good import ADDED, DELETED, JOINED
 from .contents import Contents
 from .reading import RETRY_MAX, SETTLE, Reading
 from .set_report import MISSING, REFUSED, UNFIT, SetReport
+from .targets import Use
 from .wanted import Wanted
 from .work import Work
 
 COMPARED = "brought up to date"
 SHARED_FOR = 600  # seconds from a timeout that another program shortened until the set counts as ours alone again
-
-# What a set is for. sources: policies that fill it; users: those, and policies that may come to fill it; service: name
-# of the service that makes it, None for the user's own; optional: whether it may be missing; missing: why it is,
-# function
-Use = namedtuple("Use", ("family", "sources", "users", "service", "optional"))
 
 
 class KernelSet:

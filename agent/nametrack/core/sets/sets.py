@@ -3,7 +3,6 @@
 from ...element import full_name, named
 from ..actions import FlushFlows, ReadServices
 from ..last_good import ADDED, JOINED, SLICE, Owned
-from .kernel_set import KernelSet
 from .targets import SERVICES, why_missing
 
 
@@ -22,12 +21,17 @@ class Sets:
         """Fill exactly `uses`: {SetName: Use}; what is ours in a set that no policy fills any more is taken out."""
         for name in sorted(uses):
             if name not in self.by_name:
-                self.by_name[name] = KernelSet(name, uses[name].family, self._timers)
+                self.by_name[name] = self._new(name, uses[name].family)
             self.by_name[name].assign(uses[name], now)
             self._bar(self.by_name[name], now)
         for name in sorted(self.by_name):
             if name not in uses:
                 self.by_name[name].release(now)
+
+    def _new(self, name, family):
+        from .kernel_set import KernelSet  # a router that only follows peers needs none
+
+        return KernelSet(name, family, self._timers)
 
     def hold(self, held):
         """Whether no set is read, and so none is changed, until it is known what is ours in them."""

@@ -8,6 +8,10 @@ from ...element import SetName, own_name
 # makes the sets, None for the user's own
 Target = namedtuple("Target", ("name", "sets", "service"))
 
+# What a set is for. sources: policies that fill it; users: those, and policies that may come to fill it; service: name
+# of the service that makes it, None for the user's own; optional: whether it may be missing
+Use = namedtuple("Use", ("family", "sources", "users", "service", "optional"))
+
 # A service that makes sets for the interfaces of its policies, a row each. name: of its package, of its section in UCI
 # and of option target; set4, set6: SetNames, with %s for the interface; replaces: characters that the interface's name
 # loses in them, each for `_`; asks: what the user has to ask of it so that it makes sets at all: why there are none

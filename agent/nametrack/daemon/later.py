@@ -1,0 +1,70 @@
+"""Adapters that many configurations do not need: each is loaded and made when the first order for it comes.
+
+A module costs a slow router 10 ms to load and some KiB to keep. And MicroPython looks each text that it makes up among
+all the words of the modules that are loaded, one after the other, so that what is not loaded makes all else cheaper.
+"""
+
+
+class Later:
+    def __init__(self, make):
+        self._make = make  # function that returns the adapter, one of those below
+        self._made = None
+
+    def performer(self, method):
+        """Return the function(action) that has the adapter's `method` carry an action out."""
+        return lambda action: getattr(self.made(), method)(action)
+
+    def made(self):
+        """Return the adapter."""
+        if self._made is None:
+            self._made = self._make()
+        return self._made
+
+    def busy(self):
+        """Return whether it has something under way."""
+        return self._made is not None and self._made.busy()
+
+
+# Each loads what it makes. poller: loop.Poller; emit: function that hands an event to the core.
+
+
+def new_sets(poller, emit, listens):
+    """Return the adapter of sets; listens: whether it is to hear of what other programs change."""
+    from ..adapters.notices import Notices
+    from ..adapters.sets import Sets
+
+    notices = Notices(poller, emit)
+    if listens:
+        notices.start()
+    return Sets(poller, emit, notices)
+
+
+def new_flows(poller, emit):
+    from ..adapters.flows import Flows
+
+    return Flows(poller, emit)
+
+
+def new_tap(poller, emit):
+    from ..adapters.tap import Tap
+
+    return Tap(poller, emit)
+
+
+def new_echo(poller, emit):
+    from ..adapters.echo import Echo
+
+    return Echo(poller, emit)
+
+
+def new_inbound(emit):
+    from ..adapters.inbound import Inbound
+
+    return Inbound(emit)
+
+
+def set_exists(name):
+    """Return whether there is the set with this SetName; LuCI's pages ask that."""
+    from ..adapters.netfilter import has_set
+
+    return has_set(name)

@@ -26,6 +26,7 @@ from .interfaces import VIA, Interfaces
 from .memory import Memory
 from .names.resolver import Resolver, Settings
 from .names.single_lookups import Inquiries
+from .peers.endpoint_names import unhurried
 from .peers.peers import Peers
 from .policies.observation import Observation
 from .policies.policies import Policies
@@ -209,6 +210,9 @@ class Agent:
         """Has the resolver follow exactly the names that are wanted now."""
         peers, policies = self.peers.wanted_names(), self.policies.wanted_names()
         actions = self.resolver.follow(peers + policies + self.inquiries.wanted_names(), now)
+        lasting = unhurried(self.peers.peers.values())
+        lasting.difference_update([key for key, _, _, _ in policies])
+        self.resolver.keep_lacking(lasting)
         slow = self.policies.slow_names()
         slow.difference_update([key for key, _, _, _ in peers])
         self.resolver.slow_down(slow, OBSERVED_TTL)

@@ -4,7 +4,7 @@ from ... import ip
 from ..actions import Log, recovered, trouble
 from ..wording import count
 from .complaints import Complaints
-from .rrset import BLOCKED, NODATA, NXDOMAIN, REBIND, RRset, lifetime
+from .rrset import BLOCKED, FOUND, NODATA, NXDOMAIN, REBIND, RRset, lifetime
 from .sources import LISTED
 from .verdict import judge
 
@@ -66,6 +66,7 @@ class Name:
 
     # of few names: the others need no memory for them
     least_ttl = 0  # seconds that an answer is kept at least, of a name that only clients ask for
+    lacks_long = False  # whether a family that it lacks is asked for no more often than the one that it has
     _complaints = None  # about what servers answered
 
     def __init__(self, key, host, servers):
@@ -107,7 +108,7 @@ class Name:
     def take(self, question, result, now, limits):
         """An answer counts from now on: return what to say of it. limits: (min_ttl, max_ttl)."""
         verdict = judge(result, question.rtype, self.named)
-        own_ttl = result.ttl is not None
+        own_ttl = self._says_how_long(question, verdict, result.ttl)
         least = max(limits[0], self.least_ttl)
         given = result.ttl if own_ttl else self.ttl_of_others(question, now)
         ttl = lifetime(given, least, max(least, limits[1]))
@@ -121,6 +122,12 @@ class Name:
             if said is not None:
                 actions.append(trouble(self.host, said))
         return actions
+
+    def _says_how_long(self, question, verdict, ttl):
+        """Whether an answer holds for its own TTL, and not as long as that of the other address family."""
+        if ttl is None or verdict.status == FOUND or not self.lacks_long:
+            return ttl is not None
+        return all(other.rrset.ttl <= ttl for other in self._others(question) if other.rrset.holds())
 
     def fail(self, question, reason):
         """A lookup failed: return `(what to say of it, seconds until it is tried again)`."""
@@ -162,7 +169,7 @@ class Name:
         return max([0] + left) if left else None
 
     def kept_with(self, question):
-        """Return the questions whose answer holds as long as this one's: negative ones that do not say how long."""
+        """Return the questions whose answer holds as long as this one's: negative ones without a TTL that counts."""
         if not question.rrset.holds() or question.next_at is None:
             return []
         others = self._others(question)

@@ -79,6 +79,12 @@ class Resolver:
             if self.names[key].least_ttl != wanted:
                 self.names[key].least_ttl = wanted
 
+    def keep_lacking(self, keys):
+        """Have the names with these keys, and no others, asked for a family that they lack as seldom as for theirs."""
+        for key in self.names:
+            if self.names[key].lacks_long != (key in keys):
+                self.names[key].lacks_long = key in keys
+
     def hosts(self, host):
         """The followed hosts of this name, or all of them for None: sorted."""
         return sorted(set([key[0] for key in self.names if host is None or key[0] == host]))

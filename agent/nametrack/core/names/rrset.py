@@ -28,7 +28,7 @@ class RRset:
     """What DNS said last for one name and type. There are thousands of them: few fields, and nothing empty in them."""
 
     def __init__(self, verdict, own_ttl, ttl, expires_at):
-        """`verdict`: Verdict; own_ttl: whether DNS said how long it holds; ttl: as clamped, seconds."""
+        """`verdict`: Verdict; own_ttl: whether it holds as long as DNS said; ttl: as clamped, seconds."""
         self._verdict = verdict
         self.own_ttl = own_ttl
         self.ttl = ttl

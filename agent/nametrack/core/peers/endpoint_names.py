@@ -110,3 +110,9 @@ class EndpointNames:
 
     def _followed(self, names):
         return [(names[key], rtypes) for key, _, _, rtypes in self.wanted() if key in names]
+
+
+def unhurried(peers):
+    """Return the keys of the names whose peers, [Peer], stay where they are while that works, whatever DNS adds."""
+    hurried = set([key for peer in peers if peer.config.follow == "dns" for key in peer.names.keys()])
+    return set([key for peer in peers for key in peer.names.keys()]) - hurried

@@ -56,6 +56,8 @@ class Receiver:
             count = _recv(sock.fileno(), self._buffer, len(self._buffer), 0)  # readinto() would join packets
             if count >= 0:
                 return self._view[:count]
+            if os.errno() == EAGAIN:
+                return None
             problem = OSError(os.errno())
         else:
             try:

@@ -29,14 +29,19 @@ class Timers:
 
     def next(self):
         """The earliest deadline, or None."""
-        while self._heap and not self._live(self._heap[0]):
+        heap = self._heap
+        while heap:  # this is called whenever something happens
+            at, order, key = heap[0]
+            known = self._at.get(key)
+            if known is not None and known[1] == order:
+                return at
             self._pop()
-        return self._heap[0][0] if self._heap else None
+        return None
 
     def due(self, now):
         """Takes out and returns the keys that are due, earliest first and among equals in the order they were set."""
         keys = []
-        while self._heap and (self._heap[0][0] <= now or not self._live(self._heap[0])):
+        while self._heap and self._heap[0][0] <= now:
             entry = self._pop()
             if self._live(entry):
                 del self._at[entry[2]]

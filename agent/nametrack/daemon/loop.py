@@ -59,16 +59,16 @@ class Poller:
 
     def wait(self, deadline):
         """Sleeps until something happens, `deadline` (monotonic seconds, None for none) at the latest; calls back."""
-        own = self._timers.next()
+        own, now = self._timers.next(), self._clock()
         if own is not None and (deadline is None or own < deadline):
             deadline = own
         if deadline is None:
             timeout = -1
         else:
             # Rounded up: a millisecond too early would find nothing due and spin until it is.
-            timeout = max(0, int((deadline - self._clock()) * 1000) + 1) if deadline > self._clock() else 0
-        if self._away is not None and self._woke is not None and self._clock() - self._woke > LONG:
-            self._away(self._clock() - self._woke)
+            timeout = int((deadline - now) * 1000) + 1 if deadline > now else 0
+        if self._away is not None and self._woke is not None and now - self._woke > LONG:
+            self._away(now - self._woke)
         ready = self._poll.poll(timeout)
         self._woke = self._clock()
         self._round += 1
@@ -77,7 +77,7 @@ class Poller:
             callback, added = self._callbacks.get(entry[0], (None, self._round))
             if added < self._round:
                 callback(entry[1])
-        for key in self._timers.due(self._clock()):
+        for key in self._timers.due(self._woke):
             callback = self._calls.pop(key, None)
             if callback is not None:
                 callback()
@@ -105,10 +105,10 @@ class Loop:
     def run(self, done=None):
         """Runs until `stop`, or until `done()` says so between two rounds."""
         while not self.stopped:
-            self._handle_all()
+            due = self._handle_all()
             if self.stopped or (done is not None and not self._events and done()):
                 break
-            self._poller.wait(self._agent.next_timer())
+            self._poller.wait(due)
 
     def stop(self):
         """Ends `run` after the round that is under way."""
@@ -135,7 +135,10 @@ class Loop:
             self._perform[type(action)](action)
 
     def _handle_all(self):
-        """Handle what has happened and what is due, and what comes of it; what is due then has to wait for the poll."""
+        """Handle what has happened and what is due, and what comes of it; what is due then has to wait for the poll.
+
+        Return when something is due next, None for never.
+        """
         timed = False
         while True:
             events, self._events = self._events, []
@@ -150,12 +153,12 @@ class Loop:
                 self.short = compat_heap.shortage()
                 if self.short:
                     self.stop()
-                    return
-            now = self._clock()
+                    return None
             due = self._agent.next_timer()
-            if due is not None and due <= now and not timed:
+            now = None if due is None or timed else self._clock()
+            if now is not None and due <= now:
                 timed = True
                 self.lag.observe(now - due)
                 self.order(self._agent.handle_timer(now))
             elif not self._events:
-                return
+                return due

@@ -99,7 +99,7 @@ FAILURES = {
     do.CheckWay: _only_told,
     do.Probe: _only_told,
     do.SendEcho: _only_told,
-    do.Observe: lambda agent, action, reason, now: agent.observation.observe_failed(reason),
+    do.Observe: lambda agent, a, reason, now: agent.observation.observe_failed(reason, agent.interfaces.told),
     do.ShareLastGood: lambda agent, action, reason, now: agent.memory.not_shared(reason, now),
     do.Remember: lambda agent, action, reason, now: agent.memory.not_shared(reason, now),
     do.SaveLastGood: lambda agent, action, reason, now: agent.memory.not_saved(reason, now),

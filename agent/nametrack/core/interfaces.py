@@ -17,6 +17,7 @@ VIA = "@"  # before the name of an interface in a list of nameservers; between a
 class Interfaces:
     def __init__(self, timers):
         self.known = {}  # name -> wire.netifd.Interface
+        self.told = False  # whether netifd told of them
         self._timers = timers
         self._came_up = set()  # names of those that came up since the last reading
         self._waiting = False
@@ -45,6 +46,7 @@ class Interfaces:
 
     def read(self, interfaces):
         """netifd's own words: `(whether a change was announced or seen, names of those that came up since)`."""
+        self.told = True
         before, self.known = self.known, {interface.name: interface for interface in interfaces}
         came_up, self._came_up = self._came_up, set()
         announced, self._announced = self._announced, False

@@ -336,25 +336,34 @@ def test_a_wildcard_of_own_routes_is_told_without_a_set_for_dnsmasq():
     assert "DNS over HTTPS" in said["advice"] and "set" not in said["advice"]
 
 
-def test_a_device_that_was_not_there_yet_is_not_told_once_another_is_read():
-    """At its start the agent tries the configured name, before netifd says which device that is."""
+def test_a_device_that_can_be_listened_to_again_is_no_reason_any_more():
     made = Observation(lambda: True)
     made.observe((("example.net",), (), ()), ["lan"], "router", False)
-    made.observe_failed("lan: no such device")
-    made.observe((("example.net",), (), ()), ["lan"], "router", False)
+    made.observe_failed("lan: no such device", True)
     assert made.deaf == "lan: no such device"
-    made.observe((("example.net",), (), ()), ["br-lan"], "router", False)
+    made.observe((("example.net",), (), ()), ["lan"], "router", False)
     assert made.deaf is None
+
+
+REFUSED = on.ActionFailed(do.Observe(["lan"], "router", ("example.net",), (), ()), "lan: no such device")
+UNREAD = ["log warning: the answers that clients get are not read: lan: no such device"]
 
 
 def test_answers_that_cannot_be_read_are_told_with_the_wildcard():
     made = agent(WILDCARD)
-    refused = on.ActionFailed(do.Observe(["lan"], "router", ("example.net",), (), ()), "lan: no such device")
-    told = made.handle(refused, 1)
-    assert [do.text(a) for a in told] == ["log warning: the answers that clients get are not read: lan: no such device"]
-    assert made.handle(refused, 2) == []
+    made.handle(on.InterfacesRead([]), 1)
+    assert [do.text(a) for a in made.handle(REFUSED, 1)] == UNREAD
+    assert made.handle(REFUSED, 2) == []
     text = [f["text"] for f in findings(made, WALL) if f["code"] == "wildcard_unobserved"][0]
     assert text.endswith("or it was not heard: lan: no such device")
+
+
+def test_a_missing_device_is_not_logged_before_the_interfaces_are_known():
+    """At its start the agent tries the configured name, before netifd says which device that is."""
+    made = agent(WILDCARD)
+    assert made.handle(REFUSED, 1) == []
+    made.handle(on.InterfacesRead([]), 2)
+    assert [do.text(a) for a in made.handle(REFUSED, 2)] == UNREAD
 
 
 def test_what_only_clients_ask_for_is_no_finding():

@@ -10,6 +10,7 @@ class Observation:
 
     def __init__(self, written):
         self.deaf = None  # why the answers that clients get cannot be read on a device
+        self._said = None  # the same, as it was said
         self._written = written
         self._devices = []  # that are listened to
         self._observes = False
@@ -28,7 +29,8 @@ class Observation:
         if observes or self._observes:
             self._observes = observes
             if devices != self._devices:
-                self._devices, self.deaf = devices, None  # what failed on the others says nothing about these
+                self._devices, self._said = devices, None
+            self.deaf = None  # what fails now is told anew
             actions.append(Observe(devices if observes else [], senders, *names))
         held = names if hold else NOTHING
         if held != self._held_names:
@@ -36,10 +38,13 @@ class Observation:
             actions.append(Hold(*held))
         return actions
 
-    def observe_failed(self, reason):
-        """A device cannot be listened to."""
-        said, self.deaf = self.deaf == reason, reason
-        return [] if said else [Log("warning", "the answers that clients get are not read: %s" % reason)]
+    def observe_failed(self, reason, interfaces_known):
+        """A device cannot be listened to. Before the interfaces are known, it may be the name of one of them."""
+        self.deaf = reason
+        if self._said == reason or not interfaces_known:
+            return []
+        self._said = reason
+        return [Log("warning", "the answers that clients get are not read: %s" % reason)]
 
     def hold_failed(self, reason):
         """Answers cannot be held: they are read when they leave."""

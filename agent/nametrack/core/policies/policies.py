@@ -1,5 +1,7 @@
 """Every policy and its hosts: which names they follow, and what is remembered of the addresses."""
 
+from collections import namedtuple
+
 from ... import destination, ip
 from ..actions import Log
 from ..last_good import GRACE, SLICE, Known, life_left
@@ -10,6 +12,9 @@ from .filling import Filling
 from .patterns import Patterns
 
 LEAST = 60  # seconds that an observed address is kept, whatever its TTL and `retain`
+
+# observe_time: seconds that an observed name is followed after a client asked for it; max_ttl: seconds
+Limits = namedtuple("Limits", ("observe_time", "max_ttl"))
 
 
 class Policies:
@@ -23,7 +28,7 @@ class Policies:
         self._by_name = {}  # name key -> [(Policy, Host)]
         self.names_changed = False  # whether `wanted_names` gives others than before, for the resolver to follow
         self.patterns = Patterns([])
-        self._observe_time = 0  # seconds
+        self._limits = Limits(0, 0)
         self._name_key = None  # function: the key of a host's name
         self._learnt = {}  # name key -> {key: None} of the addresses whose life DNS changed since `learnt`
 
@@ -33,7 +38,7 @@ class Policies:
         name_key: function that gives a host's name key.
         """
         old = self.policies
-        self._observe_time, self._name_key = config.observe_time, name_key
+        self._limits, self._name_key = Limits(config.observe_time, config.max_ttl), name_key
         self.policies, self._by_name = {}, {}
         self.sets.flush_flows = config.flush_conntrack
         for wanted in config.policies:
@@ -108,7 +113,7 @@ class Policies:
             # the resolver tells of our own questions, too: they do not keep a name that no client asks for
             known = policy.hosts.get(name) if event.by == "resolver" else None
             host = known or self._observe(policy, name, now)
-            keep = max(policy.config.retain, event.ttl, LEAST)
+            keep = max(policy.config.retain, min(event.ttl, self._limits.max_ttl), LEAST)
             new = [key for key in keys if host.life(key, now) is None or 0 <= host.life(key, now) < keep / 2]
             policy.remember(host, new, now + keep)
             if new:
@@ -165,7 +170,7 @@ class Policies:
         host = None if policy is None else policy.hosts.get(host)
         if host is None:
             return []
-        if host.host in policy.seen and now - policy.seen[host.host] >= self._observe_time:
+        if host.host in policy.seen and now - policy.seen[host.host] >= self._limits.observe_time:
             self._forget(policy, host, now)
             return []
         gone = policy.expire(host, now)
@@ -242,7 +247,7 @@ class Policies:
         return [Known(name_key[0], found[life], life == NAMED, max(0, life)) for life in sorted(found)]
 
     def _watch_expiry(self, policy, host):
-        at = policy.next_expiry(host, self._observe_time)
+        at = policy.next_expiry(host, self._limits.observe_time)
         if at is not None:
             self._timers.set(("expire", policy.config.name, host.host), at)
 

@@ -1,0 +1,37 @@
+"""How long an address is kept that a client was told of, if DNS does not answer a question of our own about it."""
+
+import pytest
+
+from transcript import Transcript
+
+BEFORE = """A test.
+
+-- before --
+< set nft inet fw4 mine4
+
+-- config --
+config nametrack 'global'
+	option family 'ipv4'
+	option max_ttl '1000'
+
+config policy 'work'
+	option target 'nftset'
+	option set4 'inet fw4 mine4'
+	option retain '10'
+	list host '*.example.net'
+
+-- at 0 --
+"""
+
+
+def held(ttl, at):
+    """What the kernel holds at a time, of an answer of time 0 with this TTL."""
+    parts = (BEFORE, "< observed www.example.net 198.51.100.1 ttl=%d" % ttl, "-- at %d --" % at, "-- kernel --")
+    lines = [line for line in Transcript("\n".join(parts)).run().split("\n") if line]
+    return lines[-1].split(": ", 1)[1]
+
+
+@pytest.mark.parametrize("ttl,seconds", [(0, 60), (59, 60), (500, 500), (1000, 1000), (2147483647, 1000)])
+def test_an_observed_address_is_kept_for_its_ttl_within_the_bounds(ttl, seconds):
+    assert held(ttl, seconds - 1) == "198.51.100.1"
+    assert held(ttl, seconds + 1) == ""

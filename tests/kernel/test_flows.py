@@ -182,3 +182,36 @@ print(len(events))
 """
     lines = counted(interpreter, tmp_path, script)
     assert lines[-1] == "2" and lines[0].endswith("permission denied")
+
+
+@each_interpreter
+def test_all_connections_are_read_for_a_tenth_of_the_time_at_most(interpreter, tmp_path):
+    """A client that asks for ever new IPv6 addresses must not have the agent read connections all the time."""
+    script = """
+from nametrack.wire import conntrack
+send("10.0.0.7", "2001:db8::7")
+read, looked, slow = conntrack.flow, [], []
+def flow(item):
+    looked.append(compat.monotonic())
+    while slow and compat.monotonic() < looked[-1] + 0.1:
+        pass
+    return read(item)
+conntrack.flow = flow
+slow.append(1)
+flush("2001:db8::8")
+finish()
+slow.clear()
+looked.clear()
+before, began = fresh(), compat.monotonic()
+for i in range(100):
+    flush("2001:db8::%x" % (0x100 + i))
+flush("2001:db8::7")
+flush("10.0.0.7")
+until(lambda: looked)
+single = looked[-1] - began
+finish()
+passed = compat.monotonic() - began
+send("10.0.0.7", "2001:db8::7")
+print(fresh() - before, len(looked) <= 4, single < 0.5 < passed < 4, events)
+"""
+    assert counted(interpreter, tmp_path, script) == ["2 True True []"]

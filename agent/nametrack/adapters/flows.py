@@ -2,6 +2,9 @@
 
 Their next packet is then the first of a flow to the kernel, and goes the way that the sets say now. By netlink; without
 it, OpenWrt's kernel takes an address in /proc, and forgets whatever has that at either end.
+
+The kernel picks IPv4 connections by their destination. Those of IPv6 are all read: its filter takes an IPv6 destination
+for every other one, for a deletion as well (conntrack.get_flows). So readings of many have pauses between them.
 """
 
 from .. import compat, compat_files, ip
@@ -14,6 +17,8 @@ LIMIT = 10  # seconds for all of it
 # What a kernel says that has no netlink for it.
 _UNKNOWN = (compat.EINVAL, compat.EOPNOTSUPP, compat.EPROTONOSUPPORT)
 _SINGLE = 16  # addresses whose connections are asked for one by one; for more, all are looked at
+_SHARE = 10  # one part in so many of the time, at most, goes into reading all connections
+_REST = 5  # seconds at most from one reading of them to the next that waits
 _DATAGRAM = 8192  # bytes: milliseconds of work; the kernel makes no larger ones then (af_netlink.c, netlink_dump)
 
 
@@ -24,32 +29,46 @@ class Flows:
         self._poller = poller
         self._emit = emit
         self._table = table
-        self._waiting = []
+        self._waiting = []  # FlushFlows for which a few connections are read
+        self._large = []  # those for which all connections of a family are
         self._dump = None  # the _Dump that is under way
+        self._rested_at = 0  # when that may be done again
 
     def flush(self, action):
         """Carries out FlushFlows."""
-        self._waiting.append(action)
+        (self._large if _reads_all(_questions(action.keys)) else self._waiting).append(action)
         if self._dump is None:
             self._next()
 
     def busy(self):
         """Whether connections are still looked through."""
-        return self._dump is not None
+        return self._dump is not None or len(self._large) > 0
 
     def _next(self):
-        self._dump = None
-        if not self._waiting:
-            return
-        action = self._waiting.pop(0)
-        self._dump = _Dump(self._poller, action.keys, lambda error: self._ended(action, error))
+        """Look for the connections to the addresses of all actions that need not wait."""
+        self._dump, now = None, compat.monotonic()
+        ready, self._waiting = self._waiting, []
+        if now >= self._rested_at:
+            ready, self._large = ready + self._large, []
+        if ready:
+            keys = [key for each in ready for key in each.keys]
+            questions = _questions(keys)
+            ended = lambda error: self._ended(ready, now if _reads_all(questions) else None, error)  # noqa: E731
+            self._dump = _Dump(self._poller, keys, questions, ended)
+        elif self._large:
+            self._poller.call_at(("flows",), self._rested_at, self._next)
 
-    def _ended(self, action, error):
-        if error in _UNKNOWN:
-            self._forget(action.keys)
-        elif error is not None:
-            text = compat.errno_text(error) if isinstance(error, int) else error
-            self._emit(on.ActionFailed(action, text))
+    def _ended(self, actions, began, error):
+        """began: when all connections began to be read, None if they were not."""
+        now = compat.monotonic()
+        if began is not None:
+            self._rested_at = now + min((_SHARE - 1) * (now - began), _REST)
+        for action in actions:
+            if error in _UNKNOWN:
+                self._forget(action.keys)
+            elif error is not None:
+                text = compat.errno_text(error) if isinstance(error, int) else error
+                self._emit(on.ActionFailed(action, text))
         self._next()
 
     def _forget(self, keys):
@@ -63,6 +82,19 @@ class Flows:
             pass
 
 
+def _questions(keys):
+    """Return [(family, packed address, None for all)]: which connections are asked for to find those to the keys."""
+    four = sorted(set([key for key in keys if not ip.is_wide(key) and ip.key_family(key) == 4]))
+    found = [(conntrack.INET6, None)] if any(ip.key_family(key) == 6 for key in keys) else []
+    if len(four) > _SINGLE or any(ip.is_wide(key) and ip.key_family(key) == 4 for key in keys):
+        return found + [(conntrack.INET, None)]
+    return found + [(conntrack.INET, ip.packed_of_key(key)) for key in four]
+
+
+def _reads_all(questions):
+    return any(destination is None for _, destination in questions)
+
+
 class _Dump:
     """Reads tracked connections and ends those to some addresses, each datagram's before the next is read.
 
@@ -70,24 +102,14 @@ class _Dump:
     router with many the agent would hear nothing else for a while, each time a name has a new address.
     """
 
-    def __init__(self, poller, keys, done):
+    def __init__(self, poller, keys, questions, done):
         """`done(error)` is called once: None, an error number, or words."""
         self._poller = poller
         self._done = done
-        self._single, self._wide = set(), []  # keys of addresses; (family, first, last)
-        families = set()
-        for key in keys:
-            families.add(ip.key_family(key))
-            if ip.is_wide(key):
-                self._wide.append((ip.key_family(key),) + ip.bounds(key))
-            else:
-                self._single.add(key)
-        four = sorted([key for key in self._single if ip.key_family(key) == 4])
-        self._questions = [(conntrack.INET6, None)] if 6 in families else []  # (family, packed address, None for all)
-        if len(four) <= _SINGLE and not [span for span in self._wide if span[0] == 4]:
-            self._questions += [(conntrack.INET, ip.packed_of_key(key)) for key in four]
-        elif 4 in families:
-            self._questions.append((conntrack.INET, None))
+        self._single = set([key for key in keys if not ip.is_wide(key)])
+        # (family, first, last)
+        self._wide = [(ip.key_family(key),) + ip.bounds(key) for key in keys if ip.is_wide(key)]
+        self._questions = list(questions)
         self._seq = 0
         self._socket = None  # lists
         self._ending = None  # deletes: a socket that lists may not be asked for anything else meanwhile

@@ -23,7 +23,8 @@ def get_flows(family, seq, destination=None, order=netlink.NATIVE):
     """The request for every flow of one family; `destination`: for those to this packed IPv4 address alone.
 
     Linux before 5.9 does not know of destinations, and answers with every flow of the family. For IPv6 it would answer
-    with all flows but those that are meant (6.18; ctnetlink_filter_match_tuple).
+    with all flows but those that are meant, and a deletion with this filter would end those (6.18;
+    ctnetlink_filter_match_tuple serves both).
     """
     attributes = []
     if destination is not None:

@@ -201,3 +201,53 @@ seconds(0.2)
         "NameObserved a.b.wide.test ['198.51.100.2'] 60 client",
         "NameObserved a.foo.test ['198.51.100.3'] 60 client",
     ]
+
+
+@each_interpreter
+def test_an_answer_that_is_given_again_is_not_handed_in_again(interpreter, tmp_path):
+    script = """
+observe()
+send(answer("www.example.net", ["198.51.100.1"]))
+until(lambda: events)
+for i in range(20):
+    send(answer("www.example.net", ["198.51.100.1"], ttl=60 - i), to="192.168.9.%d" % (9 - i % 2))
+send(answer("www.example.net", ["198.51.100.2"]))
+until(lambda: len(events) == 2)
+print(tap.answers)
+"""
+    assert told(interpreter, tmp_path, script) == [SEEN, SEEN.replace("00.1", "00.2"), "2"]
+
+
+@each_interpreter
+def test_an_answer_is_handed_in_again_after_a_while_and_with_a_new_configuration(interpreter, tmp_path):
+    script = """
+clock = [0]
+now = compat.monotonic
+compat.monotonic = lambda: now() + clock[0]
+observe()
+def give():
+    send(answer("www.example.net", ["198.51.100.1"]))
+    poller.wait(now() + 5)  # ends when the packet was read
+give()
+give()
+observe()
+give()
+give()
+clock[0] = 11
+give()
+give()
+"""
+    assert told(interpreter, tmp_path, script) == [SEEN] * 3
+
+
+@each_interpreter
+def test_an_answer_that_cannot_be_told_is_not_taken_for_known(interpreter, tmp_path):
+    """Only what was handed in is skipped: another machine's answer was not, and the same from this one counts."""
+    script = """
+observe()
+send(answer("www.example.net", ["198.51.100.1"]), source="203.0.113.53", transparent=True)
+seconds(0.2)
+send(answer("www.example.net", ["198.51.100.1"]))
+until(lambda: events)
+"""
+    assert told(interpreter, tmp_path, script) == [SEEN]

@@ -10,11 +10,15 @@ from .. import compat, destination
 from ..compat_packet import Receiver, packet_socket
 from ..core import events as on
 from ..wire import bpf, dns, packets, passing
+from ..wire.repeats import Repeats
 
 _PACKET = 4096  # bytes; an answer by UDP has 1,232 in most cases
 _PACKETS = 16  # read in a row: a flood must not stop everything else
 _KNOWN = 64  # source addresses that are remembered
 _LOCAL_FOR = 60  # seconds for which it is remembered whether an address is this machine's
+# Seconds in which an answer that is given again is not handed in again. So it is known to within as many when a name
+# was seen last; and the addresses, which the core keeps for a minute at least, are renewed in time.
+_REPEATS_FOR = 10
 
 
 class Tap:
@@ -29,12 +33,14 @@ class Tap:
         self._senders = "router"  # whose answers count, as in Observe
         self._wanted = passing.Names((), ())
         self._sources = {}  # address -> (whether it is this machine's, until when that is believed)
-        self.answers = 0  # that were read, about wanted names
+        self._repeats = Repeats(_REPEATS_FOR)
+        self.answers = 0  # that were read, about wanted names; repeats are not
         self.unreadable = 0
 
     def observe(self, action):
         """Listen on exactly these devices for answers of exactly these senders about exactly these names."""
         self._senders = action.senders
+        self._repeats.clear()
         names = (action.domains, action.hosts, action.lists)
         if names != self._names:
             self._close(list(self._open))
@@ -59,6 +65,7 @@ class Tap:
             sock.close()
 
     def _readable(self, device, sock):
+        now = compat.monotonic()
         for _ in range(_PACKETS):
             try:
                 packet = self._receiver.receive(sock)
@@ -66,10 +73,13 @@ class Tap:
                 return self._close([device])  # the device is gone; Observe comes again when netifd tells of it
             if packet is None:
                 return
+            packet = bytes(packet)
+            if self._repeats.have(packet, packets.message_at(packet), now):
+                continue
             # of most answers nothing but the name is looked at, if the filter cannot compare the names
-            name = packets.asked_name(bytes(packet[: packets.WITH_NAME]))
+            name = packets.asked_name(packet)
             if name is None or self._wanted.have(name):
-                self._take(bytes(packet))
+                self._take(packet)
 
     def _take(self, packet):
         found = packets.dns_answer(packet)
@@ -85,6 +95,7 @@ class Tap:
             self.unreadable += 1
             return
         self.answers += 1
+        self._repeats.remember(found[1], compat.monotonic())
         if told is not None:
             self._emit(on.NameObserved(told.name, told.addresses, told.ttl, "client"))
 

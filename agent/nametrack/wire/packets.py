@@ -27,13 +27,18 @@ def dns_answer(packet):
     return ip.text(found.source), found.data
 
 
+def message_at(packet):
+    """Return where the data of a packet begin if it is a datagram of UDP; of any other, a number that means nothing."""
+    return (_HEADER6 if packet[:1] >= _VERSION6 else (packet[0] & 15) * 4 if packet else 0) + _UDP_HEADER
+
+
 def asked_name(packet):
     """Return the name in the question of a DNS message over UDP, in lower case, without a look at anything else.
 
     None if that cannot be told quickly. It is to tell which packets concern us not: a dot may stand for one inside a
     label, and what it returns of a packet that is no DNS message means nothing.
     """
-    at = (_HEADER6 if packet[:1] >= _VERSION6 else (packet[0] & 15) * 4 if packet else 0) + _UDP_HEADER + _DNS_HEADER
+    at = message_at(packet) + _DNS_HEADER
     labels = []
     try:
         size = packet[at]

@@ -19,6 +19,9 @@ sys.path.insert(0, str(TOP / "agent"))
 
 from nametrack.wire import uci  # noqa: E402
 
+CRONTAB = """
+case $1 in -l) cat {file} ;; -) cat >{file}.new && mv {file}.new {file} ;; *) exit 1 ;; esac
+"""
 SAID = "configuration read again"  # what the agent logs of a reload
 ZONES = """
 table inet lab_zones
@@ -50,7 +53,8 @@ class Console:
         self.calls = self.agent.folder / "calls"
         self.write(self.programs / "uci", self.uci())
         environ = " ".join(f"{name}={self.agent.environment()[name]}" for name in ("NAMETRACK_LIB", "NAMETRACK_PYTHON"))
-        options = f"--run-dir {self.agent.run} --ubus none"
+        self.write(self.programs / "crontab", CRONTAB.format(file=self.etc / "crontabs/root"))
+        options = f"--run-dir {self.agent.run} --ubus {self.agent.bus}"
         self.write(self.programs / "nametrack", f'{environ} exec {LAUNCHER} "$@" {options}')
         for name in ("ifup", "wg-quick"):
             self.write(self.programs / name, self.recorded(name))

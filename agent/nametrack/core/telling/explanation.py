@@ -147,9 +147,7 @@ def _refused(case, way, family, steps):
     if any(ip.family(each.address) != family for each in case.kernel.told) or ip.canonical(case.host):
         return ending + ", and clients use IPv%d" % (10 - family)
     text = "%s has IPv%d addresses only, and %s carries no IPv%d" % (case.host, family, way.name, family)
-    peers = [p for p in case.agent.config.network_peers if p.interface == way.name and not p.disabled]
-    advice = mending.give(case.agent, peers[0], mending.whole(family)) if peers else mending.CHECK
-    steps.append(Step(text, advice + "  # %s needs an IPv%d address, too" % (way.name, family), True))
+    steps.append(Step(text, mending.whole_family(case.agent, way.name, family) or mending.CHECK, True))
     return ending
 
 

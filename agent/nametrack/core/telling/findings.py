@@ -7,28 +7,29 @@ from ..names.rrset import BLOCKED, NODATA, NXDOMAIN, REBIND
 from ..peers.tunnel import CLOCK_SET
 from ..sets.targets import CREATE
 from ..wording import count_that, duration
+from . import mending
 
 ADVICE = {
-    "allowed_ips_overlap": "give each address to one peer only: the kernel sends it to the one that was set last",
+    "allowed_ips_overlap": "%s  # or take it from the other peer: the kernel sends to the one that was set last",
     "endpoint_in_allowed_ips": "remove the interface's option nohostroute, or set its option fwmark and a rule for it",
-    "peer_missing": "netifd sets up changed peers when the interface starts: ifup %s; is the public_key right?",
+    "peer_missing": "ifup %s  # netifd sets up changed peers when the interface starts; is the public_key right?",
     "no_keepalive": "set persistent_keepalive (25 is usual), so that a dead tunnel is noticed without traffic",
     "no_probe_address": "set option probe_address to an address beyond the tunnel, or option probe to 0",
     "name_unresolved": "check that the nameserver can be reached and knows the name: ",
-    "nameserver_silent": "check that it runs and can be reached: nslookup openwrt.org %s",
+    "nameserver_silent": "nslookup openwrt.org %s  # does it run, and can it be reached?",
     "no_target": CREATE,
     "set_full": "give the set a larger size (nft: `size`, ipset: `maxelem`), or list fewer hosts",
     "set_refused": "see the reason; nametrack tries again every 5 s to 5 min",
     "set_shared": "give nametrack a set of its own, or the other program the same timeouts",
     "endpoint_in_policy": "take the host or the prefix out of the policy; nametrack leaves the endpoint out anyway",
     "unused_set": "add a rule that marks or routes packets to the addresses in the set",
-    "ipv6_uncovered": "set option ipv6_enabled '1' in /etc/config/%s and restart it, or give the policy option family "
-    "'ipv4'",
+    "ipv6_uncovered": "uci set %s.config.ipv6_enabled='1'; uci commit %s; /etc/init.d/%s restart  # or give the policy "
+    "option family 'ipv4'",
     "set_flags": "give the policy a set of the right type: ipv4_addr or ipv6_addr, with 'flags interval' for prefixes",
     "wildcard_unobserved": "names are seen when clients ask this router for them: see that they use its DNS, not DNS "
     "over HTTPS",
     "watchdog_also_active": "remove the line from the scheduled tasks (crontab -e): nametrack does the same, sooner",
-    "clock_unset": "see that NTP works: until then the age of a handshake is guessed",
+    "clock_unset": "/etc/init.d/sysntpd restart  # until NTP works, the age of a handshake is guessed",
     "configuration": "correct /etc/config/nametrack, then /etc/init.d/nametrack reload",
     "not_loaded": "/etc/init.d/nametrack reload",
 }
@@ -37,9 +38,11 @@ UNRESOLVED = {
     NXDOMAIN: "check the spelling, and that the name has not lapsed: ",
     NODATA: "check that the name has an address record: ",
     BLOCKED: "allow the name in the filter of your resolver (as adblock), or of the nameservers behind it: ",
-    REBIND: "if the name is meant to have a private address, give its domain to dnsmasq: "
-    "uci add_list dhcp.@dnsmasq[0].rebind_domain='DOMAIN'; uci commit dhcp; /etc/init.d/dnsmasq restart; ",
 }
+PRIVATE = (
+    "uci add_list dhcp.@dnsmasq[0].rebind_domain='%s'; uci commit dhcp; /etc/init.d/dnsmasq restart; "
+    "nametrack refresh %s  # if the name is meant to have a private address"
+)
 MISSING_ELSEWHERE = "start the interface again: wg-quick down %s; wg-quick up %s; is the public key right?"
 NETWORK_ADVICE = "correct /etc/config/network, then /etc/init.d/nametrack reload"
 LIST_ADVICE = "correct the file: nametrack reads it again within half a minute after a change"
@@ -81,7 +84,7 @@ def _configuration(agent):
         advice = NETWORK_ADVICE if text in config.network_errors else None
         advice = LIST_ADVICE if text in config.list_errors else advice
         found.append(finding("configuration", "error", "configuration", text, advice))
-    return found + _overlaps(config) + _keepalives(config) + _probes(config)
+    return found + _overlaps(agent) + _keepalives(agent) + _probes(config)
 
 
 def _worst_first(found):
@@ -94,13 +97,13 @@ def _label(peer):
     return peer.description or peer.public_key
 
 
-def _overlaps(config):
+def _overlaps(agent):
     """Two peers of one interface that claim the same prefix: the kernel keeps it for the one that was set last.
 
     Of two prefixes that differ the longer one wins (cryptokey routing, as with routes): both peers work.
     """
     found, first, said = [], {}, set()
-    for peer in config.network_peers:
+    for peer in agent.config.network_peers:
         for prefix in [] if peer.disabled else peer.allowed_ips:
             other = first.setdefault((peer.interface, prefix), peer)
             pair = (other.interface, other.public_key, peer.public_key)
@@ -108,17 +111,19 @@ def _overlaps(config):
                 said.add(pair)
                 text = "peers '%s' and '%s' both claim %s: only one of them works at a time"
                 text = text % (_label(other), _label(peer), prefix)
-                found.append(finding("allowed_ips_overlap", "error", peer.interface, text))
+                advice = ADVICE["allowed_ips_overlap"] % mending.take(agent, peer, prefix)
+                found.append(finding("allowed_ips_overlap", "error", peer.interface, text, advice))
     return found
 
 
-def _keepalives(config):
+def _keepalives(agent):
     found = []
-    for peer in config.peers:
+    for peer in agent.config.peers:
         if peer.enabled and not peer.persistent_keepalive and not peer.probe:
             subject = "%s peer %s" % (peer.interface, _label(peer))
             text = "no persistent_keepalive: without traffic, a dead tunnel goes unnoticed"
-            found.append(finding("no_keepalive", "warning", subject, text))
+            advice = mending.keepalive(agent, peer.interface, peer.public_key)
+            found.append(finding("no_keepalive", "warning", subject, text, advice))
     return found
 
 
@@ -160,7 +165,8 @@ def _swallowed(agent):
         for first, last, prefix, interface in routed[ip.family(peer.installed[0])]:
             if first <= number <= last:
                 text = "its endpoint %s lies in %s, which is routed into %s" % (peer.installed[0], prefix, interface)
-                found.append(finding("endpoint_in_allowed_ips", "error", peer.label, text))
+                advice = mending.host_route(agent, interface) if peer.config.nohostroute else None
+                found.append(finding("endpoint_in_allowed_ips", "error", peer.label, text, advice))
                 break
     return found
 
@@ -169,7 +175,8 @@ def _silent(agent):
     found = []
     for server, queries in agent.resolver.servers.silent_ones():
         text = "does not answer: %d queries in a row" % queries
-        advice = ADVICE["nameserver_silent"] % server.partition("@")[0].replace("#", " port ")
+        advice = mending.restart_resolver(agent, server)
+        advice += ADVICE["nameserver_silent"] % server.partition("@")[0].replace("#", " port ")
         found.append(finding("nameserver_silent", "warning", "nameserver %s" % server, text, advice))
     return found
 
@@ -177,8 +184,13 @@ def _silent(agent):
 def _watchdogs(agent):
     found = []
     for line in agent.files.cron:
-        if any(all(word in line for word in words) for words in WATCHDOGS):
-            found.append(finding("watchdog_also_active", "warning", "scheduled tasks", printable(line, 200)))
+        for words in WATCHDOGS:
+            if all(word in line for word in words):
+                advice = mending.without_task(agent, words)
+                found.append(
+                    finding("watchdog_also_active", "warning", "scheduled tasks", printable(line, 200), advice)
+                )
+                break
     return found
 
 
@@ -203,8 +215,10 @@ def _unresolved(agent):
         if state in ("failing", "negative"):
             said.add(name.host)
             server = name.servers[0] if name.servers else ""
-            advice = UNRESOLVED.get(name.withheld(sorted(name.questions)), ADVICE["name_unresolved"])
+            status = name.withheld(sorted(name.questions))
+            advice = UNRESOLVED.get(status, ADVICE["name_unresolved"])
             advice += "nslookup %s %s" % (name.host, server.replace("#", " port "))
+            advice = PRIVATE % (name.host, name.host) if status == REBIND else advice
             found.append(finding("name_unresolved", "error", name.host, reason, advice.strip()))
     more = len(found) - MOST_NAMES
     if more > 1:
@@ -217,7 +231,7 @@ def _unresolved(agent):
 def _sets(agent):
     found, policies, deaf = [], agent.policies, agent.observation.deaf
     for name in sorted(policies.sets.by_name):
-        found.extend(_set(policies.sets.by_name[name]))
+        found.extend(_set(agent, policies.sets.by_name[name]))
     for name in sorted(policies.policies):
         policy = policies.policies[name]
         missing = policies.filling.missing(policy)
@@ -226,13 +240,14 @@ def _sets(agent):
         unused = policies.filling.unused(policy)
         if missing is None and unused is not None:
             severity = "error" if policy.target.service is not None else "warning"
-            found.append(finding("unused_set", severity, policy.label, unused[0], unused[1]))
+            advice = unused[1] or mending.route_instead(agent, policy)
+            found.append(finding("unused_set", severity, policy.label, unused[0], advice))
         uncovered = policies.filling.uncovered(policy)
         if uncovered:
             service = policy.target.name
             taking = count_that(uncovered, "IPv6 address", "take")
             text = "%s the normal way: %s makes sets for IPv4 only" % (taking, service)
-            advice = ADVICE["ipv6_uncovered"] % service
+            advice = ADVICE["ipv6_uncovered"] % (service, service, service)
             found.append(finding("ipv6_uncovered", "warning", policy.label, text, advice))
         for wildcard in policy.config.wildcards:
             if not any(host.endswith(wildcard[1:]) for host in policy.seen):
@@ -243,7 +258,7 @@ def _sets(agent):
     return found
 
 
-def _set(kernel_set):
+def _set(agent, kernel_set):
     """What is wrong with one set."""
     if not kernel_set.use.sources:
         return []
@@ -252,14 +267,16 @@ def _set(kernel_set):
     subject, text = "policy '%s'" % owners, "set '%s' " % own_name(kernel_set.name)
     if trouble is not None and not (trouble[0] == "no_target" and kernel_set.use.service):
         if trouble[0] in ADVICE:
-            found.append(finding(trouble[0], "error", subject, text + trouble[1]))
+            advice = mending.make_set(kernel_set) if trouble[0] == "no_target" else None
+            found.append(finding(trouble[0], "error", subject, text + trouble[1], advice))
     if kernel_set.shared:
         words = "loses elements early: another program, or a rule with `update`, shortens their timeouts"
         found.append(finding("set_shared", "warning", subject, text + words))
     left_out = kernel_set.left_out()
     if left_out:
         words = "is not given %s: an endpoint of the tunnel itself would be led into the tunnel" % ", ".join(left_out)
-        found.append(finding("endpoint_in_policy", "warning", subject, text + words))
+        advice = mending.without_endpoint(agent, kernel_set.use.sources, left_out)
+        found.append(finding("endpoint_in_policy", "warning", subject, text + words, advice))
     return found
 
 

@@ -44,6 +44,79 @@ def take(agent, peer, prefix):
     return _allowed_ip(agent, peer, "del_list", prefix)
 
 
+def whole_family(agent, interface, family):
+    """Return what gives the first peer of a tunnel all addresses of a family, None if it has them or has no peer."""
+    everything = "0.0.0.0/0" if family == 4 else "::/0"
+    peers = [peer for peer in agent.config.network_peers if peer.interface == interface and not peer.disabled]
+    if not peers or everything in peers[0].allowed_ips:
+        return None
+    return give(agent, peers[0], everything) + "  # %s needs an IPv%d address, too" % (interface, family)
+
+
+def keepalive(agent, interface, public_key):
+    """Return what has a peer of /etc/config/network send keepalives, None for a peer that is not there."""
+    for peer in agent.config.network_peers:
+        if (peer.interface, peer.public_key) == (interface, public_key) and agent.files.machine is None:
+            if _is_plain(peer.section):
+                line = "uci set network.%s.persistent_keepalive='25'; uci commit network; %s; " % (
+                    peer.section,
+                    start(agent, interface),
+                )
+                return line + "/etc/init.d/nametrack reload  # a dead tunnel is noticed without traffic"
+    return None
+
+
+def host_route(agent, interface):
+    """Return what has netifd keep a tunnel's own packets out of it; None on another machine."""
+    if agent.files.machine is not None:
+        return None
+    line = "uci delete network.%s.nohostroute; uci commit network; ifup %s; /etc/init.d/nametrack reload"
+    return line % (interface, interface)
+
+
+def restart_resolver(agent, server):
+    """Return what starts the router's own nameserver again, with `; ` after it; nothing for another one."""
+    address, _, port = server.partition("#")
+    own = agent.files.machine is None and not port and (address.startswith("127.") or address == "::1")
+    return "/etc/init.d/dnsmasq restart; " if own else ""
+
+
+def without_task(agent, words):
+    """Return what removes the scheduled tasks with these words in this order; None on another machine."""
+    if agent.files.machine is not None:
+        return None
+    return "crontab -l | grep -v '%s' | crontab -; /etc/init.d/nametrack reload" % ".*".join(words)
+
+
+def make_set(kernel_set):
+    """Return what makes the set that a policy fills, if it is not there."""
+    name, family = kernel_set.name, kernel_set.use.family
+    wide = any(ip.is_wide(key) for policy in kernel_set.use.sources for key in policy.literals.keys)
+    if name.kind == "ipset":
+        kind = "hash:net" if wide else "hash:ip"
+        made = "ipset create %s %s family %s timeout 0" % (name.name, kind, "inet" if family == 4 else "inet6")
+    else:
+        spec = (name.family, name.table)
+        made = "nft add table %s %s; " % spec + "nft add set %s %s %s" % (spec + (name.name,))
+        made += " '{ type ipv%d_addr; flags %stimeout; }'" % (family, "interval, " if wide else "")
+    return made + "  # until the firewall is restarted: to keep it, see `config ipset` in /etc/config/firewall"
+
+
+def without_endpoint(agent, policies, endpoints):
+    """Return what takes an endpoint out of the policies that lead into its tunnel, None if nothing lists it by itself.
+
+    endpoints: texts of addresses.
+    """
+    for policy in policies:
+        for host in sorted(policy.hosts):
+            if any(ip.element(key) in endpoints for key in policy.hosts[host].named):
+                return option(agent, policy.config.name, "del_list", "host", host)
+        for text in policy.config.literals:
+            if text in endpoints:
+                return option(agent, policy.config.name, "del_list", "host", text)
+    return None
+
+
 def _allowed_ip(agent, peer, verb, prefix):
     again = start(agent, peer.interface)
     if agent.files.machine is not None:
@@ -64,10 +137,10 @@ def loose(device):
 
 def ask_again(agent, host, server):
     """Return what mends a silent nameserver, if it is the router's own, and has the name asked again."""
-    address, _, port = server.partition("#")
-    if agent.files.machine is None and not port and (address.startswith("127.") or address == "::1"):
-        return "/etc/init.d/dnsmasq restart; nametrack refresh %s" % host
-    return "nslookup %s %s  # does it run, and can it be reached?" % (host, address)
+    own = restart_resolver(agent, server)
+    if own:
+        return "%snametrack refresh %s" % (own, host)
+    return "nslookup %s %s  # does it run, and can it be reached?" % (host, server.partition("#")[0])
 
 
 def behind(rule):
@@ -91,11 +164,6 @@ def _words(rule):
         return None
     found = [("from", match.source or "all"), ("to", match.destination), ("iif", match.iif), ("lookup", rule.argument)]
     return " ".join(["%s %s" % pair for pair in found if pair[1] is not None])
-
-
-def whole(family):
-    """Return the prefix of all addresses of a family."""
-    return "0.0.0.0/0" if family == 4 else "::/0"
 
 
 def single(address):

@@ -2,14 +2,13 @@
 
 from ... import routing
 from ..config import firewall
-from . import findings
+from . import findings, mending
 from .forwarding import RELOAD, lack
 
 ADVICE = {
     "not_forwarded": RELOAD,
-    "table_conflict": "use other numbers: uci set nametrack.global.table='%d'; uci commit nametrack; "
-    "/etc/init.d/nametrack reload",
-    "rp_filter": "echo net.ipv4.conf.%s >>/etc/sysctl.conf; sysctl -p",
+    "table_conflict": "uci set nametrack.global.table='%d'; uci commit nametrack; /etc/init.d/nametrack reload",
+    "rp_filter": "echo net.ipv4.conf.%s >>/etc/sysctl.conf; sysctl -p; /etc/init.d/nametrack reload",
     "ipv6_uncovered": "give the interface an IPv6 address and its peer ::/0 in allowed_ips, or leave it: IPv4 is used",
 }
 LAN = "lan"  # the interface that clients are behind, if a policy does not name others
@@ -23,7 +22,7 @@ def routing_findings(agent):
     if not routes.steered or routes.installation.view is None:
         return []
     found = [] if agent.files.firewall is None else _firewall(agent)
-    return found + _conflicts(routes) + _reverse_paths(routes) + _uncovered(routes)
+    return found + _conflicts(routes) + _reverse_paths(routes) + _uncovered(agent)
 
 
 def _firewall(agent):
@@ -70,11 +69,8 @@ def _conflicts(routes):
         elif ours and rule.preference < max(ours) and _takes_everything(rule):
             text = "rule %d of another program decides about every packet before nametrack's rules, which begin at %d"
             said = text % (rule.preference, min(ours))
-            advice = "give it a preference above 999: ip%s rule show pref %d; for a rule of /etc/config/network: "
-            advice = advice % (" -6" if rule.family == 6 else "", rule.preference)
-            advice += "uci set network.@rule%s[0].priority='1500'; uci commit network; /etc/init.d/network reload"
-            advice = advice % ("6" if rule.family == 6 else "")
-            found.append(findings.finding("table_conflict", "error", "IPv%d" % rule.family, said, advice))
+            subject = "IPv%d" % rule.family
+            found.append(findings.finding("table_conflict", "error", subject, said, mending.behind(rule)))
         elif routes.bit and rule.match.mark is not None and rule.match.mark[1] & routes.bit and _is_partial(rule):
             text = "rule %d of another program looks at the packet mark 0x%x, which connections from the WAN get"
             free = [mask for mask in OTHER_MASKS if not int(mask, 16) & rule.match.mark[1]] or OTHER_MASKS
@@ -120,8 +116,8 @@ def _reverse_paths(routes):
     return found
 
 
-def _uncovered(routes):
-    found, said = [], set()
+def _uncovered(agent):
+    found, said, routes = [], set(), agent.routes
     for steered in routes.steered:
         if steered.steering.action != "route" or 6 not in steered.families() or not steered.policy.wanted(6):
             continue
@@ -132,6 +128,7 @@ def _uncovered(routes):
                 text = (
                     "%s carries no IPv6: through it, the policy's IPv6 addresses are unreachable, and clients use IPv4"
                 )
-                subject, advice = steered.policy.label, ADVICE["ipv6_uncovered"]
+                subject, advice = steered.policy.label, mending.whole_family(agent, name, 6)
+                advice = advice or ADVICE["ipv6_uncovered"]
                 found.append(findings.finding("ipv6_uncovered", "info", subject, text % name, advice))
     return found

@@ -1,5 +1,6 @@
 'use strict';
 'require baseclass';
+'require nametrack.reasons as reasons';
 'require nametrack.table as table';
 'require nametrack.words as words';
 
@@ -45,11 +46,11 @@ function render(finding) {
 	}, [
 		E('p', {}, [
 			words.label(SEVERITIES[name][0], SEVERITIES[name][1]), ' ',
-			E('strong', {}, [ finding.subject ]), ': ', finding.text
-		]),
+			E('strong', {}, [ finding.subject ]), ': '
+		].concat(reasons.finding(finding))),
 		EXPLAINED[finding.code] ? E('p', {}, [ EXPLAINED[finding.code] ]) : '',
 		E('p', {}, [
-			E('em', [ _('What to do:') ]), ' ', finding.advice,
+			E('em', [ _('What to do:') ]), ' ', E('code', {}, [ finding.advice ]),
 			page ? E('span', {}, [ ' → ', E('a', { 'href': L.url(page[0]) }, [ page[1] ]) ]) : ''
 		])
 	]);

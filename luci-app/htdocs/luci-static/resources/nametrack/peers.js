@@ -1,6 +1,7 @@
 'use strict';
 'require baseclass';
 'require nametrack.plot as plot';
+'require nametrack.reasons as reasons';
 'require nametrack.table as table';
 'require nametrack.words as words';
 
@@ -62,7 +63,7 @@ function cells(peer, now) {
 			'▼\xa0', words.bytes(peer.rx_bytes), E('br'),
 			'▲\xa0', words.bytes(peer.tx_bytes)
 		],
-		[ words.state(peer.state), ' ', peer.reason ]
+		[ words.state(peer.state), ' ' ].concat(reasons.peer(peer))
 	];
 }
 

@@ -95,6 +95,17 @@ function waysOf(policy, now) {
 	return [ policy.interface ? E('span', { 'class': 'ifacebadge' }, [ policy.interface ]) : '–' ];
 }
 
+/* What the files of hosts hold that policies name. */
+function fileRows(status) {
+	return status.policies.reduce((rows, policy) => rows.concat(policy.files.map((file) => ({
+		key: 'file %s %s'.format(policy.name, file.path),
+		cells: [ [ policy.name ], [ E('code', {}, words.name(file.path)) ], [ file.names === null
+			? words.label('warn', _('not read'))
+			: _('%d names, %d of them looked up; %d wildcards; %d addresses and prefixes')
+				.format(file.names, file.asked, file.wildcards, file.elements) ] ]
+	}))), []);
+}
+
 function policyRow(policy, now) {
 	const sets = [ policy.set4, policy.set6 ].filter((set) => set);
 
@@ -117,13 +128,17 @@ return baseclass.extend({
 		if (!status.policies.length)
 			return [ E('p', {}, [ E('em', [ _('No policy: no traffic is sent through a VPN by host name.') ]) ]) ];
 
-		const hosts = hostRows(this, status, refresh, isOpen);
+		const hosts = hostRows(this, status, refresh, isOpen), files = fileRows(status);
 
 		return [
 			table.render([
 				_('Policy'), _('Interface'), _('Target'), _('IPv4 installed'), _('IPv6 installed'), _('State')
 			], status.policies.map((policy) => policyRow(policy, status.now))),
 			E('div', {}, table.more(status.more_policies)),
+			files.length ? E('h4', {}, [ _('Files', 'lists of hosts') ]) : '',
+			files.length ? table.render([
+				_('Policy'), _('File', 'a list of hosts'), _('Holds', 'what a file of hosts has in it')
+			], files) : '',
 			hosts.length ? E('h4', {}, [ _('Hosts') ]) : '',
 			hosts.length ? table.render([ _('Policy'), _('Host'), _('Addresses'), _('State') ], hosts) : ''
 		];

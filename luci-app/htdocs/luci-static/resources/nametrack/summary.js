@@ -1,5 +1,6 @@
 'use strict';
 'require baseclass';
+'require nametrack.reasons as reasons';
 'require nametrack.words as words';
 
 /* One line that says whether all is well, and what needs attention first. */
@@ -7,7 +8,9 @@
 const SHOWN = 5;  /* of those that need attention */
 
 function about(name, each) {
-	return { kind: words.kind(each.state), name: name, reason: each.reason, state: each.state };
+	return {
+		kind: words.kind(each.state), name: name, reason: each.reason, state: each.state, said: reasons.peer(each)
+	};
 }
 
 const SEVERITIES = { error: 'bad', warning: 'warn' };
@@ -24,7 +27,8 @@ function findingsOf(status, entries) {
 		finding.subject.indexOf(entry.name) >= 0 || entry.reason.indexOf(finding.subject) >= 0);
 
 	return status.findings.filter((finding) => SEVERITIES[finding.severity] && !isSaid(finding)).map((finding) => ({
-		kind: SEVERITIES[finding.severity], name: finding.subject, reason: finding.text, state: null
+		kind: SEVERITIES[finding.severity], name: finding.subject, reason: finding.text, state: null,
+		said: reasons.finding(finding)
 	}));
 }
 
@@ -58,8 +62,8 @@ return baseclass.extend({
 		return E('div', { 'class': 'nametrack-verdict' }, [
 			E('p', {}, [ words.label(found[0].kind, _('Needs attention: %d').format(found.length)) ]),
 			E('ul', {}, found.slice(0, SHOWN).map((entry) => E('li', { 'data-key': 'attention ' + entry.name }, [
-				E('strong', {}, [ entry.name ]), ': ', entry.state ? words.state(entry.state) : '', ' ', entry.reason
-			])))
+				E('strong', {}, [ entry.name ]), ': ', entry.state ? words.state(entry.state) : '', ' '
+			].concat(entry.said))))
 		]);
 	}
 });

@@ -1,0 +1,71 @@
+'use strict';
+'require baseclass';
+
+/*
+ * Reasons and findings in the language of the page, by their code: what the agent writes is English. It stays beside
+ * the translation, because it has the names and the numbers; a code without a translation is told by it alone.
+ */
+
+/* Whether there is a translation: without one a text comes back as it is. */
+const IS_TRANSLATED = _('DNS names it') !== 'DNS names it';
+
+/* code of a peer -> why it is in its state */
+const PEERS = {
+	starting: _('not looked up yet'),
+	missing: _('the kernel has no such interface or peer'),
+	at_rest: _('the interface is down and is not started by itself'),
+	no_address: _('the name has no address'),
+	no_route: _('no route leads to any address of the name'),
+	last_good: _('the last address that worked is used'),
+	waiting: _('set; no traffic yet shows whether it replies'),
+	not_heard: _('no traffic shows whether it replies'),
+	named: _('DNS names it'),
+	named_before: _('kept: DNS named it before, and it still replies'),
+	kept: _('kept: DNS does not answer'),
+	rotating: _('kept: the name changes often, and the old address still replies'),
+	roamed: _('the peer connected from an address that DNS does not name'),
+	suspect: _('no reply for a few seconds; DNS is asked'),
+	no_handshake: _('no handshake with the new address'),
+	no_reply: _('no reply; DNS is asked again'),
+	no_session: _('no handshake although the keepalive is set'),
+	disabled: _('disabled in the configuration')
+};
+
+const FINDINGS = {
+	allowed_ips_overlap: _('two peers of one interface claim the same addresses'),
+	endpoint_in_allowed_ips: _('the endpoint lies in what is routed into the tunnel itself'),
+	peer_missing: _('the kernel has no such interface or peer'),
+	no_keepalive: _('without keepalive and without traffic, a dead tunnel goes unnoticed'),
+	no_probe_address: _('there is no address to probe'),
+	name_unresolved: _('DNS gives no address for the name'),
+	nameserver_silent: _('the nameserver does not answer'),
+	no_target: _('the set of the policy does not exist'),
+	set_flags: _('the set cannot hold what the policy needs'),
+	set_full: _('the set is full'),
+	set_refused: _('the kernel refused a change of the set'),
+	set_shared: _('another program shortens the timeouts in the set'),
+	unused_set: _('no rule uses the set: packets take the normal way'),
+	endpoint_in_policy: _('the endpoint of the tunnel is among the hosts of the policy'),
+	ipv6_uncovered: _('IPv6 does not take the way of the policy'),
+	not_forwarded: _('the firewall does not let clients through the interface'),
+	table_conflict: _('a rule or a table of another program is in the way'),
+	rp_filter: _('a strict reverse path filter drops packets'),
+	wildcard_unobserved: _('no client asked for a name below the wildcard yet'),
+	watchdog_also_active: _('a scheduled task does the same'),
+	clock_unset: _('the clock is not set'),
+	configuration: _('something in the configuration makes no sense and is left out'),
+	not_loaded: _('the agent runs with an older configuration')
+};
+
+/* [text or node] of a sentence of the agent's, with its translation before it. */
+function said(texts, code, english) {
+	if (!IS_TRANSLATED || !texts[code])
+		return [ english ];
+
+	return [ texts[code], ' ', E('small', { 'lang': 'en' }, [ english ]) ];
+}
+
+return baseclass.extend({
+	peer: (peer) => said(PEERS, peer.code, peer.reason),
+	finding: (finding) => said(FINDINGS, finding.code, finding.text)
+});

@@ -1,0 +1,90 @@
+"""Reasons and findings show in the language of the page by their code, with the agent's own sentence beside them."""
+
+import re
+
+import pytest
+
+from lab.agent import uci
+from luci.router import Router
+from luci.scripted import Scripted, finding, peer, policy
+from luci.web import APP
+from nametrack.core.telling import findings, machine_findings, routing_findings
+
+TABLE = (APP / "htdocs/luci-static/resources/nametrack/reasons.js").read_text()
+STATES = APP.parent / "agent/nametrack/core/peers/peer_state.py"
+LONG = (
+    "uci del_list network.@wireguard_wg0[1].allowed_ips='2001:db8:1234:5678:9abc:def0:1234:5678/128'; "
+    "uci commit network; ifup wg0; /etc/init.d/nametrack reload  # or take it from the other peer"
+)
+SPEAKS = {"de": ("DNS nennt sie", "das Set ist voll"), "zh_Hans": ("DNS 给出此地址", "集合已满")}
+
+
+@pytest.fixture
+def config(tmp_path):
+    (tmp_path / "nametrack").write_text(uci(("nametrack", "global", {})))
+    return tmp_path
+
+
+def codes(name):
+    """The codes in one of the tables of reasons.js."""
+    body = re.search(r"const %s = \{\n(.*?)\n\};" % name, TABLE, re.S).group(1)
+    return set(re.findall(r"^\t(\w+):", body, re.M))
+
+
+def test_every_code_of_a_peer_has_a_text():
+    known = set(re.findall(r'State\("\w+", "(\w+)"', STATES.read_text())) - {"code"}
+    assert codes("PEERS") == known | {"disabled"}
+
+
+def test_every_finding_of_a_router_has_a_text():
+    known = set(findings.ADVICE) | set(machine_findings.ADVICE) | set(routing_findings.ADVICE)
+    assert codes("FINDINGS") == known - set(machine_findings.ADVICE)
+
+
+def agent():
+    scripted = Scripted()
+    scripted.answers["peers"] = [peer("home", "home.dyn.test", code="named", reason="DNS names it")]
+    scripted.answers["policies"] = [policy("work")]
+    scripted.answers["findings"] = [
+        finding("set_full", "error", "policy 'work'", "set 's' is full: 3 wait"),
+        finding("allowed_ips_overlap", "error", "wg0", "peers 'a' and 'b' both claim 2001:db8:1234:5678::/64", LONG),
+        finding("news", "info", "clock", "a finding that this page does not know"),
+    ]
+    return scripted
+
+
+@pytest.mark.parametrize("language", SPEAKS)
+def test_in_another_language_the_translation_comes_first_and_the_english_sentence_stays(browser, config, language):
+    with Router(agent(), config) as router:
+        router.open(browser, lang=language)
+        browser.wait_for_text("set 's' is full: 3 wait")
+        text = browser.text()
+        for words in SPEAKS[language]:
+            assert words in text
+        assert text.index(SPEAKS[language][1]) < text.index("set 's' is full: 3 wait")
+        assert "a finding that this page does not know" in text
+
+
+def test_in_english_nothing_is_said_twice(browser, config):
+    with Router(agent(), config) as router:
+        router.open(browser)
+        browser.wait_for_text("set 's' is full: 3 wait")
+        assert "the set is full" not in browser.text()
+        assert browser.text().count("DNS names it") == 1
+
+
+def test_files_of_hosts_are_shown_with_what_they_hold(browser, config):
+    scripted = agent()
+    one = {"path": "/etc/nametrack/list.txt", "names": 300, "asked": 256, "wildcards": 2, "elements": 7}
+    unread = dict.fromkeys(one) | {"path": "/etc/nametrack/none.txt"}
+    scripted.answers["policies"] = [policy("work", files=[one, unread])]
+    with Router(scripted, config) as router:
+        for width in (1280, 360):
+            browser.size(width)
+            router.open(browser)
+            browser.wait_for_text("300 names, 256 of them looked up; 2 wildcards; 7 addresses and prefixes")
+            assert "not read" in browser.text() and browser.overflow() == 0
+            browser.screenshot(f"files-{width}")
+        router.open(browser, lang="de")
+        browser.wait_for_text("300 Namen")
+        browser.screenshot("files-de")

@@ -6,11 +6,12 @@ import re
 import pytest
 
 from metrics.many import call
-from nametrack.core.config import options
+from nametrack.core.config import configuration, options
 from nametrack.core.config.options import REQUIRED
 from nametrack.core.config.section import shown
 from nametrack.core.telling import findings, machine_findings, routing_findings
 from nametrack.daemon.bus_object import METHODS
+from nametrack.wire import uci
 
 TOP = pathlib.Path(__file__).resolve().parent.parent
 DOCS = TOP / "docs"
@@ -121,3 +122,18 @@ def test_every_block_is_one_that_is_run(name):
     """tests/lab/test_docs.py runs the blocks `sh`; another kind would be commands that nobody tried."""
     kinds = re.findall(r"^ *```([a-z ]*)$", page(name), re.M)
     assert kinds and set(kinds) <= {"sh", "sh yours", ""}
+
+
+KEY = "xTIBA5rboUvnH4htodjb6e697QjLERt1NAB4mZqp8Dg="
+SAMPLE = re.compile(r"^(?: {3,4}|```\n *)(config (?:nametrack|policy|peer) .*?)(?=^ *(?:```|END)|^\S|\Z)", re.M | re.S)
+
+
+@pytest.mark.parametrize("path", [TOP / "README.md", *sorted((TOP / "docs").glob("*.md"))], ids=lambda path: path.name)
+def test_every_piece_of_configuration_is_taken_without_a_word(path):
+    """tests/lab/test_docs_samples.py runs those that a reader copies whole."""
+    for text in SAMPLE.findall(path.read_text()):
+        sections, problems = uci.parse(
+            text.replace("$home_key", KEY).replace("$home_name", "home.test").replace("$staging_name", "a.test")
+        )
+        said = [problem.text for problem in problems] + configuration.build(sections, [], []).errors
+        assert said == [], text

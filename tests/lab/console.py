@@ -55,7 +55,8 @@ class Console:
         environ = " ".join(f"{name}={self.agent.environment()[name]}" for name in ("NAMETRACK_LIB", "NAMETRACK_PYTHON"))
         self.write(self.programs / "crontab", CRONTAB.format(file=self.etc / "crontabs/root"))
         options = f"--run-dir {self.agent.run} --ubus {self.agent.bus}"
-        self.write(self.programs / "nametrack", f'{environ} exec {LAUNCHER} "$@" {options}')
+        place = f'case $1 in import) set -- "$@" --config-dir {self.agent.config};; *) set -- "$@" {options};; esac'
+        self.write(self.programs / "nametrack", f'{place}\n{environ} exec {LAUNCHER} "$@"')
         for name in ("ifup", "wg-quick"):
             self.write(self.programs / name, self.recorded(name))
         for name in ("nametrack", "network", "firewall", *self.services):

@@ -201,6 +201,48 @@ def test_netifd_applies_a_changed_peer_when_the_interface_starts_and_not_before(
         router.ok("/etc/init.d/network reload")
 
 
+ROUTED = """
+uci batch <<END
+set nametrack.nttest=policy
+add_list nametrack.nttest.interface=nttest
+set nametrack.nttest.target=route
+add_list nametrack.nttest.host=192.0.2.7
+set network.nttest.addresses=10.99.0.2/24
+END
+uci commit network; uci commit nametrack; ifup nttest; /etc/init.d/nametrack reload
+"""
+
+
+def findings(router, code):
+    return [each for each in json.loads(router.ok("ubus call nametrack check"))["findings"] if each["code"] == code]
+
+
+def test_what_check_and_why_advise_is_taken_by_the_real_uci_netifd_and_firewall(router):
+    """The lab pastes the advice of every finding, with stand-ins for these."""
+    if not router.succeeds("command -v wg && command -v fw4 && [ -e /lib/netifd/proto/wireguard.sh ]"):
+        pytest.skip("this router has no WireGuard, or no fw4")
+    router.ok("cp /etc/config/firewall /tmp/firewall.before")
+    try:
+        router.ok(TUNNEL + ROUTED)
+        router.wait("ubus call nametrack check | grep -q not_forwarded")
+        router.ok(PEER + "uci add_list network.nttestpeer.allowed_ips=10.99.0.0/24; uci commit network; ifup nttest")
+        router.ok("/etc/init.d/nametrack reload")
+        (found,) = findings(router, "not_forwarded")
+        router.ok(found["advice"])
+        router.wait("! ubus call nametrack check | grep -q not_forwarded")
+        assert "nttest" in router.ok("nft list table inet fw4")
+        router.wait("nametrack why 192.0.2.7 | grep -q 'no peer of nttest has allowed IPs'")
+        answer = json.loads(router.run("nametrack why 192.0.2.7 --json")[1])
+        router.ok(answer["advice"])
+        router.wait("nametrack why 192.0.2.7 | grep -q 'goes through nttest as configured'")
+    finally:
+        router.run("uci delete nametrack.nttest; uci commit nametrack; /etc/init.d/nametrack reload")
+        router.run("ifdown nttest; uci delete network.nttestpeer; uci delete network.nttest; uci commit network")
+        router.run(
+            "cp /tmp/firewall.before /etc/config/firewall; /etc/init.d/firewall reload; /etc/init.d/network reload"
+        )
+
+
 def test_sysupgrade_keeps_the_configuration_and_what_is_remembered(router):
     assert kept(router) == KEPT
 

@@ -62,7 +62,7 @@ until(lambda: not shown()[0][1])
     assert told(interpreter, tmp_path, script) == [
         "done [None, ['/list.txt: no such file; its hosts are not known']]",
         "changed [['a.test'], []]",
-        "changed [['a.test'], ['/list.txt: no such file; keeping the 1 hosts read before']]",
+        "changed [['a.test'], ['/list.txt: no such file; keeping those read before (1)']]",
         "changed [['b.test'], []]",
     ]
 

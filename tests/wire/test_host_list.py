@@ -106,6 +106,7 @@ def test_a_file_of_more_than_the_most_is_used_up_to_there_and_says_so():
         "2 lines are left out: at most %d names and %d addresses and prefixes of a file are used"
         % (MOST_NAMES, MOST_ELEMENTS)
     ]
+    assert read(data[: data.rfind(b"n")], 4096).problems[0].startswith("1 line is left out: ")
 
 
 def test_what_is_plain_and_what_is_not_are_read_alike():

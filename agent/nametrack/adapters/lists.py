@@ -105,7 +105,7 @@ class Lists:
             self._stamps[path] = stamp
 
     def _failed(self, path, known, problem):
-        kept = "its hosts are not known" if known is None else "keeping the %d hosts read before" % len(known)
+        kept = "its hosts are not known" if known is None else "keeping those read before (%d)" % len(known)
         self.contents[path] = (known, ["%s: %s; %s" % (path, problem, kept)])
 
 

@@ -136,10 +136,11 @@ class Reader:
         found = self._list
         found.close()
         if self._bad > NAMED:
-            found.problems.append("%d more lines are no hosts; ignoring them" % (self._bad - NAMED))
+            more = self._bad - NAMED
+            found.problems.append("%s no hosts; ignoring them" % _lines_are(more, " more"))
         if self._left_out:
-            limits = (self._left_out, MOST_NAMES, MOST_ELEMENTS)
-            text = "%d lines are left out: at most %d names and %d addresses and prefixes of a file are used"
+            limits = (_lines_are(self._left_out), MOST_NAMES, MOST_ELEMENTS)
+            text = "%s left out: at most %d names and %d addresses and prefixes of a file are used"
             found.problems.append(text % limits)
         return found
 
@@ -218,3 +219,7 @@ def _text(line):
         return line.decode()
     except UnicodeError:
         return "".join([chr(byte) for byte in line])
+
+
+def _lines_are(count, which=""):
+    return "1%s line is" % which if count == 1 else "%d%s lines are" % (count, which)

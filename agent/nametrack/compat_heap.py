@@ -54,6 +54,17 @@ def _size():
     return _state["size"]
 
 
+def read(size):
+    """So many bytes of a file are to be taken apart: the more there are, the more rarely garbage is collected.
+
+    A collection looks at all that is in use, which is a multiple of the file in the end.
+    """
+    if MICROPYTHON:
+        import gc
+
+        gc.threshold(max(gc.threshold(), size))
+
+
 def pace():
     """Has garbage collected whenever a quarter of what is in use was taken, or a 32nd of the heap where that is more.
 

@@ -63,3 +63,26 @@ def test_what_libuci_takes_is_no_fault(interpreter, tmp_path):
     write(tmp_path, b"config nametrack 'global'; option retain '77'\n\toption retain 'soon'\n")
     script = READ + "print(len(config.errors) > 0, loaded.faults, loaded.id == read_id(sys.argv[1]))"
     assert run(interpreter, tmp_path, script, tmp_path) == ["True [] True"]
+
+
+@each_interpreter
+def test_eight_times_as_many_addresses_take_no_more_than_twelve_times_as_long(interpreter, tmp_path):
+    script = """
+from nametrack.daemon.config_files import read_config
+def used():
+    with open("/proc/self/schedstat") as file:
+        return int(file.read().split()[0])
+def took(count):
+    compat.collect_early()
+    before = used()
+    config = read_config("%s/%d" % (sys.argv[1], count))[0].config
+    assert len(config.policies[0].literals) == count
+    return used() - before
+few, many = min([took(1500) for i in range(3)]), min([took(12000) for i in range(3)])
+print("linear" if many <= 12 * few else "%d against %d" % (many, few))
+"""
+    for count in (1500, 12000):
+        (tmp_path / str(count)).mkdir()
+        hosts = "".join([f"\tlist host '10.{i >> 11}.{i >> 3 & 255}.{(i & 7) * 32}/28'\n" for i in range(count)])
+        write(tmp_path / str(count), b"config policy 'work'\n\toption interface 'wg0'\n" + hosts.encode())
+    assert run(interpreter, tmp_path, script, tmp_path) == ["linear"]

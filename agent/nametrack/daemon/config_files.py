@@ -3,7 +3,7 @@
 from binascii import crc32
 from collections import namedtuple
 
-from .. import compat, compat_files, ip
+from .. import compat, compat_files, compat_heap, ip
 from ..adapters import files
 from ..core.config import configuration, firewall, lists, network
 from ..core.config.option_values import listed_host
@@ -92,6 +92,7 @@ def id_of(contents):
 
 def _sections(data, path, keep, problems, faults):
     """The sections of a file; `problems` gets all that is wrong with it, `faults` what libuci refuses the file for."""
+    compat_heap.read(len(data))
     sections, found = uci.parse(data, keep)
     for problem in found:
         words = "%s, line %d: %s" % (path, problem.line, problem.text)

@@ -753,6 +753,18 @@ def test_a_file_of_nothing_but_mistakes_cannot_fill_the_memory():
     c = build([raw("x", "x%d" % i) for i in range(1000)])
     assert len(c.errors) == section.MAX_PROBLEMS + 1
     assert c.errors[-1] == "800 more problems are not shown"
+    c = build([raw("x", "x%d" % i) for i in range(section.MAX_PROBLEMS + 1)])
+    assert c.errors[-1] == "1 more problem is not shown"
+
+
+def test_values_that_were_met_are_told_from_new_ones_in_small_tables():
+    """In one table MicroPython looks for one of 65,536 texts among thousands, because it has 65,536 hashes of them."""
+    seen = section.Seen()
+    texts = ["10.%d.%d.0/24" % (i >> 8, i & 255) for i in range(4096)]
+    assert all(seen.is_new(text) for text in texts)
+    assert not any(seen.is_new(text) for text in texts)
+    assert seen.is_new(("tcp", 1)) and not seen.is_new(("tcp", 1))
+    assert max([len(table) for table in seen._tables.values()]) < 40
 
 
 # --- the file that is installed ---

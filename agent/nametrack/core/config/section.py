@@ -5,6 +5,7 @@ from .options import REQUIRED
 
 MAX_PROBLEMS = 200
 BLANKS = "\t\n\r "
+_TABLES = 1021  # a prime: what texts have in common at their ends must not put them into a few tables
 
 
 class Report:
@@ -24,7 +25,10 @@ class Report:
 
     def all(self):
         """The texts, oldest first, with a last one that counts those left out."""
-        return self.texts + (["%d more problems are not shown" % self._left_out] if self._left_out else [])
+        if not self._left_out:
+            return list(self.texts)
+        more = "1 more problem is" if self._left_out == 1 else "%d more problems are" % self._left_out
+        return self.texts + ["%s not shown" % more]
 
 
 class Section:
@@ -88,15 +92,14 @@ class Section:
 
     def _many(self, option, default):
         given = self._options.get(option.name, [])
-        values, seen, bad = [], set(), False
+        values, seen, bad = [], Seen(), False
         for text in [given] if isinstance(given, str) else given:
             for word in words(text):
                 value, problem = option.parse(word)
                 if problem is not None:
                     bad = True
                     self.problem("option '%s': %s; ignoring it" % (option.name, problem))
-                elif value not in seen:
-                    seen.add(value)
+                elif seen.is_new(value):
                     values.append(value)
         if values:
             return values
@@ -109,6 +112,23 @@ class Section:
         for name in sorted(self._options):
             if name not in known:
                 self.problem("option %s is not known%s" % (quoted(name), hint(name, known)))
+
+
+class Seen:
+    """Values that were met, in many small tables: MicroPython hashes a text into 16 bits, and looks for one of 65,536
+    among thousands.
+    """
+
+    def __init__(self):
+        self._tables = {}
+
+    def is_new(self, value):
+        """Return whether a text, or another value, is met for the first time."""
+        number = int.from_bytes(value.encode(), "big") % _TABLES if isinstance(value, str) else 0
+        table = self._tables.setdefault(number, set())
+        count = len(table)
+        table.add(value)
+        return len(table) > count
 
 
 def words(text):

@@ -80,14 +80,20 @@ class SetListing:
             return self._ipset_read()
         if self._elements is None:
             return self._elements_read()
-        self._finish(self._form, self._elements.found, self._read.used)
+        ends = self._elements.found.ends()
+        # The kernel spreads a set that grew into a larger table, in its own time. A listing meanwhile has some elements
+        # twice and misses others, and nothing else says so.
+        if self._again(len(ends) < len(self._elements.found.keys)):
+            self._elements = None
+            return self._ask_elements()
+        self._finish(self._form, self._elements.found.marks(), ends)
 
     def _ipset_read(self):
         if self._again(self._read.interrupted):
             return self._start_again()
         if self._read.found is None:
             return self._end(None, None)
-        self._finish(self._read.form(), self._read.found, self._read.used)
+        self._finish(self._read.form(), self._read.found.marks(), self._read.found.ends())
 
     def _elements_read(self):
         """The kernel does not say that a set changed while it was listed, but it counts the changes of all tables."""
@@ -105,8 +111,8 @@ class SetListing:
         self._kernel.close()
         self._start()
 
-    def _finish(self, form, found, used):
-        self._end(Listing(form, found.ends(), found.marks(), used, self._tries > 0), None)
+    def _finish(self, form, marks, ends):
+        self._end(Listing(form, ends, marks, self._read.used, self._tries > 0), None)
 
     def _too_late(self):
         self._end(None, "the kernel does not answer")

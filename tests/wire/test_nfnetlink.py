@@ -48,6 +48,27 @@ def test_many_elements_of_one_set_are_one_notice():
     assert len(nfnetlink.notices(one, LITTLE)) == 1
 
 
+def test_of_the_messages_about_a_thousand_elements_only_the_first_is_taken_apart():
+    whole = netfilter.about("the set is flushed")["datagrams"][0]
+    item = next(netlink.messages(whole, LITTLE))
+    one = netlink.message(item.type, 0, 0, bytes(item.payload), LITTLE)
+    read, attributes = [], netlink.attributes
+    try:
+        netlink.attributes = lambda data, order: read.append(data) or attributes(data, order)
+        assert len(nfnetlink.notices(one * 1000, LITTLE)) == 1
+    finally:
+        netlink.attributes = attributes
+    assert len(read) == 1
+
+
+def test_the_changes_of_one_port_can_be_left_out():
+    one = netfilter.about("elements are added")
+    assert [nfnetlink.notices(datagram, LITTLE, one["port"]) for datagram in one["datagrams"]] == [
+        [] for _ in one["datagrams"]
+    ]
+    assert told("elements are added")
+
+
 def test_every_change_ends_in_the_number_of_the_generation():
     numbers = []
     for one in netfilter.ALL:

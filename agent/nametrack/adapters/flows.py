@@ -84,11 +84,11 @@ class Flows:
 
 def _questions(keys):
     """Return [(family, packed address, None for all)]: which connections are asked for to find those to the keys."""
-    four = sorted(set([key for key in keys if not ip.is_wide(key) and ip.key_family(key) == 4]))
+    four = set([key for key in keys if not ip.is_wide(key) and ip.key_family(key) == 4])
     found = [(conntrack.INET6, None)] if any(ip.key_family(key) == 6 for key in keys) else []
     if len(four) > _SINGLE or any(ip.is_wide(key) and ip.key_family(key) == 4 for key in keys):
         return found + [(conntrack.INET, None)]
-    return found + [(conntrack.INET, ip.packed_of_key(key)) for key in four]
+    return found + [(conntrack.INET, ip.packed_of_key(key)) for key in sorted(four)]
 
 
 def _reads_all(questions):

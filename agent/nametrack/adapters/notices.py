@@ -78,9 +78,7 @@ class Notices:
             self._generation = generation.number
         if not any(datagram.find(name) >= 0 for name in self._names):
             return
-        for notice in nfnetlink.notices(datagram):
-            if notice.port == self._own:
-                continue
+        for notice in nfnetlink.notices(datagram, own=self._own):
             for name in self._meant(notice, datagram):
                 touched[name] = touched.get(name, False) or notice.kind != nfnetlink.NEWELEMENT
 

@@ -56,7 +56,7 @@ class NetlinkError(Exception):
     """What is not netlink, or does not fit into it."""
 
 
-def _aligned(length):
+def aligned(length):
     return (length + 3) & ~3
 
 
@@ -68,7 +68,7 @@ def attribute(kind, value, order=NATIVE):
     length = 4 + len(value)
     if length > _ATTRIBUTE_LIMIT:
         raise NetlinkError("%d bytes do not fit into an attribute" % len(value))
-    return struct.pack(order + "HH", length, kind) + value + bytes(_aligned(length) - length)
+    return struct.pack(order + "HH", length, kind) + value + bytes(aligned(length) - length)
 
 
 def nested(kind, attributes, order=NATIVE):
@@ -114,7 +114,7 @@ def messages(datagram, order=NATIVE):
         if not _HEADER <= length <= end - at:
             raise NetlinkError("a message of %d bytes, but only %d are left" % (length, end - at))
         yield Message(kind, flags, seq, pid, view[at + _HEADER : at + length])
-        at += _aligned(length)
+        at += aligned(length)
 
 
 def attributes(data, order=NATIVE):
@@ -128,7 +128,7 @@ def attributes(data, order=NATIVE):
         if not 4 <= length <= end - at:
             raise NetlinkError("an attribute of %d bytes, but only %d are left" % (length, end - at))
         yield kind & _TYPE_MASK, data[at + 4 : at + length]
-        at += _aligned(length)
+        at += aligned(length)
 
 
 def generic(message, order=NATIVE):
@@ -183,7 +183,7 @@ def ended(item, order=NATIVE):
     if item.flags & ACK_ATTRIBUTES:
         if item.type == ERROR and not item.flags & CAPPED:
             # the request is quoted in full, and its own header says how much that is
-            at = 4 + _aligned(struct.unpack_from(order + "I", data, 4)[0])
+            at = 4 + aligned(struct.unpack_from(order + "I", data, 4)[0])
         if at > len(data):
             raise NetlinkError("a quoted request is cut short")
         for kind, value in attributes(data[at:], order):

@@ -19,6 +19,7 @@ _BEGIN, _END = 16, 17  # NFNL_MSG_BATCH_*
 
 FAMILIES = {"inet": 1, "ip": 2, "arp": 3, "netdev": 5, "bridge": 7, "ip6": 10}  # NFPROTO_*
 
+_ABOUT_SETS = (NEWSET, DELSET, NEWELEMENT, DELELEMENT, NEWRULE, DELRULE)
 _HEADER = 4  # struct nfgenmsg
 _TABLE = 1  # NFTA_SET_TABLE and NFTA_SET_ELEM_LIST_TABLE alike
 _NAME = 2  # NFTA_SET_NAME and NFTA_SET_ELEM_LIST_SET alike
@@ -82,23 +83,38 @@ def generation(datagram, order=netlink.NATIVE):
     return found
 
 
-def notices(datagram, order=netlink.NATIVE):
-    """Return the Notices about sets, their elements and rules in a datagram, each once. Raises NetlinkError."""
+def notices(datagram, order=netlink.NATIVE, own=None):
+    """Return the Notices about sets, their elements and rules in a datagram, each once. Raises NetlinkError.
+
+    own: the port whose changes are left out, None for none. The kernel tells of each element in a message of its own,
+    of 65,536 in a row if a set is flushed: of those that begin as the one before, nothing more is read.
+    """
     found, seen = [], set()
+    before, beginning = None, b""
     for item in netlink.messages(datagram, order):
         kind = item.type & 255
-        if item.type >> 8 != NFTABLES or kind not in (NEWSET, DELSET, NEWELEMENT, DELELEMENT, NEWRULE, DELRULE):
+        if item.type >> 8 != NFTABLES or kind not in _ABOUT_SETS or item.pid == own:
             continue
-        family, attributes = body(item, order)
-        table = name = None
-        for which, value in attributes:
-            if which == _TABLE:
-                table = netlink.text(value)
-            elif which == _NAME:
-                name = netlink.text(value) if kind not in (NEWRULE, DELRULE) else None  # a rule has its chain there
-                break  # the elements follow, and there may be many
-        notice = Notice(kind, family, table, name, item.pid)
+        if before == (item.type, item.pid) and item.payload[: len(beginning)] == beginning:
+            continue
+        before, (notice, size) = (item.type, item.pid), _notice(kind, item, order)
+        beginning = bytes(item.payload[:size])
         if notice not in seen:
             seen.add(notice)
             found.append(notice)
     return found
+
+
+def _notice(kind, item, order):
+    """`(Notice, bytes)` of a message, and in how many bytes at its beginning the set is named."""
+    family, attributes = body(item, order)
+    table = name = None
+    size = _HEADER
+    for which, value in attributes:
+        size += netlink.aligned(4 + len(value))
+        if which == _TABLE:
+            table = netlink.text(value)
+        elif which == _NAME:
+            name = netlink.text(value) if kind not in (NEWRULE, DELRULE) else None  # a rule has its chain there
+            break  # the elements follow, and there may be many
+    return Notice(kind, family, table, name, item.pid), size

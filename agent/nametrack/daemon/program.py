@@ -248,8 +248,8 @@ class Program:
 
     def _settled(self):
         parts = (self._lists, self._sets, self._flows, self._wireguard, self._bus, self._endpoints, self._routes)
-        busy = any(part.busy() for part in parts)
-        return self.agent.settled() and not busy
+        # what is quick to say first: the agent looks at all names for it
+        return not any(part.busy() for part in parts) and self.agent.settled()
 
     def _watch_signals(self, handlers):
         """Has signals end the run, those aside that have a function in `handlers`, {name: function()}."""

@@ -64,7 +64,8 @@ def _add_hosts(agent, shown, now, unix, room):
     for each, group, (policy, hosts), items in zip(shown, groups, ordered, taken):
         named = items[: len(hosts)]
         found.extend([(policy.config.retain, hosts[i], named[i]) for i in range(len(named))])
-        each["hosts"] = sorted(named, key=lambda host: host["host"]) + items[len(hosts) :]
+        by_host = {host["host"]: host for host in named}
+        each["hosts"] = [by_host[host] for host in in_order(by_host)] + items[len(hosts) :]
         each["more_hosts"] = group[0] - len(items)
     return found, size
 

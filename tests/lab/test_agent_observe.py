@@ -1,5 +1,6 @@
 """Wildcards: what a client of the router's DNS server is told is steered at once, and remembered."""
 
+import shutil
 import socket
 import time
 
@@ -31,7 +32,7 @@ def client(world):
 
 def ask(client, name, server=ROUTER):
     """The client asks the router, or another server, for a name's address: a list of text."""
-    with client.socket(socket.AF_INET, socket.SOCK_DGRAM) as sock:
+    with client.socket(socket.AF_INET6 if ":" in server else socket.AF_INET, socket.SOCK_DGRAM) as sock:
         sock.setblocking(False)
         response = dns.query.udp(dns.message.make_query(name, "A"), server, timeout=5, sock=sock)
     return sorted(data.to_text() for rrset in response.answer for data in rrset if rrset.rdtype == 1)
@@ -76,6 +77,57 @@ def test_an_observed_name_is_remembered_over_a_restart(world, client, interprete
     world.beach.nft("flush set inet vpn staging4")
     with agent:
         wait_for(lambda: four(world) == {"198.18.0.1"}, 10, lambda: agent.tail())
+
+
+def test_answers_over_ipv6_are_heard(world, client, interpreter):
+    world.beach.ip("addr add fd00:99::1/64 dev lan nodad")
+    client.ip("addr add fd00:99::2/64 dev wan nodad")
+    world.stop_dnsmasq()
+    world.dnsmasq_options += ["--listen-address=fd00:99::1"]
+    world.start_dnsmasq()
+    world.zone.set("n1.example.test", "A", ["198.18.0.1"], 60)
+    with agent_of(world, interpreter) as agent:
+        wait_for(lambda: ask(client, "n1.example.test", "fd00:99::1") and four(world) == {"198.18.0.1"}, 10, agent.tail)
+
+
+UNBOUND = """
+server:
+	interface: %s
+	access-control: 192.168.9.0/24 allow
+	do-daemonize: no
+	use-syslog: no
+	chroot: ""
+	username: ""
+	pidfile: ""
+	directory: "/"
+	module-config: "iterator"
+	do-not-query-localhost: no
+	local-zone: "test." nodefault
+forward-zone:
+	name: "."
+	forward-addr: 127.0.0.1
+"""
+
+
+@pytest.mark.skipif(shutil.which("unbound") is None, reason="unbound is not installed")
+def test_answers_of_unbound_are_heard_like_those_of_dnsmasq(world, client, interpreter, tmp_path):
+    for i in range(20):
+        world.zone.set(f"n{i}.example.test", "A", [f"198.18.0.{i + 1}"], 60)
+    world.zone.set("www.example.test", "CNAME", ["cdn.dyn.test."], 60)
+    world.zone.set("cdn.dyn.test", "A", ["198.18.1.1"], 60)
+    world.stop_dnsmasq()
+    world.dnsmasq_options = []  # it is unbound's server now, and stands for the provider's
+    world.start_dnsmasq()
+    (tmp_path / "unbound.conf").write_text(UNBOUND % ROUTER)
+    unbound = world.beach.start(["unbound", "-d", "-c", str(tmp_path / "unbound.conf")])
+    wait_for(lambda: world.beach.run(["ss", "-Hlun", f"src {ROUTER}"]).stdout, 10, unbound.log.read_text)
+    with agent_of(world, interpreter) as agent:
+        wait_for(lambda: ask(client, "n0.example.test") and "198.18.0.1" in four(world), 10, agent.tail)
+        for i in range(1, 20):
+            assert ask(client, f"n{i}.example.test") == [f"198.18.0.{i + 1}"]
+            wait_for(lambda i=i: f"198.18.0.{i + 1}" in four(world), 5, agent.tail, every=0.002)
+        assert ask(client, "www.example.test") == ["198.18.1.1"]
+        wait_for(lambda: "198.18.1.1" in four(world), 5, agent.tail)
 
 
 @pytest.fixture

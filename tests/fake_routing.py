@@ -19,6 +19,7 @@ class FakeRouting:
         self.main = []
         self.routes = {}  # (family, table, metric) -> {key: via}
         self.ports = {}  # device -> listen port
+        self.neighbours = []  # routing.Neighbour
         self.strict = []  # names of links with a strict reverse path filter
         self._numbers = 0
 

@@ -99,6 +99,8 @@ class FakeKernel:
             return self.routing.view()
         if isinstance(action, do.ListRoutes):
             return self.routing.listed()
+        if isinstance(action, do.FollowNeighbours):
+            return on.NeighboursRead(list(self.routing.neighbours)) if action.wanted else None
         if isinstance(action, do.ReadTunnel):
             return on.TunnelRead(action.interface, self.routing.ports.get(action.interface, 0))
         if isinstance(action, do.ChangeRouting):

@@ -248,3 +248,37 @@ print(sh("ip", "route", "show", "192.0.2.1").split()[:5])
 """
     line = "['192.0.2.1', 'via', '10.5.0.9', 'dev', 'east']"
     assert ran(interpreter, tmp_path, script) == [line, line]
+
+
+@each_interpreter
+def test_neighbours_are_told_as_they_are_and_as_they_become_and_no_more_if_they_are_not_wanted(interpreter, tmp_path):
+    script = """
+from nametrack.adapters.neighbours import Neighbours
+told = Neighbours(poller, quiet)
+def new():
+    until(lambda: events)
+    found = [(n.address, n.hardware) for e in events if type(e) is on.NeighboursRead for n in e.neighbours]
+    events.clear()
+    return [one for one in found if one[0][:4] != "fe80"]
+def neigh(verb, address, last):
+    sh("ip", "neigh", verb, address, "lladdr", "02:00:00:00:00:" + last, "dev", "east", "nud", "reachable")
+neigh("add", "10.5.0.9", "aa")
+told.follow(do.FollowNeighbours(True))
+until(lambda: not told.busy())
+print(new())
+neigh("add", "fd05::9", "aa")
+print(new())
+neigh("replace", "10.5.0.9", "aa")  # no news
+neigh("replace", "10.5.0.9", "bb")
+print(new())
+told.follow(do.FollowNeighbours(False))
+neigh("replace", "10.5.0.9", "cc")
+seconds(0.2)
+print(events, told.busy())
+"""
+    assert ran(interpreter, tmp_path, script) == [
+        "[('10.5.0.9', '02:00:00:00:00:aa')]",
+        "[('fd05::9', '02:00:00:00:00:aa')]",
+        "[('10.5.0.9', '02:00:00:00:00:bb')]",
+        "[] False",
+    ]

@@ -283,3 +283,16 @@ def test_a_server_that_shakes_hands_and_forwards_nothing_is_left_within_four_sec
         assert time.monotonic() - died < 4.5, "four seconds, and half a one for what the test itself takes"
         world.home.sysctl("net/ipv4/ip_forward=1")
         steering.reach("home", *STAGING4, seconds=20)
+
+
+def test_a_client_by_its_mac_address_goes_by_the_tunnel_also_with_a_new_address(world, interpreter):
+    steering = Steering(world, interpreter, options())
+    hardware = json.loads(steering.lan.run(["ip", "-j", "link", "show", "eth0"]).stdout)[0]["address"]
+    policy = ("policy", "work", {"interface": ["wg0"], "host": [STAGING_NAME], "client": [hardware.upper()]})
+    steering.agent.configure(options(), policy)
+    with steering.agent:
+        steering.reach("home", *STAGING4, *STAGING6, hosts=[steering.lan])
+        steering.reach("wan", *STAGING4, *STAGING6, hosts=[steering.beach])
+        steering.lan.ip("addr del 10.1.0.2/24 dev eth0", "addr add 10.1.0.77/24 dev eth0")
+        steering.lan.ip("route replace default via 10.1.0.1")
+        steering.reach("home", *STAGING4, seconds=2, hosts=[steering.lan])

@@ -81,6 +81,9 @@ true
 # A reply within a second: `ping` of busybox waits no shorter time.
 WORKS = "ip netns exec beach ping -c 1 -W 1 10.9.0.1 >/dev/null"
 
+# The number of the agent's process; `$!` would be that of the shell around it.
+AGENT = r"ps | sed -n 's/^ *\([0-9]*\) .*[s]tart.py run.*/\1/p'"
+
 
 class Houses:
     """Built when entered, in a machine that others may have used before."""
@@ -148,6 +151,8 @@ config wireguard_wg0
 	option endpoint_host '{HOME}'
 	option endpoint_port '{PORT}'
 	option persistent_keepalive '5'
+	list allowed_ips '0.0.0.0/0'
+	list allowed_ips '::/0'
 """
         settings = f"""
 config nametrack 'global'
@@ -163,13 +168,12 @@ config nametrack 'global'
             "NAMETRACK_LIB=/usr/lib/nametrack ip netns exec beach nametrack run --ubus none"
             " --config-dir /run/agent/config --state-dir /run/agent/state --run-dir /run/agent/run"
             " >/run/agent/log 2>&1 &"
-            " echo $! >/run/agent/pid"
         )
 
     def stop(self):
         """SIGTERM to the agent, which must end."""
-        self.machine.run("kill $(cat /run/agent/pid)")
-        self.machine.wait_for("! kill -0 $(cat /run/agent/pid) 2>/dev/null", 10, "the agent to end")
+        self.machine.run(f"kill $({AGENT})")
+        self.machine.wait_for(f'[ -z "$({AGENT})" ]', 10, "the agent to end")
 
     def log(self):
         """The last lines of the agent's log."""

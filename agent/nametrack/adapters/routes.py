@@ -5,10 +5,10 @@ The kernel carries out what is sent before `send` returns, so the answers are th
 
 from .. import compat, routing
 from ..core import events as on
-from ..wire import links, neighbours, netlink, nexthops, routes, rtnetlink, rules
+from ..wire import links, netlink, nexthops, routes, rtnetlink, rules
 from . import reverse_path
 from .netlink import reason
-from .routes_dump import Dumper, Part
+from .routes_dump import Dumper, Part, listed
 from .routes_notices import RoutesNotices
 
 _AT_ONCE = 150  # requests in one send: as many errors as a receive buffer takes
@@ -17,7 +17,7 @@ _ABSENT = (compat.ENOENT, compat.ESRCH)
 
 
 class Routes:
-    """Carries out ReadRouting, ListRoutes, ReadNeighbours and ChangeRouting."""
+    """Carries out ReadRouting, ListRoutes and ChangeRouting."""
 
     def __init__(self, poller, emit):
         self._emit = emit
@@ -39,15 +39,15 @@ class Routes:
     def read(self, action):
         """Carries out ReadRouting: all but our own routes."""
         parts = [
-            _listed(links.get_links, rtnetlink.NEW_LINK, links.link),
-            _listed(links.get_addresses, rtnetlink.NEW_ADDRESS, links.link_address),
-            _listed(nexthops.get_nexthops, rtnetlink.NEW_NEXTHOP, nexthops.nexthop),
+            listed(links.get_links, rtnetlink.NEW_LINK, links.link),
+            listed(links.get_addresses, rtnetlink.NEW_ADDRESS, links.link_address),
+            listed(nexthops.get_nexthops, rtnetlink.NEW_NEXTHOP, nexthops.nexthop),
         ]
         for family in (4, 6):
-            parts.append(_listed(lambda seq, f=family: rules.get_rules(f, seq), rtnetlink.NEW_RULE, rules.rule))
+            parts.append(listed(lambda seq, f=family: rules.get_rules(f, seq), rtnetlink.NEW_RULE, rules.rule))
         for family in (4, 6):
             parts.append(
-                _listed(
+                listed(
                     lambda seq, f=family: routes.get_routes(f, routing.MAIN, 0, seq),
                     rtnetlink.NEW_ROUTE,
                     routes.main_route,
@@ -78,17 +78,6 @@ class Routes:
             self._emit(on.RoutesListed(found[0]))
 
         self._dumper.read(parts, done)
-
-    def read_neighbours(self, action):
-        """Carries out ReadNeighbours."""
-        part = _listed(neighbours.get_neighbours, rtnetlink.NEW_NEIGHBOUR, neighbours.neighbour)
-
-        def done(found, problem):
-            if problem is None:
-                return self._emit(on.NeighboursRead(found[0]))
-            self._emit(on.ActionFailed(action, problem))
-
-        self._dumper.read([part], done)
 
     # -- changing ----------------------------------------------------------------------------------------------------
 
@@ -152,17 +141,6 @@ def _requests(changes):
         else:
             make = rules.change_rule if isinstance(change.value, routing.Rule) else nexthops.change_nexthop
             yield change, None, lambda key, flags, seq, change=change, make=make: make(change, flags, seq)
-
-
-def _listed(request, kind, read):
-    """A Part that gives the list of what `read` makes of its messages of this kind."""
-
-    def add(found, message):
-        value = read(message) if message.type == kind else None
-        if value is not None:
-            found.append(value)
-
-    return Part(request, list, add)
 
 
 def _add_route(found, message):

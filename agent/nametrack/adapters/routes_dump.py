@@ -106,3 +106,14 @@ def strict(sock):
         sock.setsockopt(rtnetlink.SOL_NETLINK, rtnetlink.STRICT_CHECK, 1)
     except OSError:
         pass
+
+
+def listed(request, kind, read):
+    """A Part that gives the list of what `read` makes of its messages of this kind."""
+
+    def add(found, message):
+        value = read(message) if message.type == kind else None
+        if value is not None:
+            found.append(value)
+
+    return Part(request, list, add)

@@ -46,8 +46,8 @@ ReadRouting = namedtuple("ReadRouting", ("what",))
 ListRoutes = namedtuple("ListRoutes", ("protocol",))
 # the port that a tunnel's own packets come from
 ReadTunnel = namedtuple("ReadTunnel", ("interface",))
-# what: "kernel"; which address has which MAC address
-ReadNeighbours = namedtuple("ReadNeighbours", ("what",))
+# wanted: whether to tell which address has which MAC address, all of them now and from then on what is news
+FollowNeighbours = namedtuple("FollowNeighbours", ("wanted",))
 # changes: list of routing.Change, carried out in this order, each whatever became of the others; reason: as above
 ChangeRouting = namedtuple("ChangeRouting", ("changes", "reason"))
 # devices: connections that begin on them are marked with `bit`, of the packet mark; none: no connections are
@@ -159,7 +159,7 @@ FORMS = {
     ReadRouting: lambda a: "read_routing",
     ListRoutes: lambda a: "list_routes",
     ReadTunnel: lambda a: "read_tunnel %s" % a.interface,
-    ReadNeighbours: lambda a: "read_neighbours",
+    FollowNeighbours: lambda a: "follow_neighbours" if a.wanted else "follow_no_neighbours",
     ChangeRouting: _changes,
     MarkInbound: lambda a: "mark_inbound 0x%x: %s" % (a.bit, " ".join(a.devices) or "none"),
     SaveLastGood: lambda a: "save_last_good %d" % sum([len(record.keys) for record in a.records()]),

@@ -51,7 +51,7 @@ RoutesListed = namedtuple("RoutesListed", ("tables",))
 TunnelRead = namedtuple("TunnelRead", ("interface", "port"))
 # the reply to a SendEcho of these fields
 EchoReplied = namedtuple("EchoReplied", ("interface", "address"))
-# neighbours: list of routing.Neighbour
+# neighbours: list of routing.Neighbour, all that the kernel has or those that are news
 NeighboursRead = namedtuple("NeighboursRead", ("neighbours",))
 # action: a ChangeRouting that was carried out; refused: list of (Change, key, why), key None but for routes
 RoutingChanged = namedtuple("RoutingChanged", ("action", "refused"))

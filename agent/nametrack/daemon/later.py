@@ -63,6 +63,12 @@ def new_inbound(emit):
     return Inbound(emit)
 
 
+def new_neighbours(poller, emit):
+    from ..adapters.neighbours import Neighbours
+
+    return Neighbours(poller, emit)
+
+
 def set_exists(name):
     """Return whether there is the set with this SetName; LuCI's pages ask that."""
     from ..adapters.netfilter import has_set

@@ -23,7 +23,7 @@ from ..core.telling.answer_size import UNBOUNDED
 from .bus_object import METHODS, Service
 from .config_files import is_router, read_config, read_id, state_dir
 from .doors import Doors
-from .later import Later, new_echo, new_flows, new_inbound, new_sets, new_tap, set_exists
+from .later import Later, new_echo, new_flows, new_inbound, new_neighbours, new_sets, new_tap, set_exists
 from .loop import Loop, Poller
 
 PASS_LIMIT = 120  # seconds after which `run --once`, `plan` and `check` report what they have
@@ -52,6 +52,7 @@ class Program:
         self._sets = Later(lambda: new_sets(self._poller, emit, self._follows))
         self._flows = Later(lambda: new_flows(self._poller, emit))
         self._routes = Routes(self._poller, emit)
+        self._neighbours = Later(lambda: new_neighbours(self._poller, emit))
         self._wireguard = WireGuard(self._poller, emit)
         self._bus = Bus(self._poller, log, command.ubus)
         self._hold = Hold(self._poller, self._bus, emit)
@@ -100,7 +101,7 @@ class Program:
             do.ReadServices: self._services.read,
             do.ReadRouting: self._routes.read,
             do.ListRoutes: self._routes.list,
-            do.ReadNeighbours: self._routes.read_neighbours,
+            do.FollowNeighbours: self._neighbours.performer("follow"),
             do.ChangeRouting: self._routes.change,
             do.MarkInbound: Later(lambda: new_inbound(self._emit)).performer("mark"),
             do.ReadTunnel: self._wireguard.read_tunnel,
@@ -247,7 +248,8 @@ class Program:
         return self.service.status(compat.monotonic(), compat.exact_wall(), UNBOUNDED)
 
     def _settled(self):
-        parts = (self._lists, self._sets, self._flows, self._wireguard, self._bus, self._endpoints, self._routes)
+        parts = [self._lists, self._sets, self._flows, self._wireguard, self._bus, self._endpoints]
+        parts += [self._routes, self._neighbours]
         # what is quick to say first: the agent looks at all names for it
         return not any(part.busy() for part in parts) and self.agent.settled()
 

@@ -585,15 +585,8 @@ POLICY_MISTAKES = [
     (
         {"client": ["192.168.1.300"], "target": "route"},
         [
-            "option 'client': '192.168.1.300' is not an address, a prefix or the name of an interface; ignoring it",
-            "no usable option 'client'; ignoring section",
-        ],
-    ),
-    (
-        {"client": ["02:00:00:00:00:01"]},
-        [
-            "option 'client': '02:00:00:00:00:01' is a MAC address, which is not supported yet: give the client's IP "
-            "addresses; ignoring it",
+            "option 'client': '192.168.1.300' is not an address, a prefix, a MAC address or the name of an interface; "
+            "ignoring it",
             "no usable option 'client'; ignoring section",
         ],
     ),
@@ -789,6 +782,12 @@ def example(commented):
         elif parts[0] == "list":
             found[-1].options.setdefault(parts[1], []).append(parts[2].strip("'"))
     return found
+
+
+def test_a_client_by_its_mac_address_is_written_in_one_way():
+    for text in ("02:00:00:AA:bb:01", "02-00-00-aa-BB-01"):
+        steering = build([policy(client=[text])]).policies[0].steering
+        assert steering.clients == [("mac", "02:00:00:aa:bb:01")]
 
 
 ROUTE_ONLY = [{"client": ["lan"]}, {"port": ["443"]}, {"interface": ["wg0", "wg1"]}, {"fallback": "block"}]

@@ -45,7 +45,7 @@ def test_ignore_is_a_bypass_and_disabled_stays_disabled():
 
 
 def test_what_would_steer_more_than_is_meant_is_a_comment():
-    for change in (("'192.168.1.5 ", "'aa:bb:cc:dd:ee:ff "), ("plex.tv ", "plex.tv https://example.net/list "),
+    for change in (("'192.168.1.5 ", "'aa:bb:cc:dd:ee "), ("plex.tv ", "plex.tv https://example.net/list "),
                    ("'192.168.1.5 ", "'!192.168.1.5 "), ("'tcp udp'", "'icmp'"), ("src_addr", "src_port"),
                    ("'wg0'", "'a b'")):  # fmt: skip
         said = imported(PBR.replace(*change))

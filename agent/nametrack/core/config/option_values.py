@@ -231,15 +231,15 @@ def fallback_nameserver(text):
 
 
 def client(text):
-    """`(kind, value)`: "prefix" or "interface" and the text of one."""
+    """`(kind, value)`: "prefix", "interface" or "mac", and the text of one, of a MAC address as 02:00:00:aa:bb:cc."""
     given = ip.prefix(text)
     if given is not None:
         return ("prefix", given), None
+    if _is_hardware(text):
+        return ("mac", text.replace("-", ":").lower()), None
     if interface(text)[1] is None:
         return ("interface", text), None
-    if _is_hardware(text):
-        return _wrong(text, "is a MAC address, which is not supported yet: give the client's IP addresses")
-    return _wrong(text, "is not an address, a prefix or the name of an interface")
+    return _wrong(text, "is not an address, a prefix, a MAC address or the name of an interface")
 
 
 def _is_hardware(text):

@@ -5,6 +5,7 @@
 from ... import ip, routing
 from . import selector
 from .local import Local
+from .clients import Clients
 from .networks import Networks
 from .numbers import Numbers
 from .plan import FAMILIES, compose
@@ -34,6 +35,7 @@ class Routes:
         self._interfaces = interfaces
         self._peers = peers
         self._ways = Ways(timers, interfaces, peers)
+        self._clients = Clients(interfaces)
         self._config = None
         self._numbers = None
         self._read_at = 0  # when the kernel was asked last
@@ -52,10 +54,16 @@ class Routes:
         if self._numbers is None or self._numbers.base != config.table:
             self._numbers = Numbers(config.table)
         self._numbers.allot([steered.name for steered in self.steered], [steered.group for steered in self.steered])
+        # first of all: a client that is not known yet would go another way for a moment
+        actions = self._clients.configure([steered.selector for steered in self.steered])
         if not self.installation.is_listed():
             self._timers.set(HOLD, now + PATIENCE)
-            return [ReadRouting("kernel"), ListRoutes(routing.PROTOCOL)]
-        return [ReadRouting("kernel")] if self.steered or known else []
+            return actions + [ReadRouting("kernel"), ListRoutes(routing.PROTOCOL)]
+        return actions + ([ReadRouting("kernel")] if self.steered or known else [])
+
+    def neighbours_read(self, neighbours, now):
+        """Some neighbours of this router, routing.Neighbour: clients that are known by their MAC address."""
+        return self._decide(now) if self._clients.read(neighbours) else []
 
     def read(self, view, now):
         """The kernel's links, rules and nexthops."""
@@ -148,7 +156,7 @@ class Routes:
         if key == LIST:
             self._ways.forget_ports()
             self._inbound.compare()
-            return [ReadRouting("kernel"), ListRoutes(routing.PROTOCOL)]
+            return self._clients.again() + [ReadRouting("kernel"), ListRoutes(routing.PROTOCOL)]
         if key == ECHO:
             actions, news = self._ways.echo_due(self.steered, now)
             return actions + (self._decide(now) if news else [])
@@ -269,9 +277,8 @@ class Routes:
 
     def _steps(self, family, filled):
         """The Steps of a family; filled: the numbers of the tables that hold routes."""
-        return steps(
-            self._groups(family, filled), Uplinks(self.installation.view, self._inbound.bit), family, self._sources
-        )
+        uplinks = Uplinks(self.installation.view, self._inbound.bit)
+        return steps(self._groups(family, filled), uplinks, family, self._clients.sources)
 
     def _policies_in(self, table):
         return [steered for steered in self.steered if self._numbers.table(steered.group) == table]
@@ -289,11 +296,3 @@ class Routes:
             else:
                 groups.append((steered.selector, number, ways))
         return groups
-
-    def _sources(self, client, family):
-        """[(field of a Match, value)] of a Client in this family."""
-        if client.kind == "interface":
-            return [("iif", self._interfaces.device(client.value) or client.value)]
-        if client.kind == "prefix" and ip.family(client.value) == family:
-            return [("source", client.value)]
-        return []

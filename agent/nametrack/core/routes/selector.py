@@ -9,7 +9,7 @@ from ... import routing
 Selector = namedtuple("Selector", ("clients", "transports", "ports"))
 EVERYTHING = Selector((), (), ())
 
-# kind: "prefix", "interface" or "mac"; value: its text
+# kind: "prefix", "interface" or "mac"; value: its text, of a MAC address as 02:00:00:aa:bb:cc
 Client = namedtuple("Client", ("kind", "value"))
 
 
@@ -51,7 +51,8 @@ def covers(selector, other):
 def matches(selector, family, sources):
     """The Matches of a selector in one family, one rule each.
 
-    `sources`: function of a Client that gives [(field of a Match, value)]; a client that is not known gives none.
+    sources: function of a Client and a family that gives [(field of a Match, value)], nothing for a client that is not
+    known.
     """
     found = []
     for first in _clients(selector, sources, family):

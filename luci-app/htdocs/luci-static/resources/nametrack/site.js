@@ -104,7 +104,7 @@ return baseclass.extend({
 		add(fields.list(valid.host, 'staging.example.com'), 'host', _('Which sites?'),
 			_('Host names, also as *.example.com, addresses or prefixes.'));
 		add(fields.list(valid.client, _('everyone')), 'client', _('Whose traffic?'),
-			_('Only these clients: an address, a prefix or an interface as lan.'));
+			_('Only these clients: an address, a prefix, a MAC address or an interface as lan.'));
 		add(fields.list(valid.interface), 'interface', _('Which way?'),
 			_('The VPN; several in the order in which they are tried.'), { choices: ways.map((name) => [ name ]) });
 		add(fields.choice([

@@ -46,6 +46,7 @@ config policy 'work'
 	option family 'ipv4'
 	list host '198.51.100.1'
 	list host '198.51.100.9'
+	list host '192.0.2.77'
 
 config policy 'off'
 	option enabled '0'
@@ -144,6 +145,12 @@ def test_replies_that_the_kernel_drops_are_the_cause():
     answer = why(play(), (0, "wg0", 900, None, "reverse path filter"))
     assert "drops the replies that come in through wg0" in answer["sentence"]
     assert answer["advice"] == "echo net.ipv4.conf.wg0.rp_filter=2 >>/etc/sysctl.conf; sysctl -p"
+
+
+def test_an_address_in_a_local_network_keeps_its_way():
+    answer = why(play(), (0, "wan", 254, None, None), address="192.0.2.77")
+    assert answer["sentence"] == "192.0.2.77 keeps its way; it is in the local network 192.0.2.0/24"
+    assert answer["as_configured"] and answer["advice"].startswith("uci set nametrack.work.keep_local='0'; ")
 
 
 PASSED = [

@@ -22,8 +22,7 @@ def compose(steered, ways, numbers, local, endpoints):
         if family == 6 and any(each.blocks for each in about):
             nexthops.append(_nexthop(family, numbers.block(family), 0, None))
         for each in about:
-            links = [ways[name].link for name in each.steering.interfaces]
-            keys = local[family].keys(links) if each.steering.keep_local else []
+            keys = each.local_keys(ways, local[family])
             via, nexthop = _via(each, ways, numbers, family)
             places = [((family, numbers.table(each.group), METRICS[family]), via)]
             if each.steering.action == "bypass":

@@ -1,6 +1,7 @@
 """A policy that is steered by routes of ours: its ways, and which of them it uses."""
 
 from ... import ip
+from .local import Local
 from .selector import selector_of
 
 # An address that a tunnel for everything is probed by: no machine has it (RFC 5737, RFC 3849).
@@ -56,6 +57,20 @@ class Steered:
         for family in families:
             for key in self.policy.wanted(family):
                 return key
+        return None
+
+    def local_keys(self, ways, local):
+        """The keys of the local networks that it leaves alone; local: Local of one family."""
+        links = [ways[name].link for name in self.steering.interfaces]
+        return local.keys(links) if self.steering.keep_local else []
+
+    def local_network(self, ways, view, key):
+        """The text of the local network that holds a destination, so that its way stays; None for none."""
+        first, last = ip.bounds(key)
+        for each in self.local_keys(ways, Local(ip.key_family(key), view.main)):
+            low, high = ip.bounds(each)
+            if low <= first and last <= high:
+                return ip.element(each)
         return None
 
     def choose(self, ways, now):

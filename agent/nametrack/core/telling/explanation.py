@@ -114,6 +114,12 @@ def _own_route(case, steered, told, steps):
     way, family = routes.way(steered.way), ip.family(told.address)
     if told.device is None and not way.carries(family):
         return nothing, _refused(case, way, family, steps)
+    ways = {name: routes.way(name) for name in steered.steering.interfaces}
+    network = steered.local_network(ways, routes.installation.view, ip.key(told.address))
+    if network is not None:
+        advice = mending.option(case.agent, steered.name, "set", "keep_local", "0")
+        steps.append(Step("it is in the local network %s" % network, advice, False))
+        return nothing, "keeps its way"
     state, reason = routes.standing(steered.name)
     written = state != "partial"
     text = "policy '%s' steers by own routes: %s" % (steered.name, reason)
@@ -194,6 +200,8 @@ def _not_in_set(agent, policy, kernel_set, key):
         advice = "uci set %s.config.ipv6_enabled='1'; uci commit %s; /etc/init.d/%s restart"
         return Step(text, advice % ((policy.target.service,) * 3), True)
     text = "the set of %s does not contain it" % policy.label
+    if ip.element(key) in agent.policies.filling.left_out(policy):
+        return Step("%s: it is an endpoint of the tunnel itself" % text, mending.CHECK, True)
     trouble = kernel_set.trouble
     return Step(text if trouble is None else "%s: it %s" % (text, trouble[1]), mending.CHECK, True)
 

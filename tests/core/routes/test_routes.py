@@ -3,6 +3,7 @@
 from steering_house import House
 
 from nametrack import routing
+from nametrack.core import actions as do
 from nametrack.core import events as on
 
 THREE_LINES = "config policy 'work'\n\tlist interface 'wg0'\n\tlist host 'work.test'\n"
@@ -31,6 +32,21 @@ def test_nothing_but_differences_is_written():
     house.touched()
     house.wait(120)
     assert house.written == []
+
+
+def test_the_sets_that_auto_might_have_filled_are_looked_at_once_a_minute():
+    house, glances = House(THREE_LINES), []
+    house.wait(10)
+    perform = house.kernel.perform
+
+    def performing(action, now):
+        if isinstance(action, do.GlanceSet):
+            glances.append(action.set.name)
+        return perform(action, now)
+
+    house.kernel.perform = performing
+    house.wait(180)
+    assert sorted(glances) == 3 * ["wg0"] + 3 * ["wg06"]
 
 
 def test_an_agent_that_starts_anew_finds_its_routes_and_writes_nothing():

@@ -11,7 +11,7 @@ from ...element import ElementList
 from ..actions import ChangeSet, GlanceSet, ListSet
 from ..last_good import ADDED, DELETED, JOINED
 from .contents import Contents
-from .reading import RETRY_MAX, SETTLE, Reading
+from .reading import GLANCE, RETRY_MAX, SELDOM, SETTLE, Reading
 from .set_report import MISSING, REFUSED, UNFIT, SetReport
 from .targets import Use
 from .wanted import Wanted
@@ -156,7 +156,7 @@ class KernelSet:
 
     def glanced(self, size, now):
         """The ipset holds so many elements, None: it does not exist."""
-        self.reading.glance(now)
+        self._glance_again(now)
         if self.reading.under_way or self.exists is None:
             return []
         if size is None or not self.exists:
@@ -166,6 +166,10 @@ class KernelSet:
             return []
         return [] if self.work.waits() or self.reading.explains(size) else self.list()
 
+    def _glance_again(self, now):
+        needed = self.use.sources or any(policy.target is None for policy in self.use.users)
+        self.reading.glance(now, GLANCE if needed else SELDOM)
+
     def listed(self, listing, why_missing, now):
         """The kernel's account of the set; None: there is no such set, and `why_missing` says why, in words."""
         self.reading.ended(listing is None or listing.sure, now)
@@ -174,7 +178,7 @@ class KernelSet:
         if listing is None:
             self.used = None
             if self.is_ipset:
-                self.reading.glance(now)
+                self._glance_again(now)
             return self._missing(existed, why_missing, now)
         self.used = listing.used
         joined = self.work.contents.owned(JOINED)

@@ -5,6 +5,7 @@ PAUSE = 0.5  # seconds at least between two listings because of other programs' 
 QUIET_MAX = 64  # seconds at most between those that found nothing to do: others only added
 RETRY_FIRST, RETRY_MAX = 5, 300  # seconds until a set that is missing or refused a change is looked at again
 GLANCE = 0.8  # seconds between two glances at an ipset, of which the kernel announces nothing
+SELDOM = 60  # seconds between two at one that no policy fills or waits for
 CHECK = 600  # seconds between two whole listings of an ipset: an element may have been exchanged for another
 TIMED, TIMED_SOONEST = 60, 5  # seconds between two listings of a set with timeouts: others may shorten them
 PACE = 100  # elements a second that such listings may read

@@ -1,8 +1,8 @@
 """Seconds without traffic after the house has moved, one sample: `recovery.py WHO TTL SEED`, run in the lab.
 
-WHO is nametrack or the number of a rival. Traffic is a ping through the tunnel, ten a second; both caches on the way,
-the router's and the provider's, know the old address when the house moves at a random moment. A rival's clock and the
-age of the handshake stand at random as well. The last line is the number.
+WHO is micropython or cpython, which runs nametrack, or the number of a rival. Traffic is a ping through the tunnel, ten
+a second; both caches on the way, the router's and the provider's, know the old address when the house moves at a random
+moment. A rival's clock and the age of the handshake stand at random as well. The last line is the number.
 """
 
 import pathlib
@@ -13,7 +13,7 @@ import time
 TOP = pathlib.Path(__file__).resolve().parent.parent.parent
 sys.path[:0] = [str(TOP / folder) for folder in ("tests", "tests/bench", "agent")]
 
-from lab.agent import Agent, options  # noqa: E402
+from lab.agent import INTERPRETERS, Agent, options  # noqa: E402
 from lab.host import wait_for  # noqa: E402
 from lab.test_agent_recovery import PROVIDER, moved, provider, router  # noqa: E402
 from lab.watch import Pinger  # noqa: E402
@@ -29,9 +29,10 @@ def main(who, ttl, seed):
     with World(ttl=ttl, keepalive=25, dnsmasq_options=[f"--server={PROVIDER}"]) as world, provider(world):
         with Pinger(world.beach, HOME_LAN) as pinger:
             pinger.wait_for_reply(seconds=20)
-            if who == "nametrack":
+            if who in INTERPRETERS:
                 with router(world) as netifd:
-                    with Agent(world, options(min_ttl=10, peer_interval=5), bus=netifd.bus) as agent:
+                    settings = options(min_ttl=10, peer_interval=5)
+                    with Agent(world, settings, bus=netifd.bus, interpreter=who) as agent:
                         wait_for(lambda: agent.running() and world.resolve(HOME_NAME, "A"), 10, "the caches")
                         # past the first questions to every source, which are not repeated within min_ttl
                         time.sleep(15 + chance.uniform(0, min(ttl, 30)))

@@ -93,8 +93,8 @@ function addSteering(s) {
 	], _('take the normal way')), 'fallback', _('If no interface works'),
 	_('Block: traffic to these hosts is dropped until an interface works again.'));
 	added(fields.list(valid.client, '192.168.1.50'), 'client', _('Clients'),
-		_('Only the traffic of these: an address, a prefix, a MAC address or an interface as lan. Without any, that of the whole ' +
-		'network and of the router.'));
+		_('Only the traffic of these: an address, a prefix, a MAC address or an interface as lan. ' +
+		'Without any, that of the whole network and of the router.'));
 	added(fields.list(valid.proto, 'tcp'), 'proto', _('Protocols'), _('Only tcp, or only udp.'));
 	added(fields.list(valid.ports, '443'), 'port', _('Ports'), _('Only to these ports, or ranges as 8000-8010.'));
 	added(fields.text(valid.address, '1.1.1.1'), 'check_address', _('Check address'),

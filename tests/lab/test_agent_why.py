@@ -22,7 +22,7 @@ def steered(world, interpreter, *sections):
 def why(agent, host, *words):
     """The answer to `why`, and its exit status."""
     done = agent.call("why", host, "--json", *words)
-    assert done.stdout, done.stderr
+    assert done.stdout, done.stderr + agent.tail()
     return json.loads(done.stdout), done.returncode
 
 

@@ -119,7 +119,7 @@ def test_another_target_has_no_fields_that_only_own_routes_can_do(router, browse
 @pytest.mark.parametrize(
     "name, value, words",
     [
-        ("client", "192.168.1.0/33", "an address, a prefix or the name of an interface"),
+        ("client", "192.168.1.0/33", "an address, a prefix, a MAC address or the name of an interface"),
         ("check_address", "1.1.1", "an address"),
         ("port", "8010-8000", "a port, or a range as 8000-8010"),
         ("port", "70000", "a port, or a range as 8000-8010"),

@@ -147,6 +147,16 @@ def test_replies_that_the_kernel_drops_are_the_cause():
     assert answer["advice"] == "echo net.ipv4.conf.wg0.rp_filter=2 >>/etc/sysctl.conf; sysctl -p"
 
 
+def test_a_question_before_the_kernel_was_read_is_answered():
+    played = play()
+    played.agent.routes.installation.view = None
+    assert "were not read yet" in why(played, WAN)["sentence"]
+    played.agent.routes.steered = []
+    played.agent.policies.policies["work"].fill(None)  # target auto has not chosen
+    played.agent.policies.sets.by_name = {}  # nor was any set listed
+    assert why(played, WAN)["sentence"].endswith("what policy 'work' steers by is not read yet")
+
+
 def test_an_address_in_a_local_network_keeps_its_way():
     answer = why(play(), (0, "wan", 254, None, None), address="192.0.2.77")
     assert answer["sentence"] == "192.0.2.77 keeps its way; it is in the local network 192.0.2.0/24"

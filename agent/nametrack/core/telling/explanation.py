@@ -93,7 +93,8 @@ def _steered(case, policy, told, steps):
     if steered is not None:
         return _own_route(case, steered, told[0], steps)
     if policy.target is None:
-        why, advice = case.agent.policies.filling.missing(policy)
+        unread = "what %s steers by is not read yet" % policy.label, None
+        why, advice = case.agent.policies.filling.missing(policy) or unread
         steps.append(Step(why, advice or mending.CHECK, True))
         return nothing, None
     return _set(case, policy, told, steps), None
@@ -114,8 +115,7 @@ def _own_route(case, steered, told, steps):
     way, family = routes.way(steered.way), ip.family(told.address)
     if told.device is None and not way.carries(family):
         return nothing, _refused(case, way, family, steps)
-    ways = {name: routes.way(name) for name in steered.steering.interfaces}
-    network = steered.local_network(ways, routes.installation.view, ip.key(told.address))
+    network = _local_network(routes, steered, told.address)
     if network is not None:
         advice = mending.option(case.agent, steered.name, "set", "keep_local", "0")
         steps.append(Step("it is in the local network %s" % network, advice, False))
@@ -125,6 +125,13 @@ def _own_route(case, steered, told, steps):
     text = "policy '%s' steers by own routes: %s" % (steered.name, reason)
     steps.append(Step(text, "" if written else mending.CHECK, not written))
     return Expected(way.device, way.name, told), None
+
+
+def _local_network(routes, steered, address):
+    if not routes.installation.is_known():
+        return None
+    ways = {name: routes.way(name) for name in steered.steering.interfaces}
+    return steered.local_network(ways, routes.installation.view, ip.key(address))
 
 
 def _bypassed(case, steered, address, steps):

@@ -178,5 +178,5 @@ def test_a_file_of_hosts_is_observed_and_an_edited_one_is_read_again(world, clie
         assert "198.18.1.43" in four(world), "what was known of a name that stays is kept"
         assert not {"198.18.9.0/28", "198.18.1.1"} & four(world)
         path.unlink()
-        wait_for(lambda: "keeping the 3 hosts" in agent.check().stdout, 40, lambda: agent.tail())
+        wait_for(lambda: "keeping those read before (3)" in agent.check().stdout, 40, lambda: agent.tail())
         assert {"198.18.1.43", "198.18.1.44"} <= four(world)

@@ -233,7 +233,7 @@ def test_a_service_brings_its_port_and_a_changed_port_is_followed(interpreter):
             world.wghome.set("listen-port", "51999")
             world.zone.set(SERVICE, "SRV", [f"0 0 51999 {HOME_NAME}."], 5)
             wanted = f"{world.home_address}:51999"
-            wait_for(lambda: world.home_endpoint() == wanted, 15, lambda: f"{wanted}\n{agent.tail()}")
+            wait_for(lambda: world.home_endpoint() == wanted, 30, lambda: f"{wanted}\n{agent.tail()}")
             world.wait_for_tunnel()
 
 

@@ -32,6 +32,7 @@ class Flows:
         self._waiting = []  # FlushFlows for which a few connections are read
         self._large = []  # those for which all connections of a family are
         self._dump = None  # the _Dump that is under way
+        self.rests = True  # whether reading them has pauses; a single pass would only wait for their end
         self._rested_at = 0  # when that may be done again
 
     def flush(self, action):
@@ -61,7 +62,7 @@ class Flows:
     def _ended(self, actions, began, error):
         """began: when all connections began to be read, None if they were not."""
         now = compat.monotonic()
-        if began is not None:
+        if began is not None and self.rests:
             self._rested_at = now + min((_SHARE - 1) * (now - began), _REST)
         for action in actions:
             if error in _UNKNOWN:

@@ -39,10 +39,13 @@ def new_sets(poller, emit, listens):
     return Sets(poller, emit, notices)
 
 
-def new_flows(poller, emit):
+def new_flows(poller, emit, rests):
+    """Return the adapter of connections; rests: whether it pauses between long readings."""
     from ..adapters.flows import Flows
 
-    return Flows(poller, emit)
+    flows = Flows(poller, emit)
+    flows.rests = rests
+    return flows
 
 
 def new_tap(poller, emit):

@@ -50,7 +50,7 @@ class Program:
         self._dns = Dns(self._poller, emit)
         self._follows = False  # whether it runs until a signal ends it
         self._sets = Later(lambda: new_sets(self._poller, emit, self._follows))
-        self._flows = Later(lambda: new_flows(self._poller, emit))
+        self._flows = Later(lambda: new_flows(self._poller, emit, self._follows))
         self._routes = Routes(self._poller, emit)
         self._neighbours = Later(lambda: new_neighbours(self._poller, emit))
         self._wireguard = WireGuard(self._poller, emit)

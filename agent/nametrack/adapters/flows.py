@@ -25,14 +25,15 @@ _DATAGRAM = 8192  # bytes: milliseconds of work; the kernel makes no larger ones
 class Flows:
     """Carries out FlushFlows, one after the other, a datagram at a time."""
 
-    def __init__(self, poller, emit, table=TABLE):
+    def __init__(self, poller, emit, table=TABLE, rests=True):
+        """rests: whether long readings have pauses between them; a single pass would only wait for their end."""
         self._poller = poller
         self._emit = emit
         self._table = table
         self._waiting = []  # FlushFlows for which a few connections are read
         self._large = []  # those for which all connections of a family are
         self._dump = None  # the _Dump that is under way
-        self.rests = True  # whether reading them has pauses; a single pass would only wait for their end
+        self._rests = rests
         self._rested_at = 0  # when that may be done again
 
     def flush(self, action):
@@ -62,7 +63,7 @@ class Flows:
     def _ended(self, actions, began, error):
         """began: when all connections began to be read, None if they were not."""
         now = compat.monotonic()
-        if began is not None and self.rests:
+        if began is not None and self._rests:
             self._rested_at = now + min((_SHARE - 1) * (now - began), _REST)
         for action in actions:
             if error in _UNKNOWN:

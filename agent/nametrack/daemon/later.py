@@ -43,9 +43,7 @@ def new_flows(poller, emit, rests):
     """Return the adapter of connections; rests: whether it pauses between long readings."""
     from ..adapters.flows import Flows
 
-    flows = Flows(poller, emit)
-    flows.rests = rests
-    return flows
+    return Flows(poller, emit, rests=rests)
 
 
 def new_tap(poller, emit):

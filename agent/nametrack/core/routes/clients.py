@@ -6,7 +6,7 @@ stays its client's until another MAC address has it: a client that is silent dro
 packet must not go another way.
 """
 
-from ... import ip
+from ... import destination, ip
 from ..actions import FollowNeighbours
 
 MOST = 16  # addresses of one MAC address in each family: those that came last
@@ -36,7 +36,7 @@ class Clients:
         """Take in routing.Neighbours, all or those that are news; return whether a client has other addresses now."""
         changed = False
         for neighbour in neighbours:
-            if neighbour.address[:4] not in ("fe80", "fe90", "fea0", "feb0"):  # link-local: not forwarded
+            if destination.unusable(neighbour.address) is None:  # what is link-local is not forwarded
                 changed = self._is_at(neighbour.address, neighbour.hardware) or changed
         return changed
 

@@ -4,6 +4,7 @@ from .. import compat, compat_files, ip
 from ..core import events as on
 from ..wire import resolv_conf
 from ..wire.netifd import Interface
+from .netlink import listen
 
 ROUTES4, ROUTES6 = "/proc/net/route", "/proc/net/ipv6_route"
 DEVICES = "/sys/class/net/"
@@ -35,12 +36,8 @@ class KernelInterfaces:
 
     def start(self):
         """Hear from the kernel what changes, and have the interfaces read for the first time."""
-        try:
-            self._socket = compat.netlink_socket(_ROUTE, _GROUPS)
-            self._socket.setblocking(False)
-            self._poller.add(self._socket.fileno(), self._readable)
-        except OSError:
-            self._socket = None  # then they are looked at regularly only
+        # if that is refused, they are looked at regularly only
+        self._socket = listen(self._poller, _ROUTE, _GROUPS, self._readable)
         self._poller.call_at(("links",), compat.monotonic() + _REGULARLY, self._look)
         self._emit(on.BusConnected("kernel"))
 

@@ -3,6 +3,7 @@
 from .. import compat
 from ..core import events as on
 from ..wire import neighbours, netlink, rtnetlink
+from .netlink import listen
 from .routes_dump import Dumper, listed
 
 _DATAGRAM = 16384
@@ -42,14 +43,8 @@ class Neighbours:
 
     def _listen(self):
         """Listen from now on. If that cannot be had, news is seen when all are read again."""
-        if self._socket is not None:
-            return
-        try:
-            self._socket = compat.netlink_socket(rtnetlink.PROTOCOL, rtnetlink.NEIGHBOURS)
-        except OSError:
-            return
-        self._socket.setblocking(False)
-        self._poller.add(self._socket.fileno(), self._readable)
+        if self._socket is None:
+            self._socket = listen(self._poller, rtnetlink.PROTOCOL, rtnetlink.NEIGHBOURS, self._readable)
 
     def _stop(self):
         self._told = {}

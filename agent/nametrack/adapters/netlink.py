@@ -20,6 +20,17 @@ def reason(error):
     return compat.error_text(error) if isinstance(error, OSError) else str(error)
 
 
+def listen(poller, protocol, groups, readable):
+    """Return a socket that hears multicast groups, a mask, and has `readable(mask)` called; None if that is refused."""
+    try:
+        sock = compat.netlink_socket(protocol, groups)
+    except OSError:
+        return None
+    sock.setblocking(False)
+    poller.add(sock.fileno(), readable)
+    return sock
+
+
 class Kernel:
     """One conversation; to be closed. Its methods raise OSError, NetlinkError and Refused."""
 

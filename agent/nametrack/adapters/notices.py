@@ -7,7 +7,7 @@ What it takes to listen is bounded: a datagram that names none of the sets is no
 from .. import compat
 from ..core import events as on
 from ..wire import netlink, nfnetlink
-from .netlink import Kernel, Refused
+from .netlink import Kernel, Refused, listen
 
 _DATAGRAM = 16384  # bytes: notifications come in pages of at most 8 KiB (NLMSG_GOODSIZE)
 _AT_ONCE = 64  # datagrams that are read before others have their turn
@@ -30,12 +30,9 @@ class Notices:
 
     def start(self):
         """Listen from now on; if the kernel does not allow it, nothing is heard and sets are only looked at."""
-        try:
-            self._socket = compat.netlink_socket(nfnetlink.PROTOCOL, nfnetlink.NFTABLES_GROUP)
-        except OSError:
+        self._socket = listen(self._poller, nfnetlink.PROTOCOL, nfnetlink.NFTABLES_GROUP, self._readable)
+        if self._socket is None:
             return
-        self._socket.setblocking(False)
-        self._poller.add(self._socket.fileno(), self._readable)
         self._generation = self._ask_generation()
         self._poller.call_at(("notices",), compat.monotonic() + CHECK, self._check)
 

@@ -7,6 +7,7 @@ the link.
 from .. import compat, routing
 from ..core import events as on
 from ..wire import links, netlink, nexthops, rtnetlink, rules
+from .netlink import listen
 
 _DATAGRAM = 16384
 _AT_ONCE = 64  # datagrams that are read before others have their turn
@@ -26,14 +27,8 @@ class RoutesNotices:
 
     def start(self):
         """Listens from now on. If that cannot be had, changes are seen at the next reading."""
-        if self._socket is not None:
-            return
-        try:
-            self._socket = compat.netlink_socket(rtnetlink.PROTOCOL, _GROUPS)
-        except OSError:
-            return
-        self._socket.setblocking(False)
-        self._poller.add(self._socket.fileno(), self._readable)
+        if self._socket is None:
+            self._socket = listen(self._poller, rtnetlink.PROTOCOL, _GROUPS, self._readable)
 
     def known(self, found):
         """The links as they were read: what says the same of one is no news."""

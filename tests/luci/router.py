@@ -7,21 +7,21 @@ from luci.uci import Status
 from luci.web import APP, SCRIPT, Web
 
 ACL = APP / "root/usr/share/rpcd/acl.d/luci-app-nametrack.json"
-GROUP, FIREWALL = "luci-app-nametrack", "luci-app-firewall"
+GROUP, FIREWALL, PBR = "luci-app-nametrack", "luci-app-firewall", "luci-app-pbr"
 
 
 class Router:
     """`bus` has the agent's object; `config` is /etc/config. Closed when left.
 
-    Logins: `root` may do everything that the package grants, and change the firewall; `plain` may not do that; `reader`
-    may only read.
+    Logins: `root` may do everything that the package grants, and change the firewall and pbr; `plain` may not do that;
+    `reader` may only read.
     """
 
     def __init__(self, bus, config):
         self.bus = bus
         (config / "luci").touch()  # every router with LuCI has it
         self.rpcd = Rpcd(bus, [ACL], config, self.changed)
-        self.rpcd.add_login("root", "", read=[GROUP, FIREWALL], write=[GROUP, FIREWALL])
+        self.rpcd.add_login("root", "", read=[GROUP, FIREWALL, PBR], write=[GROUP, FIREWALL, PBR])
         self.rpcd.add_login("plain", "", read=[GROUP], write=[GROUP])
         self.rpcd.add_login("reader", "", read=[GROUP])
         self.web = Web(self.rpcd)

@@ -4,9 +4,11 @@ The rights come from the files that the packages install: a login has groups of 
 """
 
 import copy
+import fnmatch
 import json
 import secrets
 
+from luci.files import Files
 from luci.uci import Status, Uci
 
 NOBODY = "0" * 32
@@ -19,15 +21,20 @@ INVALID_PARAMETERS = (-32602, "Invalid parameters")
 NO_OBJECT = (-32000, "Object not found")
 DENIED = (-32002, "Access denied")
 
-# What luci-base's own acl.d grants every login, as far as the pages need it, what rpcd grants everybody, and what
-# luci-app-firewall grants, which every usual LuCI has.
+# What luci-base's own acl.d grants every login, as far as the pages need it, what rpcd grants everybody, what
+# luci-app-firewall grants, which every usual LuCI has, and what luci-app-pbr does.
 BASE = {
     "unauthenticated": {"read": {"ubus": {"session": ["access", "login"], "luci": ["getFeatures"]}}},
     "luci-base": {
-        "read": {"ubus": {"uci": ["changes", "get"], "file": ["list"]}, "uci": ["luci"]},
+        "read": {
+            "file": {"/": ["list"], "/*": ["list"]},
+            "ubus": {"uci": ["changes", "get"], "file": ["list"]},
+            "uci": ["luci"],
+        },
         "write": {"ubus": {"uci": ["add", "apply", "confirm", "delete", "order", "revert", "set"]}},
     },
     "luci-app-firewall": {"read": {"uci": ["firewall"]}, "write": {"uci": ["firewall"]}},
+    "luci-app-pbr": {"read": {"uci": ["pbr"]}, "write": {"uci": ["pbr"]}},
 }
 
 
@@ -42,6 +49,7 @@ class Rpcd:
         for path in acl_files:
             self.groups.update(json.loads(path.read_text()))
         self.uci = Uci(config, self.access, changed)
+        self.files = Files(config, self.access)
         self.logins = {}  # name -> (password, groups to read, groups to write)
         self.sessions = {NOBODY: [("read", "unauthenticated")]}
         self.calls = []  # (object, method, arguments) of every call that was let through to an object
@@ -67,7 +75,7 @@ class Rpcd:
             if isinstance(granted, list):
                 if name in granted and function == right:
                     return True
-            elif function in granted.get(name, ()):
+            elif any(function in granted[pattern] for pattern in granted if fnmatch.fnmatchcase(name, pattern)):
                 return True
         return False
 
@@ -111,6 +119,8 @@ class Rpcd:
         self.calls.append((name, method, arguments))
         if name == "uci":
             return self.uci.call(method, arguments)
+        if name == "file":
+            return self.files.call(method, arguments)
         if name == "session":
             return self.session(method, arguments)
         if (name, method) == ("luci", "getFeatures"):

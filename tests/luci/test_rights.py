@@ -9,6 +9,7 @@ from luci.router import ACL, Router
 from luci.scripted import Scripted, host, peer, policy
 
 NETWORK = "config interface 'wg0'\n\toption proto 'wireguard'\n\toption private_key 'secret'\n"
+SERVICES = ("pbr", "vpn-policy-routing")
 DENIED = {"code": -32002, "message": "Access denied"}
 
 
@@ -38,7 +39,11 @@ def test_the_package_grants_this_and_nothing_else():
         "luci-app-nametrack": {
             "description": "Grant access to nametrack",
             "read": {"ubus": {"nametrack": ["status", "events", "check", "choices"]}, "uci": ["nametrack"]},
-            "write": {"ubus": {"nametrack": ["refresh", "resolve", "why"]}, "uci": ["nametrack"]},
+            "write": {
+                "file": {f"/usr/sbin/nametrack import {name} --json": ["exec"] for name in SERVICES},
+                "ubus": {"file": ["exec"], "nametrack": ["refresh", "resolve", "why"]},
+                "uci": ["nametrack"],
+            },
         }
     }
 
@@ -77,7 +82,21 @@ def test_the_write_part_is_for_this_package_alone(router):
     assert call(router, sid, "uci", "get", config="network") == [6], "it holds private keys"
 
 
-@pytest.mark.parametrize("name", ["file", "system", "network.interface"])
+@pytest.mark.parametrize("command", ["/bin/sh", "/usr/sbin/nametrack"])
+@pytest.mark.parametrize("params", [["-c", "id"], ["flush"], ["import", "pbr"], ["import", "pbr", "--json", "x"]])
+def test_no_other_program_is_run_and_none_with_other_arguments(router, command, params):
+    sid = router.rpcd.login("root", "")
+    assert call(router, sid, "file", "exec", command=command, params=params) == [6]
+    assert router.rpcd.files.runs == []
+
+
+def test_a_login_with_the_read_part_imports_nothing(router):
+    sid = router.rpcd.login("reader", "")
+    answer = call(router, sid, "file", "exec", command="/usr/sbin/nametrack", params=["import", "pbr", "--json"])
+    assert answer == DENIED and router.rpcd.files.runs == []
+
+
+@pytest.mark.parametrize("name", ["system", "network.interface"])
 def test_no_other_object_is_reached(router, name):
     assert call(router, router.rpcd.login("root", ""), name, "exec") == DENIED
 

@@ -19,7 +19,7 @@ COMMANDS = {
     "why": (WHY, {"--json": "json"}, True),
     "refresh": (DOOR, {}, True),
     "include": (FOLDERS, {}, True),
-    "import": ({"--config-dir": "config_dir"}, {}, True),
+    "import": ({"--config-dir": "config_dir"}, {"--json": "json"}, True),
     "events": (DOOR, {"--follow": "follow"}, False),
     "metrics": (METRICS, {}, False),
     "pause": (DOOR, {}, True),

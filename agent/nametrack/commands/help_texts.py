@@ -116,12 +116,12 @@ whether the agent runs or not. The package's user file for vpn-policy-routing, i
 
 Exit status: 0 whatever happens, because a failing user file fails the service; 2 for a wrong command line.
 """,
-    "import": """usage: nametrack import pbr|vpn-policy-routing [--config-dir DIR]
+    "import": """usage: nametrack import pbr|vpn-policy-routing [--json] [--config-dir DIR]
 
 Prints the policies that name a host, from the configuration of pbr or vpn-policy-routing, as sections for
 /etc/config/nametrack. It changes nothing. If dnsmasq fills that service's sets, names below a listed name count there,
 so each gets a wildcard. A policy with a part that nametrack has nothing like, as a source port, is printed as a
-comment that says which part.
+comment that says which part. --json prints the same for programs.
 
 Exit status: 0; 1 if there is no such configuration; 2 for a wrong command line.
 """,

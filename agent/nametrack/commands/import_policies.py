@@ -11,6 +11,7 @@ from ..core.config import punycode, option_values, options  # noqa: F401
 from ..adapters import files
 from ..core.config import imports
 from ..wire import uci
+from ..wire.jsontext import json_text
 
 
 def import_policies(command, log):
@@ -20,6 +21,10 @@ def import_policies(command, log):
     if data is None:
         sys.stderr.write("nametrack: %s: %s\n" % (path, problem))
         return 1
-    for line in imports.lines(service, uci.parse(data)[0]):
-        print(line)
+    found = imports.read(service, uci.parse(data)[0])
+    if command.json:
+        print(json_text(imports.values(service, found)))
+    else:
+        for line in imports.lines(service, found):
+            print(line)
     return 0

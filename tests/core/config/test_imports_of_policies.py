@@ -5,7 +5,7 @@ from nametrack.wire import uci
 
 
 def imported(text, service="pbr"):
-    return list(imports.lines(service, uci.parse(text)[0]))
+    return imports.lines(service, imports.read(service, uci.parse(text)[0]))
 
 
 def policies(text, service="pbr"):
@@ -69,3 +69,21 @@ def test_two_policies_of_one_name_and_hostile_names_make_good_sections():
         PBR + PBR.replace("Plex/Emby Remote Servers", "Plex/Emby Remote Servers") + PBR.replace("Plex", "'\\''$(x)\\n")
     )
     assert len(set([policy.name for policy in policies(text)])) == 3
+
+
+def test_programs_get_the_same_as_values_with_what_cannot_be_said_by_a_code():
+    text = PBR + "\toption src_port '99'\nconfig policy\n\toption name 'lan'\n\toption dest_addr '10.0.0.0/8'\n"
+    found = imports.values("pbr", imports.read("pbr", uci.parse(text + PBR.replace("'wg0'", "'ignore'"))[0]))
+    assert found["service"] == "pbr"
+    first, unnamed, last = found["policies"]
+    assert first["title"] == "Plex/Emby Remote Servers" and first["name"] == "plex_emby_remote_servers"
+    assert first["problems"] == [{"code": "source_ports", "text": ""}]
+    assert first["options"] == {
+        "interface": ["wg0"],
+        "host": ["plex.tv", "198.51.100.0/24"],
+        "client": ["192.168.1.5", "192.168.2.0/24", "lan"],
+        "proto": ["tcp", "udp"],
+        "port": ["443", "8000-8010"],
+    }
+    assert unnamed == {"title": "lan", "name": None, "options": {}, "problems": []}
+    assert last["options"]["action"] == "bypass" and last["name"] == "imported_3" and last["problems"] == []

@@ -1,14 +1,15 @@
-"""The policies by name of pbr and vpn-policy-routing, as text for /etc/config/nametrack.
+"""The policies by name of pbr and vpn-policy-routing as policies of ours: as values, and as text for our configuration.
 
-Only what means the same is written as a section. A policy that says more, as a source port, stands there as a comment:
-without that part it would steer more than its owner meant.
+Only what means the same is imported. A policy that says more, as a source port, comes with what it says: without that
+part it would steer more than its owner meant.
 """
+
+from collections import namedtuple
 
 from .. import ordering  # noqa: F401 (leaves first: tests/test_imports.py)
 from .option_values import client, interface, policy_host, ports
 from .section import words
 
-SERVICES = ("pbr", "vpn-policy-routing")
 MAX_POLICIES = 500
 # our word -> theirs; the second ones are those of vpn-policy-routing before 0.2
 SOURCES, SOURCE_PORTS = ("src_addr", "local_address"), ("src_port", "local_port")
@@ -17,25 +18,61 @@ BYPASS = "ignore"  # the interface of policies that keep others away
 ALL = ("all", "auto", "")
 DNSMASQ = ("dnsmasq.nftset", "dnsmasq.ipset")
 
+# One of their policies. label: their name for it; name: of our section, None if theirs names no host; options:
+# [(option, text)], one for each value of a list; problems: [(code, text)], what nametrack has nothing like
+Imported = namedtuple("Imported", ("label", "name", "options", "problems"))
+SINGLE = ("enabled", "action")  # the options that are no lists
 
-def lines(service, sections):
-    """Yield the lines for the sections that the UCI parser found in a service's configuration."""
-    settings, count, names = {}, 0, set()
+
+def read(service, sections):
+    """Return an Imported for each policy among the sections of a service's configuration, in their order."""
+    settings, found, names = {}, [], set()
     for section in sections:
         if section.type == service:
             settings = section.options
-    resolver = settings.get("resolver_set", settings.get("resolver_ipset", DNSMASQ[0]))
+    with_subdomains = settings.get("resolver_set", settings.get("resolver_ipset", DNSMASQ[0])) in DNSMASQ
     for section in sections:
-        if section.type == "policy" and count < MAX_POLICIES:
-            count += 1
-            for line in _policy(section, count, names, resolver in DNSMASQ):
-                yield line
-    if not count:
-        yield "# %s has no policies" % service
+        if section.type == "policy" and len(found) < MAX_POLICIES:
+            found.append(_policy(section, len(found) + 1, names, with_subdomains))
+    return found
+
+
+def lines(service, found):
+    """Return the Imported as lines for /etc/config/nametrack; one with problems becomes a comment."""
+    made = [] if found else ["# %s has no policies" % service]
+    for each in found:
+        if each.name is None:
+            made.append("# '%s' names no host" % each.label)
+            continue
+        section = ["# %s" % each.label, "config policy '%s'" % each.name]
+        section += ["\t%s %s '%s'" % (("list", "option")[name in SINGLE], name, value) for name, value in each.options]
+        if each.problems:
+            said = ", ".join([("%s %s" % (code.replace("_", " "), text)).strip() for code, text in each.problems])
+            made += ["", "# not imported, because nametrack has nothing like it: %s" % said]
+            made += ["#" + line for line in section]
+        else:
+            made += [""] + section
+    return made
+
+
+def values(service, found):
+    """Return the Imported as values for programs: the place in `policies` is the place among their policies."""
+    return {"service": service, "policies": [_values(each) for each in found]}
+
+
+def _values(each):
+    options = {}
+    for name, value in each.options:
+        if name in SINGLE:
+            options[name] = value
+        else:
+            options.setdefault(name, []).append(value)
+    problems = [{"code": code, "text": text} for code, text in each.problems]
+    return {"title": each.label, "name": each.name, "options": options, "problems": problems}
 
 
 def _policy(section, number, names, with_subdomains):
-    """The lines of one policy; with_subdomains: whether dnsmasq adds the names below a name, too."""
+    """One policy as an Imported; with_subdomains: whether dnsmasq adds the names below a name, too."""
     title = _plain(_first(section, ("name", "comment")) or section.name or "policy %d" % number)
     hosts, problems = [], []
     for word in _words(section, DESTINATIONS):
@@ -43,55 +80,52 @@ def _policy(section, number, names, with_subdomains):
         if problem is None:
             hosts.append(value)
         else:
-            problems.append("destination %s" % _plain(word))
+            problems.append(("destination", _plain(word)))
     named = [host for host in hosts if not any(c in host for c in ":/*") and not _is_address(host)]
     if not named:
-        return ["# '%s' names no host" % title]
-    found = [("list host '%s'" % host) for host in hosts]
-    if with_subdomains:
-        found += ["list host '*.%s'" % host for host in named]
-    found += _selector(section, problems)
+        return Imported(title, None, [], [])
+    found = []
+    if _first(section, ("enabled",)) in ("0", "off", "no", "false", "disabled"):
+        found.append(("enabled", "0"))
     out = _first(section, ("interface",)) or ""
     if out == BYPASS:
-        found.insert(0, "option action 'bypass'")
+        found.append(("action", "bypass"))
     elif interface(out)[1] is None:
-        found.insert(0, "list interface '%s'" % out)
+        found.append(("interface", out))
     else:
-        problems.append("interface %s" % _plain(out))
-    if _first(section, ("enabled",)) in ("0", "off", "no", "false", "disabled"):
-        found.insert(0, "option enabled '0'")
-    made = ["", "# %s" % title, "config policy '%s'" % _section_name(title, number, names)]
-    made += ["\t" + line for line in found]
-    if not problems:
-        return made
-    said = ["", "# not imported, because nametrack has nothing like it: %s" % ", ".join(problems)]
-    return said + ["#" + line for line in made[1:]]
+        problems.append(("interface", _plain(out)))
+    found += [("host", host) for host in hosts]
+    if with_subdomains:
+        found += [("host", "*." + host) for host in named]
+    found += _selector(section, problems)
+    return Imported(title, _section_name(title, number, names), found, problems)
 
 
 def _selector(section, problems):
-    """The lines for clients, protocols and ports; `problems` gets what cannot be said."""
+    """The options for clients, protocols and ports; `problems` gets what cannot be said."""
     found = []
     for word in _words(section, SOURCES):
         value, problem = client(word[1:] if word.startswith("@") else word)
         if problem is None:
-            found.append("list client '%s'" % value[1])
+            found.append(("client", value[1]))
         else:
-            problems.append("source %s" % _plain(word))
+            problems.append(("source", _plain(word)))
     if _words(section, SOURCE_PORTS):
-        problems.append("source ports")
+        problems.append(("source_ports", ""))
     for word in [w for text in _words(section, ("proto",)) for w in text.lower().replace("+", " ").split(" ") if w]:
         if word in ("tcp", "udp"):
-            found.append("list proto '%s'" % word)
+            found.append(("proto", word))
         elif word not in ALL:
-            problems.append("protocol %s" % _plain(word))
+            problems.append(("protocol", _plain(word)))
     for word in _words(section, PORTS):
         value, problem = ports(word.replace(":", "-"))
         if problem is None:
-            found.append("list port '%s'" % ("%d-%d" % value if value[0] != value[1] else "%d" % value[0]))
+            found.append(("port", "%d-%d" % value if value[0] != value[1] else "%d" % value[0]))
         else:
-            problems.append("port %s" % _plain(word))
-    if _first(section, ("chain",)) not in (None, "", "prerouting", "PREROUTING"):
-        problems.append("chain %s" % _plain(_first(section, ("chain",))))
+            problems.append(("port", _plain(word)))
+    chain = _first(section, ("chain",))
+    if chain not in (None, "", "prerouting", "PREROUTING"):
+        problems.append(("chain", _plain(chain)))
     return found
 
 

@@ -7,6 +7,7 @@
 'require nametrack.fields as fields';
 'require nametrack.forwarding as forwarding';
 'require nametrack.offer as offer';
+'require nametrack.staging as staging';
 'require nametrack.valid as valid';
 
 /*
@@ -23,14 +24,9 @@ const INTERFACE = /^[a-z][a-z0-9_-]*$/i;
 /* A name for the policy that no section has. */
 function nameFor(values) {
 	const first = values.host[0] || values.client[0] || '';
-	const name = first.toLowerCase().replace(WILDCARD, '').replace(OTHERS, '_').substring(0, LONGEST)
-		.replace(EDGES, '') || 'site';
-	let number = 1;
 
-	while (uci.get('nametrack', number > 1 ? name + '_' + number : name))
-		number++;
-
-	return number > 1 ? name + '_' + number : name;
+	return staging.freeName(first.toLowerCase().replace(WILDCARD, '').replace(OTHERS, '_').substring(0, LONGEST)
+		.replace(EDGES, '') || 'site');
 }
 
 /* What is still to be said, or null. */
@@ -154,7 +150,7 @@ return baseclass.extend({
 
 		return [
 			E('h5', {}, [ _('What the firewall lacks') ]),
-			E('ul', { 'class': 'nametrack-lacking' }, lacking.map((found) => E('li', {}, [ E('label', {}, [
+			E('ul', { 'class': 'nametrack-boxes' }, lacking.map((found) => E('li', {}, [ E('label', {}, [
 				E('input', {
 					'type': 'checkbox', 'checked': this.isLeft(found) ? null : '', 'change': (ev) => {
 						this.left[found.text] = !ev.target.checked;
@@ -171,14 +167,15 @@ return baseclass.extend({
 	/* Stages the policy, and what the firewall lacks as far as it is ticked and this login may. */
 	stage: function() {
 		return this.map.parse().then(() => {
-			const values = this.values(), name = nameFor(values);
+			const values = this.values(), options = {};
 			const lacking = forwarding.writable ? this.lacking(values).filter((found) => !this.isLeft(found)) : [];
 
-			uci.add('nametrack', 'policy', name);
-			[ 'interface', 'host', 'client' ].filter((option) => values[option].length).forEach((option) =>
-				uci.set('nametrack', name, option, values[option]));
+			[ 'interface', 'host', 'client' ].filter((option) => values[option].length).forEach((option) => {
+				options[option] = values[option];
+			});
 			if (values.fallback === 'block')
-				uci.set('nametrack', name, 'fallback', 'block');
+				options.fallback = 'block';
+			staging.add(nameFor(values), options);
 			lacking.forEach((found) => forwarding.change(found.changes));
 
 			return uci.save();

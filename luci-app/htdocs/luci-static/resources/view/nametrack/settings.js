@@ -4,9 +4,11 @@
 'require uci';
 'require ui';
 'require nametrack.fields as fields';
+'require nametrack.imports as imports';
 'require nametrack.offer as offer';
 'require nametrack.policyform as policyform';
 'require nametrack.site as site';
+'require nametrack.takeover as takeover';
 'require nametrack.trial as trial';
 'require nametrack.valid as valid';
 
@@ -54,12 +56,24 @@ return view.extend({
 				_('nametrack does not answer, so that this page cannot offer peers and interfaces. You can change ' +
 				'what is configured already.')
 			]) ]) : '',
-			map.readonly ? '' : E('p', {}, [ E('button', {
-				'class': 'btn cbi-button cbi-button-add', 'type': 'button',
-				'click': ui.createHandlerFn(this, () => site.open(() => map.load().then(() => map.reset())))
-			}, [ _('Send a site through a VPN…') ]) ]),
+			map.readonly ? '' : this.renderDialogues(() => map.load().then(() => map.reset())),
 			node
 		]));
+	},
+
+	/* The buttons of the dialogues; those for what is imported come when it was read. `done`: they staged changes. */
+	renderDialogues: function(done) {
+		const button = (text, open) => E('button', {
+			'class': 'btn cbi-button cbi-button-add', 'type': 'button', 'click': ui.createHandlerFn(this, open)
+		}, [ text ]);
+		const line = E('p', { 'class': 'nametrack-head' }, [
+			button(_('Send a site through a VPN…'), () => site.open(done))
+		]);
+
+		imports.find().then((found) => found.forEach((each) => line.appendChild(
+			button(_('Take over policies from %s…').format(each.service), () => takeover.open(each, done)))));
+
+		return line;
 	},
 
 	addGeneral: function(s) {

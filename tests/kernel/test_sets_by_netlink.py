@@ -298,7 +298,7 @@ def beside_foreign(interpreter, folder, count):
 @each_interpreter
 def test_a_change_costs_the_same_beside_a_hundred_thousand_ranges_of_others(interpreter, tmp_path):
     alone, beside = beside_foreign(interpreter, tmp_path, 100000)
-    slack = 0.002  # seconds, for what else the machine does: a look through that set takes a tenth of one and more
+    slack = 0.01  # seconds, for what else the machine does: a look through that set takes a tenth of one and more
     assert beside[0] < 2 * alone[0] + slack, "a change"
     assert beside[1] < 2 * alone[1] + slack, "a listing"
     assert beside[2] < alone[2] + 1024, "peak resident memory, KiB"

@@ -84,7 +84,7 @@ hundred: setup ## a hundred routers and one name that moves for all of them: min
 screenshots: ## the pictures of the documentation, of what the tests of the pages saw last
 	@for picture in docs/images/*.png; do cp "build/screenshots/$${picture##*/}" "$$picture" || exit 1; done
 
-test-router: setup ## the life of the packages on a router that ROUTER= names: docker:IMAGE, ssh:USER@HOST, dir:FOLDER
+test-router: setup ## the life of PACKAGE= on a router that ROUTER= names: docker:IMAGE, ssh:USER@HOST, dir:FOLDER
 	@$(PYTHON) -m pytest -q -x tests/router
 
 setup: ## install what the others need, and only what is missing

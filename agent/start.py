@@ -2,7 +2,11 @@
 
 import sys
 
-from nametrack import compat
+try:
+    from nametrack import compat
+except (ImportError, ValueError) as error:  # the latter is MicroPython's of a .mpy in another format
+    sys.stderr.write("nametrack: %s: no modules for this interpreter: install the package nametrack\n" % error)
+    sys.exit(2)
 
 # Compiling leaves more behind than the program takes: collected this often it never touches that much of the heap.
 compat.collect_early()

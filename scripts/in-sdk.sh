@@ -18,7 +18,13 @@ make defconfig
 # The SDK of an apk release signs each package with a key of the builder's, and does not make one.
 [ -e private-key.pem ] || openssl ecparam -name prime256v1 -genkey -noout -out private-key.pem
 
-# Nothing is compiled, so nothing of what the packages depend on needs to be built first.
+# The build of MicroPython brings the compiler for one of them. Where it has not been built, `make ipk` and `make apk`
+# make that package; nothing else is compiled, so nothing of what the packages depend on needs to be built first.
+compiler=$(echo staging_dir/target-*/host/lib/micropython/mpy-cross/build/mpy-cross)
+if [ ! -e "$compiler" ]; then
+	sed -i '/CONFIG_PACKAGE_nametrack-mpy\b/d' .config
+	echo '# CONFIG_PACKAGE_nametrack-mpy is not set' >>.config
+fi
 rm -rf bin/packages/*/nametrack
 # It brings po2lmo, which translations need.
 [ ! -d "$sources/luci-app/po" ] || make package/feeds/luci/luci-base/host/compile NO_DEPS=1 V=s

@@ -21,7 +21,7 @@ from feed import FEED, TOP, PackError, epoch, maintainer, sha256, version
 from ipk import tar
 
 OUT = TOP / "build/official"
-ARCHIVED = ("LICENSE", "agent", "files", "scripts/strip.py")  # what the recipe of the agent takes
+ARCHIVED = ("LICENSE", "agent", "files", "scripts/compile.py", "scripts/strip.py")  # what the recipe of the agent takes
 CATEGORIES = {"nametrack": "net", "nametrack-collectors": "utils"}  # folders of openwrt/packages
 LUCI = "luci-app-nametrack"
 

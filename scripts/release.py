@@ -26,7 +26,8 @@ from feed import FEED, SDK, TOP, PackError, maintainer, sha256, version
 sys.path.insert(0, str(SDK))
 import po2lmo  # noqa: E402
 
-PACKED = ("agent", "files", "luci-app", "openwrt", "scripts/strip.py", "LICENSE")  # what goes into the packages
+# what goes into the packages
+PACKED = ("agent", "files", "luci-app", "openwrt", "scripts/compile.py", "scripts/strip.py", "LICENSE")
 
 # the files that hold the version, each with what stands around it
 PLACES = (

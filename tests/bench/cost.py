@@ -9,6 +9,8 @@ start          seconds from the start of the process to the endpoint being set i
 """
 
 import asyncio
+import collections
+import contextlib
 import json
 import os
 import pathlib
@@ -24,9 +26,10 @@ import time
 import zlib
 
 TOP = pathlib.Path(__file__).resolve().parent.parent.parent
-sys.path[:0] = [str(TOP / folder) for folder in ("tests", "tests/bench", "tests/adapters", "agent")]
+sys.path[:0] = [str(TOP / folder) for folder in ("tests", "tests/bench", "tests/adapters", "agent", "scripts")]
 
 import both  # noqa: E402
+import feed  # noqa: E402
 from lab.agent import INTERPRETERS, Agent, network_of, options, policy  # noqa: E402
 from lab.enter import RUN  # noqa: E402
 from lab.host import wait_for  # noqa: E402
@@ -129,7 +132,21 @@ def in_memory(pid):
     return pss, pss - library, private
 
 
+@contextlib.contextmanager
+def variants():
+    """{variant: (interpreter, environment)}: the sources under each, and what the package nametrack-mpy has of them."""
+    with tempfile.TemporaryDirectory() as work:
+        (root,) = [package.root for package in feed.packages(pathlib.Path(work)) if package.name == "nametrack-mpy"]
+        compiled = {"NAMETRACK_LIB": str(root / "usr/lib/nametrack")}
+        yield {**{name: (name, {}) for name in BOTH}, "micropython, compiled": ("micropython", compiled)}
+
+
 def memory():
+    with variants() as found:
+        return memory_of(found)
+
+
+def memory_of(variants):
     found = {}
     sleeping = {
         "micropython": [INTERPRETERS["micropython"], "-c", "import time; time.sleep(60)"],
@@ -141,14 +158,16 @@ def memory():
         found[f"{interpreter}, sleeping"] = in_memory(process.pid)
         process.kill()
         process.wait()
+    for name, (interpreter, environ) in variants.items():
         for count in (1, 20, 200):
             with World(ttl=60, keepalive=25) as world:
                 _, sections = peers_of(world, count - 1)
-                with Agent(world, options(), network=network_of(world, *sections), interpreter=interpreter) as agent:
+                network = network_of(world, *sections)
+                with Agent(world, options(), network=network, interpreter=interpreter, environ=environ) as agent:
                     world.wait_for_tunnel(20)
                     time.sleep(10)
-                    found[f"{interpreter}, {count} peers"] = in_memory(agent.process.pid)
-                    found[f"{interpreter}, {count} peers, peak resident"] = agent.peak_memory() // 1024
+                    found[f"{name}, {count} peers"] = in_memory(agent.process.pid)
+                    found[f"{name}, {count} peers, peak resident"] = agent.peak_memory() // 1024
     return found
 
 
@@ -258,16 +277,16 @@ def names(count):
 
 
 def start():
-    times = {name: [] for name in BOTH}
-    for _ in range(PASSES):
-        for interpreter in BOTH:
+    times = collections.defaultdict(list)
+    with variants() as found:
+        for name, (interpreter, environ) in PASSES * list(found.items()):
             with World(dial=False) as world:
-                agent = Agent(world, options(), interpreter=interpreter)
+                agent = Agent(world, options(), interpreter=interpreter, environ=environ)
                 began = time.monotonic()
                 with agent:
                     wait_for(world.home_endpoint, 20, agent.tail, every=0.005)
-                    times[interpreter].append(time.monotonic() - began)
-    return {name: statistics.median(found) for name, found in times.items()}
+                    times[name].append(time.monotonic() - began)
+    return {name: statistics.median(seconds) for name, seconds in times.items()}
 
 
 WHAT = {"steady": steady, "memory": memory, "sets": sets, "names": names, "start": start}

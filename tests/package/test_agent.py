@@ -14,13 +14,33 @@ VERSION = (TOP / "VERSION").read_text().strip()
 PYTHON = {"micropython": os.environ.get("MICROPYTHON", str(TOP / "build/bin/micropython")), "python3": sys.executable}
 
 
-@pytest.mark.parametrize("interpreter", sorted(PYTHON))
-def test_the_packaged_agent_knows_its_version(built, tmp_path, interpreter):
-    built["nametrack"].unpack(tmp_path)
-    lib = str(tmp_path / "usr/lib/nametrack")
+PACKAGED = [("nametrack", "micropython"), ("nametrack", "python3"), ("nametrack-mpy", "micropython")]
+
+
+def called(folder, interpreter, *words):
+    """What a command of a package, unpacked into `folder`, prints, says as its errors, and returns."""
+    lib = str(folder / "usr/lib/nametrack")
     environ = {**os.environ, "NAMETRACK_LIB": lib, "NAMETRACK_PYTHON": PYTHON[interpreter]}
-    done = subprocess.run([tmp_path / "usr/sbin/nametrack", "version"], env=environ, capture_output=True, text=True)
-    assert done.stdout.startswith(f"nametrack {VERSION} ("), done.stderr
+    done = subprocess.run([folder / "usr/sbin/nametrack", *words], env=environ, capture_output=True, text=True)
+    return done.stdout, done.stderr, done.returncode
+
+
+@pytest.mark.parametrize(("package", "interpreter"), PACKAGED)
+def test_the_packaged_agent_knows_its_version(built, tmp_path, package, interpreter):
+    built[package].unpack(tmp_path)
+    out, errors, _ = called(tmp_path, interpreter, "version")
+    assert out.startswith(f"nametrack {VERSION} ("), errors
+
+
+def test_modules_for_another_interpreter_say_which_package_to_install(built, tmp_path):
+    advice = ": no modules for this interpreter: install the package nametrack\n"
+    built["nametrack-mpy"].unpack(tmp_path)
+    _, errors, code = called(tmp_path, "python3", "version")
+    assert (errors.startswith("nametrack: cannot import name"), errors.endswith(advice), code) == (True, True, 2)
+    old = tmp_path / "usr/lib/nametrack/nametrack/compat.mpy"
+    old.write_bytes(b"M\5" + old.read_bytes()[2:])  # the format of MicroPython 1.18
+    _, errors, code = called(tmp_path, "micropython", "version")
+    assert (errors, code) == ("nametrack: incompatible .mpy file" + advice, 2)
 
 
 @pytest.mark.parametrize("interpreter", sorted(PYTHON))
@@ -56,11 +76,12 @@ def test_a_router_does_without_what_other_machines_need(built, tmp_path, interpr
     assert running.returncode == 0
 
 
-@pytest.mark.parametrize("interpreter", sorted(PYTHON))
-def test_each_packaged_module_can_be_read(built, tmp_path, interpreter):
-    built["nametrack"].unpack(tmp_path)
+@pytest.mark.parametrize(("package", "interpreter"), PACKAGED)
+def test_each_packaged_module_can_be_read(built, tmp_path, package, interpreter):
+    built[package].unpack(tmp_path)
     lib = tmp_path / "usr/lib/nametrack"
-    paths = [path.relative_to(lib).with_suffix("") for path in lib.rglob("*.py") if path.name != "start.py"]
+    files = [path for path in lib.rglob("*.*") if path.is_file() and path.name != "start.py"]
+    paths = [path.relative_to(lib).with_suffix("") for path in files]
     names = sorted(".".join(path.parts) for path in paths if path.name != "__main__")
     script = tmp_path / "usr/lib/nametrack/all.py"
     script.write_text("".join(f"import {name.removesuffix('.__init__')}\n" for name in names) + "print('read')\n")

@@ -21,7 +21,8 @@ TRANSLATIONS = {
 
 
 def test_the_feed_has_these_packages(built):
-    assert set(built) == {"luci-app-nametrack", "nametrack", "nametrack-collectors", "nametrack-python3", *TRANSLATIONS}
+    expected = {"luci-app-nametrack", "nametrack", "nametrack-collectors", "nametrack-mpy", "nametrack-python3"}
+    assert set(built) == {*expected, *TRANSLATIONS}
 
 
 def test_a_translation_is_a_package_of_its_own(built):
@@ -54,6 +55,14 @@ def test_it_holds_what_is_in_files_and_the_agent_and_nothing_else(built, name):
     files = {"/" + str(p.relative_to(TOP / "files")) for p in (TOP / "files").rglob("*") if p.is_file()}
     agent = {"/usr/lib/nametrack/" + str(p.relative_to(TOP / "agent")) for p in (TOP / "agent").rglob("*.py")}
     assert set(built[name].files) == files | (agent - {f"/usr/lib/nametrack/{path}" for path in ELSEWHERE})
+
+
+def test_the_compiled_package_holds_the_same_modules_and_start_py_as_it_is(built):
+    source, compiled = built["nametrack"].files, built["nametrack-mpy"].files
+    modules = {name for name in source if name.startswith("/usr/lib/nametrack/") and not name.endswith("/start.py")}
+    assert set(compiled) == set(source) - modules | {name[:-3] + ".mpy" for name in modules}
+    for name in set(source) - modules:
+        assert compiled[name] == source[name], name
 
 
 def test_luci_app_holds_what_is_in_its_folders(built):
@@ -96,6 +105,10 @@ def test_modes(built):
             "nametrack-python3",
             {"Depends": "libc, python3-light", "Section": "net", "Provides": "nametrack", "Conflicts": "nametrack"},
         ),
+        (
+            "nametrack-mpy",
+            {"Depends": "libc, micropython", "Section": "net", "Provides": "nametrack", "Conflicts": "nametrack"},
+        ),
         ("luci-app-nametrack", {"Depends": "libc, luci-base, nametrack", "Section": "luci"}),
         ("nametrack-collectors", {"Depends": "libc, nametrack", "Section": "utils"}),
     ],
@@ -105,7 +118,7 @@ def test_control_fields(built, name, fields):
     assert int(control.pop("SourceDateEpoch")) == feed.epoch()
     assert int(control.pop("Installed-Size")) > 1000
     assert control.pop("Description").strip()
-    source = "nametrack" if name == "nametrack-python3" else name
+    source = "nametrack" if name in ("nametrack-mpy", "nametrack-python3") else name
     assert control == {
         "Package": name,
         "Version": f"{VERSION}-r1",
@@ -128,7 +141,7 @@ def test_the_collectors_are_a_package_of_their_own(built):
 
 
 def test_the_configuration_is_the_conffile(built):
-    for name in ("nametrack", "nametrack-python3"):
+    for name in ("nametrack", "nametrack-mpy", "nametrack-python3"):
         assert built[name].script("conffiles") == "/etc/config/nametrack\n"
     assert "./conffiles" not in built["luci-app-nametrack"].scripts
 
@@ -146,6 +159,7 @@ def test_it_is_small(built):
     # A router with 8 MB of flash has some hundred KiB to spare, and the interpreter takes most of them.
     for name in ("nametrack", "nametrack-python3"):
         assert built[name].path.stat().st_size < 200 * 1024
+    assert built["nametrack-mpy"].path.stat().st_size < 264 * 1024  # bytecode compresses badly
 
 
 def test_one_version_everywhere(built):

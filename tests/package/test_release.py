@@ -85,7 +85,7 @@ def test_the_first_release_is_the_version_that_is_written_down(project):
         in (project.top / "CHANGELOG.md").read_text()
     )
     names = {path.name for path in folder.iterdir()}
-    for name in ("luci-app-nametrack", "nametrack", "nametrack-python3"):
+    for name in ("luci-app-nametrack", "nametrack", "nametrack-mpy", "nametrack-python3"):
         assert f"{name}_0.1.0-r1_all.ipk" in names
     assert {name for name in names if not name.endswith((".ipk", ".apk", ".adb"))} == {
         "Packages",

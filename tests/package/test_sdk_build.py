@@ -138,14 +138,20 @@ def test_a_folder_with_an_sdk_needs_no_container(programs, tmp_path):
     (sdk / "private-key.pem").touch()
     make = """#!/bin/sh
     echo "make $*" >>calls
+    [ "$1" != defconfig ] || echo CONFIG_PACKAGE_nametrack-mpy=m >.config
     [ "$1" != package/nametrack/compile ] || { mkdir -p bin/packages/x/nametrack; : >bin/packages/x/nametrack/a.apk; }
     """
     add(programs, "make", make)
     (programs / "sed").symlink_to(shutil.which("sed"))
-    for _ in range(2):  # the second time over what the first one left
+    compiler = sdk / "staging_dir/target-x/host/lib/micropython/mpy-cross/build/mpy-cross"
+    for chosen in ("# CONFIG_PACKAGE_nametrack-mpy is not set", "CONFIG_PACKAGE_nametrack-mpy=m"):
+        # the second time over what the first one left
         (sdk / "calls").write_text("")
         done = run(programs, "--sdk", str(sdk), "--out", str(tmp_path / "out"))
         assert done.stdout.endswith(f"  {tmp_path}/out/sdk/a.apk\n"), done.stderr
+        assert (sdk / ".config").read_text() == chosen + "\n"  # whether MicroPython's compiler has been built there
+        compiler.parent.mkdir(parents=True, exist_ok=True)
+        compiler.touch()
         translated = (TOP / "luci-app/po").is_dir()
         po2lmo = ["make package/feeds/luci/luci-base/host/compile NO_DEPS=1 V=s"] if translated else []
         assert (sdk / "calls").read_text().splitlines() == [

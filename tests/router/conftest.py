@@ -31,7 +31,8 @@ class Packages:
         self._router = router
         self.manager = "apk" if router.succeeds("command -v apk") else "opkg"
         old = router.run("cat /etc/openwrt_release")[1]
-        self.name = "nametrack-python3" if "'19.07" in old or "'21.02" in old else "nametrack"
+        named = "nametrack-python3" if "'19.07" in old or "'21.02" in old else "nametrack"
+        self.name = os.environ.get("PACKAGE", named)
         self.version = (TOP / "VERSION").read_text().strip()
         self.later = "99.0.0"
         self._folders = {self.version: self._build(TOP, folder / "now")}
@@ -64,7 +65,7 @@ class Packages:
         begins = "apk del " if self.manager == "apk" else "opkg remove "
         lines = (TOP / "docs/getting-started.md").read_text().splitlines()
         (line,) = [line for line in lines if line.startswith(begins)]
-        return self._router.ok(line.replace(" nametrack", f" {self.name}"))
+        return self._router.ok(line.replace(" nametrack-mpy", f" {self.name}"))
 
 
 @pytest.fixture(scope="session")

@@ -15,7 +15,7 @@ if "ROUTER" not in os.environ:
 
 FILES = sorted("/" + str(p.relative_to(TOP / "files")) for p in (TOP / "files").rglob("*") if p.is_file())
 PACKAGED = {str(path.relative_to(TOP / "agent")) for path in (TOP / "agent").rglob("*.py")} - ELSEWHERE
-AGENT = sorted("/usr/lib/nametrack/" + path for path in PACKAGED)
+AGENT = {"/usr/lib/nametrack/" + path for path in PACKAGED}
 RUNNING = """ubus call service list '{"name":"nametrack"}' | grep -q '"running": true'"""
 
 
@@ -53,8 +53,10 @@ def test_an_installation_leaves_staged_what_the_user_has_staged(router, packages
     assert router.ok("nametrack version").startswith(f"nametrack {packages.version} (")
 
 
-def test_files_and_modes(router):
-    for path in FILES + AGENT:
+def test_files_and_modes(router, packages):
+    ending = ".mpy" if packages.name == "nametrack-mpy" else ".py"
+    agent = {path if path.endswith("/start.py") else path[:-3] + ending for path in AGENT}
+    for path in FILES + sorted(agent):
         shown, owner = mode(router, path)
         script = router.ok(f"head -c 2 {path}") == "#!" and "/hotplug.d/" not in path
         expected = "-rw-------" if path.startswith("/etc/config/") else "-rwxr-xr-x" if script else "-rw-r--r--"

@@ -5,6 +5,8 @@
 #   $(OUT)/NAME/fields/{VERSION,DEPENDS,…}  what the Makefile says of the package
 #   $(OUT)/NAME/{postinst,prerm,…}          its scripts
 #
+# A package that WITHOUT names is left out.
+#
 # Expansion is as often as OpenWrt's, so that a $$ means the same in both.
 
 PKG_BUILD_DIR ?= $(OUT)/build/$(PKG_NAME)
@@ -30,7 +32,7 @@ $(eval MAINTAINER := $(PKG_MAINTAINER))
 $(eval LICENSE := $(PKG_LICENSE))
 $(eval LICENSE_FILES := $(PKG_LICENSE_FILES))
 $(eval $(Package/$(1)))
-$(eval $(call PackPackage,$(1)))
+$(if $(filter $(1),$(WITHOUT)),,$(eval $(call PackPackage,$(1))))
 endef
 
 # 1: package

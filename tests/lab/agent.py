@@ -123,8 +123,16 @@ class Agent:
     # One pass
 
     def call(self, *words, timeout=60):
-        """Runs a command of the agent's to its end: a CompletedProcess with text, whatever its exit status."""
-        return self.host.run(self.command(*words), check=False, timeout=timeout, env=self.environment())
+        """Runs a command of the agent's to its end: a CompletedProcess with text, whatever its exit status.
+
+        An agent that has just been started is asked again until it answers: on a busy machine that takes a while.
+        """
+        end = time.monotonic() + 20
+        while True:
+            done = self.host.run(self.command(*words), check=False, timeout=timeout, env=self.environment())
+            if "the agent is not running" not in done.stderr or not self.running() or time.monotonic() > end:
+                return done
+            time.sleep(0.1)
 
     def once(self):
         return self.call("run", "--once")

@@ -130,9 +130,25 @@ class Browser:
         return self.wait(lambda: self.run(script, kinds, text), f"a button {text!r} in {css}")
 
     def click(self, text, css="body"):
-        button = self.button(text, css)
-        self.run("arguments[0].scrollIntoView({ block: 'center' })", button)
-        button.click()
+        """Clicks such a button; the page may draw it anew while it is looked for."""
+
+        def clicked():
+            button = self.button(text, css)
+            self.run("arguments[0].scrollIntoView({ block: 'center' })", button)
+            button.click()
+            return True
+
+        self.wait(clicked, f"a button {text!r} that can be clicked in {css}")
+
+    def click_on(self, css):
+        """Clicks the first such element, likewise."""
+
+        def clicked():
+            for element in self.find(css)[:1]:
+                element.click()
+                return True
+
+        self.wait(clicked, f"{css} that can be clicked")
 
     def press(self, key):
         """Presses a key, by its name, on whatever has the focus."""

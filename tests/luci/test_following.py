@@ -45,7 +45,7 @@ def test_it_follows_a_move_within_a_poll_and_the_timeline_says_why(beach, browse
 
 def test_a_button_asks_for_one_name_and_says_what_came_of_it(beach, browser, world):
     settled(beach, browser)
-    browser.run("arguments[0].querySelector('[data-action=refresh]').click()", browser.find('[data-key^="wg0"]')[0])
+    browser.click_on('[data-key^="wg0"] [data-action=refresh]')
     browser.wait(lambda: "asked: nothing has changed" in row(browser, HOME_NAME), "a result")
     assert beach.calls("refresh")[0][1]["name"] == HOME_NAME
     assert not browser.button("Refresh").get_attribute("disabled")
@@ -56,7 +56,7 @@ def test_a_name_that_has_moved_is_the_result(beach, browser, world):
     settled(beach, browser)
     world.zone.set(STAGING_NAME, "A", [STAGING4[0], NEW4], 600)
     forget(world)
-    browser.find(f'[data-name="{STAGING_NAME}"]')[0].click()
+    browser.click_on(f'[data-name="{STAGING_NAME}"]')
     browser.wait(lambda: "asked: now " in row(browser, STAGING_NAME), "a result")
     assert NEW4 in row(browser, STAGING_NAME)
     assert f"{STAGING4[1]} retained" in row(browser, STAGING_NAME), "DNS names it no more"
@@ -69,7 +69,7 @@ def test_everything_is_asked_for_at_once_and_a_failure_is_the_result(beach, brow
     browser.wait_for_text("names asked: 2, changed: 0, without an answer: 0", seconds=8)
     world.authority.behave("servfail")
     forget(world)
-    browser.find(f'[data-name="{STAGING_NAME}"]')[0].click()
+    browser.click_on(f'[data-name="{STAGING_NAME}"]')
     browser.wait(lambda: "✕ 127.0.0.1: SERVFAIL" in row(browser, f"staging {STAGING_NAME}"), "a result", 30)
     assert STAGING4[0] in row(browser, f"staging {STAGING_NAME}"), "what is known stays"
 

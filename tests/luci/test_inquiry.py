@@ -101,7 +101,7 @@ def test_while_the_agent_looks_up_the_box_says_so_and_asks_once(router, browser)
     router.bus.methods["why"] = lambda _: time.sleep(2) or answer()
     ask(router, browser, "a.example.com")
     browser.wait_for_text("Asking…", ".nametrack-inquiry")
-    browser.find("input[name=host]")[0].click()
+    browser.click_on("input[name=host]")
     browser.press("Enter")
     answered(browser)
     assert len(router.calls("why")) == 1

@@ -99,7 +99,7 @@ def test_a_staged_edit_survives_a_reload_and_is_reverted(scripted, browser):
     browser.wait_for_text("vpn-policy-routing", "#cbi-nametrack-policy tr[data-sid=work]")
     assert scripted.file.read_text() == before, "nothing is written before it is applied"
     browser.screenshot("settings-staged")
-    browser.find(CHANGES)[0].click()
+    browser.click_on(CHANGES)
     browser.click("Revert", ".modal")
     browser.wait(lambda: not browser.find(CHANGES), "no staged change")
     browser.wait_for_text("pbr", "#cbi-nametrack-policy tr[data-sid=work]")

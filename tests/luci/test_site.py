@@ -82,7 +82,7 @@ def test_what_is_staged_is_reviewed_and_applied_as_any_change(router, browser):
     opened(router, browser)
     answer(browser)
     stage(browser)
-    browser.find(CHANGES)[0].click()
+    browser.click_on(CHANGES)
     browser.click("Save & Apply", ".modal")
     wait_for(lambda: "forwarding 'lan_wg0'" in (router.files / "firewall").read_text(), 10, "the forwarding")
     assert "list host 'staging.example.com'" in (router.files / "nametrack").read_text()
@@ -155,7 +155,7 @@ def test_what_is_not_ticked_is_not_staged(router, browser):
     opened(router, browser)
     answer(browser)
     browser.wait_for_text("no firewall zone", PREVIEW)
-    browser.find(f"{PREVIEW} input")[0].click()
+    browser.click_on(f"{PREVIEW} input")
     stage(browser)
     assert staged(router, "firewall") == {} and staged(router, "nametrack")
 

@@ -61,7 +61,7 @@ def test_a_tab_that_was_frozen_for_a_minute_never_shows_its_old_state_as_the_pre
 
 def test_a_paused_page_says_so(beach, browser):
     settled(beach, browser)
-    browser.find('[data-indicator="poll-status"]')[0].click()
+    browser.click_on('[data-indicator="poll-status"]')
     within(browser, "Updating is paused")
     browser.click("Ask now")
     within(browser, "✓ live")

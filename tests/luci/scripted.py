@@ -10,6 +10,8 @@ from luci.uci import Status
 KEYS = [c + "TIBA5rboUvnH4htodjb6e697QjLERt1NAB4mZqp8Dg=" for c in "xyz"]
 
 CODES = {"current": "named", "stalled": "no_reply", "unresolved": "no_address"}  # state -> a code of its reasons
+CODES_OF_POLICIES = {"current": "held", "partial": "updating", "failing": "names"}
+CODES_OF_HOSTS = {"negative": "nxdomain"}
 
 
 def peer(description, host, state="current", reason="kept: DNS names it", **values):
@@ -40,8 +42,9 @@ def peer(description, host, state="current", reason="kept: DNS names it", **valu
 
 
 def source(name, *addresses, ago=48, failures=0):
-    """What a source says of a peer's name; `ago`: seconds since it said so."""
-    return {"source": name, "addresses": list(addresses), "more_addresses": 0, "answered": int(time.time()) - ago,
+    """What a source says of a peer's name; `ago`: seconds since it said so, None if it never did."""
+    answered = None if ago is None else int(time.time()) - ago
+    return {"source": name, "addresses": list(addresses), "more_addresses": 0, "answered": answered,
             "failures": failures}  # fmt: skip
 
 
@@ -56,6 +59,7 @@ def host(name, *addresses, retained=(), state="current", reason="answered", **va
     found = [{"address": a, "expires": now + 86400, "named": True} for a in addresses]
     found += [{"address": a, "expires": now + 5000, "named": False} for a in retained]
     shown = {"host": name, "addresses": found, "more_addresses": 0, "state": state, "reason": reason}
+    shown["code"] = CODES_OF_HOSTS.get(state, state)
     return {**shown, "ttl": 60, "next_query": 12, "answered": now - 48, "failures": 0, "seen": None, **values}
 
 
@@ -75,6 +79,7 @@ def policy(name, *hosts, state="current", reason="the sets hold what DNS names",
         "wanted6": 0,
         "installed6": 0,
         "state": state,
+        "code": CODES_OF_POLICIES.get(state, state),
         "reason": reason,
         "changed": None,
         "hosts": list(hosts),

@@ -1,22 +1,27 @@
 """Reasons and findings show in the language of the page by their code, with the agent's own sentence beside them."""
 
+import json
 import re
 
 import pytest
 
 from lab.agent import uci
 from luci.router import Router
-from luci.scripted import Scripted, finding, peer, policy
+from luci.scripted import Scripted, finding, host, peer, policy
 from luci.web import APP
 from nametrack.core.telling import findings, machine_findings, routing_findings
 
 TABLE = (APP / "htdocs/luci-static/resources/nametrack/reasons.js").read_text()
+SCHEMA = json.loads((APP.parent / "tests/status.schema.json").read_text())
 STATES = APP.parent / "agent/nametrack/core/peers/peer_state.py"
 LONG = (
     "uci del_list network.@wireguard_wg0[1].allowed_ips='2001:db8:1234:5678:9abc:def0:1234:5678/128'; "
     "uci commit network; ifup wg0; /etc/init.d/nametrack reload  # or take it from the other peer"
 )
-SPEAKS = {"de": ("DNS nennt sie", "das Set ist voll"), "zh_Hans": ("DNS 给出此地址", "集合已满")}
+SPEAKS = {
+    "de": ("DNS nennt sie", "das Set ist voll", "die bevorzugte Schnittstelle geht nicht", "den Namen gibt es nicht"),
+    "zh_Hans": ("DNS 给出此地址", "集合已满", "首选接口不可用", "该名称不存在"),
+}
 
 
 @pytest.fixture
@@ -36,6 +41,12 @@ def test_every_code_of_a_peer_has_a_text():
     assert codes("PEERS") == known | {"disabled"}
 
 
+@pytest.mark.parametrize("kind, table", [("peer", "PEERS"), ("policy", "POLICIES"), ("host", "HOSTS")])
+def test_every_code_of_the_status_has_a_text(kind, table):
+    """The answers of the agent are held against the same schema."""
+    assert codes(table) == set(SCHEMA["$defs"][kind]["properties"]["code"]["enum"])
+
+
 def test_every_finding_of_a_router_has_a_text():
     known = set(findings.ADVICE) | set(machine_findings.ADVICE) | set(routing_findings.ADVICE)
     assert codes("FINDINGS") == known - set(machine_findings.ADVICE)
@@ -44,7 +55,9 @@ def test_every_finding_of_a_router_has_a_text():
 def agent():
     scripted = Scripted()
     scripted.answers["peers"] = [peer("home", "home.dyn.test", code="named", reason="DNS names it")]
-    scripted.answers["policies"] = [policy("work")]
+    lost = host("gone.test", state="negative", reason="DNS says that it does not exist")
+    reason = "through wg1: wg0 is down"
+    scripted.answers["policies"] = [policy("work", lost, state="failed_over", code="failed_over", reason=reason)]
     scripted.answers["findings"] = [
         finding("set_full", "error", "policy 'work'", "set 's' is full: 3 wait"),
         finding("allowed_ips_overlap", "error", "wg0", "peers 'a' and 'b' both claim 2001:db8:1234:5678::/64", LONG),
@@ -61,6 +74,7 @@ def test_in_another_language_the_translation_comes_first_and_the_english_sentenc
         text = browser.text()
         for words in SPEAKS[language]:
             assert words in text
+        assert text.count("through wg1: wg0 is down") == 2, "in the summary and in the table"
         assert text.index(SPEAKS[language][1]) < text.index("set 's' is full: 3 wait")
         assert "a finding that this page does not know" in text
 

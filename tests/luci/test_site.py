@@ -78,6 +78,18 @@ def test_three_answers_are_staged_as_a_policy_a_zone_and_a_forwarding(router, br
     browser.wait_for_text("staging.example.com", "#cbi-nametrack-policy tr[data-sid=staging_example_com]")
 
 
+def test_from_the_status_page_it_leads_to_where_the_changes_are_applied(router, browser):
+    router.open(browser)
+    browser.click(TITLE + "…")
+    browser.wait_for_text("Which sites?", ".modal")
+    answer(browser)
+    browser.click(STAGE, ".modal")
+    browser.wait_for_text("staging.example.com", "#cbi-nametrack-policy tr[data-sid=staging_example_com]", 30)
+    assert set(staged(router, "firewall")) == {"wg0", "lan_wg0"}
+    browser.click("Save & Apply")
+    wait_for(lambda: "staging.example.com" in (router.files / "nametrack").read_text(), 30, "the policy")
+
+
 def test_what_is_staged_is_reviewed_and_applied_as_any_change(router, browser):
     opened(router, browser)
     answer(browser)

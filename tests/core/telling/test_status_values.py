@@ -63,3 +63,29 @@ def test_an_observed_name_says_when_a_client_last_asked_for_it():
     house.wait(7)
     hosts = {host["host"]: host["seen"] for host in told(house)["policies"][0]["hosts"]}
     assert hosts == {"www.test": WALL + 5, "work.test": None}
+
+
+def code(house):
+    (policy,) = told(house)["policies"]
+    return policy["code"]
+
+
+def test_the_reason_of_a_steered_policy_has_a_code_for_each_way_that_it_takes():
+    house = House(TWO + "\toption fallback 'block'\n")
+    assert code(house) == "route"
+    house.routing.down("wg0")
+    house.touched()
+    assert code(house) == "failed_over"
+    house.routing.down("wg1")
+    house.touched()
+    assert code(house) == "blocked"
+    house.handle(on.Paused(60))
+    assert code(house) == "paused"
+    assert code(House(TWO.replace("'wg1'", "'wg1'\n\toption action 'bypass'"))) == "bypass"
+    assert code(House(TWO + "\toption enabled '0'\n")) == "disabled"
+
+
+def test_the_reason_of_a_host_has_the_code_of_the_answer():
+    house = House(TWO + "\tlist host 'gone.test'\n\tlist host '192.0.2.9'\n")
+    codes = {host["host"]: host["code"] for host in told(house)["policies"][0]["hosts"]}
+    assert codes == {"work.test": "current", "gone.test": "nodata", "192.0.2.9": "literal"}

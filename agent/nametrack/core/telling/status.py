@@ -12,6 +12,8 @@ from .findings import findings
 from .peer_status import peer_status
 from .status_times import dated, left
 
+ROUTES = {"disabled": "paused", "partial": "routes"}  # state of a policy's routes -> code, if they differ
+
 
 def status(agent, now, wall, room=ROOM):
     """`{"config_errors", "peers", "policies", "findings"}` at monotonic `now`, which is Unix time `wall`.
@@ -125,7 +127,8 @@ def _disabled_policy(wanted):
     shown = {"name": wanted.name, "interface": wanted.interface, "target": wanted.target, "set4": None, "set6": None}
     shown.update({"wanted4": 0, "installed4": 0, "wanted6": 0, "installed6": 0, "state": "disabled"})
     shown.update({"way": None, "ways": [], "table": None})
-    shown.update({"reason": "disabled in the configuration", "changed": None, "hosts": [], "more_hosts": 0})
+    shown.update({"code": "disabled", "reason": "disabled in the configuration", "changed": None})
+    shown.update({"hosts": [], "more_hosts": 0})
     shown["files"] = _files(wanted)
     return shown
 
@@ -170,8 +173,8 @@ def _policy(agent, wanted, unix):
             shown["installed%d" % family] = 0 if absent else kernel_set.held(policy)
             behind = behind or (not absent and shown["installed%d" % family] < len(wanted))
         if kernel_set is not None and kernel_set.trouble is not None:
-            troubles.append("set '%s' %s" % (own_name(set_name), kernel_set.trouble[1]))
-    shown["state"], shown["reason"] = _policy_state(agent, policy, troubles, behind)
+            troubles.append((kernel_set.trouble[0], "set '%s' %s" % (own_name(set_name), kernel_set.trouble[1])))
+    shown["state"], shown["code"], shown["reason"] = _policy_state(agent, policy, troubles, behind)
     shown["changed"] = unix(policy.changed_at)
     shown.update({"hosts": [], "more_hosts": 0, "files": _files(policy.config)})
     return shown
@@ -187,27 +190,28 @@ def _ways(agent, steered, unix):
 
 
 def _policy_state(agent, policy, troubles, behind):
+    """`(state, code, reason)` of a policy; troubles: [(code, text)] of its sets; behind: whether one lacks elements."""
     missing = agent.policies.filling.missing(policy)
     if missing is not None:
-        return "no_target", missing[0]
+        return "no_target", "no_target", missing[0]
     standing = agent.routes.standing(policy.config.name)
     if standing is not None and standing[0] != "current":
-        return standing
+        return standing[0], ROUTES.get(standing[0], standing[0]), standing[1]
     unused = agent.policies.filling.unused(policy)
     if unused is not None and policy.target.service is not None:
-        return "no_target", unused[0]
+        return "no_target", "unused_set", unused[0]
     if troubles:
-        return "partial", "; ".join(troubles)
+        return "partial", troubles[0][0], "; ".join([text for _, text in troubles])
     listed = [(name, host) for name, host in sorted(policy.hosts.items()) if name not in policy.seen]
     states = [(name, _state(agent, host)) for name, host in listed]
-    failing = [(name, reason) for name, (state, reason) in states if state in ("failing", "stale")]
+    failing = [(name, reason) for name, (state, _, reason) in states if state in ("failing", "stale")]
     if failing:
         state = "failing" if len(failing) == len(states) + len(policy.config.literals) else "partial"
-        return state, "%s: %s" % failing[0]
+        return state, "names", "%s: %s" % failing[0]
     if behind:
-        return "partial", "being brought up to date"
+        return "partial", "updating", "being brought up to date"
     if standing is not None:
-        return standing
+        return "current", policy.config.steering.action, standing[1]
     reason = "the sets hold what DNS names"
     if len(policy.candidates) > 1 and policy.target is not None:
         reason = "the sets of %s, found by target 'auto', hold what DNS names" % policy.target.name
@@ -220,18 +224,20 @@ def _policy_state(agent, policy, troubles, behind):
     if uncovered:
         words = (count_that(uncovered, "IPv6 address", "take"), policy.target.name)
         reason += "; %s the normal way, because %s has no set for IPv6" % words
-    return "current", reason
+    return "current", "held", reason
 
 
 def _state(agent, host):
-    """`(state, reason)` of a host."""
-    state, reason = agent.resolver.names[host.name_key].state(host.rtypes)
-    return "failing" if state == "unknown" else state, reason
+    """`(state, code, reason)` of a host."""
+    name = agent.resolver.names[host.name_key]
+    state, reason = name.state(host.rtypes)
+    code = name.withheld(host.rtypes) if state == "negative" else state
+    return "failing" if state == "unknown" else state, code, reason
 
 
 def _host(agent, host, now, unix):
     name = agent.resolver.names[host.name_key]
-    state, reason = _state(agent, host)
+    state, code, reason = _state(agent, host)
     questions = [name.questions[rtype] for rtype in host.rtypes]
     ttls = [q.rrset.ttl for q in questions if q.rrset is not None]
     return {
@@ -239,6 +245,7 @@ def _host(agent, host, now, unix):
         "addresses": [],
         "more_addresses": 0,
         "state": state,
+        "code": code,
         "reason": reason,
         "ttl": min(ttls) if ttls else None,
         "next_query": left(agent.resolver.next_query(name, host.rtypes), now),
@@ -249,7 +256,7 @@ def _host(agent, host, now, unix):
 
 def _literal(literal):
     shown = {"host": literal, "addresses": [{"address": literal, "expires": None, "named": True}], "more_addresses": 0}
-    shown["state"] = "literal"
+    shown["state"] = shown["code"] = "literal"
     shown.update({"reason": "written in the configuration", "ttl": None, "next_query": None, "answered": None})
     shown["failures"] = 0
     shown["seen"] = None

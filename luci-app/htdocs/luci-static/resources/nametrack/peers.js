@@ -18,7 +18,8 @@ const SOURCES = {
 
 /* What a source says of the name, when it said so, and whether the others say something else. */
 function sourceNode(source, now, differ) {
-	const said = source.addresses.length ? words.address(source.addresses.join(', ')) : [ _('no address') ];
+	const nothing = source.answered === null ? _('no answer') : _('no address');
+	const said = source.addresses.length ? words.address(source.addresses.join(', ')) : [ nothing ];
 	const when = [];
 
 	if (source.answered !== null)

@@ -1,5 +1,6 @@
 'use strict';
 'require baseclass';
+'require nametrack.reasons as reasons';
 'require nametrack.table as table';
 'require nametrack.words as words';
 
@@ -117,7 +118,7 @@ function policyRow(policy, now) {
 			[ policy.target ].concat(sets.map((set) => E('div', {}, [ E('code', {}, [ set ]) ]))),
 			[ held(policy, 4) ],
 			[ held(policy, 6) ],
-			[ words.state(policy.state), ' ', policy.reason ]
+			[ words.state(policy.state), ' ' ].concat(reasons.policy(policy))
 		]
 	};
 }
@@ -153,7 +154,7 @@ return baseclass.extend({
 			words.name(host.host),
 			(addresses.length ? addresses : [ E('em', [ _('none') ]) ])
 				.concat(fold.button, table.more(host.more_addresses)),
-			[ words.state(host.state), ' ', host.reason, E('br'), E('small', {}, [ asked(host, now) ]) ]
+			[ words.state(host.state), ' ' ].concat(reasons.host(host), E('br'), E('small', {}, [ asked(host, now) ]))
 		];
 	}
 });

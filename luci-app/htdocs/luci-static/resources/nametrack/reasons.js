@@ -9,7 +9,7 @@
 /* Whether there is a translation: without one a text comes back as it is. */
 const IS_TRANSLATED = _('DNS names it') !== 'DNS names it';
 
-/* code of a peer -> why it is in its state */
+/* code of a peer, a policy, a host -> why it is in its state */
 const PEERS = {
 	starting: _('not looked up yet'),
 	missing: _('the kernel has no such interface or peer'),
@@ -29,6 +29,37 @@ const PEERS = {
 	no_reply: _('no reply; DNS is asked again'),
 	no_session: _('no handshake although the keepalive is set'),
 	disabled: _('disabled in the configuration')
+};
+
+const POLICIES = {
+	held: _('the sets hold what DNS names'),
+	route: _('the preferred interface is in use'),
+	bypass: _('the policies below do not apply'),
+	failed_over: _('the preferred interface does not work, another way is in use'),
+	blocked: _('no interface works: packets are dropped'),
+	paused: _('paused: packets take the normal way'),
+	routes: _('the routes of the policy are not complete'),
+	updating: _('the sets are brought up to date'),
+	names: _('a name cannot be looked up'),
+	no_target: _('the set of the policy does not exist'),
+	unused_set: _('no rule uses the set: packets take the normal way'),
+	set_flags: _('the set cannot hold what the policy needs'),
+	set_full: _('the set is full'),
+	set_refused: _('the kernel refused a change of the set'),
+	recovering: _('the set was mended by another program and is compared again'),
+	disabled: _('disabled in the configuration')
+};
+
+const HOSTS = {
+	current: _('DNS answered'),
+	stale: _('DNS does not answer; the earlier addresses stay in use'),
+	failing: _('DNS does not answer'),
+	unknown: _('not looked up yet'),
+	nodata: _('the name has no address'),
+	nxdomain: _('the name does not exist'),
+	blocked: _('a resolver blocks the name'),
+	rebind: _('a resolver withholds a private address'),
+	literal: _('written in the configuration')
 };
 
 const FINDINGS = {
@@ -67,5 +98,7 @@ function said(texts, code, english) {
 
 return baseclass.extend({
 	peer: (peer) => said(PEERS, peer.code, peer.reason),
+	policy: (policy) => said(POLICIES, policy.code, policy.reason),
+	host: (host) => said(HOSTS, host.code, host.reason),
 	finding: (finding) => said(FINDINGS, finding.code, finding.text)
 });

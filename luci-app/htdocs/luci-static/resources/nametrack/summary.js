@@ -7,17 +7,15 @@
 
 const SHOWN = 5;  /* of those that need attention */
 
-function about(name, each) {
-	return {
-		kind: words.kind(each.state), name: name, reason: each.reason, state: each.state, said: reasons.peer(each)
-	};
+function about(name, each, said) {
+	return { kind: words.kind(each.state), name: name, reason: each.reason, state: each.state, said: said };
 }
 
 const SEVERITIES = { error: 'bad', warning: 'warn' };
 
 function entriesOf(status) {
-	return status.peers.map((peer) => about(words.peer(peer), peer))
-		.concat(status.policies.map((policy) => about(policy.name, policy)))
+	return status.peers.map((peer) => about(words.peer(peer), peer, reasons.peer(peer)))
+		.concat(status.policies.map((policy) => about(policy.name, policy, reasons.policy(policy))))
 		.filter((entry) => entry.kind === 'bad' || entry.kind === 'warn');
 }
 

@@ -13,6 +13,7 @@
 'require nametrack.timeline as timeline';
 'require nametrack.words as words';
 
+const SETTINGS = 'admin/services/nametrack/settings';
 const INTERVAL = 3;    /* seconds between two polls */
 const RELOADED = 300;  /* seconds until a page that reloaded itself may do so again */
 
@@ -44,7 +45,7 @@ function explain(problem) {
 
 	if (settings.enabled === '0')
 		return notice('warning', _('nametrack is switched off'), [
-			[ _('Switch it on in its settings:'), ' ', link('admin/services/nametrack/settings', _('Settings')) ]
+			[ _('Switch it on in its settings:'), ' ', link(SETTINGS, _('Settings')) ]
 		]);
 
 	return notice('warning', _('nametrack is not running'), [
@@ -153,6 +154,10 @@ return view.extend({
 			refresh.ask(button.getAttribute('data-name')).then(() => this.poll());
 			break;
 
+		case 'site':
+			this.openSite();
+			break;
+
 		case 'why':
 			inquiry.ask(button.form).then(() => this.update());
 			break;
@@ -251,10 +256,25 @@ return view.extend({
 			status.findings.length ? section(_('Findings'), findings.render(status)) : '',
 			followed ? '' : this.renderNothing(),
 			section(_('Peers'), peers.render(status, buttons)),
-			section(_('Policies'), policies.render(status, buttons, isOpen)),
+			section(_('Policies'), policies.render(status, buttons, isOpen).concat(this.renderSite())),
 			L.hasViewPermission() ? section(_('Which way does a host take?'), inquiry.render()) : '',
 			section(_('What changed'), timeline.render(feed.events, status.now, isOpen))
 		]);
+	},
+
+	/* The dialogue and the forms that it takes are loaded when it is asked for. */
+	openSite: function() {
+		return Promise.all([ L.require('nametrack.offer'), L.require('nametrack.site') ]).then((loaded) =>
+			/* on the settings page stands what is staged, and the button that applies it */
+			loaded[0].load().then(() => loaded[1].open(() => {
+				window.location = L.url(SETTINGS);
+			})));
+	},
+
+	renderSite: function() {
+		return L.hasViewPermission() ? [ E('p', {}, [ E('button', {
+			'class': 'btn cbi-button cbi-button-add', 'type': 'button', 'data-action': 'site'
+		}, [ _('Send a site through a VPN…') ]) ]) ] : [];
 	},
 
 	renderNothing: function() {
@@ -265,7 +285,7 @@ return view.extend({
 			],
 			[
 				_('Or list the host names whose traffic should leave through a VPN:'), ' ',
-				link('admin/services/nametrack/settings', _('Settings'))
+				link(SETTINGS, _('Settings'))
 			]
 		]);
 	}

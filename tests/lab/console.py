@@ -40,7 +40,7 @@ class Console:
 
     def __init__(self, steering, **services):
         self.steering, self.agent, self.world = steering, steering.agent, steering.world
-        self.services = {"dnsmasq": self.world.start_dnsmasq, **services}
+        self.services = {}
         self.etc = self.agent.folder / "etc"
         self.programs = self.agent.folder / "programs"
         self.programs.mkdir()
@@ -59,8 +59,15 @@ class Console:
         self.write(self.programs / "nametrack", f'{place}\n{environ} exec {LAUNCHER} "$@"')
         for name in ("ifup", "wg-quick"):
             self.write(self.programs / name, self.recorded(name))
-        for name in ("nametrack", "network", "firewall", *self.services):
+        for name in ("nametrack", "network", "firewall"):
             self.write(self.etc / "init.d" / name, self.recorded(name))
+        for name, started in {"dnsmasq": self.world.start_dnsmasq, **services}.items():
+            self.serve(name, started)
+
+    def serve(self, name, started):
+        """There is a service of this name, whose restart or start calls `started`."""
+        self.services[name] = started
+        self.write(self.etc / "init.d" / name, self.recorded(name))
 
     def recorded(self, name):
         return f'echo "{name} $*" >>{self.calls}'

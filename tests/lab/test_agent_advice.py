@@ -75,6 +75,7 @@ class House:
 
 @contextlib.contextmanager
 def house(world, interpreter, *sections, network=None, firewall=None, globals=None, cron=None, **values):
+    """A House whose agent runs; `values`: of lab.agent.Agent."""
     steering = Steering(world, interpreter, options(**(globals or {})), *sections, **values)
     steering.agent.write("network", network or network_of(world, allowed_ips=FULL))
     if firewall is not None:
@@ -149,7 +150,7 @@ def test_name_unresolved__for_its_private_address(interpreter):
                 world.stop_dnsmasq()
                 world.start_dnsmasq()
 
-            home.console.services["dnsmasq"] = restart
+            home.console.serve("dnsmasq", restart)
             advice = home.find("name_unresolved")
             lines, refresh = advice.split("nametrack refresh")
             home.console.paste(lines)  # the service has started again when the shell's next command runs
@@ -167,7 +168,7 @@ def test_nameserver_silent(world, interpreter):
             world.stop_dnsmasq()
             world.start_dnsmasq()
 
-        home.console.services["dnsmasq"] = restart
+        home.console.serve("dnsmasq", restart)
         os.kill(hangs, signal.SIGSTOP)
         advice = home.find("nameserver_silent")
         start, _, ask = advice.partition("; ")

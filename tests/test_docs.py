@@ -117,9 +117,9 @@ def test_every_page_is_linked_from_the_index():
     assert linked == {path.name for path in DOCS.glob("*.md")} - {"README.md"}
 
 
-@pytest.mark.parametrize("name", ["getting-started.md", "recipes.md"])
+@pytest.mark.parametrize("name", ["getting-started.md", "recipes.md", "solutions.md"])
 def test_every_block_is_one_that_is_run(name):
-    """tests/lab/test_docs.py runs the blocks `sh`; another kind would be commands that nobody tried."""
+    """tests/lab/test_docs*.py run the blocks `sh`; another kind would be commands that nobody tried."""
     kinds = re.findall(r"^ *```([a-z ]*)$", page(name), re.M)
     assert kinds and set(kinds) <= {"sh", "sh yours", ""}
 

@@ -79,6 +79,17 @@ def test_in_another_language_the_translation_comes_first_and_the_english_sentenc
         assert "a finding that this page does not know" in text
 
 
+def test_a_sentence_that_says_no_more_than_its_translation_is_left_out(browser, config):
+    scripted = Scripted()
+    scripted.answers["policies"] = [policy("work", host("a.test"), host("b.test", reason="answered (cut short)"))]
+    with Router(scripted, config) as router:
+        router.open(browser, lang="de")
+        browser.wait_for_text("die Sets enthalten, was DNS nennt")
+        text = browser.text()
+        assert "the sets hold what DNS names" not in text
+        assert text.count("DNS hat geantwortet") == 2 and text.count("answered") == 1
+
+
 def test_in_english_nothing_is_said_twice(browser, config):
     with Router(agent(), config) as router:
         router.open(browser)

@@ -6,6 +6,7 @@ part it would steer more than its owner meant.
 
 from collections import namedtuple
 
+from ... import ip
 from .. import ordering  # noqa: F401 (leaves first: tests/test_imports.py)
 from .option_values import client, interface, policy_host, ports
 from .section import words
@@ -81,7 +82,7 @@ def _policy(section, number, names, with_subdomains):
             hosts.append(value)
         else:
             problems.append(("destination", _plain(word)))
-    named = [host for host in hosts if not any(c in host for c in ":/*") and not _is_address(host)]
+    named = [host for host in hosts if host[0] not in "*@" and ip.prefix(host) is None]
     if not named:
         return Imported(title, None, [], [])
     found = []
@@ -127,10 +128,6 @@ def _selector(section, problems):
     if chain not in (None, "", "prerouting", "PREROUTING"):
         problems.append(("chain", _plain(chain)))
     return found
-
-
-def _is_address(host):
-    return all(c in "0123456789." for c in host)
 
 
 def _first(section, options):

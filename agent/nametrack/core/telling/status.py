@@ -124,11 +124,10 @@ def _address_maker(host, retain, now, unix):
 
 
 def _disabled_policy(wanted):
-    shown = {"name": wanted.name, "interface": wanted.interface, "target": wanted.target, "set4": None, "set6": None}
-    shown.update({"wanted4": 0, "installed4": 0, "wanted6": 0, "installed6": 0, "state": "disabled"})
-    shown.update({"way": None, "ways": [], "table": None})
-    shown.update({"code": "disabled", "reason": "disabled in the configuration", "changed": None})
-    shown.update({"hosts": [], "more_hosts": 0})
+    shown = dict.fromkeys(("set4", "set6", "way", "table", "changed"))
+    shown.update(dict.fromkeys(("wanted4", "installed4", "wanted6", "installed6", "more_hosts"), 0))
+    shown.update({"name": wanted.name, "interface": wanted.interface, "target": wanted.target, "ways": [], "hosts": []})
+    shown.update({"state": "disabled", "code": "disabled", "reason": "disabled in the configuration"})
     shown["files"] = _files(wanted)
     return shown
 
@@ -140,11 +139,11 @@ def _files(config):
 
 
 def _file(path, found):
-    shown = {"path": path, "names": None, "asked": None, "wildcards": None, "elements": None}
+    counts = [None] * 4
     if found is not None:
-        counts = {"names": found.names, "asked": len(found.hosts), "wildcards": found.wildcards}
-        shown.update(counts)
-        shown["elements"] = len(found.elements)
+        counts = found.names, len(found.hosts), found.wildcards, len(found.elements)
+    shown = dict(zip(("names", "asked", "wildcards", "elements"), counts))
+    shown["path"] = path
     return shown
 
 
@@ -255,9 +254,8 @@ def _host(agent, host, now, unix):
 
 
 def _literal(literal):
-    shown = {"host": literal, "addresses": [{"address": literal, "expires": None, "named": True}], "more_addresses": 0}
-    shown["state"] = shown["code"] = "literal"
-    shown.update({"reason": "written in the configuration", "ttl": None, "next_query": None, "answered": None})
-    shown["failures"] = 0
-    shown["seen"] = None
+    shown = dict.fromkeys(("ttl", "next_query", "answered", "seen"))
+    shown.update({"host": literal, "addresses": [{"address": literal, "expires": None, "named": True}]})
+    shown.update({"state": "literal", "code": "literal", "reason": "written in the configuration"})
+    shown["failures"] = shown["more_addresses"] = 0
     return shown

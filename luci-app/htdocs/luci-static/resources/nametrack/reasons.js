@@ -88,10 +88,18 @@ const FINDINGS = {
 	not_loaded: _('the agent runs with an older configuration')
 };
 
+/* Sentences of the agent's that say no more than their translation. */
+const SAME = [
+	'answered', 'not answered yet', 'written in the configuration', 'disabled in the configuration',
+	'the sets hold what DNS names'
+];
+
 /* [text or node] of a sentence of the agent's, with its translation before it. */
 function said(texts, code, english) {
 	if (!IS_TRANSLATED || !texts[code])
 		return [ english ];
+	if (SAME.indexOf(english) >= 0)
+		return [ texts[code] ];
 
 	return [ texts[code], ' ', E('small', { 'lang': 'en' }, [ english ]) ];
 }

@@ -111,7 +111,8 @@ class Agent:
         actions.extend(self._follow(now))
         for key in sorted(self.resolver.names):
             name = self.resolver.names[key]
-            if name.answered():  # who is new to a name that is followed already hears of it now, not at its next answer
+            # who is new to a name that is followed already hears of it now, not at its next answer
+            if name.answered() and (self.policies.awaits(name) or self.peers.known(name)):
                 actions.extend(self._answered(name, now))
         return actions + self.follow_changes(now) + self._names_answered(now) + self._observe()
 
@@ -194,7 +195,8 @@ class Agent:
     def _answered(self, name, now):
         before = self.peers.known(name)
         actions = self.peers.name_answered(name, now)
-        self._bar(now)  # before the policies take the answer: it may name the endpoint of a tunnel
+        for peer, _ in before:
+            self._bar(now, peer.config.interface)  # before the policies take the answer: it may name its endpoint
         actions = actions + self.policies.name_answered(name, now)
         self.memory.last_good.learn(self.peers.learnt(before), now)
         return actions

@@ -45,13 +45,12 @@ class Policies:
             if not wanted.enabled:
                 continue
             policy = self.policies[wanted.name] = _policy(wanted, name_key)
-            before = old.get(wanted.name)
+            before, kept = old.get(wanted.name), []
             if before is not None:
-                policy.take_counts(before)
+                kept = [before.hosts[host] for host in policy.hosts if _is_same(policy.hosts[host], before)]
+                policy.take_over(before, kept)
             for host in list(policy.hosts.values()):
-                known = before.hosts.get(host.host) if before else None
-                if known is not None and known.rtypes == host.rtypes and known.name_key == host.name_key:
-                    policy.keep(known)
+                if host in kept:
                     continue
                 untils = _known(old, host.host, wanted.retain, now)
                 for key in in_order(untils):
@@ -195,6 +194,10 @@ class Policies:
                 actions.append(Log("warning", "%s: %s" % (policy.label, policy.overflow_text())))
         return actions
 
+    def awaits(self, name):
+        """Return whether a name is to be told although it was answered before: a host of it is new."""
+        return any(not host.heard for _, host in self._by_name.get(name.key, ()))
+
     def interfaces(self):
         """Return the interfaces that policies lead into, in order."""
         return sorted(set([p.config.interface for p in self.policies.values() if p.config.interface]))
@@ -256,6 +259,12 @@ def _policy(config, name_key):
     from .policy import Policy  # a router that only follows peers needs none
 
     return Policy(config, name_key)
+
+
+def _is_same(host, before):
+    """Whether a Policy of before has the same host."""
+    known = before.hosts.get(host.host)
+    return known is not None and known.rtypes == host.rtypes and known.name_key == host.name_key
 
 
 def _known(policies, host, retain, now):

@@ -61,11 +61,21 @@ class Policy:
         left = {key: until for key, until in retained.items() if key not in named}
         return Addresses(list(named), left, [key for key in self.literals.keys if ip.key_family(key) == family])
 
-    def take_counts(self, before):
-        """Go on counting from another Policy, as it was before the configuration was read again."""
+    def take_over(self, before, hosts):
+        """Go on with these hosts of another Policy, as it was before the configuration was read again."""
         self.added, self.deleted, self.changed_at = before.added, before.deleted, before.changed_at
         if before.target in self.candidates:
             self.target = self.candidates[self.candidates.index(before.target)]
+        self.hosts.update([(host.host, host) for host in hosts])
+        if before.literals.keys != self.literals.keys or before.is_full():
+            for host in hosts:
+                self._hold(host.keys(), host)
+            return
+        self.literals = before.literals
+        self._holders = {family: dict(before.wanted(family)) for family in (4, 6)}
+        for host in before.hosts.values():
+            if self.hosts.get(host.host) is not host:
+                self._release(host.keys(), host)
 
     def fill(self, target):
         """Fill the sets of a Target from now on, None for none."""
@@ -83,11 +93,6 @@ class Policy:
         dropped = host.remember(keys, until)
         self._hold([key for key in keys if key not in dropped], host)
         self._release(dropped, host)
-
-    def keep(self, host):
-        """Take over what is known of a host from before the configuration was read again."""
-        self.hosts[host.host] = host
-        self._hold(host.keys(), host)
 
     def asks(self, host):
         """Return whether a host is asked for whether or not a client asks for it."""
@@ -145,6 +150,10 @@ class Policy:
         if holder is None:
             return None
         return longest_life(holder, key, now) if isinstance(holder, tuple) else holder.life(key, now)
+
+    def is_full(self):
+        """Return whether there is no place for another address."""
+        return len(self._holders[4]) + len(self._holders[6]) >= MAX_ADDRESSES
 
     def overflowed(self):
         """Return whether an address found no place since this was asked last."""

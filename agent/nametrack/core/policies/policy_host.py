@@ -12,6 +12,7 @@ class Host:
         self.host = host
         self.name_key = name_key
         self.rtypes = rtypes
+        self.heard = False  # whether it was told what DNS says
         self.named = []  # in the order DNS gave
         self.retained = {}  # key -> until
         self._named = set()  # the same as named, for the question whether
@@ -22,7 +23,7 @@ class Host:
 
     def answered(self, keys, now, retain):
         """DNS names exactly these now; return `(changed, dropped)`: keys whose life changed, and those not kept."""
-        keys = _first(keys)
+        self.heard, keys = True, _first(keys)
         named = set(keys)
         changed = [key for key in keys if key in self.retained or key not in self._named]
         for key in self.named:

@@ -17,8 +17,10 @@ LIMIT = 10  # seconds for all of it
 # What a kernel says that has no netlink for it.
 _UNKNOWN = (compat.EINVAL, compat.EOPNOTSUPP, compat.EPROTONOSUPPORT)
 _SINGLE = 16  # addresses whose connections are asked for one by one; for more, all are looked at
+_MANY = 1000  # addresses, of which no one is looked at for the question
 _SHARE = 10  # one part in so many of the time, at most, goes into reading all connections
 _REST = 5  # seconds at most from one reading of them to the next that waits
+_FAMILIES = {4: conntrack.INET, 6: conntrack.INET6}
 _DATAGRAM = 8192  # bytes: milliseconds of work; the kernel makes no larger ones then (af_netlink.c, netlink_dump)
 
 
@@ -53,7 +55,9 @@ class Flows:
         if now >= self._rested_at:
             ready, self._large = ready + self._large, []
         if ready:
-            keys = [key for each in ready for key in each.keys]
+            keys = []
+            for each in ready:
+                keys += each.keys
             questions = _questions(keys)
             ended = lambda error: self._ended(ready, now if _reads_all(questions) else None, error)  # noqa: E731
             self._dump = _Dump(self._poller, keys, questions, ended)
@@ -86,11 +90,21 @@ class Flows:
 
 def _questions(keys):
     """Return [(family, packed address, None for all)]: which connections are asked for to find those to the keys."""
+    if len(keys) > _MANY and not _has_wide(keys):
+        return [(_FAMILIES[f], None) for f in (6, 4) if f in (ip.key_family(min(keys)), ip.key_family(max(keys)))]
     four = set([key for key in keys if not ip.is_wide(key) and ip.key_family(key) == 4])
     found = [(conntrack.INET6, None)] if any(ip.key_family(key) == 6 for key in keys) else []
     if len(four) > _SINGLE or any(ip.is_wide(key) and ip.key_family(key) == 4 for key in keys):
         return found + [(conntrack.INET, None)]
     return found + [(conntrack.INET, ip.packed_of_key(key)) for key in sorted(four)]
+
+
+def _has_wide(keys):
+    """Whether prefixes are among many keys: a number is in no order with them."""
+    try:
+        return ip.is_wide(max(keys))
+    except TypeError:
+        return True
 
 
 def _reads_all(questions):
@@ -108,9 +122,9 @@ class _Dump:
         """`done(error)` is called once: None, an error number, or words."""
         self._poller = poller
         self._done = done
-        self._single = set([key for key in keys if not ip.is_wide(key)])
-        # (family, first, last)
-        self._wide = [(ip.key_family(key),) + ip.bounds(key) for key in keys if ip.is_wide(key)]
+        self._keys = set(keys)
+        wide = [key for key in self._keys if ip.is_wide(key)] if _has_wide(keys) else []
+        self._wide = [(ip.key_family(key),) + ip.bounds(key) for key in wide]  # (family, first, last)
         self._questions = list(questions)
         self._seq = 0
         self._socket = None  # lists
@@ -158,7 +172,7 @@ class _Dump:
 
     def _is_meant(self, destination):
         key = ip.packed_key(destination)
-        if key in self._single:
+        if key in self._keys:
             return True
         family, number = ip.key_family(key), ip.bounds(key)[0]
         return any(span[0] == family and span[1] <= number <= span[2] for span in self._wide)

@@ -69,3 +69,16 @@ def test_without_a_check_address_no_echo_is_sent_and_one_that_goes_ends_the_chec
     house.echoes = []
     house.wait(100)
     assert house.echoes == [] and house.way("192.0.2.1") == "wg0"
+
+
+def test_an_agent_that_was_away_takes_no_way_for_dead():
+    house = House(POLICY)
+    house.wait(60)
+    for _ in range(20):
+        house.echoing = []
+        house.wait(1)  # one is sent, and its reply waits while the agent is busy, or the machine asleep
+        late = house.now = house.now + 5
+        house.order(house.agent.handle_timer(late))
+        house.echoing = ["wg0", "wg1"]
+        house.wait(1)
+        assert house.way("192.0.2.1") == "wg0"

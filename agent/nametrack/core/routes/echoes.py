@@ -9,6 +9,7 @@ from ..actions import SendEcho
 INTERVAL = 0.8  # seconds between two echoes through a way in use
 LIMIT = 3  # seconds without a reply after which it does not work
 AGAIN = 0.2  # seconds between two echoes while a reply is waited for
+LATE = 1  # seconds after which an echo was due for too long: who was busy, or asleep, has not read the replies either
 
 
 class Echoes:
@@ -38,6 +39,8 @@ class Echoes:
             wait, way = self._waits[name], ways[name]
             if name in used:
                 wait[1] = min(wait[1], now + INTERVAL)  # it may be in use since a moment ago
+            if wait[2] is not None and now > wait[1] + LATE:
+                wait[2] = None
             if not way.link:
                 wait[1], wait[2] = now + interval, None
             elif wait[2] is not None and now >= wait[2] + LIMIT:

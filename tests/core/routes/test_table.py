@@ -18,7 +18,8 @@ class Wants:
 
 def member(via, *texts, local=NOWHERE):
     policy = Wants(*texts)
-    return Member(policy, via, Networks([key for key in policy.keys if ip.is_wide(key)]), local)
+    wide = [key for key in policy.keys if ip.is_wide(key)]
+    return Member(policy, via, wide, Networks(wide), local)
 
 
 def drain(table, limit=100):
@@ -69,9 +70,9 @@ def test_a_nexthop_that_went_has_its_routes_written_again():
 
 
 def test_an_address_that_is_wanted_again_before_it_was_deleted_stays():
-    table = table_of(member(1, "192.0.2.1", "192.0.2.2"))
+    one = member(1, "192.0.2.1", "192.0.2.2")
+    table, policy = table_of(one), one.policy
     drain(table)
-    policy = table.members()[0].policy
     key, keys = ip.key("192.0.2.2"), policy.keys
     policy.keys = [ip.key("192.0.2.1")]
     table.touch([key])

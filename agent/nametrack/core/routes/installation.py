@@ -12,7 +12,7 @@ from .writing import Writing, complaint
 # isort: on
 from ..actions import ChangeRouting, Log
 
-SLICE = 500  # routes in one go: some milliseconds
+SLICE = 300  # routes in one go: some milliseconds
 PAUSE = 0.001  # seconds between two slices, in which others have their turn
 WRITE = ("routes", "write")
 
@@ -28,6 +28,7 @@ class Installation:
         self._books = {family: Rulebook(family) for family in FAMILIES}
         self._nexthops = Nexthops()
         self._tables = None  # (family, number, metric) -> Table; None: not listed yet
+        self._places = {}  # policy's name -> [Table that it is in]
 
     # -- what the kernel has ---------------------------------------------------------------------------------------
 
@@ -38,6 +39,18 @@ class Installation:
     def is_listed(self):
         """Whether its routes of ours were listed."""
         return self._tables is not None
+
+    def ids(self):
+        """Return the ids of our nexthops that the kernel has, list."""
+        return self._nexthops.ids()
+
+    def others(self, nexthops):
+        """Return the ids of these Nexthops under which the kernel has others of ours."""
+        return self._nexthops.others(nexthops)
+
+    def tables(self):
+        """Return the numbers of the tables in which the kernel has routes of ours, set."""
+        return set([key[1] for key in self._tables or () if self._tables[key].installed])
 
     def read(self, view):
         """Take in a routing.View."""
@@ -69,19 +82,23 @@ class Installation:
     def assign(self, nexthops, members, spared):
         """Want this from now on. nexthops, members: as plan.compose gives them; spared: {family: Networks}."""
         self._nexthops.want(nexthops)
+        self._places = {}
         for key in set(self._tables) | set(members):
             if key not in self._tables:
                 self._tables[key] = Table(*key)
             found, keys = members.get(key, ([], []))
             self._tables[key].assign(found, keys)
+            for member in found:
+                self._places.setdefault(member.policy.config.name, []).append(self._tables[key])
             if key[1] == routing.MAIN:
                 self._tables[key].spare(spared[key[0]])
 
-    def touch(self, keys, now):
-        """A policy wants these keys, or does no more."""
-        if self._tables is not None:
-            for key in self._tables:
-                self._tables[key].touch(keys)
+    def touch(self, policy, keys, now):
+        """A policy, by its name, wants these keys, or does no more."""
+        tables = self._places.get(policy, ())
+        for table in tables:
+            table.touch(keys)
+        if tables:
             self._timers.set(WRITE, now)
 
     # -- the next step ---------------------------------------------------------------------------------------------
@@ -181,8 +198,7 @@ class Installation:
         found = []
         for key in self._tables or ():
             if key[0] == nexthop.family:
-                installed = self._tables[key].installed
-                found += [each for each in installed if installed[each] == nexthop.id]
+                found += self._tables[key].through(nexthop.id)
         return found
 
     def _lost(self, number):

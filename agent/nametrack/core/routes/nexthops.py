@@ -32,6 +32,14 @@ class Nexthops:
             found.append(routing.Change(routing.ADD, wanted))
         return found
 
+    def ids(self):
+        """The ids of those that the kernel has, list."""
+        return list(self._installed)
+
+    def others(self, nexthops):
+        """The ids of these under which the kernel has others."""
+        return [n.id for n in nexthops if self._installed.get(n.id, n) != n]
+
     def deletions(self):
         gone = [number for number in sorted(self._installed) if number not in self._wanted]
         return [routing.Change(routing.DELETE, self._installed[number]) for number in gone]

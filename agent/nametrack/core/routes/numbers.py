@@ -1,6 +1,11 @@
-"""The numbers of our tables and nexthops: allotted once per selector and per policy, and kept while they are used."""
+"""The numbers of our tables and nexthops: allotted once per selector and per policy, and kept while they are used.
+
+What the kernel has under a number leads packets until it is written anew, a step after the other. So a number that is
+in the kernel goes to no other use, and an agent that starts takes over those that were its own before.
+"""
 
 LAST = 1023  # the largest table that busybox's `ip` knows, which puts back what is blocked at boot
+PLACES = 65535  # that policies may have: a nexthop's id may be any number of 32 bits
 
 
 class Numbers:
@@ -10,6 +15,7 @@ class Numbers:
         self.base = base
         self._tables = {}  # selector -> number
         self._places = {}  # policy's name -> place
+        self.taken_over = False  # whether the numbers of an agent before this one are known
 
     def block(self, family):
         """The id of the nexthop that drops."""
@@ -27,15 +33,27 @@ class Numbers:
         """The number of a selector's table; None if there are more selectors than tables."""
         return self._tables.get(selector)
 
-    def allot(self, policies, selectors):
-        """Gives numbers to these and to no others; who has one keeps it."""
-        self._places = _kept(self._places, policies, 1, len(policies) + 1)
-        self._tables = _kept(self._tables, selectors, self.base, LAST)
+    def allot(self, policies, selectors, nexthops, tables):
+        """Give numbers to these and to no others; who has one keeps it.
+
+        nexthops: ids that the kernel has; tables: numbers of those in which it has routes of ours.
+        """
+        places = set([(number - self.base) // 2 for number in nexthops])
+        self._places = _kept(self._places, policies, 1, PLACES, places)
+        self._tables = _kept(self._tables, selectors, self.base, LAST, tables)
+
+    def take_over(self, tables, ids):
+        """An agent before this one had these tables, {selector: number}; nexthops with these ids lead elsewhere."""
+        self.taken_over, self._tables = True, tables
+        others = [(number - self.base) // 2 for number in ids]
+        self._places = {name: self._places[name] for name in self._places if self._places[name] not in others}
 
 
-def _kept(known, wanted, first, last):
+def _kept(known, wanted, first, last, taken):
     numbers = {each: known[each] for each in wanted if each in known}
     used = set(numbers.values())
+    if len(used) + len(taken) + len(wanted) <= last - first:  # else rather one that leads astray for a moment than none
+        used.update(taken)
     number = first
     for each in wanted:
         if each in numbers:

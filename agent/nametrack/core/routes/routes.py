@@ -53,7 +53,7 @@ class Routes:
         self._ways.configure(self.steered, config)
         if self._numbers is None or self._numbers.base != config.table:
             self._numbers = Numbers(config.table)
-        self._numbers.allot([steered.name for steered in self.steered], [steered.group for steered in self.steered])
+        self._allot()
         # first of all: a client that is not known yet would go another way for a moment
         actions = self._clients.configure([steered.selector for steered in self.steered])
         if not self.installation.is_listed():
@@ -91,8 +91,7 @@ class Routes:
 
     def touch(self, policy, keys, now):
         """A policy wants these keys, or does no more."""
-        if self.of(policy.config.name) is not None:
-            self.installation.touch(keys, now)
+        self.installation.touch(policy.config.name, keys, now)
 
     def names_answered(self, now):
         """Every name was answered since the start: what nothing wants by now may go."""
@@ -237,7 +236,7 @@ class Routes:
             before = steered.way
             decided = steered.decided
             if steered.choose(self._ways.by_name, now):
-                actions += self._said(steered, before, decided)
+                actions += steered.news(self._ways.by_name, before, decided)
                 self._ways.chosen(now)
             at = steered.return_at(self._ways.by_name)
             if at is not None and at > now:
@@ -246,19 +245,22 @@ class Routes:
         actions += self._inbound.decide(self._active(), self._ways.by_name, view, self._config.fwmark_mask)
         return actions + self._next(now)
 
-    def _said(self, steered, before, decided):
-        state, reason = steered.standing(self._ways.by_name)
-        if state == "current" and not decided:
-            return []
-        label = steered.policy.label
-        values = {"policy": steered.name, "old": before, "new": steered.way, "reason": reason}
-        return [Notify("way", label, reason, values)]
-
     def _assign(self, local):
         keys = [ip.key(address) for address in self._peers.endpoints()]
         spared = {family: Networks([key for key in keys if ip.key_family(key) == family]) for family in FAMILIES}
-        nexthops, members = compose(self._active(), self._ways.by_name, self._numbers, local, spared)
-        self.installation.assign(nexthops, members, spared)
+        wanted = compose(self._active(), self._ways.by_name, self._numbers, local, spared)
+        if not self._numbers.taken_over:
+            groups = [steered.group for steered in self.steered]
+            tables = selector.tables_of(groups, self.installation.view.rules, self._clients.sources)
+            self._numbers.take_over(tables, self.installation.others(wanted[0]))
+            self._allot()
+            wanted = compose(self._active(), self._ways.by_name, self._numbers, local, spared)
+        self.installation.assign(wanted[0], wanted[1], spared)
+
+    def _allot(self):
+        """Gives each policy its numbers."""
+        names, groups = [s.name for s in self.steered], [s.group for s in self.steered]
+        self._numbers.allot(names, groups, self.installation.ids(), self.installation.tables())
 
     # -- what is written -------------------------------------------------------------------------------------------
 

@@ -67,6 +67,26 @@ def matches(selector, family, sources):
     return found
 
 
+def tables_of(groups, rules, sources):
+    """{group: number of its table} by the rules that an agent before this one left, of those with such rules.
+
+    groups: as groups_of gives them; rules: all of the kernel's, in their order; sources: as for matches.
+    """
+    tables, found = {}, {}
+    for rule in rules:
+        if rule.protocol == routing.PROTOCOL and rule.action == routing.LOOKUP:
+            known = tables.setdefault((rule.family, rule.match), [])
+            if rule.argument not in known:  # who was killed may have left the rules in both orders
+                known.append(rule.argument)
+    for selector, run in groups:
+        for family in (4, 6):
+            for each in matches(selector, family, sources)[:1]:
+                known = tables.get((family, each), ())
+                if len(known) >= run:
+                    found[(selector, run)] = known[run - 1]
+    return found
+
+
 def _clients(selector, sources, family):
     if not selector.clients:
         return [()]

@@ -1,6 +1,7 @@
 """A policy that is steered by routes of ours: its ways, and which of them it uses."""
 
 from ... import ip
+from ..actions import Notify
 from .local import Local
 from .selector import selector_of
 
@@ -107,3 +108,11 @@ class Steered:
         if self.blocks:
             return "blocked", "no way out works: %s" % why
         return "failed_over", "no way out works, traffic takes the normal uplink: %s" % why
+
+    def news(self, ways, before, decided):
+        """[Notify] of another way than `before`; of the first way, `decided` False, unless it is the first listed."""
+        state, reason = self.standing(ways)
+        if state == "current" and not decided:
+            return []
+        values = {"policy": self.name, "old": before, "new": self.way, "reason": reason}
+        return [Notify("way", self.policy.label, reason, values)]

@@ -10,8 +10,9 @@ from ... import ip, routing
 from .networks import NOWHERE, Networks
 
 # One policy in a table. policy: has wants(key) and wanted(family); via: what its routes lead to, None: it has none;
-# prefixes: Networks of those among what it wants; local: Networks that it leaves alone
-Member = namedtuple("Member", ("policy", "via", "prefixes", "local"))
+# wide: list of the keys of the prefixes among what it wants, prefixes: Networks of them; local: Networks that it leaves
+# alone
+Member = namedtuple("Member", ("policy", "via", "wide", "prefixes", "local"))
 
 
 SMALL = 64  # keys, for which no pains are taken
@@ -29,6 +30,8 @@ class Table:
         self._local = []  # keys of networks that a member leaves alone although they are in a prefix of its own
         self._deleted = 0  # keys of `installed` since it was made
         self._queue = []  # keys that are to be compared, the last first
+        # [(list of keys, via, count)]: the first so many are to be compared too, unless their routes lead to it
+        self._unread = []
         self._doomed = []  # keys whose routes go once all others are written
 
     def assign(self, members, local):
@@ -44,23 +47,19 @@ class Table:
             self._spared = networks
             self.compare()
 
-    def members(self):
-        """The policies in it."""
-        return self._members
-
     def leaves_alone(self, key):
         """Whether this is a local network, whose packets go where they went before."""
         return key in self._local
 
     def compare(self):
-        """All of it is to be compared."""
-        keys = list(self.installed)
+        """All of it is to be compared, prefixes first; what is long is only copied here."""
+        self._unread = [(list(self.installed), None, len(self.installed))] if self.installed else []
         for member in self._members:
-            keys += [key for key in member.policy.wanted(self.family) if self.installed.get(key) != member.via]
-        keys += self._local
-        wide = [key for key in keys if ip.is_wide(key)]
-        self._queue = [key for key in keys if not ip.is_wide(key)] + wide if wide else keys
-        self._doomed, self.refused = [], {}
+            keys = list(member.policy.wanted(self.family))
+            self._unread += [(keys, member.via, len(keys))] if keys else []
+        self._queue, self._doomed, self.refused = list(self._local), [], {}
+        for member in self._members:
+            self._queue += member.wide
 
     def touch(self, keys):
         """A policy wants these, or does no more."""
@@ -74,29 +73,41 @@ class Table:
 
     def lost(self, via):
         """A nexthop went, and took its routes along without a word; the keys of those."""
-        gone = [key for key in self.installed if self.installed[key] == via]
-        if gone:
+        gone = self.through(via)
+        if len(gone) == len(self.installed):
+            self.installed = {}
+        elif gone:
             self.installed = {key: self.installed[key] for key in self.installed if self.installed[key] != via}
         self._queue += gone
         return gone
 
+    def through(self, via):
+        """The keys of the routes that lead to this."""
+        vias = set(self.installed.values())
+        if len(vias) == 1:
+            return list(self.installed) if via in vias else []
+        return [key for key in self.installed if self.installed[key] == via] if via in vias else []
+
     def is_compared(self):
         """Whether there is nothing to add any more."""
-        return not self._queue
+        return not self._queue and not self._unread
 
     def settled(self):
         """Whether everything is written."""
-        return not self._queue and not self._doomed
-
-    def wanted(self):
-        """How many routes it is to have."""
-        return len(self.installed) + len(self._queue)
+        return self.is_compared() and not self._doomed
 
     def additions(self, limit):
-        """Changes that add and replace routes, after a look at so many keys; `is_compared` says whether at all."""
+        """Changes that add and replace routes, after a look at so many keys; `is_compared` says whether at all.
+
+        A look asks one policy after the other, so of many policies it is a look at fewer keys.
+        """
         found, left = {}, limit
-        while self._queue and left:
-            left -= 1
+        while left > 0 and not self.is_compared():
+            if not self._queue:
+                left -= limit // 4
+                self._take_in(limit)
+                continue
+            left -= 1 + len(self._members) // 4
             key = self._queue.pop()
             via, has = self.via(key), self.installed.get(key)
             if via == has:
@@ -145,7 +156,7 @@ class Table:
         for member in self._members:
             if member.policy.wants(key):
                 return self._except_local(member, first, last, member.via)
-            if member.prefixes.holds(first, last):
+            if member.wide and member.prefixes.holds(first, last):
                 # the prefix of an earlier policy decides, so a longer one of a later policy must not be there
                 return self._except_local(member, first, last, None)
         return None
@@ -157,6 +168,17 @@ class Table:
             return None
         return routing.THROW
 
+    def _take_in(self, limit):
+        """Take in the next keys that are to be compared."""
+        keys, via, end = self._unread[-1]
+        start = max(0, end - limit)
+        part = keys[start:end]
+        self._queue = part if via is None else [key for key in part if self.installed.get(key) != via]
+        if start:
+            self._unread[-1] = (keys, via, start)
+        else:
+            self._unread.pop()
+
     def _changes(self, verb, by_via):
         found = []
         for via in sorted(by_via):
@@ -167,4 +189,4 @@ class Table:
 def member(policy, via, family, local):
     """The Member that a policy is in a table of this family."""
     wide = [ip.key(text) for text in policy.config.literals if "/" in text and ip.family(text) == family]
-    return Member(policy, via, Networks(wide) if wide else NOWHERE, local)
+    return Member(policy, via, wide, Networks(wide) if wide else NOWHERE, local)

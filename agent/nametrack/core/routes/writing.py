@@ -44,7 +44,10 @@ class Writing:
 
     def finished(self, steered, now):
         """All is written: `(keys whose flows begin anew, actions that tell of it)`."""
-        moved, self.moved = [key for key in self.moved if key not in EVERYWHERE], []
+        moved, self.moved = self.moved, []
+        for each in EVERYWHERE:
+            while each in moved:
+                moved.remove(each)
         if len(moved) <= TOLD:
             moved = keys_in_order(set(moved))  # sorting many takes long, and says nothing to those who end flows
         counts, self._counts = self._counts, {}

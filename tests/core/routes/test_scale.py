@@ -1,0 +1,42 @@
+"""What one event costs when there are many policies, hosts and addresses: counted, not timed."""
+
+from steering_house import House
+from test_table import member
+
+from nametrack import ip
+from nametrack.core.routes.table import Table
+
+POLICIES = 40
+CLIENT = "192.168.1.%d"
+
+
+def config(count):
+    found = []
+    for i in range(count):
+        found.append("config policy 'p%d'\n\tlist interface 'wg0'\n\tlist host 'h%d.test'\n" % (i, i))
+        found.append("\tlist client '%s'\n" % (CLIENT % (i + 1)))
+    return "".join(found)
+
+
+def test_an_address_of_one_policy_is_compared_in_its_own_tables_only():
+    hosts = {"h%d.test" % i: (["192.0.2.%d" % (i + 1)], []) for i in range(POLICIES)}
+    house = House(config(POLICIES), hosts=hosts)
+    house.wait(5)
+    looks, via = [], Table.via
+    Table.via = lambda table, key: looks.append(key) or via(table, key)
+    try:
+        house.hosts = dict(hosts, **{"h7.test": (["192.0.2.77"], [])})
+        house.wait(400)
+    finally:
+        Table.via = via
+    assert house.way("192.0.2.77", CLIENT % 8) == "wg0"
+    assert len([key for key in looks if key == ip.key("192.0.2.77")]) <= 3
+
+
+def test_a_slice_is_of_fewer_addresses_if_many_policies_share_a_table():
+    few, many = Table(4, 900, 0), Table(4, 901, 0)
+    few.assign([member(1, *["192.0.2.%d" % i for i in range(200)])], [])
+    many.assign([member(i + 1, "192.0.2.%d" % i) for i in range(200)], [])
+    first, second = few.additions(100), many.additions(100)
+    assert len(first[0].value.keys) > 50 > 10 > len(second)
+    assert not few.is_compared() and not many.is_compared()

@@ -1,0 +1,213 @@
+"""Routes of our own at scale: `steered.py INTERPRETER [WHAT …]`; the last line is JSON. Run by root in network and
+mount namespaces of its own: `unshare --net --mount`.
+
+many       200 policies of ten hosts each, 15 ways; 20 selectors, those of a selector side by side
+mixed      the same, each selector 20 policies after the last with it: as many tables as policies
+big        one policy of 65,536 addresses, two ways
+packets    what a forwarded packet costs, beside the same router without rules
+
+Seconds for each act; the longest stretches in ms in which the agent heard nothing; and of a stream of 1,000 packets a
+second what became of them: none may go astray or get lost while a host or the order of the policies changes.
+"""
+
+import json
+import os
+import pathlib
+import subprocess
+import sys
+import tempfile
+import time
+
+TOP = pathlib.Path(__file__).resolve().parent.parent.parent
+sys.path[:0] = [str(TOP / folder) for folder in ("tests", "tests/bench", "agent")]
+
+from cost import in_memory  # noqa: E402
+from crossing import CLIENTS, DROP, WAYS, Crossing, Stream, Watched  # noqa: E402
+from lab.agent import INTERPRETERS, LAUNCHER, options, uci  # noqa: E402
+from lab.authority import Authority, Zone  # noqa: E402
+from lab.host import wait_for  # noqa: E402
+
+POLICIES, HOSTS, SELECTORS = 200, 10, 20
+NAMES, EACH = int(os.environ.get("NAMES") or 64), 1024
+NAMESERVER = "10.3.0.2"
+
+
+def address(number):
+    return f"198.{18 + (number >> 16)}.{number >> 8 & 255}.{number & 255}"
+
+
+def slab():
+    """KiB of the kernel's slabs, the whole machine's: for differences of megabytes."""
+    lines = pathlib.Path("/proc/meminfo").read_text().splitlines()
+    return int(next(line.split()[1] for line in lines if line.startswith("Slab:")))
+
+
+class KeptZone(Zone):
+    """Its names never change, and it makes each RRset once: a thousand addresses take long."""
+
+    def __init__(self, *apexes, minimum):
+        super().__init__(*apexes, minimum=minimum)
+        self.made = {}
+
+    def get(self, name, rtype):
+        if (name, rtype) not in self.made:
+            self.made[name, rtype] = super().get(name, rtype)
+        return self.made[name, rtype]
+
+
+class Scene:
+    """One measurement's agent, names and figures."""
+
+    def __init__(self, crossing, interpreter):
+        self.crossing = crossing
+        self.agent = Watched(
+            crossing, pathlib.Path(tempfile.mkdtemp()), LAUNCHER, INTERPRETERS[interpreter], TOP / "agent"
+        )
+        self.zone = KeptZone("bench.test", minimum=3600)
+        self.authority = Authority(self.zone, [(NAMESERVER, "10.3.0.3")])
+        self.figures = {}
+
+    def configure(self, policies):
+        self.agent.configure(uci(options(nameserver=[NAMESERVER], max_ttl=3600, retain=0), *policies))
+
+    def routes(self):
+        text = self.crossing.router.run(["ip", "route", "show", "table", "all", "proto", "190"]).stdout
+        return sum("metric 9999" not in line for line in text.splitlines())
+
+    def rules(self):
+        """[(preference, table)] of the rules of ours that look a table up."""
+        found = json.loads(self.crossing.router.run(["ip", "-j", "rule"]).stdout)
+        return [(r["priority"], r.get("table")) for r in found if r.get("protocol") == "190" and r.get("table")]
+
+    def wait(self, condition, seconds=300):
+        return wait_for(condition, seconds, self.agent.tail, every=0.02)
+
+    def timed(self, what, act, condition, pairs=(), rest=3):
+        """Seconds from an act to its effect, the stretches meanwhile and `rest` seconds after, and the packets."""
+        self.agent.stretches()
+        stream = Stream(self.crossing, pairs) if pairs else None
+        began = time.monotonic()
+        act()
+        self.wait(condition)
+        took = time.monotonic() - began
+        time.sleep(rest)
+        figure = {"seconds": round(took, 2), "stretches": self.agent.stretches()[:5]}
+        if stream is not None:
+            figure["packets"] = stream.end()
+        self.figures[what] = figure
+        print(what, figure, file=sys.stderr, flush=True)
+
+    def end(self):
+        self.figures["pss"] = in_memory(self.agent.process.pid)[0]
+        self.agent.stop()
+        self.crossing.router.run([LAUNCHER, "flush"], env=self.agent.environ)
+        self.authority.close()
+
+
+def many(crossing, interpreter, side_by_side=True):
+    scene = Scene(crossing, interpreter)
+    policies = []
+    for i in range(POLICIES):
+        hosts = [f"h{i}-{j}.bench.test" for j in range(HOSTS)]
+        for j, host in enumerate(hosts):
+            scene.zone.set(host, "A", [address(i * HOSTS + j)], 3600)
+        client = CLIENTS[i * SELECTORS // POLICIES if side_by_side else i % SELECTORS]
+        ways = [WAYS[i % len(WAYS)], WAYS[(i + 1) % len(WAYS)]]
+        policies.append(("policy", f"p{i}", {"host": hosts, "client": [client], "interface": ways}))
+    scene.zone.set("new.bench.test", "A", [address(60000)], 3600)
+    pairs = []
+    for i in range(0, POLICIES, 3):
+        pairs.append((policies[i][2]["client"][0], address(i * HOSTS + 1), policies[i][2]["interface"][0]))
+    scene.configure(policies)
+    scene.timed(
+        "start", scene.agent.start, lambda: scene.routes() == POLICIES * HOSTS and len(scene.rules()) >= SELECTORS
+    )
+    tables = [table for _, table in scene.rules()]
+    policies[0][2]["host"][0] = "new.bench.test"
+    scene.configure(policies)
+    source, way = policies[0][2]["client"][0], policies[0][2]["interface"][0]
+    changed = lambda: crossing.leads(address(60000), source) == way and crossing.leads(address(0), source) == "wan"  # noqa: E731
+    scene.timed("reload", scene.agent.reload, changed, pairs)
+    scene.configure(list(reversed(policies)))
+    reordered = lambda: [table for _, table in scene.rules()] == list(reversed(tables))  # noqa: E731
+    scene.timed("reorder", scene.agent.reload, reordered, pairs)
+    lead = lambda way: lambda: crossing.leads(address(15 * HOSTS), policies[15][2]["client"][0]) == way  # noqa: E731
+    scene.timed("failover", lambda: crossing.router.ip("link set w0 down"), lead("w1"), rest=5)
+    crossing.router.ip("link set w0 up")
+    scene.end()
+    return scene.figures
+
+
+def mixed(crossing, interpreter):
+    return many(crossing, interpreter, False)
+
+
+def big(crossing, interpreter):
+    scene = Scene(crossing, interpreter)
+    for i in range(NAMES):
+        scene.zone.set(f"h{i}.bench.test", "A", [address(i * EACH + j) for j in range(EACH)], 3600)
+    scene.zone.set("new.bench.test", "A", ["203.0.113.77"], 3600)
+    hosts, ways = [f"h{i}.bench.test" for i in range(NAMES)], [WAYS[0], WAYS[1]]
+    values = {"host": hosts, "interface": ways, "check_address": "10.2.0.2", "failback_delay": 2}
+    other = ("policy", "other", {"host": ["new.bench.test"], "interface": ["w3"]})
+    scene.configure([("policy", "big", values)])
+    before, full = slab(), NAMES * EACH
+    scene.timed("start", scene.agent.start, lambda: scene.routes() == full)
+    scene.figures["kernel"] = slab() - before
+    before = slab()
+    elements = ", ".join(address(i) for i in range(full))
+    crossing.router.nft(
+        "add table inet beside\nadd set inet beside s { type ipv4_addr; }\nadd element inet beside s { %s }" % elements
+    )
+    scene.figures["kernel, set"] = slab() - before
+    crossing.router.nft("delete table inet beside")
+    pairs = [(CLIENTS[0], address(i * 997 % full), "w0") for i in range(60)]
+    scene.configure([("policy", "big", values), other])
+    scene.timed("reload", scene.agent.reload, lambda: crossing.leads("203.0.113.77") == "w3", pairs)
+    scene.configure([other, ("policy", "big", values)])
+    scene.timed("reorder", scene.agent.reload, lambda: scene.agent.readings() == 2, pairs, rest=8)
+    lead = lambda way: lambda: crossing.leads(address(77)) == way  # noqa: E731
+    block = DROP % ("deaf", 'iifname "w0"')
+    scene.timed("failover, echo", lambda: crossing.sink.nft(block), lead("w1"), rest=6)
+    scene.timed("return", lambda: crossing.sink.nft("delete table inet deaf"), lead("w0"), rest=6)
+    whole = lambda way: lambda: lead(way)() and scene.routes() > full  # noqa: E731
+    scene.timed("device deleted", lambda: crossing.router.ip("link del w0"), whole("w1"), rest=8)
+    scene.timed("device back", lambda: crossing.way("w0", 1), whole("w0"), rest=8)
+    scene.end()
+    return scene.figures
+
+
+def packets(crossing, interpreter):
+    """Nanoseconds for each packet; with conntrack it would be more, so these ratios are the worst."""
+    scene = Scene(crossing, interpreter)
+    found = {"no rules": crossing.cost("192.0.2.9")}
+    scene.zone.set("h.bench.test", "A", [address(0)], 3600)
+    for name, count, fields in (
+        ("1 policy", 1, {}),
+        ("20 clients", 20, {"client": None}),
+        ("20 ports", 20, {"port": None}),
+    ):
+        policies = []
+        for i in range(count):
+            values = {key: [CLIENTS[i % 20] if key == "client" else str(7000 + i)] for key in fields}
+            policies.append(("policy", f"p{i}", {"host": ["h.bench.test"], "interface": [WAYS[i % 15]], **values}))
+        scene.configure(policies)
+        scene.agent.start() if scene.agent.process is None else scene.agent.reload()
+        scene.wait(lambda count=count: len(scene.rules()) >= count)
+        time.sleep(3)
+        found[name] = crossing.cost("192.0.2.9")
+        if count == 1:
+            found["1 policy, listed"] = crossing.cost(address(0))
+    scene.end()
+    found["no rules, again"] = crossing.cost("192.0.2.9")
+    return found
+
+
+if __name__ == "__main__":
+    interpreter, *wanted = sys.argv[1:]
+    results = {}
+    for what in wanted or ("many", "mixed", "big", "packets"):
+        with Crossing() as crossing:
+            results[what] = globals()[what](crossing, interpreter)
+        subprocess.run(["umount", "--lazy", "/run"], check=True)
+    print(json.dumps(results))

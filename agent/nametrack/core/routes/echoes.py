@@ -6,8 +6,8 @@ is lost proves nothing: LIMIT goes by without any reply, in which several are se
 
 from ..actions import SendEcho
 
-INTERVAL = 0.8  # seconds between two echoes through a way in use
-LIMIT = 3  # seconds without a reply after which it does not work
+INTERVAL = 0.6  # seconds between two echoes through a way in use
+LIMIT = 3.25  # seconds without a reply after which it does not work: a network that pauses for 3 s is not dead
 AGAIN = 0.2  # seconds between two echoes while a reply is waited for
 LATE = 1  # seconds after which an echo was due for too long: who was busy, or asleep, has not read the replies either
 

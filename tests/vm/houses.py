@@ -142,8 +142,11 @@ class Houses:
 
     # The agent, on the beach's router
 
-    def start(self, nametrack="", network=None):
-        """Starts the agent with sections of /etc/config/nametrack and of /etc/config/network, as text."""
+    def start(self, nametrack="", network=None, observe=()):
+        """Starts the agent with sections of /etc/config/nametrack and of /etc/config/network, as text.
+
+        `observe`: devices on which it reads the answers that clients get.
+        """
         if network is None:
             network = f"""
 config wireguard_wg0
@@ -160,6 +163,7 @@ config nametrack 'global'
 	option min_ttl '1'
 	option peer_interval '2'
 	option log_level 'debug'
+{"".join(f"	list observe '{device}'" for device in observe)}
 {nametrack}"""
         self.machine.write("/run/agent/config/nametrack", settings)
         self.machine.write("/run/agent/config/network", network)

@@ -16,7 +16,7 @@ PROGRAMS = ["busybox", "micropython", "nft", "ipset", "ip", "wg"]
 # What is in no module of some kernel is built into it, or part of another one there.
 MODULES = [
     "wireguard", "veth", "dummy", "nf_tables", "nft_ct", "nft_counter", "nf_conntrack", "ip_set", "ip_set_hash_ip",
-    "ip_set_hash_net",
+    "ip_set_hash_net", "8021q",
 ]  # fmt: skip
 
 

@@ -46,6 +46,8 @@ def measure():
     for interpreter in ("cpython", "micropython"):
         text = last_line([*(ALONE if os.geteuid() == 0 else LAB), HERE / "scale.py", interpreter])
         (BUILD / f"scale-{interpreter}.json").write_text(text)
+    for what in ("observing", "tap"):
+        (BUILD / f"{what}.json").write_text(last_line([*LAB, HERE / f"{what}.py"]))
     size = subprocess.run(["make", "-s", "ipk"], cwd=TOP, capture_output=True, text=True)
     if size.returncode:
         raise SystemExit(f"bench: make ipk: {size.stderr}")
@@ -152,6 +154,18 @@ def names():
     return table(("1,000 names", "s", "of the fastest rival's"), rows)
 
 
+def observing():
+    found = load("observing")
+    rows = [[name, *(f"{found[interpreter][name]:.1f}" for interpreter in OURS)] for name in found[OURS[0]]]
+    return table(("percent of a core", *OURS), rows)
+
+
+def tap():
+    found = load("tap")
+    bare = found.pop("0")
+    return ", ".join(f"{value / bare:.2f} × with {wildcards} wildcards" for wildcards, value in found.items())
+
+
 def sizes():
     version = (TOP / "VERSION").read_text().strip()
     files = sorted((TOP / "build/packages").glob(f"*_{version}-*.ipk"))
@@ -194,7 +208,7 @@ def write():
     (TOP / "docs").mkdir(exist_ok=True)
     plot()
     text = (HERE / "benchmarks.md").read_text()
-    for name in ("recovery", "steady", "memory", "sets", "scale", "names", "sizes"):
+    for name in ("recovery", "steady", "memory", "sets", "scale", "names", "observing", "tap", "sizes"):
         text = text.replace("{" + name + "}", globals()[name]().strip())
     start = {name: f"{value * 1000:.0f} ms" for name, value in load("start").items()}
     text = text.replace("{version}", (TOP / "VERSION").read_text().strip())

@@ -134,7 +134,9 @@ return baseclass.extend({
 		dom.content(this.outcome, !places.length ? [ E('p', {}, [ E('em', [ _('Tick a policy.') ]) ]) ]
 			: !active.length ? [] : [
 				E('h5', {}, [ _('What else happens') ]),
-				E('p', {}, [ _('As long as %s has the same policies enabled, both steer these hosts.').format(service) ])
+				E('p', {}, [
+					_('As long as %s has the same policies enabled, both steer these hosts.').format(service)
+				])
 			].concat(this.sections ? [ box(this.disables, (ticked) => {
 				this.disables = ticked;
 			}, [ _('Disable them in %s as well').format(service) ]) ] : [

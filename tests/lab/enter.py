@@ -108,7 +108,7 @@ def run(sudo, unshare, arguments):
         )
         sudo = [*sudo, "env", *(f"{name}={environ[name]}" for name in names if name in environ)]
     here = str(pathlib.Path(__file__).resolve())
-    # A promise of 50 ms cannot be kept by a process that waits for a processor: other work of the machine waits instead.
+    # No process that waits for a processor keeps a promise of 50 ms: other work of the machine waits instead.
     with contextlib.suppress(PermissionError):
         os.setpriority(os.PRIO_PROCESS, 0, -10)
     # Ctrl-C reaches everyone in the terminal's process group: the command ends in its own way, and this waits for it.

@@ -13,18 +13,20 @@ FILES = sorted(AGENT.glob("*/**/*.py"))
 PURE = {"struct", "binascii", "sys", "collections", "json", "hashlib"}
 
 # layer -> (layers it may import, modules of the interpreter it may import; None: any). ip.py and element.py are the
-# vocabulary that every layer shares: addresses as canonical text, what is in sets, and rules and routes.
+# vocabulary that every layer shares: addresses as canonical text, large tables of them, what is in sets, and rules and
+# routes.
 RULES = {
-    "core": ({"core", "ip", "destination", "element", "routing"}, {"collections"}),
-    "wire": ({"wire", "ip", "destination", "element", "routing"}, PURE),
+    "core": ({"core", "ip", "destination", "element", "routing", "table"}, {"collections"}),
+    "wire": ({"wire", "ip", "destination", "element", "routing", "table"}, PURE),
     "adapters": (
         {"adapters", "wire", "compat", "core.events", "core.actions", "core.last_good"}
-        | {"ip", "destination", "element", "routing"},
+        | {"ip", "destination", "element", "routing", "table"},
         None,
     ),
     "ip": (set(), set()),
     "destination": ({"ip"}, set()),
     "element": ({"ip"}, {"collections"}),
+    "table": (set(), set()),
     "routing": ({"ip"}, {"collections"}),
     "compat": ({"compat"}, None),
     "daemon": ({"core", "wire", "adapters", "compat", "daemon", "ip", "element", "NAME", "VERSION"}, None),

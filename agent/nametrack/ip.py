@@ -17,7 +17,11 @@ _V6_KEYS = 1 << V6_BITS  # the keys of IPv6 addresses begin here, after those of
 def key4(text):
     """The key of a single IPv4 address, which is its integer; None for whatever else."""
     # As bytes: MicroPython looks each text that it makes up among all the words that the program knows.
-    octets = text.encode("utf-8", "replace").split(b".")
+    return _key4(text.encode("utf-8", "replace"))
+
+
+def _key4(data):
+    octets = data.split(b".")
     if len(octets) != 4:
         return None
     # no loop, no `try`: MicroPython keeps the frame of a small function on the stack, and this is called very often
@@ -25,7 +29,7 @@ def key4(text):
     value |= _OCTETS.get(octets[2], _NONE) << 8 | _OCTETS.get(octets[3], _NONE)
     if value < _NONE:
         return value
-    return key4(text) if _learned(octets) else None
+    return _key4(data) if _learned(octets) else None
 
 
 def _learned(octets):
@@ -152,9 +156,20 @@ def key(element):
     hashes a text into 16 bits, so that a dict of 65,536 of them takes seconds; it spreads numbers well.
     """
     if "/" in element or "-" in element:
-        version, first, last = span(element)
-        return wide_key(first, last, version)
+        return _wide4(element.encode()) or _wide(element)
     return number(element) | _V6_KEYS if ":" in element else key4(element)
+
+
+def _wide4(data):
+    """The key of an IPv4 prefix, None for anything else: a small function again."""
+    address, slash, length = data.partition(b"/")
+    first = _key4(address)
+    return None if first is None or not slash else (first, first + (1 << (V4_BITS - int(length))) - 1)
+
+
+def _wide(element):
+    version, first, last = span(element)
+    return wide_key(first, last, version)
 
 
 def wide_key(first, last, version):

@@ -225,7 +225,8 @@ class Spread(set_listing.SetListing):
     def _elements_read(self):
         if Spread.times:
             Spread.times -= 1
-            self._read.found.keys[10:20] = self._read.found.keys[:10]
+            for key in list(self._read.found.ends)[:10]:
+                self._read.found.ends.pop(key)
         set_listing.SetListing._elements_read(self)
 import nametrack.adapters.sets as adapter
 adapter.SetListing = Spread
@@ -338,7 +339,7 @@ print(add(IPSET, "192.0.2.1/timeout=600", "198.51.100.0/24/timeout=600", "203.0.
 print(change(IPSET, ["192.0.2.1", "192.0.2.99"], ["198.51.100.0/24/timeout=60"]))
 show(IPSET)
 found = listing(IPSET)
-print([found.ends[key] is None for key in sorted(found.ends, key=str)], found.form, found.used)
+print([found.ends.get(key) is None for key in sorted(found.ends, key=str)], found.form, found.used)
 print(listing(named("ipset none")))
 __import__("both_sets").forms[named("ipset none")] = found.form
 print(add(named("ipset none"), "192.0.2.1"))

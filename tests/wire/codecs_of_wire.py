@@ -339,14 +339,14 @@ def ipset_samples():
 def check_found(family, found):
     if found is None:
         return False
-    ends, marks = found.ends(), found.marks()
+    ends, marks = found.ends, found.marked
     for key in ends:
         check(ip.key_family(key) == family, "an element of another family")
         first, last = ip.bounds(key)
         check(0 <= first <= last and ip.key(ip.element(key)) == key, "an element that is not canonical")
-        check(ends[key] is None or ends[key] >= 0, "an end before now")
+        check(ends.get(key) is None or ends.get(key) >= 0, "an end before now")
     check(marks is None or all(key in ends for key in marks), "a comment on no element")
-    return bool(ends)
+    return len(ends) > 0
 
 
 def read_nft(data):

@@ -80,20 +80,20 @@ class SetListing:
             return self._ipset_read()
         if self._elements is None:
             return self._elements_read()
-        ends = self._elements.found.ends()
+        found = self._elements.found
         # The kernel spreads a set that grew into a larger table, in its own time. A listing meanwhile has some elements
         # twice and misses others, and nothing else says so.
-        if self._again(len(ends) < len(self._elements.found.keys)):
+        if self._again(len(found.ends) < found.count):
             self._elements = None
             return self._ask_elements()
-        self._finish(self._form, self._elements.found.marks(), ends)
+        self._finish(self._form, found)
 
     def _ipset_read(self):
         if self._again(self._read.interrupted):
             return self._start_again()
         if self._read.found is None:
             return self._end(None, None)
-        self._finish(self._read.form(), self._read.found.marks(), self._read.found.ends())
+        self._finish(self._read.form(), self._read.found)
 
     def _elements_read(self):
         """The kernel does not say that a set changed while it was listed, but it counts the changes of all tables."""
@@ -111,8 +111,8 @@ class SetListing:
         self._kernel.close()
         self._start()
 
-    def _finish(self, form, marks, ends):
-        self._end(Listing(form, ends, marks, self._read.used, self._tries > 0), None)
+    def _finish(self, form, found):
+        self._end(Listing(form, found.ends, found.marked, self._read.used, self._tries > 0), None)
 
     def _too_late(self):
         self._end(None, "the kernel does not answer")

@@ -1,8 +1,12 @@
-"""Sorting that also takes what is in order already, and finding in what is."""
+"""Sorting that also takes what is in order already, and finding in what is.
+
+What looks at many keys does so a step at a time: generators that yield how many they looked at since.
+"""
 
 from .. import ip
 
 SMALL = 64
+STEP = 500  # keys that are looked at in a row: milliseconds
 
 
 def in_order(values):
@@ -44,3 +48,40 @@ def _common(a, b):
     while b:
         a, b = b, a % b
     return a
+
+
+def advance(steps, most=STEP):
+    """Go on with a generator until it has looked at `most` keys; return whether it is at its end."""
+    looked = 0
+    for count in steps:
+        looked += count
+        if looked >= most:
+            return False
+    return True
+
+
+def sort(values):
+    """Sort a list; the generator's value is the sorted one."""
+    lists = []
+    for start in range(0, len(values), STEP):
+        lists.append(in_order(values[start : start + STEP]))
+        yield STEP
+    while len(lists) > 1:
+        merged = []
+        for i in range(0, len(lists) - 1, 2):
+            merged.append((yield from _merge(lists[i], lists[i + 1])))
+        lists = merged + lists[2 * len(merged) :]
+    return lists[0] if lists else []
+
+
+def _merge(left, right):
+    if left[-1] <= right[0]:
+        return left + right
+    found, at = [], 0
+    for value in left:
+        while at < len(right) and right[at] < value:
+            found.append(right[at])
+            at += 1
+        found.append(value)
+        yield 1
+    return found + right[at:]

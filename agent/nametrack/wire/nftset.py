@@ -132,7 +132,6 @@ class Elements:
     def _list(self, data):
         """Take many elements. Most are alike in all but the address and the times, so few are taken apart."""
         at, end, unpack, shapes, four = 0, len(data), struct.unpack_from, self._shapes, self._made.family == 4
-        keys = None if self._made.interval or self._made.timeout else self.found.keys
         while at < end:
             if end - at >= 16:
                 first, second, third, key = unpack(">IIII", data, at)
@@ -141,10 +140,7 @@ class Elements:
                     if self._fits(shape, data, at):
                         if not four:
                             key = int.from_bytes(data[at + 12 : at + 28], "big")
-                        if keys is not None and four and not shape.marked:
-                            keys.append(key)
-                        else:
-                            self._take(key, shape.is_end, self._expiry(shape, data, at), shape.marked)
+                        self._take(key, shape.is_end, self._expiry(shape, data, at), shape.marked)
                         at += shape.size
                         continue
             at += self._learn(data, at, end)

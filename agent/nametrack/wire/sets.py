@@ -2,14 +2,16 @@
 
 from collections import namedtuple
 
+from ..table import Table
+
 # How a set is made. family: 4 or 6, None for keys that are no addresses; timeout, interval, merge: the flags timeout,
 # interval and auto-merge; size: the most it may hold, None for no limit; takes: "" for a set that can be changed, else
 # why not, in words that follow "it"; comments: whether its elements take our comment
 Form = namedtuple("Form", ("family", "timeout", "interval", "merge", "size", "takes", "comments"))
 
-# A set as it was read. ends: {ip.key: when the element ends, None for never}; marked: {ip.key: None} of the elements
-# that carry our comment, None for a set whose elements take none; used: whether something refers to the set,
-# None for not known; sure: whether it did not change while it was read
+# A set as it was read. ends: Table, ip.key -> when the element ends, None for never; marked: Table of the elements that
+# carry our comment, None for a set whose elements take none; used: whether something refers to the set, None for not
+# known; sure: whether it did not change while it was read
 Listing = namedtuple("Listing", ("form", "ends", "marked", "used", "sure"))
 
 MARK = "nametrack"  # the comment on what is ours
@@ -20,29 +22,13 @@ class Found:
 
     def __init__(self, timeouts, comments):
         self.timeouts = timeouts  # whether the set has them
-        self.keys = []
-        self.marked = [] if comments else None
-        self._ends = [] if timeouts else None  # as many as keys
+        self.ends = Table()  # `ends` and `marked` of a Listing
+        self.marked = Table() if comments else None
+        self.count = 0  # elements that were met, each as often as the kernel listed it
 
     def add(self, key, end, marked):
         """Take one element: its ip.key, the time at which it ends or None, and whether it has our comment."""
-        self.keys.append(key)
-        if self._ends is not None:
-            self._ends.append(end)
+        self.count += 1
+        self.ends[key] = end
         if marked and self.marked is not None:
-            self.marked.append(key)
-
-    def ends(self):
-        """Return the `ends` of a Listing.
-
-        All keys go into the table at once: one that grows with keys in the kernel's order takes MicroPython seconds.
-        """
-        table = dict.fromkeys(self.keys)
-        if self._ends is not None:
-            for i in range(len(self.keys)):
-                table[self.keys[i]] = self._ends[i]
-        return table
-
-    def marks(self):
-        """Return the `marked` of a Listing."""
-        return None if self.marked is None else dict.fromkeys(self.marked)
+            self.marked[key] = None

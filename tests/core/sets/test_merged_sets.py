@@ -9,6 +9,7 @@ import pytest
 from core.sets.one_set import MERGED, World, numbers, policy
 from nametrack import ip
 from nametrack.core.last_good import ADDED
+from nametrack.core.sets.targets import Use
 
 PBR = {4: "nft inet fw4 pbr_wg_4_dst_ip_user", 6: "nft inet fw4 pbr_wg_6_dst_ip_user"}
 
@@ -116,7 +117,7 @@ def test_an_overlapping_prefix_of_ours_leaves_the_rest_of_theirs():
     made.add("198.51.100.250-198.51.101.5", "198.51.100.9")
     made.listed()
     assert made.holds() == "198.51.100.0-198.51.101.5"
-    made.set.release(made.now)
+    made.set.assign(Use(4, [], [], None, True), made.now)
     made.run(made.now + 1)
     assert made.holds() == "198.51.100.250-198.51.101.5 198.51.100.9"
 

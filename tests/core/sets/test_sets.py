@@ -7,13 +7,14 @@ from nametrack.core.sets.sets import Sets
 from nametrack.core.sets.targets import Use
 from nametrack.core.timers import Timers
 from nametrack.element import named
+from nametrack.table import Table
 from nametrack.wire.sets import Form, Listing
 
 NAME = named("nft inet t s")
 
 
 def empty():
-    return Listing(Form(4, False, False, False, None, "", True), {}, {}, True, True)
+    return Listing(Form(4, False, False, False, None, "", True), Table(), Table(), True, True)
 
 
 def filled():

@@ -3,6 +3,7 @@
 from ... import ip
 from .configuration import Config
 from .policy_sections import PolicyConfig
+from .section import Seen
 
 MOST_FILES = 8  # of all policies: each may take 300 kB
 
@@ -41,8 +42,8 @@ def _filled(policy, contents):
 
 
 def _unique(texts):
-    seen = set()
-    return [text for text in texts if not (text in seen or seen.add(text))]
+    seen = Seen()
+    return [text for text in texts if seen.is_new(text)]
 
 
 def _named(config):

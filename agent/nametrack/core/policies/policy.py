@@ -3,6 +3,7 @@
 from collections import namedtuple
 
 from ... import ip
+from ...table import Table
 from ..names.rrset import AAAA, RTYPES, A
 from ..sets.lives import longest_life
 from ..sets.targets import candidates
@@ -28,10 +29,13 @@ class Policy:
         # an answer about it last
         self.seen = {}
         self.literals = Literals(config.literals)
-        self.overflows = False  # whether an address found no place, and that was not said
+        # whether an address found no place, and that was not said
+        self.overflows = len(config.literals) > MAX_ADDRESSES
         self._rtypes = RTYPES[config.family]
-        self._holders = {4: {}, 6: {}}  # address family -> {key: the host that wants it, or a tuple of hosts}
-        self._hold(self.literals.keys, self.literals)
+        self._holders = {}  # address family -> Table: key -> the host that wants it, or a tuple of them
+        for family in (4, 6):
+            keys = [key for key in self.literals.keys[:MAX_ADDRESSES] if ip.key_family(key) == family]
+            self._holders[family] = Table(keys, self.literals)
         for host in config.hosts:
             self.hosts[host] = Host(host, name_key(host), self._rtypes)
 
@@ -72,7 +76,7 @@ class Policy:
                 self._hold(host.keys(), host)
             return
         self.literals = before.literals
-        self._holders = {family: dict(before.wanted(family)) for family in (4, 6)}
+        self._holders = {family: before.wanted(family).copy() for family in (4, 6)}
         for host in before.hosts.values():
             if self.hosts.get(host.host) is not host:
                 self._release(host.keys(), host)
@@ -141,7 +145,7 @@ class Policy:
         return key in self._holders[ip.key_family(key)]
 
     def wanted(self, family):
-        """Return a table whose keys are what it wants of this family; not to be changed."""
+        """Return the Table of what it wants of this family; not to be changed."""
         return self._holders[family]
 
     def life(self, key, now):
@@ -211,4 +215,4 @@ class Policy:
                 left = [other for other in holder if other is not host]
                 holders[key] = left[0] if len(left) == 1 else tuple(left)
             elif holder is host:
-                del holders[key]
+                holders.pop(key)

@@ -126,14 +126,9 @@ class Literals:
 
     def __init__(self, literals):
         self.keys = [ip.key(literal) for literal in literals]
-        self._keys = dict.fromkeys(self.keys)
 
     def __len__(self):
         return 0  # what is written into the configuration never makes room
 
-    def wide(self, family):
-        """Return the prefixes of one address family."""
-        return [key for key in self.keys if ip.is_wide(key) and ip.key_family(key) == family]
-
     def life(self, key, now):
-        return NAMED if key in self._keys else None
+        return NAMED  # it is asked for what it holds

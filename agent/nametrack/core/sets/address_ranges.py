@@ -1,6 +1,7 @@
 """Spans of addresses of one family, as sorted numbers: what covers what, and what is left of one without the other."""
 
-from ..ordering import in_order, index
+from ... import ip
+from ..ordering import STEP, in_order, index, sort
 
 
 class Spans:
@@ -16,6 +17,15 @@ class Spans:
 
     def __eq__(self, other):
         return self.firsts == other.firsts and self.lasts == other.lasts
+
+    def add(self, first, last):
+        """Add a span that begins at or behind the beginning of the last one."""
+        if self.lasts and first <= self.lasts[-1] + 1:
+            if last > self.lasts[-1]:
+                self.lasts[-1] = last
+        else:
+            self.firsts.append(first)
+            self.lasts.append(last)
 
     def index(self, number):
         """The index of the last span that begins at or before `number`; -1 for none."""
@@ -53,13 +63,44 @@ class Spans:
                 lasts.append(last)
         return Spans(firsts, lasts)
 
-    def common(self, other):
-        """What is in both."""
-        return self.minus(self.minus(other))
-
     def count(self):
         """How many addresses."""
         return sum([self.lasts[i] - self.firsts[i] + 1 for i in range(len(self.firsts))])
+
+
+class Cover:
+    """The widest of some prefixes and ranges, as the kernel's interval sets see them: none inside another."""
+
+    def __init__(self):
+        self._firsts, self._lasts = [], []
+
+    def add(self, first, last):
+        """Add one, in the order of `(first, last)`."""
+        if not self._lasts or last > self._lasts[-1]:
+            if self._firsts and self._firsts[-1] == first:
+                self._lasts[-1] = last
+            else:
+                self._firsts.append(first)
+                self._lasts.append(last)
+
+    def holds(self, key):
+        """Whether one of them, other than `key` itself, holds all of it."""
+        first, last = ip.bounds(key)
+        at = index(self._firsts, first)
+        return at >= 0 and last <= self._lasts[at] and (first, last) != (self._firsts[at], self._lasts[at])
+
+    @property
+    def count(self):
+        """How many there are."""
+        return len(self._firsts)
+
+    def around(self, key):
+        """Return the key of the one that holds all of `key`, also if it is `key` itself; else `key`."""
+        first, last = ip.bounds(key)
+        at = index(self._firsts, first)
+        if at >= 0 and last <= self._lasts[at]:
+            return ip.wide_key(self._firsts[at], self._lasts[at], ip.key_family(key))
+        return key
 
 
 NOTHING = Spans([], [])
@@ -67,12 +108,35 @@ NOTHING = Spans([], [])
 
 def joined(pairs):
     """The Spans of some `(first, last)` in any order, overlapping or not."""
-    firsts, lasts = [], []
-    for first, last in in_order(pairs):
-        if lasts and first <= lasts[-1] + 1:
-            if last > lasts[-1]:
-                lasts[-1] = last
-        else:
-            firsts.append(first)
-            lasts.append(last)
-    return Spans(firsts, lasts)
+    return in_one(in_order(pairs))
+
+
+def in_one(ordered):
+    """The same of pairs that are in order."""
+    made = Spans([], [])
+    for first, last in ordered:
+        made.add(first, last)
+    return made
+
+
+def join(pairs):
+    """As `joined`, a step at a time; the generator's value is the Spans."""
+    return (yield from _added((yield from sort(pairs)), Spans([], [])))
+
+
+def cover(keys, family):
+    """Make a Cover of those of some ip.key that are prefixes or ranges of a family; it is the generator's value."""
+    pairs = []
+    for start in range(0, len(keys), STEP):
+        part = keys[start : start + STEP]
+        pairs.extend([ip.bounds(key) for key in part if ip.is_wide(key) and ip.key_family(key) == family])
+        yield STEP
+    return (yield from _added((yield from sort(pairs)), Cover()))
+
+
+def _added(ordered, made):
+    for start in range(0, len(ordered), STEP):
+        for first, last in ordered[start : start + STEP]:
+            made.add(first, last)
+        yield STEP
+    return made

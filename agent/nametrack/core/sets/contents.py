@@ -6,12 +6,13 @@ element there may be ours in part.
 """
 
 from ... import ip
+from ...table import Table
 from ..last_good import ADDED, JOINED
-from .address_ranges import NOTHING, joined
+from .address_ranges import NOTHING, cover, join, joined
 from .joined_elements import Arrangement, JoinedElements
-from .prefix_cover import Cover
 
 IPSET_MOST = 2147483  # seconds: the longest timeout that ipset knows
+SHARED_FOR = 600  # seconds from a timeout that another program shortened until the set counts as ours alone again
 SHORTER = 10  # seconds by which a timeout is shorter than we made it if another program did that
 KINDS = {4: "IPv4 addresses", 6: "IPv6 addresses"}
 
@@ -19,20 +20,21 @@ KINDS = {4: "IPv4 addresses", 6: "IPv6 addresses"}
 class Contents:
     def __init__(self, family, is_ipset):
         self.form = None  # the wire.sets.Form; None before the first listing
-        self.installed = {}  # key -> when its timeout ends, None for never
-        self.ours = {}  # the keys that are ours among those, and the pieces of ours within joined ones
+        self.installed = Table()  # key -> when its timeout ends, None for never
+        self.ours = Table()  # the keys that are ours among those, and the pieces of ours within joined ones
         self.joined = JoinedElements(family)
-        self.shortened_at = None  # when it was seen that another program shortens the timeouts of our elements
+        self.shared = False  # whether another program shortens the timeouts of our elements
+        self._shortened_at = None  # when that was seen last
         self._family = family
         self._is_ipset = is_ipset
-        self._remembered = {}  # keys that are ours if they are found, from before the start
+        self._remembered = Table()  # keys that are ours if they are found, from before the start
         self._foreign = NOTHING  # what other programs have in an interval set
         self._ends_at = None  # when the first element may end, or None
 
     def remember(self, keys, what):
         """Take keys that were ADDED or JOINED before the last start, or DELETED again; see last_good.Owned."""
         for key in keys:
-            self._remembered.pop(key, None)
+            self._remembered.pop(key)
             if what == ADDED:
                 self._remembered[key] = None
         self.joined.remember(keys, what == JOINED)
@@ -52,7 +54,9 @@ class Contents:
 
     def problem(self):
         """Return why the set cannot hold what is wanted, in words that follow the set's name; None if it can."""
-        form = self.form
+        return None if self.form is None else self._problem(self.form)
+
+    def _problem(self, form):
         if form.takes:
             return form.takes
         if form.family != self._family:
@@ -62,56 +66,77 @@ class Contents:
             return "has auto-merge and timeouts: nft joins elements, and all of them end together"
         return None
 
-    def listed(self, listing, now):
-        """Take a wire.sets.Listing."""
-        if listing.form.timeout and self.form is not None and self._are_shortened(listing.ends):
-            self.shortened_at = now
-        self.form = listing.form
-        before, self.ours, self._foreign = self.ours, {}, NOTHING
-        self.installed = listing.ends
-        if self.problem() is None:
-            self._find_ours(before, listing.marked)
-        self._remembered = {}
+    def take(self, listing, now):
+        """Take a wire.sets.Listing, a step at a time."""
+        shortened = False
+        if listing.form.timeout and self.form is not None:
+            for number in self.ours.numbers():
+                shortened = shortened or self._is_shortened(number, listing.ends)
+                yield len(self.ours.part(number))
+        if self._problem(listing.form) is not None:
+            found = (Table(), NOTHING)
+        elif listing.form.merge:
+            found = yield from self._find_joined(listing)
+        else:
+            found = yield from self._find_ours(listing)
+        self.form, self.installed = listing.form, listing.ends
+        self.ours, self._foreign = found
+        self._remembered = Table()
+        if shortened:
+            self._shortened_at = now
+        self.shared = self._shortened_at is not None and now - self._shortened_at < SHARED_FOR
         self._ends_at = self._first_end()
 
-    def _are_shortened(self, ends):
-        """Return whether another program gave elements of ours a shorter life than we did."""
-        installed = self.installed
-        for key in self.ours:
+    def _is_shortened(self, number, ends):
+        """Return whether another program gave elements of ours, of one part, a shorter life than we did."""
+        installed, ends = self.installed.part(number), ends.part(number)
+        for key in self.ours.part(number):
             end, expected = ends.get(key), installed.get(key)
             if end is not None and expected is not None and end < expected - SHORTER:
                 return True
         return False
 
-    def _find_ours(self, before, marked):
-        installed, known = self.installed, self._remembered
-        if self.form.merge:
-            return self._find_joined(before, marked or ())
-        if marked is None:
-            # no element carries a comment
-            found = [key for key in before if key in installed] + [key for key in known if key in installed]
-            self.ours = dict.fromkeys(found)
-        else:
-            self.ours = marked
-            for key in known:
-                if key in installed:
-                    self.ours[key] = None
-        if self.form.interval and not self._is_ipset:
-            ours = self.ours
-            self._foreign = joined([ip.bounds(key) for key in installed if key not in ours])
+    def _find_ours(self, listing):
+        """Find ours by our comment or, if it was there before, without; the value is `(ours, Spans of the others)`."""
+        installed = listing.ends
+        ours = Table() if listing.marked is None else listing.marked
+        sources = (self._remembered,) if listing.marked is not None else (self._remembered, self.ours)
+        for known in sources:
+            for number in known.numbers():
+                there = installed.part(number)
+                for key in known.part(number):
+                    if key in there:
+                        ours[key] = None
+                yield len(known.part(number))
+        if not listing.form.interval or self._is_ipset:
+            return ours, NOTHING
+        foreign = []
+        for number in installed.numbers():
+            mine = ours.part(number)
+            foreign.extend([ip.bounds(key) for key in installed.part(number) if key not in mine])
+            yield len(installed.part(number))
+        return ours, (yield from join(foreign))
 
-    def _find_joined(self, before, marked):
+    def _find_joined(self, listing):
         """Find ours in a set with auto-merge.
 
         nft may keep our comment on a range that it joined, so a comment alone does not count.
         """
-        installed, known = self.installed, self._remembered
-        wide = Cover(known)
-        found = [key for key in installed if key in before or key in known or (key in marked and wide.holds(key))]
-        lost = [key for keys in (before, known) for key in keys if key not in installed]
-        self.ours = dict.fromkeys(found)
-        within, self._foreign = self.joined.find(installed, self.ours, lost)
-        self.ours.update([(key, None) for key in within])
+        installed, marked = listing.ends, listing.marked or Table()
+        wide = yield from cover(list(self._remembered), self._family)
+        ours, lost = Table(), []
+        for number in installed.numbers():
+            parts = (self.ours.part(number), self._remembered.part(number), marked.part(number))
+            for key in installed.part(number):
+                if key in parts[0] or key in parts[1] or (key in parts[2] and wide.holds(key)):
+                    ours[key] = None
+            yield len(installed.part(number))
+        for known in (self.ours, self._remembered):
+            for number in known.numbers():
+                there = installed.part(number)
+                lost.extend([ip.bounds(key) for key in known.part(number) if key not in there])
+                yield len(known.part(number))
+        return (yield from self.joined.find(installed, ours, lost))
 
     def refuses(self, key):
         """Return why this kind of set has no element for a wanted key, None if it has one or several."""
@@ -154,12 +179,13 @@ class Contents:
         gone: our keys that went; fresh: list of `(key, end)`, ours that came or were renewed; made: the Arrangement.
         """
         for key in made.deleted:
-            self.installed.pop(key, None)
+            self.installed.pop(key)
         for key in gone:
-            self.ours.pop(key, None)
+            self.ours.pop(key)
         if self.form.merge:
             self.joined.changed(made)
-            self.installed.update([(key, None) for key in made.put + made.others])
+            for key in made.put + made.others:
+                self.installed[key] = None
         for key, end in fresh:
             if not self.form.merge:
                 self._install(key, end)
@@ -183,10 +209,11 @@ class Contents:
         """Forget elements whose own timeout is over; the kernel has done so too."""
         if self._ends_at is None or now < self._ends_at:
             return
-        installed = self.installed
-        for key in [key for key in installed if installed[key] is not None and installed[key] <= now]:
-            del installed[key]
-            self.ours.pop(key, None)
+        for number in self.installed.numbers():
+            part = self.installed.part(number)
+            for key in [key for key in part if part[key] is not None and part[key] <= now]:
+                self.installed.pop(key)
+                self.ours.pop(key)
         self._ends_at = self._first_end()
 
     def at_most(self, life):
@@ -196,7 +223,9 @@ class Contents:
     def _first_end(self):
         if self.form is None or not self.form.timeout:
             return None
-        ends = [end for end in self.installed.values() if end is not None]
+        ends = []
+        for number in self.installed.numbers():
+            ends.extend([end for end in self.installed.part(number).values() if end is not None])
         return min(ends) if ends else None
 
 

@@ -6,8 +6,9 @@ Keys are those of ip.key; the set's own elements, and what other programs have i
 from collections import namedtuple
 
 from ... import ip
-from ..ordering import in_order, index, keys_in_order
-from .address_ranges import joined
+from ...table import Table
+from ..ordering import index, keys_in_order, sort
+from .address_ranges import Spans, in_one, join, joined
 
 SMALLEST = 4  # addresses: the smallest prefix that other programs' addresses are taken for
 
@@ -18,10 +19,11 @@ Arrangement = namedtuple("Arrangement", ("deleted", "put", "others", "joined"))
 
 class JoinedElements:
     def __init__(self, family):
+        self.parted = []  # keys of those that were such elements before the last `find`, and are so no more
         self._family = family
-        self._keys = {}  # keys of the elements that hold ours but are none of ours by themselves
+        self._keys = Table()  # keys of the elements that hold ours but are none of ours by themselves
         self._firsts, self._lasts = [], []  # their addresses, in order
-        self._starts, self._ends = {}, {}  # first and last address of each prefix and range of the set -> its key
+        self._starts, self._ends = Table(), Table()  # first and last address of each wide element of the set -> its key
 
     def __len__(self):
         """How many there are."""
@@ -34,39 +36,75 @@ class JoinedElements:
     def remember(self, keys, are_joined):
         """Take keys that were joined before the last start, or that ceased to be so then; the first `find` looks."""
         for key in keys:
-            self._keys.pop(key, None)
+            self._keys.pop(key)
             if are_joined:
                 self._keys[key] = None
 
     def find(self, installed, ours, lost):
-        """Look through the elements of a listing; return `(keys of ours within joined ones, Spans of the others)`.
+        """Look through the elements of a listing, a step at a time.
 
-        ours: those elements that are ours by themselves; lost: keys that were ours and are no elements any more.
+        ours: those elements that are ours by themselves, which get the keys of ours within joined ones; lost: bounds of
+        what was ours and is no element any more. The generator's value is `(ours, Spans of the others)`.
         """
-        before, self._keys = self._keys, {}
-        lost = in_order([ip.bounds(key) for key in lost])
-        starts = [span[0] for span in lost]
-        found, foreign, wide = [], [], [key for key in installed if ip.is_wide(key)]
-        self._starts = {key[0]: key for key in wide}
-        self._ends = {key[1]: key for key in wide}
-        for key in installed:
-            if key in ours:
-                continue
-            first, last = ip.bounds(key)
-            mine = _within(first, last, lost, starts) if lost and first != last else []
-            if mine and key not in before:
-                rest = joined([(first, last)]).minus(joined(mine))
-                mine = [span for span in mine if not _is_enclosed(span, first, last, rest)]
-            if mine:
-                self._keys[key] = None
-                found.extend([ip.wide_key(span[0], span[1], self._family) for span in mine])
-                rest = joined([(first, last)]).minus(joined(mine))
-                foreign.extend(zip(rest.firsts, rest.lasts))
-            else:
-                foreign.append((first, last))
-        spans = in_order([ip.bounds(key) for key in self._keys])
+        lost = yield from sort(lost)
+        starts, foreign, spans = [span[0] for span in lost], [], []
+        keys, begin, end = Table(), Table(), Table()
+        for number in installed.numbers():
+            for key in installed.part(number):
+                if ip.is_wide(key):
+                    begin[key[0]] = end[key[1]] = key
+                if key in ours:
+                    continue
+                first, last = ip.bounds(key)
+                rest = None
+                if lost and first != last:
+                    rest = yield from self._take_apart(key, _within(first, last, lost, starts), ours)
+                if rest is None:
+                    foreign.append((first, last))
+                else:
+                    keys[key] = None
+                    spans.append((first, last))
+                    foreign.extend(zip(rest.firsts, rest.lasts))
+            yield len(installed.part(number))
+        foreign = yield from join(foreign)
+        spans = yield from sort(spans)
+        self.parted = [key for key in self._keys if key not in keys]
+        self._keys, self._starts, self._ends = keys, begin, end
         self._firsts, self._lasts = [span[0] for span in spans], [span[1] for span in spans]
-        return found, joined(foreign)
+        return ours, foreign
+
+    def _take_apart(self, key, lost, ours):
+        """Add to `ours` what is ours within an element; the generator's value is the Spans of the rest, None for all.
+
+        lost: an iterator of spans in order that may be ours.
+        """
+        mine = []
+        for span in lost:
+            mine.append(span)
+            yield 1
+        rest = yield from self._rest(key, mine)
+        if len(rest) and key not in self._keys:
+            first, last = ip.bounds(key)
+            largest, kept = 4 * rest.count(), []
+            for span in mine:
+                if not _is_enclosed(span, first, last, rest, largest):
+                    kept.append(span)
+                yield 20  # as long as that takes
+            if len(kept) < len(mine):
+                mine = kept
+                rest = yield from self._rest(key, mine)
+        for span in mine:
+            ours[ip.wide_key(span[0], span[1], self._family)] = None
+            yield 1
+        return rest if mine else None
+
+    def _rest(self, key, mine):
+        """The generator's value is the Spans of what some spans in order leave of an element."""
+        covered = Spans([], [])
+        for span in mine:
+            covered.add(span[0], span[1])
+            yield 1
+        return in_one([ip.bounds(key)]).minus(covered)
 
     def arranged(self, gone, coming, installed, ours, foreign):
         """Return the Arrangement by which keys of ours go and others come; foreign: the Spans of other programs.
@@ -104,13 +142,13 @@ class JoinedElements:
     def changed(self, made):
         """The change of an Arrangement was made."""
         for key in self.split(made):
-            del self._keys[key]
+            self._keys.pop(key)
             at = index(self._firsts, ip.bounds(key)[0])
             del self._firsts[at], self._lasts[at]
         for keys in (made.put, made.others):
             for key in keys:
                 if ip.is_wide(key):
-                    self._starts[key[0]], self._ends[key[1]] = key, key
+                    self._starts[key[0]] = self._ends[key[1]] = key
         for key in made.joined:
             self._keys[key] = None
             first, last = ip.bounds(key)
@@ -133,35 +171,36 @@ class JoinedElements:
         for number, ends in ((first - 1, self._ends), (last + 1, self._starts)):
             if number >= 0:
                 single = ip.wide_key(number, number, self._family)
-                found.extend([key for key in (single, ends.get(single)) if key in installed])
+                found.extend([key for key in (single, ends.get(single)) if key is not None and key in installed])
         return found
 
 
 def _within(first, last, spans, starts):
-    """Return those of some spans, `(first, last)` in order, that lie in one; `starts`: where they begin."""
-    at = index(starts, first - 1) + 1
-    found = []
+    """Yield those of some spans, `(first, last)` in order, that lie in one; `starts`: where they begin."""
+    at, behind = index(starts, first - 1) + 1, first
     while at < len(spans) and spans[at][0] <= last:
-        if spans[at][1] <= last and (not found or spans[at][0] > found[-1][1]):
-            found.append(spans[at])
+        if spans[at][1] <= last and spans[at][0] >= behind:
+            yield spans[at]
+            behind = spans[at][1] + 1
         at += 1
-    return found
 
 
-def _is_enclosed(span, start, end, rest):
+def _is_enclosed(span, start, end, rest, largest):
     """Return whether a piece of ours lies in another program's prefix, in an element `start…end` that nft joined.
 
     That is a block as prefixes are, all within the element and more than a quarter of it not ours. A single address of
-    another program beside ours, or one on each side, is not enough. `rest`: the Spans of the element that are not ours.
+    another program beside ours, or one on each side, is not enough. `rest`: the Spans of the element that are not ours;
+    largest: four times as many addresses as they have, so that no block of more comes into question.
     """
     first, last = span
     size = SMALLEST
-    while True:
+    while size < largest:
         low = first - first % size
         high = low + size - 1
         if low < start or high > end:
             return False
         if last <= high and (first, last) != (low, high):
-            if 4 * rest.common(joined([(low, high)])).count() > size:
+            if 4 * (size - joined([(low, high)]).minus(rest).count()) > size:
                 return True
         size *= 2
+    return False

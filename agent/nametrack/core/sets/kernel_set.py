@@ -3,13 +3,14 @@
 # isort: off
 # Leaves first, so that imports do not nest: tests/test_imports.py says why.
 from .. import ordering  # noqa: F401
-from . import address_ranges, joined_elements, lives, prefix_cover  # noqa: F401
+from . import address_ranges, joined_elements, lives  # noqa: F401
 
 # isort: on
 from ... import ip
 from ...element import ElementList
 from ..actions import ChangeSet, GlanceSet, ListSet
 from ..last_good import ADDED, DELETED, JOINED
+from ..ordering import advance
 from .contents import Contents
 from .reading import GLANCE, RETRY_MAX, SELDOM, SETTLE, Reading
 from .set_report import MISSING, REFUSED, UNFIT, SetReport
@@ -18,7 +19,6 @@ from .wanted import Wanted
 from .work import Work
 
 COMPARED = "brought up to date"
-SHARED_FOR = 600  # seconds from a timeout that another program shortened until the set counts as ours alone again
 
 
 class KernelSet:
@@ -30,11 +30,16 @@ class KernelSet:
         self.work = Work(Contents(family, name.kind == "ipset"), Wanted(family))
         self.reading = Reading(name, timers)
         self.report = SetReport(name)
-        self.shared = False  # whether another program shortens the timeouts of our elements
         self._left = False  # whether the last policy that filled it fills another from now on
         self._blocked = False  # whether a change was refused altogether, until the next try
         self._under_way = None  # (ChangeSet, Slice) that was ordered and not reported yet
+        self._taking = None  # (Listing, whether the set existed before, generator that takes the Listing)
         self._learnt = []  # see learnt
+
+    @property
+    def shared(self):
+        """Whether another program shortens the timeouts of our elements."""
+        return self.work.contents.shared
 
     @property
     def is_ipset(self):
@@ -44,8 +49,6 @@ class KernelSet:
     def trouble(self):
         """`(code, words that follow the set's name)`, None while all is well."""
         return self.report.trouble
-
-    # -- what it is for --
 
     def assign(self, use, now):
         """Have the set filled by these policies."""
@@ -57,10 +60,6 @@ class KernelSet:
         if not same:
             self.work.wanted.assign(use.sources)
             self.compare(now)
-
-    def release(self, now):
-        """No policy wants it any more: what is ours in it goes."""
-        self.assign(Use(self.use.family, [], [], None, True), now)
 
     def bar(self, keys, now):
         """Keep these endpoints of tunnels out."""
@@ -81,7 +80,8 @@ class KernelSet:
 
     def held(self, policy):
         """Return how many of the addresses that a policy wants are in the set."""
-        return self.work.held(policy, self.use.family) if self.exists and not self._is_unfit() else 0
+        known = self.exists and not self.reading.never and not self._is_unfit()
+        return self.work.held(policy, self.use.family) if known else 0
 
     def holds(self, key):
         """Return whether an address is in the set, by itself or within an element."""
@@ -101,7 +101,7 @@ class KernelSet:
         return self.work.contents.owned(what)
 
     def learnt(self):
-        """Return [(keys, ADDED, JOINED or DELETED)] since the last call: what is about to be, and what is no more."""
+        """Return [(keys, ADDED, JOINED or DELETED)] since the last call, of what is about to be or is no more."""
         learnt, self._learnt = self._learnt, []
         return learnt
 
@@ -130,8 +130,6 @@ class KernelSet:
     def _is_unfit(self):
         return bool(self.exists) and self.work.contents.problem() is not None
 
-    # -- what happens --
-
     def due(self, what, now):
         """The timer "list", "settle" or "glance" is due."""
         self.reading.due(what)
@@ -139,6 +137,8 @@ class KernelSet:
             return self.list()
         if what == "glance":
             return [GlanceSet(self.name)]
+        if self._taking is not None:
+            return self._go_on(now)
         if self.reading.under_way or self._under_way is not None or not self._can_write():
             return []  # a change now would not be in that listing; all of the set is compared when it comes
         if self.reading.stale:
@@ -172,22 +172,28 @@ class KernelSet:
 
     def listed(self, listing, why_missing, now):
         """The kernel's account of the set; None: there is no such set, and `why_missing` says why, in words."""
-        self.reading.ended(listing is None or listing.sure, now)
-        was_wrong = self._is_missed() or (self.trouble is not None and self._is_unfit())
         existed, self.exists = self.exists, listing is not None
-        if listing is None:
-            self.used = None
-            if self.is_ipset:
-                self._glance_again(now)
-            return self._missing(existed, why_missing, now)
-        self.used = listing.used
-        joined = self.work.contents.owned(JOINED)
-        self.work.contents.listed(listing, now)
-        still = set(self.work.contents.owned(JOINED))
-        self._learn([key for key in joined if key not in still], DELETED)
-        problem = self.work.contents.problem()
-        if problem is not None:
-            return self._complain(UNFIT, problem, now) if self.use.users else []
+        self.used = None if listing is None else listing.used
+        if listing is not None:
+            self._taking = (listing, existed, self.work.contents.take(listing, now))
+            return self._go_on(now)
+        self.reading.ended(True, now)
+        if self.is_ipset:
+            self._glance_again(now)
+        return self._missing(existed, why_missing, now)
+
+    def _go_on(self, now):
+        """Go on with taking a listing; it counts as under way until all of it is taken."""
+        listing, existed, rest = self._taking
+        if not advance(rest):
+            self.reading.by("settle", now)
+            return []
+        self._taking = None
+        self._learn(self.work.contents.joined.parted, DELETED)
+        was_wrong = self._is_missed() or (self.trouble is not None and self.trouble[0] == UNFIT)
+        self.reading.ended(listing.sure, now)
+        if self._is_unfit():
+            return self._complain(UNFIT, self.work.contents.problem(), now) if self.use.users else []
         self.work.wanted.be_exclusive(listing.form.interval and not self.is_ipset)
         may_retry = existed is False or self.reading.may_retry(now)
         self.work.retry(may_retry)
@@ -196,8 +202,6 @@ class KernelSet:
             self.reading.wait_for_retry()
         if was_wrong:
             self.report.found_in_order()
-        shortened_at = self.work.contents.shortened_at
-        self.shared = shortened_at is not None and now - shortened_at < SHARED_FOR
         self.compare(now)
         self._schedule(now)
         return []
@@ -223,7 +227,7 @@ class KernelSet:
         made = self._take(action)
         if made is None:
             return []
-        self._learn(made.gone + self.work.contents.joined.split(made.made) + sorted(refused), DELETED)
+        self._learn(made.gone + self.work.contents.joined.split(made.made) + list(refused), DELETED)
         self.work.done(made, refused)
         self.reading.wrote()
         self.report.count(made, refused)
@@ -233,9 +237,9 @@ class KernelSet:
         return self._end(now)
 
     def _take(self, action):
-        if self._under_way is None or self._under_way[0] is not action:
+        ordered, made = self._under_way or (None, None)
+        if ordered is not action:
             return None
-        _, made = self._under_way
         self._under_way = None
         return made
 
@@ -246,10 +250,10 @@ class KernelSet:
     def _write(self, now):
         """Order the next change; what needs none is passed over, a slice at a time."""
         made = self.work.next(now)
+        if made is None and self.work.waits():
+            self.reading.by("settle", now)
+            return []
         if made is None:
-            if self.work.waits():
-                self.reading.by("settle", now)
-                return []
             return self._end(now)
         form, deleted = self.work.contents.form, ElementList(made.made.deleted + made.renewed)
         added, others = ElementList(made.made.put + made.renewed, made.timeouts), ElementList(made.made.others)

@@ -3,7 +3,7 @@
 from ...element import full_name, named
 from ..actions import FlushFlows, ReadServices
 from ..last_good import ADDED, JOINED, SLICE, Owned
-from .targets import SERVICES, why_missing
+from .targets import SERVICES, Use, why_missing
 
 
 class Sets:
@@ -26,7 +26,7 @@ class Sets:
             self._bar(self.by_name[name], now)
         for name in sorted(self.by_name):
             if name not in uses:
-                self.by_name[name].release(now)
+                self.by_name[name].assign(Use(self.by_name[name].use.family, [], [], None, True), now)
 
     def _new(self, name, family):
         from .kernel_set import KernelSet  # a router that only follows peers needs none

@@ -1,9 +1,8 @@
 """What policies want in one set, and which endpoints of tunnels must never be in it."""
 
 from ... import ip
-from .address_ranges import NOTHING, joined
+from .address_ranges import NOTHING, Cover, cover, joined
 from .lives import longest_life
-from .prefix_cover import Cover
 
 # A set with timeouts forgets by itself what nametrack, dead, can no longer delete. An address that is named now gets
 # its policy's retain, but never less than this, so that a short retain does not mean a change every few seconds.
@@ -17,15 +16,18 @@ class Wanted:
         self.exclusive = False  # whether the set takes no element within another one of ours
         self._family = family
         self._barred = {}  # the same as keys
-        self._cover = Cover([])  # of the prefixes that the policies want
+        self._cover = Cover()  # of the prefixes that the policies want
 
     def assign(self, sources):
-        """Have exactly these policies want something."""
+        """Have exactly these policies want something; `prepare` must follow."""
         self.sources = sources
-        wide = []
-        for policy in sources:
-            wide.extend(policy.literals.wide(self._family))
-        self._cover = Cover(wide)
+
+    def prepare(self):
+        """Get ready for questions, a step at a time."""
+        keys = []
+        for policy in self.sources:
+            keys.extend(policy.literals.keys)
+        self._cover = yield from cover(keys, self._family)
 
     def be_exclusive(self, exclusive):
         """Say whether the set takes no element within another one of ours."""
@@ -42,20 +44,29 @@ class Wanted:
 
     def left_out(self):
         """Return the texts of the endpoints that would be in the set, by themselves or within a prefix."""
-        keys = sorted([key for key in self._barred if self._wants(key) or self._cover.holds(key)])
+        keys = sorted([key for key in self._barred if self.has(key) or self._cover.holds(key)])
         return [ip.element(key) for key in keys]
 
-    def _wants(self, key):
-        return any(policy.wants(key) for policy in self.sources)
-
-    def table(self):
-        """Return a table whose keys are all that is wanted; not to be changed."""
-        if len(self.sources) == 1:
-            return self.sources[0].wanted(self._family)
-        keys = []
+    def numbers(self):
+        """Return the numbers of all parts of a Table that have something that is wanted, sorted."""
+        found = set()
         for policy in self.sources:
-            keys.extend(policy.wanted(self._family))
-        return dict.fromkeys(keys)
+            found.update(policy.wanted(self._family).numbers())
+        return sorted(found)
+
+    def part(self, number):
+        """Return a dict whose keys are what is wanted of one part, not to be changed; see Table."""
+        parts = [policy.wanted(self._family).part(number) for policy in self.sources]
+        if len(parts) == 1:
+            return parts[0]
+        found = {}
+        for part in parts:
+            found.update(part)
+        return found
+
+    def has(self, key):
+        """Return whether some policy wants a key."""
+        return any(policy.wants(key) for policy in self.sources)
 
     def life(self, key, now):
         """Return NAMED, the seconds that a key is still wanted, or None if it is not, or a prefix around it is."""

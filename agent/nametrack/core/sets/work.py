@@ -6,12 +6,16 @@ Deletions come before additions, and what DNS names now before what is retained,
 from collections import namedtuple
 
 from ... import ip
-from ..ordering import keys_in_order
+from ...table import Table
+from ..ordering import advance, keys_in_order
 from ..wording import count
 from .lives import NAMED
 from .set_report import FULL_SET, REFUSED, UNFIT
 
 SLICE = 1000  # addresses that are looked at together: milliseconds
+# The same in an interval set: the kernel tells of both ends of each range, and what it tells of a larger change would
+# overrun the socket on which that is heard.
+WIDE_SLICE = 250
 TOLERANCE = 2  # seconds that an element's timeout may fall short before it is written again
 SCANNED = 4000  # elements of ours that are looked at for one that can make room
 FULL = "the set is full"
@@ -23,15 +27,15 @@ Slice = namedtuple("Slice", ("keys", "gone", "added", "renewed", "timeouts", "en
 
 class Work:
     def __init__(self, contents, wanted):
-        self.lacking = {}  # wanted keys that the set does not hold
+        self.lacking = Table()  # wanted keys that the set does not hold
         self.refused = {}  # key of an element -> why the set does not take it; not tried again until `retry`
         self.look_at = None  # when an element of ours has to be renewed, or one of others' that we count on ends
         self.contents = contents
         self.wanted = wanted
-        self._touched = {}  # keys that changed
+        self._touched = Table()  # keys that changed
         self._queue = []  # lists of keys, slices that wait
         self._later = []  # retained keys of a set with a limit: they come last
-        self._whole = False  # whether all of the set is to be compared
+        self._whole = None  # generator that compares all of the set, if that is to be done
 
     def touch(self, keys):
         """Look at these keys: they came, went or have another life."""
@@ -43,9 +47,9 @@ class Work:
 
     def compare(self):
         """Look at all of the set: what it holds has changed, or much of what is wanted."""
-        self._whole = True
+        self._whole = self._comparison()
         self._queue, self._later = [], []
-        self._touched = {}
+        self._touched = Table()
         self.look_at = None
 
     def retry(self, all_of_it):
@@ -57,7 +61,7 @@ class Work:
 
     def waits(self):
         """Return whether something is left to look at."""
-        return bool(self._whole or self._queue or self._touched or self._later)
+        return self._whole is not None or bool(self._queue or self._later or len(self._touched))
 
     def held(self, policy, family):
         """Return how many of the addresses that a policy wants are in the set."""
@@ -70,54 +74,63 @@ class Work:
         """Return the next Slice; None if there is nothing to change in it."""
         self.contents.expire(now)
         retained = False
-        if self._whole:
-            keys = self._begin()
-        elif self._queue:
+        if self._whole is not None:
+            if not advance(self._whole):
+                return None
+            self._whole = None
+        if self._queue:
             keys = self._queue.pop(0)
-        elif self._touched:
-            keys = self._split(list(self._touched))
-            self._touched = {}
+        elif len(self._touched) > self._slice():
+            return self.compare()
+        elif len(self._touched):
+            keys, self._touched = list(self._touched), Table()
         else:
-            keys, self._later, retained = self._later[:SLICE], self._later[SLICE:], True
+            size = self._slice()
+            keys, self._later, retained = self._later[:size], self._later[size:], True
         return self._look(keys, now, retained)
 
-    def _begin(self):
+    def _comparison(self):
         """Compare all: at once if that is little, else what goes before what comes."""
-        self._whole = False
-        installed, ours, wanted = self.contents.installed, self.contents.ours, self.wanted.table()
-        missing = [key for key in wanted if key not in installed]
-        self.lacking = dict.fromkeys(missing)
-        if self.contents.form.timeout or self.wanted.has_wide() or len(self.contents.joined):
-            missing = list(wanted)
-        wide = self.wanted.has_wide()  # then an element may be one too many although its address is wanted
-        going = list(ours) if wide else [key for key in ours if key not in wanted]
-        if len(missing) + len(going) <= SLICE:
-            return list(dict.fromkeys(going + missing))
-        for keys in (missing, going):
-            slices = [keys[i : i + SLICE] for i in range(0, len(keys), SLICE)]
-            self._queue = slices + self._queue
-        return self._queue.pop(0) if self._queue else []
+        contents, wanted = self.contents, self.wanted
+        yield from wanted.prepare()
+        installed, ours = contents.installed, contents.ours
+        wide = wanted.has_wide()  # then an element may be one too many although its address is wanted
+        every = contents.form.timeout or wide or len(contents.joined)
+        lacking, missing, going = Table(), [], []
+        for number in wanted.numbers():
+            part, there = wanted.part(number), installed.part(number)
+            absent = [key for key in part if key not in there]
+            missing.extend(part if every else absent)
+            for key in absent:
+                lacking[key] = None
+            yield len(part)
+        for number in ours.numbers():
+            part, kept = ours.part(number), () if wide else wanted.part(number)
+            going.extend([key for key in part if key not in kept])
+            yield len(part)
+        self.lacking = lacking
+        if len(missing) + len(going) <= self._slice():
+            self._queue = [list(dict.fromkeys(going + missing))]
+        else:
+            self._queue = self._slices(going) + self._slices(missing)
 
-    def _split(self, keys):
-        if len(keys) <= SLICE:
-            return keys
-        ours, wanted = self.contents.ours, self.wanted.table()
-        keys = [k for k in keys if k in ours and k not in wanted] + [k for k in keys if k not in ours or k in wanted]
-        self._queue = [keys[i : i + SLICE] for i in range(0, len(keys), SLICE)]
-        return self._queue.pop(0)
+    def _slice(self):
+        """Return how many addresses are looked at together."""
+        return WIDE_SLICE if self.contents.form.interval else SLICE
+
+    def _slices(self, keys):
+        size = self._slice()
+        return [keys[i : i + size] for i in range(0, len(keys), size)]
 
     def _look(self, keys, now, retained):
         """Return the Slice that brings these keys up to date, None if they are."""
         contents, wanted, timed = self.contents, self.wanted, self.contents.form.timeout
         full_life = contents.at_most(wanted.full_life()) if timed else 0
         gone, coming, renewed = [], [], []
-        # MicroPython looks through all of a dict that is nearly full for a key that it has not: so what is known to be
-        # lacking is not looked for in the set. Only of a set with joined elements that is not known beforehand.
-        lacking = () if len(contents.joined) else self.lacking
         for key in keys_in_order(keys):
             life = wanted.life(key, now)
             if life is None:
-                self.lacking.pop(key, None)
+                self.lacking.pop(key)
                 if key in contents.ours and not self._is_piece(key):
                     gone.append(key)
                 continue
@@ -128,7 +141,7 @@ class Work:
                 continue
             missing, pieces = False, contents.pieces(key, wanted.barred)
             for piece in pieces:
-                if (piece is key and key in lacking) or not contents.has(piece):
+                if not contents.has(piece):
                     missing = True
                     if piece not in self.refused:
                         coming.append((piece, life))
@@ -137,7 +150,7 @@ class Work:
             if missing:
                 self.lacking[key] = None
             else:
-                self.lacking.pop(key, None)
+                self.lacking.pop(key)
             if key not in pieces and key in contents.ours and not self._is_piece(key):
                 gone.append(key)
         if contents.form.size is not None:
@@ -229,7 +242,7 @@ class Work:
             self.touch(list(self.lacking))
         for key in made.keys:
             if key in self.lacking and self._wanted_and_held(key):
-                del self.lacking[key]
+                self.lacking.pop(key)
 
     def _wanted_and_held(self, key):
         if self.contents.has(key):

@@ -1,0 +1,60 @@
+"""table.py: many keys in many small dicts, as a dict would hold them."""
+
+import pytest
+
+from nametrack import ip
+from nametrack.table import Table
+
+LARGEST = 1500  # keys in one of the dicts, of 65,536
+KINDS = {
+    "addresses": [(10 << 24) + i for i in range(65536)],
+    "every 256th": [(10 << 24) + 256 * i for i in range(65536)],
+    "every 257th": [(10 << 24) + 257 * i for i in range(65536)],
+    "/24": [((20 << 24) + 256 * i, (20 << 24) + 256 * i + 255) for i in range(65536)],
+    "/25, every second": [((20 << 24) + 256 * i, (20 << 24) + 256 * i + 127) for i in range(65536)],
+    "IPv6 /64": [ip.wide_key(i << 64, (i + 1 << 64) - 1, 6) for i in range(4096)],
+}
+
+
+def test_it_holds_what_a_dict_holds():
+    table, expected, seed = Table(), {}, 7
+    for _ in range(3000):
+        seed = (seed * 1103515245 + 12345) & 0x7FFFFFFF
+        first = seed >> 8 & 1023
+        key = first if seed & 64 else (first, first + 7)
+        if seed & 128:
+            table.pop(key)
+            expected.pop(key, None)
+        else:
+            table[key] = expected[key] = seed
+        assert table.get(key) == expected.get(key) and (key in table) == (key in expected)
+    assert len(table) == len(expected) and sorted(table, key=str) == sorted(expected, key=str)
+    other = table.copy()
+    assert sorted(other, key=str) == sorted(table, key=str) and all(other.get(key) == table.get(key) for key in table)
+    other[5000] = 1
+    assert 5000 not in table
+    assert all(table.get(key) == expected[key] for key in expected)
+
+
+@pytest.mark.parametrize("kind", sorted(KINDS))
+def test_no_dict_of_it_becomes_large(kind):
+    """So that none takes long to grow, or to say that a key is absent."""
+    table = Table(KINDS[kind])
+    assert max([len(table.part(number)) for number in table.numbers()]) <= LARGEST
+    assert len(table) == len(KINDS[kind])
+
+
+def test_keys_may_go_and_come_while_they_are_looked_through():
+    table = Table(KINDS["addresses"][:600])
+    for key in table:
+        table.pop(key)
+        table[key + 65536] = None
+        if len(table) > 600 or key >= (10 << 24) + 600:
+            break
+    assert len(table) == 600
+
+
+def test_the_same_part_of_two_tables_has_the_same_keys():
+    one, other = Table(KINDS["/24"][:500]), Table(KINDS["/24"][250:750])
+    common = sum([len([key for key in one.part(n) if key in other.part(n)]) for n in one.numbers()])
+    assert common == 250

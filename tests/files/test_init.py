@@ -28,6 +28,7 @@ def router(tmp_path):
     router = Router(tmp_path)
     router.install("/etc/init.d/nametrack")
     router.write("/sbin/ujail", "bounding effective inheritable permitted ambient")
+    router.write("/usr/lib/nametrack/nametrack/__init__.py")
     return router
 
 
@@ -41,10 +42,14 @@ def test_procd_starts_the_agent_and_never_gives_it_up(router):
     assert called(router, "start_service") == START + RIGHTS + "procd_close_instance\n"
 
 
-def test_the_file_that_restarts_it_after_an_upgrade_holds_the_version():
-    path = re.search(r"procd_set_param file (\S+)", (FILES / "etc/init.d/nametrack").read_text())[1]
-    source = FILES.parent / "agent" / path.removeprefix("/usr/lib/nametrack/")
-    assert 'VERSION = "' in source.read_text()
+@pytest.mark.parametrize("ending", ["py", "mpy"])
+def test_the_file_that_restarts_it_after_an_upgrade_is_the_one_that_holds_the_version(router, ending):
+    router.path("/usr/lib/nametrack/nametrack/__init__.py").rename(
+        router.path(f"/usr/lib/nametrack/nametrack/__init__.{ending}")
+    )
+    (path,) = re.findall(r"procd_set_param file (\S+)", called(router, "start_service"))
+    assert path == f"/usr/lib/nametrack/nametrack/__init__.{ending}"
+    assert 'VERSION = "' in (FILES.parent / "agent/nametrack/__init__.py").read_text()
 
 
 def test_without_ujail_it_starts_all_the_same(router):

@@ -270,8 +270,9 @@ def test_upgrade(router, packages):
 
 
 def test_the_running_agent_is_the_upgraded_one(router, packages):
-    router.wait("ubus list nametrack")
-    assert status(router)["version"] == packages.later
+    # the first one may still be stopping
+    router.wait('ubus call nametrack status | grep -F \'"version": "%s"\'' % packages.later)
+    assert len(router.ok("pgrep -f /usr/lib/nametrack/start.py").split()) == 1
 
 
 def test_luci(router, packages):

@@ -9,6 +9,7 @@ for every other one, for a deletion as well (conntrack.get_flows). So readings o
 
 from .. import compat, compat_files, ip
 from ..core import events as on
+from ..table import Table
 from ..wire import conntrack, netlink, nfnetlink
 
 TABLE = "/proc/net/nf_conntrack"
@@ -17,10 +18,10 @@ LIMIT = 10  # seconds for all of it
 # What a kernel says that has no netlink for it.
 _UNKNOWN = (compat.EINVAL, compat.EOPNOTSUPP, compat.EPROTONOSUPPORT)
 _SINGLE = 16  # addresses whose connections are asked for one by one; for more, all are looked at
-_MANY = 1000  # addresses, of which no one is looked at for the question
+_STEP = 500  # addresses that are looked at in a row
+_FAMILIES = {4: conntrack.INET, 6: conntrack.INET6}
 _SHARE = 10  # one part in so many of the time, at most, goes into reading all connections
 _REST = 5  # seconds at most from one reading of them to the next that waits
-_FAMILIES = {4: conntrack.INET, 6: conntrack.INET6}
 _DATAGRAM = 8192  # bytes: milliseconds of work; the kernel makes no larger ones then (af_netlink.c, netlink_dump)
 
 
@@ -40,7 +41,7 @@ class Flows:
 
     def flush(self, action):
         """Carries out FlushFlows."""
-        (self._large if _reads_all(_questions(action.keys)) else self._waiting).append(action)
+        (self._large if _reads_all(action.keys) else self._waiting).append(action)
         if self._dump is None:
             self._next()
 
@@ -55,12 +56,10 @@ class Flows:
         if now >= self._rested_at:
             ready, self._large = ready + self._large, []
         if ready:
-            keys = []
-            for each in ready:
-                keys += each.keys
-            questions = _questions(keys)
-            ended = lambda error: self._ended(ready, now if _reads_all(questions) else None, error)  # noqa: E731
-            self._dump = _Dump(self._poller, keys, questions, ended)
+            keys = [key for each in ready for key in each.keys]
+            all_of_them = _reads_all(keys)
+            ended = lambda error: self._ended(ready, now if all_of_them else None, error)  # noqa: E731
+            self._dump = _Dump(self._poller, keys, all_of_them, ended)
         elif self._large:
             self._poller.call_at(("flows",), self._rested_at, self._next)
 
@@ -88,27 +87,9 @@ class Flows:
             pass
 
 
-def _questions(keys):
-    """Return [(family, packed address, None for all)]: which connections are asked for to find those to the keys."""
-    if len(keys) > _MANY and not _has_wide(keys):
-        return [(_FAMILIES[f], None) for f in (6, 4) if f in (ip.key_family(min(keys)), ip.key_family(max(keys)))]
-    four = set([key for key in keys if not ip.is_wide(key) and ip.key_family(key) == 4])
-    found = [(conntrack.INET6, None)] if any(ip.key_family(key) == 6 for key in keys) else []
-    if len(four) > _SINGLE or any(ip.is_wide(key) and ip.key_family(key) == 4 for key in keys):
-        return found + [(conntrack.INET, None)]
-    return found + [(conntrack.INET, ip.packed_of_key(key)) for key in sorted(four)]
-
-
-def _has_wide(keys):
-    """Whether prefixes are among many keys: a number is in no order with them."""
-    try:
-        return ip.is_wide(max(keys))
-    except TypeError:
-        return True
-
-
-def _reads_all(questions):
-    return any(destination is None for _, destination in questions)
+def _reads_all(keys):
+    """Return whether the connections to these keys are found by looking at all."""
+    return len(keys) > _SINGLE or any(ip.is_wide(key) or ip.key_family(key) == 6 for key in keys)
 
 
 class _Dump:
@@ -118,18 +99,37 @@ class _Dump:
     router with many the agent would hear nothing else for a while, each time a name has a new address.
     """
 
-    def __init__(self, poller, keys, questions, done):
+    def __init__(self, poller, keys, all_of_them, done):
         """`done(error)` is called once: None, an error number, or words."""
         self._poller = poller
         self._done = done
-        self._keys = set(keys)
-        wide = [key for key in self._keys if ip.is_wide(key)] if _has_wide(keys) else []
-        self._wide = [(ip.key_family(key),) + ip.bounds(key) for key in wide]  # (family, first, last)
-        self._questions = list(questions)
+        self._given = keys
+        self._all = all_of_them  # whether connections are asked for whatever their destination
+        self._keys = Table()  # the same
+        self._sizes = set()  # of prefixes among them, in addresses
+        self._ranges = []  # keys that are no prefixes
+        self._questions = []  # (family, packed address, None for all): which connections are asked for
         self._seq = 0
         self._socket = None  # lists
         self._ending = None  # deletes: a socket that lists may not be asked for anything else meanwhile
-        self._poller.call_at(("flows",), compat.monotonic(), self._start)
+        self._poller.call_at(("flows",), compat.monotonic(), lambda: self._sort_out(0))
+
+    def _sort_out(self, start):
+        """Look through the keys, some at a time, then start."""
+        for key in self._given[start : start + _STEP]:
+            self._keys[key] = None
+            question = (_FAMILIES[ip.key_family(key)], None if self._all else ip.packed_of_key(key))
+            if question not in self._questions:
+                self._questions.append(question)
+            if ip.is_wide(key):
+                size = key[1] - key[0] + 1
+                if key[0] % size:
+                    self._ranges.append(key)
+                else:
+                    self._sizes.add(size)
+        if start + _STEP < len(self._given):
+            return self._poller.call_at(("flows",), compat.monotonic(), lambda: self._sort_out(start + _STEP))
+        self._start()
 
     def _start(self):
         try:
@@ -174,8 +174,11 @@ class _Dump:
         key = ip.packed_key(destination)
         if key in self._keys:
             return True
-        family, number = ip.key_family(key), ip.bounds(key)[0]
-        return any(span[0] == family and span[1] <= number <= span[2] for span in self._wide)
+        for size in self._sizes:
+            first = key - key % size
+            if (first, first + size - 1) in self._keys:
+                return True
+        return any(first <= key <= last for first, last in self._ranges)
 
     def _pass_over_answers(self):
         """That one has ended meanwhile is no error; what is not read would fill the socket."""

@@ -31,7 +31,13 @@ RIVALS = {"mwan3": (10, 4, 5), "keen-pbr": (180, 5, 1)}
 CHECKED = STAGING4[1]
 DEAF = """
 table inet deaf {
-	chain in { type filter hook input priority -300; udp dport 51820 drop
+	chain in {
+		type filter hook input priority -300;
+		udp dport 51820 drop
+	}
+	chain out {
+		type filter hook output priority -300;
+		udp sport 51820 drop
 	}
 }
 """

@@ -91,3 +91,17 @@ def test_blackouts_of_three_seconds_are_no_failover():
 
 def test_blackouts_of_three_seconds_are_no_failover_with_a_check_address_either():
     hour(CHECKED, True)
+
+
+def test_a_tunnel_that_died_unseen_is_left_within_stall_timeout_and_two_seconds_of_the_first_packet():
+    for after in range(6):
+        house = Tunnels(POLICY, network=LITERAL)
+        house.begin()
+        peer = house.kernel.peer("wg0", KEYS[0])
+        house.wait(20 + after)
+        began = house.now
+        while house.way("192.0.2.1") == "wg0":
+            peer["tx"] += 12000
+            house.wait(1)
+            assert house.now < began + 60
+        assert house.now - began <= 17, (after, house.now - began)

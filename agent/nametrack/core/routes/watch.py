@@ -2,7 +2,9 @@
 
 from ..peers.tunnel import ANSWERING, DEAD, IDLE, NEVER, SUSPECT, Tunnel
 
-OWED = 1  # second between two readings while a reply is owed
+# Seconds between two readings of a tunnel: while a reply is owed, and during traffic, for its end shows soon then.
+_OWED, _BUSY = 1, 0.75
+USED = 2  # the same of one that a policy uses: the first packet after a rest may be one that is not answered
 
 
 class Watch:
@@ -28,6 +30,11 @@ class Watch:
                 return life
         return None
 
-    def is_owed(self, device):
-        """Whether a peer of a device owes a reply."""
-        return any(tunnel.owed_since is not None for tunnel in self._tunnels.get(device, {}).values())
+    def pause(self, device, longest):
+        """Seconds until the peers of a device are to be read again, `longest` if it is quiet."""
+        for tunnel in self._tunnels.get(device, {}).values():
+            if tunnel.owed_since is not None:
+                longest = min(longest, _OWED)
+            elif tunnel.busy:
+                longest = min(longest, _BUSY)
+        return longest

@@ -4,7 +4,7 @@ from ... import ip
 from ..actions import Probe, ReadPeers, ReadTunnel
 from .echoes import Echoes
 from .plan import FAMILIES
-from .watch import OWED, Watch
+from .watch import USED, Watch
 from .way import Way
 
 WATCH, PROBE, ECHO = ("routes", "watch"), ("routes", "probe"), ("routes", "echo")
@@ -98,15 +98,20 @@ class Ways:
 
     def due(self, key, steered, now):
         """The timer WATCH or PROBE is due; steered: as for configure."""
-        return self._look(now) if key == WATCH else self._probe(steered, now)
+        return self._look(_used(steered), now) if key == WATCH else self._probe(steered, now)
 
-    def _look(self, now):
-        """Reads the peers of those ways whose peers nothing else reads."""
-        alone = [way.device for way in self._in_order() if way.port and not self._peers.follows(way.device)]
-        if alone:
-            owed = any(self._watch.is_owed(device) for device in alone)
-            self._timers.set(WATCH, now + (OWED if owed else self._config.peer_interval))
-        return [ReadPeers(device) for device in alone]
+    def _look(self, used, now):
+        """Reads the peers of those ways that are in use, or whose peers nothing else reads."""
+        devices, pauses = [], []
+        for way in self._in_order():
+            followed = self._peers.follows(way.device)
+            if way.port and (way.name in used or not followed):
+                longest = min(USED, self._config.peer_interval) if way.name in used else self._config.peer_interval
+                devices.append(way.device)
+                pauses.append(longest if followed else self._watch.pause(way.device, longest))
+        if devices:
+            self._timers.set(WATCH, now + min(pauses))
+        return [ReadPeers(device) for device in devices]
 
     def _probe(self, steered, now):
         """A tunnel that no policy uses, or that is dead, shakes hands only if something is sent through it."""

@@ -63,9 +63,10 @@ fuzz: setup ## FUZZ= cases for each codec: guided by coverage under CPython, a t
 	done
 	@FUZZ=$(FUZZ) $(PYTHON) -m pytest -q tests/pyubus/test_fuzz.py
 
-soak: setup ## a thousand kills and a hundred acts under each interpreter, a simulated month, and the kernels between the oldest and the newest
+soak: setup ## a thousand kills, a hundred acts and the largest sets under each interpreter, a simulated month, and the kernels between the oldest and the newest
 	@SOAK=1000 $(PYTHON) tests/lab/enter.py -m pytest -q -s tests/lab/test_agent_faults.py -k killed
 	@ACTS=100 $(PYTHON) tests/lab/enter.py -m pytest -q tests/lab/test_agent_random_acts.py
+	@LARGE=1 $(PYTHON) tests/lab/enter.py -m pytest -q -s tests/lab/test_large_sets.py
 	@DAYS=31 $(PYTHON) -m pytest -q -s tests/core/test_month.py
 	@SEEDS=20 $(PYTHON) -m pytest -q tests/core/test_invariants.py
 	@tests/setup/vm.sh

@@ -5,6 +5,7 @@ itself: how much a thread is that only sleeps is measured beside it.
 """
 
 import json
+import os
 import threading
 import time
 
@@ -13,6 +14,8 @@ import pytest
 from lab.agent import Agent, options, policy
 from lab.host import wait_for
 
+if "LARGE" not in os.environ:
+    pytest.skip("minutes: `make soak` runs it", allow_module_level=True)
 COUNT, FILES = 65516, 4  # with ten that go and ten that come not more than a policy may have
 SILENCE = 0.05  # seconds, the most on a machine that does nothing else
 NAP = 0.005  # seconds

@@ -15,12 +15,13 @@ from lab.world import HOME_LAN, HOME_NAME, STAGING4, STAGING6, STAGING_NAME, Wor
 
 RECIPES = TOP / "docs/recipes.md"
 BEGIN = TOP / "docs/getting-started.md"
+PACKAGES = {"micropython": "nametrack-mpy", "cpython": "nametrack-python3"}  # the page names both
 # The package managers of a router know the interpreter, unpack a file, and start what it brings; scp copies nothing.
 OPKG = """
 case $1 in
 update) exit 0 ;;
 install) shift ;;
-remove) [ "$*" = "remove --force-removal-of-dependent-packages nametrack" ] && rm -rf ROOT/usr; exit ;;
+remove) [ "$*" = "remove --force-removal-of-dependent-packages NAME" ] && rm -rf ROOT/usr; exit ;;
 *) exit 1 ;;
 esac
 for package; do
@@ -33,7 +34,7 @@ done
 [ ! -e ROOT/usr/sbin/nametrack ] || [ -e PID ] || /etc/init.d/nametrack start
 """
 APK = """
-case $1 in update) exit 0;; add) shift;; del) [ "$*" = "del -r nametrack" ]; exit;; *) exit 1;; esac
+case $1 in update) exit 0;; add) shift;; del) [ "$*" = "del -r NAME" ]; exit;; *) exit 1;; esac
 [ "$1" = micropython-mbedtls ] || { [ "$1" = --allow-untrusted ] && [ -f "$2" ] && [ $# = 2 ]; }
 """
 MASQUERADE = """
@@ -124,11 +125,13 @@ def test_getting_started(interpreter, monkeypatch):
                 ]
                 (packages / path.name).write_bytes(path.read_bytes())
                 built[-1].touch()
-            router.program("opkg", OPKG.replace("ROOT", str(router.root)).replace("PID", str(router.pid)))
-            router.program("apk", APK)
+            name = PACKAGES[interpreter]
+            opkg = OPKG.replace("ROOT", str(router.root)).replace("PID", str(router.pid))
+            router.program("opkg", opkg.replace("NAME", name))
+            router.program("apk", APK.replace("NAME", name))
             router.program("scp", '[ "$1" = -O ] && [ "$#" -ge 3 ] && exit 0')
             try:
-                install, watch = BEGIN.read_text().split("## Watch it")
+                install, watch = BEGIN.read_text().replace("nametrack-mpy", name).split("## Watch it")
                 said = router.run(install)
                 wait_for(world.home_endpoint, 20, router.log)  # what nobody who reads does faster
                 said += router.run(watch)

@@ -161,9 +161,7 @@ def observing():
 
 
 def tap():
-    found = load("tap")
-    bare = found.pop("0")
-    return ", ".join(f"{value / bare:.2f} × with {wildcards} wildcards" for wildcards, value in found.items())
+    return ", ".join(f"{ratio:.2f} × with {wildcards} wildcards" for wildcards, ratio in load("tap").items())
 
 
 def sizes():

@@ -11,6 +11,7 @@ _HEXADECIMAL = b"0123456789abcdefABCDEF"
 
 _OCTETS = {}  # each in its only spelling, as bytes, of those that were met: all 256 take 25 KiB
 _NONE = 1 << V4_BITS  # no octet
+_SIZES = {str(length).encode(): 1 << V4_BITS - length for length in range(V4_BITS)}  # of IPv4 prefixes, by their length
 _V6_KEYS = 1 << V6_BITS  # the keys of IPv6 addresses begin here, after those of all IPv4 ones
 
 
@@ -162,9 +163,9 @@ def key(element):
 
 def _wide4(data):
     """The key of an IPv4 prefix, None for anything else: a small function again."""
-    address, slash, length = data.partition(b"/")
-    first = _key4(address)
-    return None if first is None or not slash else (first, first + (1 << (V4_BITS - int(length))) - 1)
+    address, _, length = data.partition(b"/")
+    first, size = _key4(address), _SIZES.get(length)
+    return None if first is None or size is None else (first & -size, (first & -size) + size - 1)
 
 
 def _wide(element):

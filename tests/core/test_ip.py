@@ -170,3 +170,18 @@ SPANS = [
 def test_a_span_is_written_as_nft_writes_it(first, last, expected):
     assert ip.element(ip.wide_key(ip.number(first), ip.number(last), ip.family(first))) == expected
     assert ip.key(expected) == ip.wide_key(ip.number(first), ip.number(last), ip.family(first))
+
+
+def test_the_key_of_a_prefix_or_range_is_that_of_its_span_whatever_the_spelling():
+    texts = ["10.0.0.5/%d" % length for length in range(33)]
+    texts += ["2001:db8::5/%d" % length for length in range(0, 129, 8)]
+    for text in texts + ["10.0.0.1-10.0.0.3", "10.0.0.0-10.0.0.255", "10.0.0.7-10.0.0.7"]:
+        version, first, last = ip.span(text)
+        assert ip.key(text) == ip.wide_key(first, last, version), text
+
+
+def test_what_is_no_prefix_has_no_key():
+    for text in ("10.0.0.0/33", "10.0.0.0/-1", "10.0.0.0/024", "10.0.0.0/ 24", "10.0.0.0/x", "10.0.0.0/"):
+        assert ip.span(text) is None, text
+        with pytest.raises(TypeError):
+            ip.key(text)

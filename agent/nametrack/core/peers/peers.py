@@ -11,9 +11,8 @@ from .kernel_endpoint import FRESH, OLD, UNDER_WAY
 from .peer import Peer
 from .peer_rows import ASK, READ, evaluate
 from .peer_state import missing
+from .tunnel import OWED_INTERVAL
 
-OWED_INTERVAL = 1  # second between two readings while a reply is owed
-BUSY_INTERVAL = 0.75  # seconds while there is traffic, so that its end is seen soon
 NO_ROUTE = "no route"  # how the reason begins if an address cannot be reached
 OUTAGES = (1, 2, 5, 10, 15, 20, 30, 60, 120, 300, 600, 1800, 3600)  # seconds
 # The sources beside the listed nameservers are asked in quiet times too, so that their news can be told from habit.
@@ -155,10 +154,7 @@ class Peers:
             actions.extend(said)
             if outage is not None:
                 self.outages.observe(outage)
-            if peer.tunnel.owed_since is not None:
-                pause = min(pause, OWED_INTERVAL)
-            elif peer.tunnel.busy:
-                pause = min(pause, BUSY_INTERVAL)
+            pause = peer.tunnel.pause(pause)
             if peer.probing.begin():
                 self._timers.set(("probe", peer.key), now)
             if new and peer.tunnel.proof_since is not None:

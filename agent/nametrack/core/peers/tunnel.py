@@ -12,6 +12,8 @@ whitepaper section 6 and the kernel's drivers/net/wireguard/messages.h.
 from collections import namedtuple
 
 QUIET = 3  # seconds without traffic after which a tunnel counts as quiet
+OWED_INTERVAL = 1  # second between two readings while a reply is owed
+BUSY_INTERVAL = 0.75  # seconds while there is traffic, so that its end is seen soon
 KEEPALIVE = 32  # bytes of a keepalive as the counters see it
 INITIATION = 148  # bytes of a handshake initiation
 REJECT_AFTER = 180  # seconds: no session is older (REJECT_AFTER_TIME)
@@ -49,6 +51,12 @@ class Tunnel:
     def busy(self):
         """Whether there is traffic, more than keepalives; after the first reading there may be."""
         return self._traffic_at is not None and self._read[1] - self._traffic_at < QUIET
+
+    def pause(self, longest):
+        """Return the seconds until it is to be read again, `longest` if it is quiet."""
+        if self.owed_since is not None:
+            return min(longest, OWED_INTERVAL)
+        return min(longest, BUSY_INTERVAL) if self.busy else longest
 
     def read(self, peer, now, wall):
         """Take in one reading; return whether there was proof since the last one."""

@@ -2,9 +2,7 @@
 
 from ..peers.tunnel import ANSWERING, DEAD, IDLE, NEVER, SUSPECT, Tunnel
 
-# Seconds between two readings of a tunnel: while a reply is owed, and during traffic, for its end shows soon then.
-_OWED, _BUSY = 1, 0.75
-USED = 2  # the same of one that a policy uses: the first packet after a rest may be one that is not answered
+USED = 2  # seconds between two readings of a way in use: the first packet after a rest may be one that is not answered
 
 
 class Watch:
@@ -33,8 +31,5 @@ class Watch:
     def pause(self, device, longest):
         """Seconds until the peers of a device are to be read again, `longest` if it is quiet."""
         for tunnel in self._tunnels.get(device, {}).values():
-            if tunnel.owed_since is not None:
-                longest = min(longest, _OWED)
-            elif tunnel.busy:
-                longest = min(longest, _BUSY)
+            longest = tunnel.pause(longest)
         return longest

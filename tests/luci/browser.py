@@ -2,6 +2,7 @@
 
 import base64
 import contextlib
+import math
 import os
 import shutil
 import tempfile
@@ -222,12 +223,15 @@ class Browser:
         """Forgets what the console says about this, as it must."""
         self.log[:] = [line for line in self.complaints() if text not in line]
 
+    def right_edge(self, css):
+        """Where the one of such elements ends that reaches farthest, in pixels."""
+        edges = "Array.from(document.querySelectorAll(arguments[0])).map((node) => node.getBoundingClientRect().right)"
+        return self.run(f"return Math.max(...{edges})", css)
+
     def overflow(self):
         """How many pixels of the page's own lie to the right of its window."""
-        return self.run("""
-            const nodes = Array.from(document.querySelectorAll('#view, #view *'));
-            const edge = Math.max(...nodes.map((node) => node.getBoundingClientRect().right));
-            return Math.max(0, Math.ceil(edge - document.documentElement.clientWidth - 0.5))""")
+        width = self.run("return document.documentElement.clientWidth")
+        return max(0, math.ceil(self.right_edge("#view, #view *") - width - 0.5))
 
     def screenshot(self, name):
         """All of the page, to build/screenshots/NAME.png."""

@@ -245,6 +245,5 @@ def test_the_dialogue_fits_its_window(router, browser, width, dark):
     browser.wait_for_text("Which sites?", ".modal")
     answer(browser)
     browser.wait_for_text("What will happen", PREVIEW)
-    edges = "Array.from(document.querySelectorAll('.modal *')).map((node) => node.getBoundingClientRect().right)"
-    assert browser.run(f"return Math.max(...{edges})") <= width
+    assert browser.right_edge(".modal *") <= width
     browser.screenshot(f"site-{width}{'-dark' if dark else ''}")

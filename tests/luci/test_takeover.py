@@ -172,6 +172,5 @@ def test_hostile_titles_are_text(router, browser):
 def test_the_dialogue_fits_its_window(router, browser, width, dark):
     browser.size(width)
     opened(router, browser, dark=dark)
-    edges = "Array.from(document.querySelectorAll('.modal *')).map((node) => node.getBoundingClientRect().right)"
-    assert browser.run(f"return Math.max(...{edges})") <= width
+    assert browser.right_edge(".modal *") <= width
     browser.screenshot(f"takeover-{width}{'-dark' if dark else ''}")

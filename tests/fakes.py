@@ -5,7 +5,7 @@ from nametrack import ip
 from nametrack.core import actions as do
 from nametrack.core import events as on
 from nametrack.element import full_name
-from nametrack.table import Table
+from nametrack.key_table import KeyTable
 from nametrack.wire.netifd import Interface, Network
 from nametrack.wire.sets import Form, Listing
 from nametrack.wire.wireguard import Peer
@@ -150,11 +150,11 @@ class FakeKernel:
         if held is None:
             return on.SetListed(name, None)
         self._expire(held, now)
-        ends = Table()
+        ends = KeyTable()
         for address in sorted(held["elements"]):
             end = held["elements"][address]
             ends[ip.key(address)] = None if end is None else now + int(end - now)
-        marked = Table([ip.key(address) for address in held["marked"] if address in held["elements"]])
+        marked = KeyTable([ip.key(address) for address in held["marked"] if address in held["elements"]])
         return on.SetListed(
             name, Listing(self.form(text), ends, marked if held["comment"] else None, held["used"], True)
         )

@@ -16,17 +16,17 @@ PURE = {"struct", "binascii", "sys", "collections", "json", "hashlib"}
 # vocabulary that every layer shares: addresses as canonical text, large tables of them, what is in sets, and rules and
 # routes.
 RULES = {
-    "core": ({"core", "ip", "destination", "element", "routing", "table"}, {"collections"}),
-    "wire": ({"wire", "ip", "destination", "element", "routing", "table"}, PURE),
+    "core": ({"core", "ip", "destination", "element", "routing", "key_table"}, {"collections"}),
+    "wire": ({"wire", "ip", "destination", "element", "routing", "key_table"}, PURE),
     "adapters": (
         {"adapters", "wire", "compat", "core.events", "core.actions", "core.last_good"}
-        | {"ip", "destination", "element", "routing", "table"},
+        | {"ip", "destination", "element", "routing", "key_table"},
         None,
     ),
     "ip": (set(), set()),
     "destination": ({"ip"}, set()),
     "element": ({"ip"}, {"collections"}),
-    "table": (set(), set()),
+    "key_table": (set(), set()),
     "routing": ({"ip"}, {"collections"}),
     "compat": ({"compat"}, None),
     "daemon": ({"core", "wire", "adapters", "compat", "daemon", "ip", "element", "NAME", "VERSION"}, None),

@@ -7,12 +7,10 @@ search for an absent key looks at every other one: 3 ms of 65,536.
 # A prime, so that addresses and prefixes that follow each other at whatever distance are spread evenly. What differs in
 # the last 8 bits only stays together, so that keys come nearly in order.
 _PARTS = 257
+_NOTHING = {}  # the parts that have no keys
 
 
-_NONE = {}
-
-
-class Table:
+class KeyTable:
     def __init__(self, keys=(), value=None):
         """`keys`: iterable; each has the same value."""
         lists = {}
@@ -28,6 +26,7 @@ class Table:
         return sum([len(part) for part in self._parts.values()])
 
     def __contains__(self, key):
+        # _number, in place: nothing is asked more often
         return key in self.part(((key[0] if isinstance(key, tuple) else key) >> 8) % _PARTS)
 
     def get(self, key):
@@ -52,8 +51,8 @@ class Table:
                 yield key
 
     def copy(self):
-        """Return a Table of the same keys and values."""
-        made = Table()
+        """Return a KeyTable of the same keys and values."""
+        made = KeyTable()
         made._parts = {number: dict(self._parts[number]) for number in self._parts}
         return made
 
@@ -62,8 +61,8 @@ class Table:
         return sorted(self._parts)
 
     def part(self, number):
-        """Return one of the dicts, not to be changed; the same number has the same keys in every Table."""
-        return self._parts.get(number, _NONE)
+        """Return one of the dicts, not to be changed; the same number has the same keys in every KeyTable."""
+        return self._parts.get(number, _NOTHING)
 
 
 def _number(key):

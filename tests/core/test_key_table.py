@@ -3,7 +3,7 @@
 import pytest
 
 from nametrack import ip
-from nametrack.table import Table
+from nametrack.key_table import KeyTable
 
 LARGEST = 1500  # keys in one of the dicts, of 65,536
 KINDS = {
@@ -17,7 +17,7 @@ KINDS = {
 
 
 def test_it_holds_what_a_dict_holds():
-    table, expected, seed = Table(), {}, 7
+    table, expected, seed = KeyTable(), {}, 7
     for _ in range(3000):
         seed = (seed * 1103515245 + 12345) & 0x7FFFFFFF
         first = seed >> 8 & 1023
@@ -39,13 +39,13 @@ def test_it_holds_what_a_dict_holds():
 @pytest.mark.parametrize("kind", sorted(KINDS))
 def test_no_dict_of_it_becomes_large(kind):
     """So that none takes long to grow, or to say that a key is absent."""
-    table = Table(KINDS[kind])
+    table = KeyTable(KINDS[kind])
     assert max([len(table.part(number)) for number in table.numbers()]) <= LARGEST
     assert len(table) == len(KINDS[kind])
 
 
 def test_keys_may_go_and_come_while_they_are_looked_through():
-    table = Table(KINDS["addresses"][:600])
+    table = KeyTable(KINDS["addresses"][:600])
     for key in table:
         table.pop(key)
         table[key + 65536] = None
@@ -55,6 +55,6 @@ def test_keys_may_go_and_come_while_they_are_looked_through():
 
 
 def test_the_same_part_of_two_tables_has_the_same_keys():
-    one, other = Table(KINDS["/24"][:500]), Table(KINDS["/24"][250:750])
+    one, other = KeyTable(KINDS["/24"][:500]), KeyTable(KINDS["/24"][250:750])
     common = sum([len([key for key in one.part(n) if key in other.part(n)]) for n in one.numbers()])
     assert common == 250

@@ -9,7 +9,7 @@ for every other one, for a deletion as well (conntrack.get_flows). So readings o
 
 from .. import compat, compat_files, ip
 from ..core import events as on
-from ..table import Table
+from ..key_table import KeyTable
 from ..wire import conntrack, netlink, nfnetlink
 
 TABLE = "/proc/net/nf_conntrack"
@@ -105,7 +105,7 @@ class _Dump:
         self._done = done
         self._given = keys
         self._all = all_of_them  # whether connections are asked for whatever their destination
-        self._keys = Table()  # the same
+        self._keys = KeyTable()  # the same, as far as they were looked through
         self._sizes = set()  # of prefixes among them, in addresses
         self._ranges = []  # keys that are no prefixes
         self._questions = []  # (family, packed address, None for all): which connections are asked for

@@ -7,14 +7,14 @@ from nametrack.core.sets.sets import Sets
 from nametrack.core.sets.targets import Use
 from nametrack.core.timers import Timers
 from nametrack.element import named
-from nametrack.table import Table
+from nametrack.key_table import KeyTable
 from nametrack.wire.sets import Form, Listing
 
 NAME = named("nft inet t s")
 
 
 def empty():
-    return Listing(Form(4, False, False, False, None, "", True), Table(), Table(), True, True)
+    return Listing(Form(4, False, False, False, None, "", True), KeyTable(), KeyTable(), True, True)
 
 
 def filled():

@@ -11,7 +11,7 @@ from nametrack.core.config import configuration
 from nametrack.core.policies.observation import Observation
 from nametrack.core.telling.findings import findings
 from nametrack.element import named
-from nametrack.table import Table
+from nametrack.key_table import KeyTable
 from nametrack.wire import uci
 from nametrack.wire.sets import Form, Listing
 
@@ -292,7 +292,7 @@ LISTINGS = [
 @pytest.mark.parametrize("listing,code,words", LISTINGS)
 def test_a_set_that_is_missing_or_of_the_wrong_kind(listing, code, words):
     made = agent(POLICY % ("nftset", "inet fw4 mine4"))
-    listing = listing and Listing(Form(*listing), Table(), Table(), True, True)
+    listing = listing and Listing(Form(*listing), KeyTable(), KeyTable(), True, True)
     made.handle(on.SetListed(named("nft inet fw4 mine4"), listing), 0)
     while made.next_timer() <= 0.2:
         for action in made.handle_timer(made.next_timer()):

@@ -3,7 +3,7 @@
 from collections import namedtuple
 
 from ... import ip
-from ...table import Table
+from ...key_table import KeyTable
 from ..names.rrset import AAAA, RTYPES, A
 from ..sets.lives import longest_life
 from ..sets.targets import candidates
@@ -32,10 +32,10 @@ class Policy:
         # whether an address found no place, and that was not said
         self.overflows = len(config.literals) > MAX_ADDRESSES
         self._rtypes = RTYPES[config.family]
-        self._holders = {}  # address family -> Table: key -> the host that wants it, or a tuple of them
+        self._holders = {}  # address family -> KeyTable: key -> the host that wants it, or a tuple of them
         for family in (4, 6):
             keys = [key for key in self.literals.keys[:MAX_ADDRESSES] if ip.key_family(key) == family]
-            self._holders[family] = Table(keys, self.literals)
+            self._holders[family] = KeyTable(keys, self.literals)
         for host in config.hosts:
             self.hosts[host] = Host(host, name_key(host), self._rtypes)
 
@@ -145,7 +145,7 @@ class Policy:
         return key in self._holders[ip.key_family(key)]
 
     def wanted(self, family):
-        """Return the Table of what it wants of this family; not to be changed."""
+        """Return the KeyTable of what it wants of this family; not to be changed."""
         return self._holders[family]
 
     def life(self, key, now):

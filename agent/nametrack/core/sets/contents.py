@@ -6,7 +6,7 @@ element there may be ours in part.
 """
 
 from ... import ip
-from ...table import Table
+from ...key_table import KeyTable
 from ..last_good import ADDED, JOINED
 from .address_ranges import NOTHING, cover, join, joined
 from .joined_elements import Arrangement, JoinedElements
@@ -20,14 +20,14 @@ KINDS = {4: "IPv4 addresses", 6: "IPv6 addresses"}
 class Contents:
     def __init__(self, family, is_ipset):
         self.form = None  # the wire.sets.Form; None before the first listing
-        self.installed = Table()  # key -> when its timeout ends, None for never
-        self.ours = Table()  # the keys that are ours among those, and the pieces of ours within joined ones
+        self.installed = KeyTable()  # key -> when its timeout ends, None for never
+        self.ours = KeyTable()  # the keys that are ours among those, and the pieces of ours within joined ones
         self.joined = JoinedElements(family)
         self.shared = False  # whether another program shortens the timeouts of our elements
         self._shortened_at = None  # when that was seen last
         self._family = family
         self._is_ipset = is_ipset
-        self._remembered = Table()  # keys that are ours if they are found, from before the start
+        self._remembered = KeyTable()  # keys that are ours if they are found, from before the start
         self._foreign = NOTHING  # what other programs have in an interval set
         self._ends_at = None  # when the first element may end, or None
 
@@ -74,14 +74,14 @@ class Contents:
                 shortened = shortened or self._is_shortened(number, listing.ends)
                 yield len(self.ours.part(number))
         if self._problem(listing.form) is not None:
-            found = (Table(), NOTHING)
+            found = (KeyTable(), NOTHING)
         elif listing.form.merge:
             found = yield from self._find_joined(listing)
         else:
             found = yield from self._find_ours(listing)
         self.form, self.installed = listing.form, listing.ends
         self.ours, self._foreign = found
-        self._remembered = Table()
+        self._remembered = KeyTable()
         if shortened:
             self._shortened_at = now
         self.shared = self._shortened_at is not None and now - self._shortened_at < SHARED_FOR
@@ -99,7 +99,7 @@ class Contents:
     def _find_ours(self, listing):
         """Find ours by our comment or, if it was there before, without; the value is `(ours, Spans of the others)`."""
         installed = listing.ends
-        ours = Table() if listing.marked is None else listing.marked
+        ours = KeyTable() if listing.marked is None else listing.marked
         sources = (self._remembered,) if listing.marked is not None else (self._remembered, self.ours)
         for known in sources:
             for number in known.numbers():
@@ -122,9 +122,9 @@ class Contents:
 
         nft may keep our comment on a range that it joined, so a comment alone does not count.
         """
-        installed, marked = listing.ends, listing.marked or Table()
+        installed, marked = listing.ends, listing.marked or KeyTable()
         wide = yield from cover(list(self._remembered), self._family)
-        ours, lost = Table(), []
+        ours, lost = KeyTable(), []
         for number in installed.numbers():
             parts = (self.ours.part(number), self._remembered.part(number), marked.part(number))
             for key in installed.part(number):

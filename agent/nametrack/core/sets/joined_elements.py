@@ -6,7 +6,7 @@ Keys are those of ip.key; the set's own elements, and what other programs have i
 from collections import namedtuple
 
 from ... import ip
-from ...table import Table
+from ...key_table import KeyTable
 from ..ordering import index, keys_in_order, sort
 from .address_ranges import Spans, in_one, join, joined
 
@@ -21,9 +21,10 @@ class JoinedElements:
     def __init__(self, family):
         self.parted = []  # keys of those that were such elements before the last `find`, and are so no more
         self._family = family
-        self._keys = Table()  # keys of the elements that hold ours but are none of ours by themselves
+        self._keys = KeyTable()  # keys of the elements that hold ours but are none of ours by themselves
         self._firsts, self._lasts = [], []  # their addresses, in order
-        self._starts, self._ends = Table(), Table()  # first and last address of each wide element of the set -> its key
+        # first and last address of each wide element of the set -> its key
+        self._starts, self._ends = KeyTable(), KeyTable()
 
     def __len__(self):
         """How many there are."""
@@ -48,7 +49,7 @@ class JoinedElements:
         """
         lost = yield from sort(lost)
         starts, foreign, spans = [span[0] for span in lost], [], []
-        keys, begin, end = Table(), Table(), Table()
+        keys, begin, end = KeyTable(), KeyTable(), KeyTable()
         for number in installed.numbers():
             for key in installed.part(number):
                 if ip.is_wide(key):

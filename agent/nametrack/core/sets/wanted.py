@@ -48,14 +48,14 @@ class Wanted:
         return [ip.element(key) for key in keys]
 
     def numbers(self):
-        """Return the numbers of all parts of a Table that have something that is wanted, sorted."""
+        """Return the numbers of all parts of a KeyTable that have something that is wanted, sorted."""
         found = set()
         for policy in self.sources:
             found.update(policy.wanted(self._family).numbers())
         return sorted(found)
 
     def part(self, number):
-        """Return a dict whose keys are what is wanted of one part, not to be changed; see Table."""
+        """Return a dict whose keys are what is wanted of one part, not to be changed; see KeyTable."""
         parts = [policy.wanted(self._family).part(number) for policy in self.sources]
         if len(parts) == 1:
             return parts[0]

@@ -6,7 +6,7 @@ Deletions come before additions, and what DNS names now before what is retained,
 from collections import namedtuple
 
 from ... import ip
-from ...table import Table
+from ...key_table import KeyTable
 from ..ordering import advance, keys_in_order
 from ..wording import count
 from .lives import NAMED
@@ -27,12 +27,12 @@ Slice = namedtuple("Slice", ("keys", "gone", "added", "renewed", "timeouts", "en
 
 class Work:
     def __init__(self, contents, wanted):
-        self.lacking = Table()  # wanted keys that the set does not hold
+        self.lacking = KeyTable()  # wanted keys that the set does not hold
         self.refused = {}  # key of an element -> why the set does not take it; not tried again until `retry`
         self.look_at = None  # when an element of ours has to be renewed, or one of others' that we count on ends
         self.contents = contents
         self.wanted = wanted
-        self._touched = Table()  # keys that changed
+        self._touched = KeyTable()  # keys that changed
         self._queue = []  # lists of keys, slices that wait
         self._later = []  # retained keys of a set with a limit: they come last
         self._whole = None  # generator that compares all of the set, if that is to be done
@@ -49,7 +49,7 @@ class Work:
         """Look at all of the set: what it holds has changed, or much of what is wanted."""
         self._whole = self._comparison()
         self._queue, self._later = [], []
-        self._touched = Table()
+        self._touched = KeyTable()
         self.look_at = None
 
     def retry(self, all_of_it):
@@ -83,7 +83,7 @@ class Work:
         elif len(self._touched) > self._slice():
             return self.compare()
         elif len(self._touched):
-            keys, self._touched = list(self._touched), Table()
+            keys, self._touched = list(self._touched), KeyTable()
         else:
             size = self._slice()
             keys, self._later, retained = self._later[:size], self._later[size:], True
@@ -96,7 +96,7 @@ class Work:
         installed, ours = contents.installed, contents.ours
         wide = wanted.has_wide()  # then an element may be one too many although its address is wanted
         every = contents.form.timeout or wide or len(contents.joined)
-        lacking, missing, going = Table(), [], []
+        lacking, missing, going = KeyTable(), [], []
         for number in wanted.numbers():
             part, there = wanted.part(number), installed.part(number)
             absent = [key for key in part if key not in there]

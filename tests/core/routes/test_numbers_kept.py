@@ -1,13 +1,19 @@
 """Numbers of tables and nexthops that the kernel still has are nobody else's: no packet goes astray while we write."""
 
+import pytest
 from steering_house import House
 
+from nametrack import routing
 from nametrack.core import actions as do
 from nametrack.core import events as on
 from nametrack.core.agent import Agent
 
 ONE, TWO = "192.168.1.7", "192.168.1.8"
 HOSTS = {"one.test": (["192.0.2.1"], []), "two.test": (["192.0.2.2"], []), "new.test": (["192.0.2.3"], [])}
+GLOBALS = """
+config nametrack 'global'
+	option table '%d'
+"""
 FIRST = """
 config policy 'one'
 	list interface 'wg0'
@@ -44,6 +50,11 @@ class Watched(House):
                 way = self.way(address, client)
                 assert way in ways, "%s of %s by %s after %r" % (address, client, way, change)
         return on.RoutingChanged(action, refused)
+
+    def tables(self):
+        """The numbers of the tables that rules of ours look up, sorted list."""
+        ours = [rule for rule in self.routing.rules if rule.protocol == 190 and rule.action == routing.LOOKUP]
+        return sorted(set([rule.argument for rule in ours]))
 
     def restart(self, config):
         self.agent = Agent()
@@ -86,3 +97,31 @@ def test_a_restart_with_the_same_configuration_writes_nothing():
     house.written = []
     house.restart(config)
     assert house.written == []
+
+
+@pytest.mark.parametrize("table", [500, 960])
+def test_another_option_table_moves_all_and_leads_no_packet_astray(table):
+    second = SECOND + MINE % TWO
+    house = Watched(FIRST + second, hosts=HOSTS)
+    house.wait(5)
+    house.right = {("192.0.2.1", ONE): ["wg0"], ("192.0.2.2", TWO): ["wg1"]}
+    house.configure(GLOBALS % table + FIRST + second)
+    house.wait(5)
+    assert house.tables() == [table, table + 1] and all([number >= table for number in house.routing.nexthops])
+
+
+@pytest.mark.parametrize("table", [500, 960])
+def test_another_option_table_at_a_restart_moves_all(table):
+    house = Watched(FIRST + SECOND, hosts=HOSTS)
+    house.wait(5)
+    house.restart(GLOBALS % table + FIRST + SECOND)
+    assert house.tables() == [table] and all([number >= table for number in house.routing.nexthops])
+
+
+def test_a_restart_without_the_first_policy_keeps_the_numbers_of_the_others():
+    second = SECOND + MINE % TWO
+    house = Watched(FIRST + second, hosts=HOSTS)
+    house.wait(5)
+    house.right = {("192.0.2.2", TWO): ["wg1"]}
+    house.restart(second)
+    assert house.tables() == [901]

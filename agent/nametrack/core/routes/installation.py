@@ -52,6 +52,10 @@ class Installation:
         """Return the numbers of the tables in which the kernel has routes of ours, set."""
         return set([key[1] for key in self._tables or () if self._tables[key].installed])
 
+    def numbers(self):
+        """Return the numbers of both, set."""
+        return self.tables().union(self.ids())
+
     def read(self, view):
         """Take in a routing.View."""
         self.view = view

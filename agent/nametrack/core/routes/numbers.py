@@ -5,6 +5,7 @@ in the kernel goes to no other use, and an agent that starts takes over those th
 """
 
 LAST = 1023  # the largest table that busybox's `ip` knows, which puts back what is blocked at boot
+FIRST = 10  # of an option table's numbers, one is nearly always in use: the smallest ones are allotted first
 PLACES = 65535  # that policies may have: a nexthop's id may be any number of 32 bits
 
 
@@ -42,9 +43,14 @@ class Numbers:
         self._places = _kept(self._places, policies, 1, PLACES, places)
         self._tables = _kept(self._tables, selectors, self.base, LAST, tables)
 
-    def take_over(self, tables, ids):
-        """An agent before this one had these tables, {selector: number}; nexthops with these ids lead elsewhere."""
-        self.taken_over, self._tables = True, tables
+    def take_over(self, tables, used, ids):
+        """An agent before this one had these tables, {selector: number}; nexthops with these ids lead elsewhere.
+
+        used: the numbers of all tables and nexthops of ours that the kernel has. If none is among the first, the option
+        table was another: the user wants all of it elsewhere.
+        """
+        self.taken_over = True
+        self._tables = tables if any([self.base <= number < self.base + FIRST for number in used]) else {}
         others = [(number - self.base) // 2 for number in ids]
         self._places = {name: self._places[name] for name in self._places if self._places[name] not in others}
 

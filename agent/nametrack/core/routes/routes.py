@@ -252,7 +252,7 @@ class Routes:
         if not self._numbers.taken_over:
             groups = [steered.group for steered in self.steered]
             tables = selector.tables_of(groups, self.installation.view.rules, self._clients.sources)
-            self._numbers.take_over(tables, self.installation.others(wanted[0]))
+            self._numbers.take_over(tables, self.installation.numbers(), self.installation.others(wanted[0]))
             self._allot()
             wanted = compose(self._active(), self._ways.by_name, self._numbers, local, spared)
         self.installation.assign(wanted[0], wanted[1], spared)

@@ -30,6 +30,7 @@ TITLES = {
     "host": "Each of a policy's `hosts`",
     "address": "Each of a host's `addresses`",
     "finding": "Each of `findings`",
+    "event": "Each of the method `events`",
 }
 KINDS = {"time": "Unix seconds", "sometime": "Unix seconds or null", "seconds": "seconds or null", "count": "number"}
 WORDS = {"integer": "number", "string": "text", "boolean": "true or false", "null": "null", "object": "object"}
@@ -41,7 +42,7 @@ def kind(field):
         name = field["$ref"].rpartition("/")[2]
         return KINDS.get(name, "object")
     if "enum" in field:
-        return "one of " + " ".join(f"`{word}`" for word in field["enum"])
+        return "one of " + " ".join(f"`{word or 'null'}`" for word in field["enum"])
     if "anyOf" in field:
         return " or ".join(kind(each) for each in field["anyOf"])
     if field["type"] == "array":

@@ -3,6 +3,7 @@
 import functools
 import json
 import pathlib
+import re
 import sys
 
 import jsonschema
@@ -20,6 +21,7 @@ SCHEMA = json.loads(status_page.SCHEMA.read_text())
 TRANSCRIPTS = sorted((TOP / "tests/core/transcripts").glob("*/*.txt"))
 # What the bus object adds to the core's part.
 HEAD = {"version": "0.0.0", "interpreter": "python 3.11.0", "started": WALL, "now": WALL, "last_event": 0}
+EVENTS = jsonschema.Draft202012Validator({**SCHEMA["$defs"]["event"], "$defs": SCHEMA["$defs"]})
 VALIDATOR = jsonschema.Draft202012Validator(SCHEMA)
 
 
@@ -46,10 +48,18 @@ class Watched(transcript.Transcript):
 
 
 @functools.lru_cache(maxsize=None)
+def watched(path):
+    found = Watched(path.read_text())
+    found.run()
+    return found
+
+
 def answers(path):
-    watched = Watched(path.read_text())
-    watched.run()
-    return list(watched.answers.values())
+    return list(watched(path).answers.values())
+
+
+def events(path):
+    return watched(path).agent.history.since(0, watched(path).now, WALL + watched(path).now)
 
 
 @pytest.mark.parametrize("path", TRANSCRIPTS, ids=lambda path: f"{path.parent.name}/{path.stem}")
@@ -63,6 +73,19 @@ def test_the_transcripts_reach_every_state_of_the_schema(kind):
     told = {"peer": "peers", "policy": "policies"}[kind]
     seen = {each["state"] for path in TRANSCRIPTS for answer in answers(path) for each in answer[told]}
     assert seen == set(SCHEMA["$defs"][kind]["properties"]["state"]["enum"])
+
+
+@pytest.mark.parametrize("path", TRANSCRIPTS, ids=lambda path: f"{path.parent.name}/{path.stem}")
+def test_every_event_keeps_to_its_schema_and_has_the_parameters_of_its_code(path):
+    table = re.findall(r"^\| ((?:`\w+` ?)+)\| (.*?) ?\|", (TOP / "docs/bus.md").read_text(), re.M)
+    told = {code: len(filled(cell)) for codes, cell in table for code in re.findall(r"`(\w+)`", codes)}
+    for event in events(path):
+        EVENTS.validate(event)
+        assert len(event["parameters"]) == told[event["code"]], event
+
+
+def filled(cell):
+    return [part for part in cell.split(", ") if part]
 
 
 def test_the_page_is_made_from_the_schema():

@@ -41,7 +41,7 @@ from nametrack.core.telling.history import History
 history = part = History()
 CYCLE = 450  # it is emptied when it is twice as long as it is to be
 def work(i):
-    history.add(do.trouble("a", "b"), i)
+    history.add(do.trouble("c", "a", "b"), i)
 method, parts = "add", (history,)
 """
 
@@ -94,7 +94,7 @@ bus.serve("served", {}, print, lambda free: None, print)
 ended = []
 def work(i):
     bus.request(print, lambda status, replies: ended.append(status))
-    bus.notify(do.trouble("a", "b"))
+    bus.notify(do.trouble("c", "a", "b"))
     ended.clear()
 method, parts = "request", (bus, poller)
 """

@@ -3,6 +3,7 @@
 import pytest
 
 from nametrack import VERSION
+from nametrack.core import actions as do
 from nametrack.core import events as on
 from nametrack.core.agent import Agent
 from nametrack.core.config import configuration
@@ -58,7 +59,7 @@ def test_status_says_who_answers_and_since_when():
 def test_events_are_those_after_an_id():
     called = Called()
     for i in range(3):
-        called.agent.history.add(type("Notify", (), {"kind": "trouble", "subject": "s", "text": "t%d" % i}), NOW)
+        called.agent.history.add(do.trouble("no_reply", "s", "t%d" % i), NOW)
     assert [e["text"] for e in called.call("events")[1]["events"]] == ["t0", "t1", "t2"]
     assert [e["text"] for e in called.call("events", since=2)[1]["events"]] == ["t2"]
     assert called.call("status")[1]["last_event"] == 3

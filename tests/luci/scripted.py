@@ -6,6 +6,8 @@ It has the shape of docs/bus.md and docs/status.md. Handed to Rpcd as its bus.
 import time
 
 from luci.uci import Status
+from nametrack.core.routes.way import TROUBLES
+from nametrack.core.telling.history import History
 
 KEYS = [c + "TIBA5rboUvnH4htodjb6e697QjLERt1NAB4mZqp8Dg=" for c in "xyz"]
 
@@ -48,10 +50,12 @@ def source(name, *addresses, ago=48, failures=0):
             "failures": failures}  # fmt: skip
 
 
-def way(interface, reason=None, ago=300):
-    """An interface of a policy; with a reason it does not work."""
-    since = None if reason else int(time.time()) - ago
-    return {"interface": interface, "works": reason is None, "reason": reason, "since": since}
+def way(interface, code=None, ago=300, **values):
+    """An interface of a policy; with a code of TROUBLES it does not work."""
+    since = None if code else int(time.time()) - ago
+    reason = TROUBLES[code] % interface if code in TROUBLES else None
+    return {"interface": interface, "device": interface, "works": code is None, "code": code, "reason": reason,
+            "since": since, **values}  # fmt: skip
 
 
 def host(name, *addresses, retained=(), state="current", reason="answered", **values):
@@ -105,10 +109,12 @@ class Scripted:
         self.methods = {"status": self.status, "events": self.events, "refresh": self.refresh, **methods}
         self.calls = []
 
-    def happen(self, kind, subject, text, ago=0):
-        number = len(self.history) + 1
-        event = {"id": number, "time": int(time.time()) - ago, "kind": kind, "subject": subject, "text": text}
-        self.history.append(event)
+    def happen(self, notify, ago=0):
+        """A Notify of the agent's."""
+        happened = History()
+        happened.last_id = len(self.history)
+        happened.add(notify, 0)
+        self.history += happened.since(len(self.history), 0, time.time() - ago)
 
     def status(self, _):
         head = {"version": "0.1.0", "interpreter": "micropython 1.23.0", "started": self.started}

@@ -7,8 +7,10 @@ import pytest
 
 from lab.agent import uci
 from luci.router import Router
-from luci.scripted import Scripted, finding, host, peer, policy
+from luci.scripted import Scripted, finding, host, peer, policy, way
 from luci.web import APP
+from nametrack.core import actions as do
+from nametrack.core.routes.way import TROUBLES
 from nametrack.core.telling import findings, machine_findings, routing_findings
 
 TABLE = (APP / "htdocs/luci-static/resources/nametrack/reasons.js").read_text()
@@ -47,6 +49,15 @@ def test_every_code_of_the_status_has_a_text(kind, table):
     assert codes(table) == set(SCHEMA["$defs"][kind]["properties"]["code"]["enum"])
 
 
+def test_every_code_of_a_way_has_a_text_about_its_device():
+    assert codes("WAYS") | {None} == set(SCHEMA["$defs"]["way"]["properties"]["code"]["enum"])
+    assert codes("WAYS") == set(TROUBLES)
+
+
+def test_every_code_of_an_event_has_a_text():
+    assert codes("EVENTS") == set(SCHEMA["$defs"]["event"]["properties"]["code"]["enum"])
+
+
 def test_every_finding_of_a_router_has_a_text():
     known = set(findings.ADVICE) | set(machine_findings.ADVICE) | set(routing_findings.ADVICE)
     assert codes("FINDINGS") == known - set(machine_findings.ADVICE)
@@ -77,6 +88,34 @@ def test_in_another_language_the_translation_comes_first_and_the_english_sentenc
         assert text.count("through wg1: wg0 is down") == 2, "in the summary and in the table"
         assert text.index(SPEAKS[language][1]) < text.index("set 's' is full: 3 wait")
         assert "a finding that this page does not know" in text
+
+
+@pytest.mark.parametrize(
+    "language, endpoint, elements, down",
+    [
+        ("de", "Endpunkt auf 198.51.100.7:51820 gesetzt", "Set mine4: 3 hinzugefügt, 1 gelöscht", "wg0 ist aus"),
+        ("zh_Hans", "端点已设为 198.51.100.7:51820", "集合 mine4：添加 3 个，删除 1 个", "wg0 已关闭"),
+    ],
+)
+def test_events_and_ways_are_told_in_the_language_with_what_they_are_about(
+    browser, config, language, endpoint, elements, down
+):
+    scripted = Scripted()
+    scripted.answers["policies"] = [policy("work", ways=[way("wg0", "down"), way("wg1")], way="wg1")]
+    text = "endpoint 198.51.100.7:51820: home.dyn.test moved"
+    scripted.happen(do.Notify("endpoint", "moved", ("198.51.100.7:51820",), "wg0 peer home", text, {}))
+    text = "set 'mine4': 3 added, 1 deleted: a.test changed"
+    scripted.happen(do.Notify("policy", "elements", ("mine4", 3, 1), "policy 'work'", text, {}))
+    scripted.happen(do.Notify("policy", "news", (), "policy 'work'", "an event that this page does not know", {}))
+    with Router(scripted, config) as router:
+        router.open(browser, lang=language)
+        browser.wait_for_text(text)
+        for words in (endpoint, elements, down, "wg0 is down", "home.dyn.test moved", "does not know"):
+            assert words in browser.text()
+        for width in (1280, 360):
+            browser.size(width)
+            browser.screenshot(f"events-{width}-{language}")
+            assert browser.overflow() == 0
 
 
 def test_a_sentence_that_says_no_more_than_its_translation_is_left_out(browser, config):

@@ -6,6 +6,7 @@ from lab.agent import uci
 from luci.router import Router
 from luci.scripted import KEYS, Scripted, finding, host, peer, policy, source, way
 from luci.web import SOURCE
+from nametrack.core import actions as do
 
 # the stand-in has one theme, LuCI's source all of them
 THEMES = [("bootstrap", ""), ("bootstrap", "1")] + ([("material", "")] if SOURCE else [])
@@ -43,7 +44,7 @@ def everything(agent):
         ),
         policy("stream", host("video.example.com", "192.0.2.80"), target="route", table=900, set4=None,
                state="failed_over", reason="through wg1: no reply through wg0", way="wg1",
-               ways=[way("wg0", "no reply through wg0"), way("wg1"), way("wg2", ago=7200)]),
+               ways=[way("wg0", "no_reply"), way("wg1"), way("wg2", ago=7200)]),
         policy("media", state="no_target", reason="neither pbr nor vpn-policy-routing has a set", target="auto",
                set4=None),
     ]  # fmt: skip
@@ -52,11 +53,17 @@ def everything(agent):
         finding("allowed_ips_overlap", "error", "wg0", overlap),
         finding("no_keepalive", "warning", "wg0 peer office", "no persistent_keepalive"),
     ]
-    agent.happen("endpoint", "wg0 peer home", "endpoint 198.51.100.10:51820: the kernel had none", ago=9000)
-    agent.happen("trouble", "production.example.com", "lookup failed: no answer from 127.0.0.1", ago=120)
+    agent.happen(endpoint("first", "endpoint 198.51.100.10:51820: the kernel had none"), ago=9000)
+    agent.happen(do.Notify("way", "failed_over", ("wg1",), "policy 'stream'", "through wg1: no reply through wg0", {}),
+                 ago=300)  # fmt: skip
     agent.happen(
-        "endpoint", "wg0 peer home", "endpoint 198.51.100.10:51820: followed: home.dyn.example.net moved", ago=9
+        do.trouble("lookup_failed", "production.example.com", "lookup failed: no answer from 127.0.0.1"), ago=120
     )
+    agent.happen(endpoint("moved", "endpoint 198.51.100.10:51820: followed: home.dyn.example.net moved"), ago=9)
+
+
+def endpoint(code, text):
+    return do.Notify("endpoint", code, ("198.51.100.10:51820",), "wg0 peer home", text, {})
 
 
 @pytest.mark.parametrize("width", [1280, 1100, 360])
@@ -186,10 +193,10 @@ def test_whatever_is_in_an_answer_shows_as_text(browser, config):
                     sources=[source(HOSTILE, HOSTILE), source(HOSTILE, "192.0.2.1")])],
         policies=[policy(HOSTILE, host(HOSTILE, HOSTILE, retained=[HOSTILE], state=HOSTILE, reason=HOSTILE),
                          state=HOSTILE, reason=HOSTILE, interface=HOSTILE, target=HOSTILE, set4=HOSTILE, set6=HOSTILE,
-                         ways=[way(HOSTILE, HOSTILE)])],
+                         ways=[way(HOSTILE, code=HOSTILE, reason=HOSTILE)])],
         findings=[finding(HOSTILE, HOSTILE, HOSTILE, HOSTILE, HOSTILE)],
     )  # fmt: skip
-    agent.happen(HOSTILE, HOSTILE, HOSTILE)
+    agent.happen(do.Notify(HOSTILE, HOSTILE, (HOSTILE,), HOSTILE, HOSTILE, {}))
     options = {"interface": HOSTILE, "host": [HOSTILE, "a.example"], "endpoint_host": HOSTILE, "public_key": KEYS[0]}
     (config / "nametrack").write_text(
         uci(("nametrack", "global", {}), ("policy", "work", options), ("peer", "", options))
@@ -246,7 +253,7 @@ def test_a_finding_about_what_needs_attention_already_is_counted_once(browser, c
 
 
 def test_each_way_out_says_whether_it_is_used_ready_or_dead(browser, config):
-    ways = [way("wg0", "no reply through wg0"), way("wg1", ago=300), way("wg2", ago=7200)]
+    ways = [way("wg0", "no_reply"), way("wg1", ago=300), way("wg2", ago=7200)]
     work = policy("work", state="failed_over", reason="through wg1: no reply through wg0", way="wg1", ways=ways,
                   target="route", table=900)  # fmt: skip
     text = shown(browser, config, "[data-key='policy work']", policies=[work])
@@ -256,7 +263,7 @@ def test_each_way_out_says_whether_it_is_used_ready_or_dead(browser, config):
 
 
 def test_what_is_blocked_needs_attention_first(browser, config):
-    ways = [way("wg0", "wg0 is down")]
+    ways = [way("wg0", "down")]
     home = policy("home", state="failed_over", reason="through wg1", ways=ways)
     work = policy("work", state="blocked", reason="no way out works: wg0 is down", ways=ways, target="route")
     lines = shown(browser, config, ".nametrack-verdict", policies=[home, work]).splitlines()

@@ -103,8 +103,10 @@ class Bus:
     def notify(self, action):
         """Carries out Notify: those who are subscribed to our object hear of it."""
         if self._heard and self._object_id is not None:
+            values = dict(action.values)
+            values["code"] = action.code
             try:
-                self._connection.notify(self._object_id, action.kind, action.values)
+                self._connection.notify(self._object_id, action.kind, values)
             except UbusError as error:
                 self._log.write("warning", "bus: a notification was not sent: %s" % error)
             self._sent()

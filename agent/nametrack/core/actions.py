@@ -63,8 +63,10 @@ ShareLastGood = namedtuple("ShareLastGood", ("records",))
 # records: list of Known and Owned that the copy gets as well, before anything else is done
 Remember = namedtuple("Remember", ("records",))
 # Something that people and programs hear of: it goes into the log, into the history, and to subscribers on the bus.
-# kind: endpoint | policy | trouble | recovered; values: dict, what subscribers get (docs/bus.md)
-Notify = namedtuple("Notify", ("kind", "subject", "text", "values"))
+# kind: endpoint | policy | way | trouble | recovered; code: a stable word for what happened, parameters: tuple of what
+# its sentence is about (docs/status.md has both), so that programs translate; values: dict, what subscribers get
+# beside the code (docs/bus.md)
+Notify = namedtuple("Notify", ("kind", "code", "parameters", "subject", "text", "values"))
 # The answer to Inquired with this id; values: dict with `addresses`, `ttl` in seconds or None, and `reason`
 Reply = namedtuple("Reply", ("id", "values"))
 # A kind of packets. address: their destination; transport: the number of their protocol in IP, port: that of their
@@ -81,14 +83,14 @@ Log = namedtuple("Log", ("level", "text"))
 RTYPES = {1: "A", 2: "NS", 5: "CNAME", 28: "AAAA", 33: "SRV"}
 
 
-def trouble(subject, reason):
+def trouble(code, subject, reason):
     """Something does not work, said when it begins."""
-    return Notify("trouble", subject, reason, {"subject": subject, "reason": reason})
+    return Notify("trouble", code, (), subject, reason, {"subject": subject, "reason": reason})
 
 
-def recovered(subject, reason):
+def recovered(code, subject, reason, *parameters):
     """It works again."""
-    return Notify("recovered", subject, reason, {"subject": subject, "reason": reason})
+    return Notify("recovered", code, parameters, subject, reason, {"subject": subject, "reason": reason})
 
 
 def line(notify):

@@ -7,13 +7,20 @@ from nametrack.core.telling.history import LIMIT, History
 def told(count, at=0):
     history = History()
     for i in range(count):
-        history.add(do.trouble("subject %d" % i, "reason"), at + i)
+        history.add(do.trouble("no_reply", "subject %d" % i, "reason"), at + i)
     return history
 
 
-def test_events_have_an_id_a_kind_a_subject_and_a_text():
-    event = {"id": 1, "time": 1000, "kind": "trouble", "subject": "subject 0", "text": "reason"}
+def test_events_have_an_id_a_kind_a_code_a_subject_and_a_text():
+    event = {"id": 1, "time": 1000, "kind": "trouble", "code": "no_reply", "parameters": []}
+    event.update({"subject": "subject 0", "text": "reason"})
     assert told(1).since(0, 0, 1000) == [event]
+
+
+def test_what_an_event_is_about_is_told_as_texts():
+    history = History()
+    history.add(do.recovered("answered", "a.test", "answered again after 3 failures", 3), 0)
+    assert history.since(0, 0, 1000)[0]["parameters"] == ["3"]
 
 
 def test_only_what_is_newer_than_the_id_given():

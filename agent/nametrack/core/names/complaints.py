@@ -7,8 +7,8 @@ SAID_AGAIN = 3600  # seconds after which a kind that goes on, or comes back, is 
 # kinds of complaint
 REJECTED = "rejected"  # what arrived is no answer to the question
 UNUSABLE = "unusable"  # addresses that cannot be a destination
-TOO_MANY = "too many"  # more addresses than are used
-CUT_SHORT = "cut short"  # a truncated answer, and no whole one over TCP
+TOO_MANY = "too_many"  # more addresses than are used
+CUT_SHORT = "cut_short"  # a truncated answer, and no whole one over TCP
 
 
 class Complaints:

@@ -116,11 +116,13 @@ class Name:
         self.named = self.named or rrset.holds()
         failures, actions = question.succeeded(rrset, now), []
         if failures and question.source == LISTED and not any(q.failures for q in self.questions.values()):
-            actions.append(recovered(self.host, "answered again after %s" % count(failures, "failure")))
+            actions.append(
+                recovered("answered", self.host, "answered again after %s" % count(failures, "failure"), failures)
+            )
         if verdict.complaint is not None:
             said = self.complaints.says(verdict.complaint.kind, verdict.complaint.text, now)
             if said is not None:
-                actions.append(trouble(self.host, said))
+                actions.append(trouble(verdict.complaint.kind, self.host, said))
         return actions
 
     def _says_how_long(self, question, verdict, ttl):
@@ -139,7 +141,7 @@ class Name:
         if question.failures > 1 or any(others):
             return [], wait  # said once, not at every try, nor for each family
         kept = ", what is known of it stays" if question.rrset is not None else ""
-        return [trouble(self.host, "lookup failed: %s%s" % (reason, kept))], wait
+        return [trouble("lookup_failed", self.host, "lookup failed: %s%s" % (reason, kept))], wait
 
     def endpoints(self, rtypes, port, source=LISTED):
         """What a source names now for these RR types, in their order and that of the answers, as [(address, port)].

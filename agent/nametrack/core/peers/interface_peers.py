@@ -41,7 +41,7 @@ class InterfacePeers:
         self.asked = False
         if not self.peers:
             return [], {}
-        actions = [] if self._trouble is None else [recovered(self.name, "can be read again")]
+        actions = [] if self._trouble is None else [recovered("readable", self.name, "can be read again")]
         self._trouble, self.unread = None, False
         self._installed = [reading.address for reading in readings if reading.address is not None]
         return actions, {reading.public_key: reading for reading in readings}
@@ -56,7 +56,7 @@ class InterfacePeers:
         actions = []
         if self._trouble != reason and not resting:
             self._trouble = reason
-            actions = [trouble(self.name, reason)]
+            actions = [trouble("unreadable", self.name, reason)]
         for peer in self.peers:
             value = at_rest(self.name) if resting else missing(reason)
             peer.gone(value)

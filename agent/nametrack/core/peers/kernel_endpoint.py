@@ -11,9 +11,9 @@ FRESH = "fresh"  # of just now: before each step of a trial the peer is read
 OLD = "old"
 UNDER_WAY = "under way"  # another one was asked for already: it will show what was before
 
-# What was ordered last, by us. target, old: (address, port), old None for none; reason: in words; told: whether people
-# hear of it once it is set
-Order = namedtuple("Order", ("target", "old", "reason", "told"))
+# What was ordered last, by us. target, old: (address, port), old None for none; cause: peer_state.Cause; told: whether
+# people hear of it once it is set
+Order = namedtuple("Order", ("target", "old", "cause", "told"))
 
 
 class KernelEndpoint:
@@ -60,7 +60,7 @@ class KernelEndpoint:
         self._stale_reading = reading == UNDER_WAY
         self._led = (target, self._detour(config, target[0]))
         interface, key, probe = config.interface, config.public_key, config.probe_address
-        return SetEndpoint(interface, key, target[0], target[1], self._led[1], probe, order.reason)
+        return SetEndpoint(interface, key, target[0], target[1], self._led[1], probe, order.cause.text)
 
     def set(self, target):
         """A target was set: return the Order, None if people know of it, or are not to."""

@@ -14,6 +14,8 @@ from .proposals import Proposals
 from .suspicion import PATIENCE, Check, Suspicion
 from .tunnel import ANSWERING, DEAD, Tunnel
 
+FOREIGN = states.Cause("foreign", "set by another program, or the peer connected from there")
+ROAMED = states.Cause("roamed", "roamed: the peer connected from there")
 REMEMBERED = 64  # endpoints of a peer, over a restart
 
 
@@ -110,7 +112,7 @@ class Peer:
     def endpoint_set(self, action):
         """What was ordered is set; an older order, the place of which another one took, is told of no more."""
         order = self.endpoint.set((action.address, action.port))
-        return [] if order is None else [moved(self, order.old, order.target, order.reason)]
+        return [] if order is None else [moved(self, order.old, order.target, order.cause)]
 
     def addresses(self):
         """Return the addresses of its endpoints, installed or proposed."""
@@ -157,7 +159,7 @@ class Peer:
         through = self.endpoint.way_changed(self.config, came_up)
         if through is None or self.reading is None:
             return []
-        return [self.order(self.installed, "the way out is %s" % through, False, now, reading)]
+        return [self.order(self.installed, states.Cause("way_out", "the way out is %s" % through), False, now, reading)]
 
     def hurry(self, now, settings):
         """The network may be another one: return `(actions, ask)`; what does not answer is asked and tried at once."""
@@ -197,10 +199,10 @@ class Peer:
             return []
         old, order = untold
         if order is not None:
-            return [moved(self, old, self.installed, order.reason)]
+            return [moved(self, old, self.installed, order.cause)]
         if self.proposals.ever_named(self.installed):
-            return [moved(self, old, self.installed, "set by another program, or the peer connected from there")]
-        return [moved(self, old, self.installed, "roamed: the peer connected from there")]
+            return [moved(self, old, self.installed, FOREIGN)]
+        return [moved(self, old, self.installed, ROAMED)]
 
     def probe_now(self, now):
         """Return the probe through the tunnel, if there is an address for it."""
@@ -209,14 +211,14 @@ class Peer:
         self.probing.sent(now)
         return [Probe(self.config.interface, self.config.probe_address)]
 
-    def order(self, target, reason, told, now, reading):
+    def order(self, target, cause, told, now, reading):
         """Return the SetEndpoint for a target; told: whether people hear of it; reading: FRESH, OLD or UNDER_WAY."""
         # Setting an endpoint sends nothing; a probe makes the other side answer, and hear where we are.
         self.tunnel.restart(now)
         self.probing.sent(now)
-        return self.endpoint.order(self.config, Order(target, self.installed, reason, told), now, reading)
+        return self.endpoint.order(self.config, Order(target, self.installed, cause, told), now, reading)
 
 
-def moved(peer, old, new, reason):
+def moved(peer, old, new, cause):
     """Return the notification that the endpoint of a peer is another one."""
-    return states.moved(peer.config, peer.label, old, new, reason)
+    return states.moved(peer.config, peer.label, old, new, cause)

@@ -33,7 +33,7 @@ def evaluate(peer, now, settings, host_state, reading):
     if row.verb == rules.FOLLOW:
         peer.suspicion.confirmed()
         peer.proposals.tried(news[0], now)
-        return _set(peer, news[0], "%s moved" % peer.config.endpoint_host, now, reading), None
+        return _set(peer, news[0], states.Cause("moved", "%s moved" % peer.config.endpoint_host), now, reading), None
     if row.verb == rules.ASK:
         return _ask(peer, now)
     said = _keep(peer, now, host_state)
@@ -68,10 +68,10 @@ def _set_first(peer, now, host_state, reading):
         peer.trial.end()
         if not peer.proposals.named():
             value = states.last_good(host, host_state)
-            actions = _set(peer, order[0], value.reason, now, reading)
+            actions = _set(peer, order[0], states.Cause(value.code, value.reason), now, reading)
             peer.standing.put(value)
             return actions, None
-        return _set(peer, order[0], "the kernel had none", now, reading), None
+        return _set(peer, order[0], states.Cause("first", "the kernel had none"), now, reading), None
     if peer.proposals.known():
         value = states.no_route(host)
     elif host_state[0] == "unknown":
@@ -124,15 +124,17 @@ def _try(peer, news, now, settings, reading):
         target = peer.proposals.best(peer.endpoint.unreachable(now), not peer.names.is_service)
         if target is None or target == peer.installed:
             return [], None
-        why = "none of the addresses answers; waiting at the best one"
+        why = states.Cause("waits", "none of the addresses answers; waiting at the best one")
         return [peer.order(target, why, False, now, reading)], None
     old = peer.installed
-    why = "no answer from %s" % endpoint_text(*old) if old is not None and old != target else "set again"
+    why = states.Cause("again", "set again")
+    if old is not None and old != target:
+        why = states.Cause("next", "no answer from %s" % endpoint_text(*old))
     peer.proposals.tried(target, now)
     told = peer.trial.rounds == 1
     actions = [peer.order(target, why, told, now, reading)]
     if not told or old == target:
-        actions.append(Log("debug", "%s: trying %s: %s" % (peer.label, endpoint_text(*target), why)))
+        actions.append(Log("debug", "%s: trying %s: %s" % (peer.label, endpoint_text(*target), why.text)))
     return actions, None
 
 
@@ -146,8 +148,8 @@ def _keep(peer, now, host_state):
     return peer.standing.enter(peer.label, value)
 
 
-def _set(peer, target, reason, now, reading):
+def _set(peer, target, cause, now, reading):
     peer.outages.begin(peer.tunnel.asked_since, now)
     peer.check.end()
-    action = peer.order(target, reason, True, now, reading)
+    action = peer.order(target, cause, True, now, reading)
     return peer.standing.enter(peer.label, states.waiting(target)) + [action]

@@ -8,6 +8,9 @@ from ..wording import duration
 # state: as in the status; code: a stable word for the reason, which programs may translate; reason: a sentence
 State = namedtuple("State", ("state", "code", "reason"))
 
+# why an endpoint is another one. code: of the event that tells of it; text: in words
+Cause = namedtuple("Cause", ("code", "text"))
+
 GOOD = ("current", "roamed", "suspect")  # a suspicion is no trouble yet
 UNPROVED = ("suspect", "waiting", "not_heard")  # codes of good states that do not end a trouble
 
@@ -26,11 +29,11 @@ class Standing:
             if value.state in (before, "disabled"):
                 return []
             self._troubled = True
-            return [trouble(label, "%s: %s" % (value.state, value.reason))]
+            return [trouble(value.code, label, "%s: %s" % (value.state, value.reason))]
         if not self._troubled or value.code in UNPROVED:
             return []
         self._troubled = False
-        return [recovered(label, "replies again: %s" % value.reason)]
+        return [recovered("replies", label, "replies again: %s" % value.reason)]
 
     def put(self, value):
         """A State that others tell of."""
@@ -38,12 +41,13 @@ class Standing:
         self._troubled = False
 
 
-def moved(config, label, old, new, reason):
-    """The endpoint of a peer is another one, by our doing or its own."""
-    values = {"interface": config.interface, "public_key": config.public_key, "reason": reason}
+def moved(config, label, old, new, cause):
+    """The endpoint of a peer is another one, by our doing or its own; cause: Cause."""
+    values = {"interface": config.interface, "public_key": config.public_key, "reason": cause.text}
     values["old"] = endpoint_text(old[0], old[1]) if old else None
     values["new"] = endpoint_text(new[0], new[1])
-    return Notify("endpoint", label, "endpoint %s: %s" % (values["new"], reason), values)
+    told = (values["new"],)
+    return Notify("endpoint", cause.code, told, label, "endpoint %s: %s" % (values["new"], cause.text), values)
 
 
 def missing(reason):

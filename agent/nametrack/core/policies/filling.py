@@ -136,6 +136,6 @@ class Filling:
         missing, lost = self.missing(policy), policy.config.name in self._lost
         if missing is None:
             self._lost.discard(policy.config.name)
-            return [recovered(policy.label, "there is a set to fill again")] if lost else []
+            return [recovered("set_found", policy.label, "there is a set to fill again")] if lost else []
         self._lost.add(policy.config.name)
-        return [] if lost else [trouble(policy.label, missing[0])]
+        return [] if lost else [trouble("no_target", policy.label, missing[0])]

@@ -16,7 +16,7 @@ from .steps import Uplinks, steps
 from .ways import ECHO, PROBE, WATCH, Ways
 
 # isort: on
-from ..actions import ChangeRouting, FlushFlows, ListRoutes, Log, Notify, ReadRouting
+from ..actions import ChangeRouting, FlushFlows, ListRoutes, Log, ReadRouting
 from ..wording import duration
 
 SETTLE = 0.2  # seconds at least between two readings
@@ -110,10 +110,7 @@ class Routes:
         told = []
         if seconds or was is not None:
             for steered in self.steered:
-                text = "paused for %s" % duration(seconds) if seconds else "steers again"
-                values = {"policy": steered.name, "old": None, "new": None, "reason": text}
-                values["old" if seconds else "new"] = steered.way
-                told.append(Notify("way", steered.policy.label, text, values))
+                told.append(steered.paused(duration(seconds)) if seconds else steered.resumed())
         return told + self._decide(now)
 
     def peers_read(self, event, now):

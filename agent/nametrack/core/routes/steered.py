@@ -114,5 +114,19 @@ class Steered:
         state, reason = self.standing(ways)
         if state == "current" and not decided:
             return []
-        values = {"policy": self.name, "old": before, "new": self.way, "reason": reason}
-        return [Notify("way", self.policy.label, reason, values)]
+        code = "through" if state == "current" else state
+        if self.way is None and not self.blocks:
+            code = "uplink"
+        return [self._told(code, before, self.way, reason, (self.way,) if self.way else ())]
+
+    def paused(self, how_long):
+        """The Notify that it steers nothing for so long, a text."""
+        return self._told("paused", self.way, None, "paused for %s" % how_long, (how_long,))
+
+    def resumed(self):
+        """The Notify that it steers again."""
+        return self._told("resumed", None, self.way, "steers again", ())
+
+    def _told(self, code, old, new, reason, parameters):
+        values = {"policy": self.name, "old": old, "new": new, "reason": reason}
+        return Notify("way", code, parameters, self.policy.label, reason, values)

@@ -2,6 +2,17 @@
 
 from ..peers.tunnel import ANSWERING, DEAD
 
+# code of the status, which programs translate -> why it does not work, about its device
+TROUBLES = {
+    "unread": "%s was not looked at yet",
+    "no_device": "%s does not exist",
+    "down": "%s is down",
+    "no_next_hop": "%s has no next hop",
+    "no_address": "%s has no address",
+    "no_reply": "no reply through %s",
+    "no_echo": "the check address does not reply through %s",
+}
+
 
 class Way:
     """`name`: of an interface of netifd, or of a device where netifd knows none of this name."""
@@ -12,7 +23,7 @@ class Way:
         self.link = 0  # the number of its link, 0 if there is none
         self.port = 0  # that the tunnel's own packets come from; 0: not known, or it has none
         self.works_since = None  # monotonic seconds; None while it does not work
-        self.reason = "not known yet"
+        self.code = "unread"  # of TROUBLES; None while it works
         self.echo = None  # whether its check address replies; None: it is not checked, or that is not known yet
         self._died = False  # whether its tunnel died, and has not answered since: a new endpoint alone proves nothing
         self.awaits_port = False  # whether the port was asked for, and that is not answered yet
@@ -22,6 +33,11 @@ class Way:
     @property
     def works(self):
         return self.works_since is not None
+
+    @property
+    def reason(self):
+        """Why it does not work, in words; None if it does."""
+        return None if self.code is None else TROUBLES[self.code] % self.device
 
     def carries(self, family):
         """Whether packets of this family can leave through it."""
@@ -71,21 +87,21 @@ class Way:
             self._died = False
         elif life == DEAD:
             self._died = True
-        self.reason = self._trouble(link, families)
-        if self.reason is not None:
+        self.code = self._trouble(link, families)
+        if self.code is not None:
             self.works_since = None
         elif self.works_since is None:
             self.works_since = now
 
     def _trouble(self, link, families):
         if link is None:
-            return "%s does not exist" % self.device
+            return "no_device"
         if not link.up:
-            return "%s is down" % self.device
+            return "down"
         if not self._gateways:
-            return "%s has no %s" % (self.device, "next hop" if families else "address")
+            return "no_next_hop" if families else "no_address"
         if self._died:
-            return "no reply through %s" % self.device
+            return "no_reply"
         if self.echo is False:
-            return "the check address does not reply through %s" % self.device
+            return "no_echo"
         return None

@@ -59,7 +59,7 @@ class Writing:
                 parts = [(added, "added"), (deleted, "deleted")]
                 text = "routes: %s" % ", ".join(["%d %s" % part for part in parts if part[0]])
                 values = {"name": each.name, "reason": text, "added": _texts(first), "deleted": _texts(gone)}
-                told.append(Notify("policy", each.policy.label, text, values))
+                told.append(Notify("policy", "routes", (added, deleted), each.policy.label, text, values))
         return moved, told
 
 

@@ -30,7 +30,7 @@ class SetReport:
         if same or not self._sources:
             return []
         whose, which = self._about()
-        return [trouble(whose, "%s %s" % (which, text))]
+        return [trouble(code, whose, "%s %s" % (which, text))]
 
     def found_in_order(self):
         """What was wrong was mended by another program; `recover` says so when all of the set was looked at."""
@@ -46,7 +46,7 @@ class SetReport:
         if said is None or not self._sources:
             return []
         whose, which = self._about()
-        return [recovered(whose, which + " is in order again")]
+        return [recovered("set_in_order", whose, which + " is in order again")]
 
     def _about(self):
         """Return `(whose, which)` in words: the policies that fill the set, and the set."""
@@ -82,7 +82,8 @@ class SetReport:
             policy.wrote(len(added), len(done.deleted), now)
             values = {"name": policy.config.name, "reason": reason}
             values["added"], values["deleted"] = _texts(added), _texts(done.deleted)
-            told.append(Notify("policy", policy.label, text, values))
+            counted = (own_name(self._name), len(added), len(done.deleted))
+            told.append(Notify("policy", done.code(), counted, policy.label, text, values))
         if not self._sources:
             told.append(Log("info", text))
         return told
@@ -110,6 +111,10 @@ class Tally:
     def why(self):
         """Return the reason, in words."""
         return self.reason if self.added or self.deleted else "timeouts renewed"
+
+    def code(self):
+        """Return the code of the event that tells of it."""
+        return "elements" if self.added or self.deleted else "renewed"
 
     def counts(self):
         """Return what was done in words, "" for nothing."""

@@ -8,17 +8,17 @@ class History:
 
     def __init__(self):
         self.last_id = 0
-        self._events = []  # [(id, at, kind, subject, text)]
+        self._events = []  # [(id, at, kind, code, parameters, subject, text)]
 
     def add(self, notify, now):
         """Keeps a core.actions.Notify."""
         self.last_id += 1
-        self._events.append((self.last_id, now, notify.kind, notify.subject, notify.text))
+        self._events.append((self.last_id, now) + tuple(notify[:-1]))  # its values may be long lists
         if len(self._events) > 2 * LIMIT:
             self._events = self._events[-LIMIT:]
 
     def since(self, last, now, wall):
-        """The events after the id `last`, as docs/bus.md has them; `now` is Unix time `wall`.
+        """The events after the id `last`, as docs/status.md has them; `now` is Unix time `wall`.
 
         Times are converted when they are asked for: a clock that was set meanwhile dates them right. An id that was
         never given is of an earlier run: then all of them are new.
@@ -26,8 +26,9 @@ class History:
         if last > self.last_id:
             last = 0
         found = []
-        for number, at, kind, subject, text in self._events[-LIMIT:]:
+        for number, at, kind, code, parameters, subject, text in self._events[-LIMIT:]:
             if number > last:
-                event = {"id": number, "time": int(wall + at - now), "kind": kind, "subject": subject, "text": text}
+                event = {"id": number, "time": int(wall + at - now), "kind": kind, "code": code}
+                event.update({"parameters": ["%s" % each for each in parameters], "subject": subject, "text": text})
                 found.append(event)
         return found

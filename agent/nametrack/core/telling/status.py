@@ -183,7 +183,14 @@ def _ways(agent, steered, unix):
     """Return the state of each interface that a policy may use, the preferred one first."""
     ways = [agent.routes.way(name) for name in steered.steering.interfaces]
     return [
-        {"interface": way.name, "works": way.works, "reason": way.reason, "since": unix(way.works_since)}
+        {
+            "interface": way.name,
+            "device": way.device,
+            "works": way.works,
+            "code": way.code,
+            "reason": way.reason,
+            "since": unix(way.works_since),
+        }
         for way in ways
     ]
 

@@ -79,8 +79,8 @@ function wayNode(policy, way, now) {
 
 	if (!way.works)
 		return E('div', {}, [
-			badge, ' ', words.label('bad', _('does not work')), ' ', E('small', {}, [ way.reason ])
-		]);
+			badge, ' ', words.label('bad', _('does not work')), ' '
+		].concat(reasons.way(way)));
 
 	const label = way.interface === policy.way ? words.label('good', _('in use')) : words.label('off', _('ready'));
 

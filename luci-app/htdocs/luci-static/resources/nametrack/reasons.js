@@ -2,7 +2,7 @@
 'require baseclass';
 
 /*
- * Reasons and findings in the language of the page, by their code: what the agent writes is English. It stays beside
+ * Reasons, events and findings in the language of the page, by their code: what the agent writes is English. It stays beside
  * the translation, because it has the names and the numbers; a code without a translation is told by it alone.
  */
 
@@ -62,6 +62,58 @@ const HOSTS = {
 	literal: _('written in the configuration')
 };
 
+/* of an interface that a policy may use; %s: its device */
+const WAYS = {
+	unread: _('%s was not looked at yet'),
+	no_device: _('%s does not exist'),
+	down: _('%s is down'),
+	no_next_hop: _('%s has no next hop'),
+	no_address: _('%s has no address'),
+	no_reply: _('no reply through %s'),
+	no_echo: _('the check address does not reply through %s')
+};
+
+/* code of an event -> what happened; %s: its parameters, in their order */
+const EVENTS = {
+	first: _('the endpoint was set to %s: the kernel had none'),
+	last_good: _('the endpoint was set to %s, the last address that worked: DNS does not answer'),
+	moved: _('the endpoint was set to %s: DNS names another address now'),
+	next: _('the endpoint was set to %s: the one before does not reply'),
+	again: _('the endpoint was set to %s once more: the peer does not reply'),
+	roamed: _('the endpoint is %s: the peer connected from there'),
+	foreign: _('the endpoint is %s: another program set it, or the peer connected from there'),
+	elements: _('set %s: %s added, %s deleted', 'addresses of a set'),
+	renewed: _('set %s: timeouts renewed'),
+	routes: _('routes: %s added, %s deleted'),
+	through: _('through %s, the preferred interface'),
+	failed_over: _('through %s: the preferred interface does not work'),
+	uplink: _('no interface works: packets take the normal way'),
+	blocked: _('no interface works: packets are dropped'),
+	paused: _('paused for %s: packets take the normal way'),
+	resumed: _('no longer paused'),
+	no_address: PEERS.no_address,
+	no_route: PEERS.no_route,
+	not_heard: _('the handshakes of the peer arrive here, but it does not receive the replies'),
+	no_handshake: PEERS.no_handshake,
+	no_reply: PEERS.no_reply,
+	no_session: PEERS.no_session,
+	missing: PEERS.missing,
+	unreadable: PEERS.missing,
+	lookup_failed: HOSTS.failing,
+	unusable: _('DNS names an address that cannot be used'),
+	too_many: _('DNS names more addresses than can be used'),
+	cut_short: _('the answer of DNS is cut short'),
+	no_target: POLICIES.no_target,
+	set_flags: POLICIES.set_flags,
+	set_full: POLICIES.set_full,
+	set_refused: POLICIES.set_refused,
+	replies: _('the peer replies again'),
+	readable: _('the interface is there again'),
+	answered: _('DNS answers again; lookups that failed before: %s'),
+	set_found: _('there is a set for the policy again'),
+	set_in_order: _('the set is in order again')
+};
+
 const FINDINGS = {
 	allowed_ips_overlap: _('two peers of one interface claim the same addresses'),
 	endpoint_in_allowed_ips: _('the endpoint lies in what is routed into the tunnel itself'),
@@ -94,19 +146,21 @@ const SAME = [
 	'the sets hold what DNS names'
 ];
 
-/* [text or node] of a sentence of the agent's, with its translation before it. */
-function said(texts, code, english) {
+/* [text or node] of a sentence of the agent's, with its translation before it; `about`: what its places stand for. */
+function said(texts, code, english, about) {
 	if (!IS_TRANSLATED || !texts[code])
 		return [ english ];
 	if (SAME.indexOf(english) >= 0)
 		return [ texts[code] ];
 
-	return [ texts[code], ' ', E('small', { 'lang': 'en' }, [ english ]) ];
+	return [ about ? ''.format.apply(texts[code], about) : texts[code], ' ', E('small', { 'lang': 'en' }, [ english ]) ];
 }
 
 return baseclass.extend({
 	peer: (peer) => said(PEERS, peer.code, peer.reason),
 	policy: (policy) => said(POLICIES, policy.code, policy.reason),
 	host: (host) => said(HOSTS, host.code, host.reason),
+	way: (way) => said(WAYS, way.code, way.reason, [ way.device ]),
+	event: (event) => said(EVENTS, event.code, event.text, event.parameters),
 	finding: (finding) => said(FINDINGS, finding.code, finding.text)
 });

@@ -1,5 +1,6 @@
 'use strict';
 'require baseclass';
+'require nametrack.reasons as reasons';
 'require nametrack.table as table';
 'require nametrack.words as words';
 
@@ -8,9 +9,13 @@ const SHOWN = 15;  /* events before the list folds */
 const KINDS = {
 	endpoint: [ 'note', _('endpoint') ],
 	policy: [ 'note', _('policy') ],
+	way: [ 'note', _('interface', 'a policy uses another interface') ],
 	trouble: [ 'bad', _('trouble') ],
 	recovered: [ 'good', _('recovered') ]
 };
+
+/* code -> how bad it is, if that is not what the kind says */
+const SEVERITIES = { failed_over: 'warn', uplink: 'warn', blocked: 'bad' };
 
 return baseclass.extend({
 	/* `events`: newest first. */
@@ -27,7 +32,7 @@ return baseclass.extend({
 				return { key: 'event %d'.format(event.id), cells: [
 					[ words.moment(event.time), ' ', E('small', {}, [ words.ago(now - event.time) ]) ],
 					[ event.subject ],
-					[ words.label(kind[0], kind[1]), ' ', event.text ]
+					[ words.label(SEVERITIES[event.code] || kind[0], kind[1]), ' ' ].concat(reasons.event(event))
 				] };
 			})),
 			E('div', {}, fold.button)

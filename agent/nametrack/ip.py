@@ -248,26 +248,32 @@ def span_text(first, last, version):
 
 def prefix(given):
     """The canonical text of an address or prefix: host bits cleared, no length where it is one address; else None."""
+    # a small function once more: most are IPv4 addresses, or prefixes in their only spelling
     if "/" not in given and ":" not in given:
-        return None if key4(given) is None else given  # an IPv4 address has one spelling, and most are that
+        return None if key4(given) is None else given
+    return given if _is_prefix4(given.encode("utf-8", "replace")) else _prefix(given)
+
+
+def _is_prefix4(data):
+    """Whether it is an IPv4 prefix without host bits."""
+    address, _, length = data.partition(b"/")
+    first, size = _key4(address), _SIZES.get(length)
+    return first is not None and size is not None and not first & size - 1
+
+
+def _prefix(given):
     address, slash, length = given.partition("/")
     data = packed(address)
-    if data is None:
-        return None
-    bits = len(data) * 8
-    if not slash:
-        return text(data)
+    if data is None or not slash:
+        return None if data is None else text(data)
     # not str.isdigit: it takes the digits of every script
-    if not _digits(length.encode("utf-8", "replace")) or len(length) > 3 or int(length) > bits:
+    if not _digits(length.encode("utf-8", "replace")) or len(length) > 3 or (len(length) > 1 and length[0] == "0"):
         return None
-    if len(length) > 1 and length[0] == "0":
-        return None
-    length = int(length)
-    if length == bits:
-        return text(data)
-    host = bits - length
+    host = len(data) * 8 - int(length)
+    if host <= 0:
+        return None if host else text(data)
     cleared = int.from_bytes(data, "big") >> host << host
-    return "%s/%d" % (text(cleared.to_bytes(len(data), "big")), length)
+    return "%s/%s" % (text(cleared.to_bytes(len(data), "big")), length)
 
 
 def is_element(given):

@@ -298,3 +298,47 @@ def test_any_cut_and_any_change_of_a_file_is_read():
             state = (state * 1103515245 + 12345) & 0x7FFFFFFF
             changed[(state >> 8) % len(changed)] = state >> 20 & 255
         uci.parse(bytes(changed))
+
+
+@pytest.mark.parametrize(
+    "lines",
+    [
+        ["\tlist a 'b'", "\tlist a 'c'", "\tlist a 'd'"],
+        ["list a 'b'", "list a 'c' # more", "list a 'd'"],
+        ["list a 'b'", "list a 'c' 'd'", "list a 'e'"],
+        ["list a 'b'", "list a 'c'x", "list a 'd''e'"],
+        ["list a 'b'", "list a 'it'\\''s'", "list a 'c'"],
+        ["list a 'b'", "list a 'c", "d'", "list a 'e'"],
+        ["list a 'b'", "list a 'c; list a 'd'", "list a 'e'"],
+        ["list a 'b'; list c 'd'", "list a 'e'", "list c 'f'"],
+        ["list a 'b'; list c 'd'", "list a 'b'; list c 'e'"],
+        ["list a 'b'", "list a ''", "list a '#'", "list a 'c;d'", "list a '\"'"],
+        ["list 'a' 'b'", "list 'c' 'd'", "list 'a' 'e'"],
+        ["list a'b' 'c'", "list a'b' 'd'"],
+        ["list a 'b'", "config t", "list a 'c'", "list a 'd'"],
+        ["option a 'b'", "option a 'c'", "list a 'd'", "list a 'e'"],
+        ["list private_key 'b'", "list private_key 'c'", "list a 'd'"],
+        ["list a 'b'", "\tlist a 'c'", " list a 'd'", "list\ta\t'e'", "list\ta\t'f'"],
+        ["list a 'b'\r", "list a 'c'\r", "list a 'd'"],
+        ["list a 'b'", "list a 'c", "list a 'd", "list a 'e'", "list b 'f'", "list b 'g'"],
+    ],
+)
+def test_lines_of_a_list_are_read_as_each_of_them_alone(lines):
+    text = "config t\n" + "\n".join(lines)
+    found, alike = [uci.parse(text), uci.parse(text + "\n")], uci.Reader.alike
+    uci.Reader.alike = lambda reader: []
+    try:
+        assert found == [uci.parse(text), uci.parse(text + "\n")]
+    finally:
+        uci.Reader.alike = alike
+
+
+def test_a_long_list_takes_few_steps():
+    lines, next_line = [], uci.Reader.next_line
+    uci.Reader.next_line = lambda reader: lines.append(reader) or next_line(reader)
+    values = ["h%d.test" % i for i in range(1000)]
+    try:
+        assert options("".join(["\tlist host '%s'\n" % value for value in values])) == {"host": values}
+    finally:
+        uci.Reader.next_line = next_line
+    assert len(lines) < 10

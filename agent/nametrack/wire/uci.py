@@ -57,14 +57,21 @@ def parse(text, keep=None):
     one, its options merged. Options without a value are left out. `keep(type)` tells which sections are wanted;
     all of them by default. Never raises; after 1000 errors the rest goes unreported.
     """
+    sections, problems = [], []
+    for _ in parsing(text, sections, problems, keep):
+        pass
+    return sections, problems
+
+
+def parsing(text, sections, problems, keep=None):
+    """Do the same a step at a time, into two lists; yield how many lines were read."""
     data = text if isinstance(text, bytes) else text.encode()
-    problems = []
     nul = data.find(b"\0")
     if nul >= 0:
         problems.append(Problem(data[:nul].count(b"\n") + 1, "NUL bytes in the file are read as '?'", True))
         data = data.replace(b"\0", b"?")
     reader = Reader(data)
-    contents = _Contents(keep)
+    contents = _Contents(sections, keep)
     while reader.next_line():
         try:
             _statements(reader, contents)
@@ -75,7 +82,13 @@ def parse(text, keep=None):
                 _report(problems, reader.statement_line, str(mistake))
         if reader.ignored:
             _report(problems, reader.statement_line, _IGNORED, False)
-    return contents.sections, problems
+        yield 1
+        while contents.listed is not None:
+            values = reader.alike()
+            if not values:
+                break
+            contents.listed.extend([decode(value) for value in values])
+            yield len(values)
 
 
 def _report(problems, line, text, fault=True):
@@ -139,8 +152,9 @@ def _is_type(word):
 class _Contents:
     """The sections so far, and the one that options go to."""
 
-    def __init__(self, keep):
-        self.sections = []
+    def __init__(self, sections, keep):
+        self.sections = sections
+        self.listed = None  # the list that the last option was added to; None: it is not wanted, or no list
         self._keep = keep
         self._named = {}  # name -> (type, Section or None for one that is not wanted)
         self._counts = {}  # type -> sections
@@ -150,7 +164,7 @@ class _Contents:
     def skip_section(self):
         """Whatever options follow have no section that they belong to."""
         self._begun = True
-        self._options = None
+        self._options = self.listed = None
 
     def begin(self, kind, name, line):
         known = self._named.get(name)
@@ -172,17 +186,13 @@ class _Contents:
     def add(self, name, value, is_list):
         if not self._begun:
             raise UciMistake("an option before the first section")
-        options = self._options
+        options, self.listed = self._options, None
         if options is None or name in SECRETS:
             return
         if not is_list:
             if value != b"":  # to libuci, setting an option to nothing is no change
                 options[name] = decode(value)
             return
-        before = options.get(name)
-        if before is None:
-            options[name] = [decode(value)]
-        elif isinstance(before, str):
-            options[name] = [before, decode(value)]
-        else:
-            before.append(decode(value))
+        before = options.get(name, [])
+        self.listed = options[name] = [before] if isinstance(before, str) else before
+        self.listed.append(decode(value))

@@ -20,6 +20,9 @@ UNTERMINATED = "unterminated quote opened here"
 # times it is left unread, so that no file takes quadratic time.
 _REREADINGS = 20
 
+_NAMES = b"abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_ \t"  # and the blanks around them
+_ALIKE = 64  # lines that are read in a row
+
 
 class UciMistake(Exception):
     """What is wrong with a statement, in words that do not quote the file."""
@@ -33,6 +36,7 @@ class Reader:
 
     def __init__(self, data):
         self._data = data
+        self._begin = 0  # where this line begins
         self._at = 0
         self._end = 0
         self._next = 0  # where the next line begins
@@ -47,10 +51,35 @@ class Reader:
         """Goes on to the next line; False when there is none."""
         if self._next >= len(self._data):
             return False
-        self._at = self._next
+        self._begin = self._at = self._next
         self.ignored = False
         self._join()
         return True
+
+    def alike(self):
+        """Go on to the lines after this one that differ from it in the text between two single quotes only, if this
+        is a line of a list as the uci tool writes it. Return these texts, bytes, of some of the lines; [] for none.
+
+        A list may be long. Line by line it would take ten times as long.
+        """
+        data, values = self._data, []
+        words, quote, rest = data[self._begin : self._next].partition(b"'")
+        if words.strip(_NAMES) or words[-1:] not in (b" ", b"\t") or rest.find(b"'") != len(rest) - 2:
+            return values
+        named = words.split()
+        if len(named) != 2 or named[0] not in (b"list", b"l") or rest.find(b"\n") != len(rest) - 1:
+            return values
+        words += quote
+        while len(values) < _ALIKE and data[self._next : self._next + len(words)] == words:
+            start = self._next + len(words)
+            end = data.find(b"'\n", start)
+            value = data[start:end]
+            if end < 0 or value.find(b"'") >= 0 or value.find(b"\n") >= 0:
+                break
+            values.append(value)
+            self._begin, self._next = self._next, end + 2
+            self.line += 1
+        return values
 
     def reread(self):
         """After a mistake: goes back to the end of the line whose quote swallowed others; False when none did."""

@@ -11,6 +11,8 @@ LOWER = "abcdefghijklmnopqrstuvwxyz"
 DIGITS = "0123456789"
 HEX = DIGITS + "abcdefABCDEF"
 ALPHANUMERIC = LOWER + LOWER.upper() + DIGITS
+LABEL = LOWER + DIGITS + "-_"
+PLAIN = ALPHANUMERIC + "-_."  # of names that DNS knows as they are written, but for capitals
 # text that reorders or hides what stands beside it has no place in a log line: C0, C1, surrogates, bidi, zero width
 UNPRINTABLE = (
     (0, 0x1F),
@@ -49,7 +51,7 @@ def _wrong(text, why):
 
 
 def _only(text, allowed):
-    return all(c in allowed for c in text)
+    return not text.strip(allowed)
 
 
 # The values of config_get_bool (OpenWrt's /lib/functions.sh), which knows them in lower case only.
@@ -149,14 +151,17 @@ def host(text):
     if text.startswith("*") or (text.startswith(".") and text != "."):
         return _wrong(text, "is a wildcard: a wildcard cannot be looked up, so list the names that are used")
     name = text[: len(text) - 1] if text.endswith(".") else text
-    if len(name) <= 253 and any(ord(c) > 126 for c in name):
-        if any(not _is_printable(c) for c in name):
-            return _wrong(text, "has characters that cannot be seen")
-        name = dotted(name)
-        if is_unfit(name):
-            return _wrong(text, "has letters or accents that DNS takes in another form: write its xn-- form")
-        name = to_ascii(name) or ""
-    name = lower(name)
+    if _only(name, PLAIN):
+        name = name.lower()
+    else:
+        if len(name) <= 253 and any(ord(c) > 126 for c in name):
+            if any(not _is_printable(c) for c in name):
+                return _wrong(text, "has characters that cannot be seen")
+            name = dotted(name)
+            if is_unfit(name):
+                return _wrong(text, "has letters or accents that DNS takes in another form: write its xn-- form")
+            name = to_ascii(name) or ""
+        name = lower(name)
     labels = name.split(".") if len(name) <= 253 else [""]
     if not all(_label(label) for label in labels):
         return _wrong(text, "is not a host name")
@@ -168,7 +173,7 @@ def host(text):
 
 def _label(text):
     # a hyphen neither first nor last: RFC 952
-    return 0 < len(text) <= 63 and text[0] != "-" and text[-1] != "-" and _only(text, LOWER + DIGITS + "-_")
+    return 0 < len(text) <= 63 and text[0] != "-" and text[-1] != "-" and _only(text, LABEL)
 
 
 def host_or_prefix(text):

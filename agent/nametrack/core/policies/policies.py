@@ -137,11 +137,8 @@ class Policies:
 
     def slow_names(self):
         """Return the keys of names that are only observed: they are asked less often."""
-        found = set()
-        for key in self._by_name:
-            if all(host.host in policy.seen for policy, host in self._by_name[key]):
-                found.add(key)
-        return found
+        seen = [self._name_key(host) for policy in self.policies.values() for host in policy.seen]
+        return set([key for key in seen if all(host.host in policy.seen for policy, host in self._by_name[key])])
 
     def _forget(self, policy, host, now):
         """An observed host is not followed any more."""
@@ -218,7 +215,7 @@ class Policies:
         for name_key in sorted(learnt):
             host, keys = name_key[0], list(learnt[name_key])
             found.extend(self._lives(name_key, keys, now))
-            hosts = [policy.hosts[host] for policy in self.policies.values() if host in policy.hosts]
+            hosts = [known for _, known in self._by_name.get(self._name_key(host), ())]
             ended = [key for key in keys if not longest_life(hosts, key, now)]
             found.extend([Known(host, ended, False, 0)] if ended else [])
         return found

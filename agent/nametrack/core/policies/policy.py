@@ -66,7 +66,7 @@ class Policy:
         return Addresses(list(named), left, [key for key in self.literals.keys if ip.key_family(key) == family])
 
     def take_over(self, before, hosts):
-        """Go on with these hosts of another Policy, as it was before the configuration was read again."""
+        """Go on with these hosts of another Policy, as it was before the configuration was read again and ends here."""
         self.added, self.deleted, self.changed_at = before.added, before.deleted, before.changed_at
         if before.target in self.candidates:
             self.target = self.candidates[self.candidates.index(before.target)]
@@ -76,7 +76,7 @@ class Policy:
                 self._hold(host.keys(), host)
             return
         self.literals = before.literals
-        self._holders = {family: before.wanted(family).copy() for family in (4, 6)}
+        self._holders = {family: before.wanted(family) for family in (4, 6)}
         for host in before.hosts.values():
             if self.hosts.get(host.host) is not host:
                 self._release(host.keys(), host)

@@ -33,12 +33,18 @@ class Called:
         self.agent.handle(on.ConfigLoaded(configuration.build(sections, [], [])), 0)
         self.events = []
         self.sets = []  # that the kernel has
-        self.service = Service(
+        self.reloads = []  # functions that are to be called with what is wrong
+        self.replies = []  # (id, reply)
+        self.service = self.made(self.reloads.append)
+
+    def made(self, reload):
+        return Service(
             self.agent,
             "python 3.11.2",
             40,
             self.events.append,
-            lambda: ["wrong"],
+            reload,
+            lambda number, reply: self.replies.append((number, reply)),
             lambda: (2 << 20, Histogram((1,))),
             lambda name: name in self.sets,
         )
@@ -75,7 +81,21 @@ def test_refresh_says_at_once_how_many_are_asked():
 
 
 def test_reload_answers_with_what_is_wrong():
-    assert Called().call("reload") == (OK, {"errors": ["wrong"], "more_errors": 0})
+    called = Called()
+    called.service = called.made(lambda done: done(["wrong"]))
+    assert called.call("reload") == (OK, {"errors": ["wrong"], "more_errors": 0})
+    assert called.replies == []
+
+
+def test_reload_is_answered_later_if_it_takes_long():
+    called = Called()
+    numbers = [called.call("reload"), called.call("resolve", name="a.test"), called.call("reload")]
+    assert [status for status, _ in numbers] == [None] * 3
+    assert len(set([number for _, number in numbers])) == 3
+    for done in called.reloads:
+        done(["wrong"])
+    reply = {"errors": ["wrong"], "more_errors": 0}
+    assert called.replies == [(numbers[0][1], reply), (numbers[2][1], reply)]
 
 
 def test_interface_tells_the_core_what_hotplug_told():
@@ -178,8 +198,8 @@ def test_unknown_arguments_are_passed_over(method):
     """uhttpd adds one to every call."""
     given = {"action": "ifup", "interface": "wan"} if method == "interface" else {}
     given["ubus_rpc_session"] = "0" * 32
-    later = {"resolve": "name", "why": "host"}  # these are answered when DNS and the kernel have told
-    if method in later:
+    later = {"resolve": "name", "why": "host", "reload": None}  # answered when DNS, the kernel and the files have told
+    if later.get(method):
         given[later[method]] = "a.example.com"
     assert Called().call(method, **given)[0] == (None if method in later else OK)
 

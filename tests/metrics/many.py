@@ -56,7 +56,7 @@ def service():
     played.run()
     lag = Histogram((0.01, 1))
     lag.observe(0.002)
-    functions = [lambda event: None, lambda: [], lambda: (2 << 20, lag), lambda name: False]
+    functions = [lambda event: None, None, None, lambda: (2 << 20, lag), lambda name: False]
     made = Service(played.agent, "micropython 1.23.0", 0, *functions)
     return made, played.now, WALL + played.now
 

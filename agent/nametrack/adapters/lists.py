@@ -6,6 +6,7 @@ A file that cannot be read, or that is being written, changes nothing: what was 
 import os
 
 from .. import compat, compat_files, compat_heap
+from .slices import Slices
 
 MAX_SIZE = 4 << 20  # bytes of a file that are read
 LOOK = 10  # seconds between two looks at whether a file changed; what changes goes on being written for a while
@@ -30,7 +31,7 @@ class Lists:
         self._paths = []
         self._stamps = {}  # path -> _stamp of what was read of it
         self._seen = {}  # path -> _stamp at the last look
-        self._job = None  # (iterator of slices, function that is called when it is at its end)
+        self._slices = Slices(poller, ("lists", "slice"), _SLICE)
 
     def read_all(self, paths):
         """Read these files in one go, before there is anything that would have to wait."""
@@ -50,12 +51,12 @@ class Lists:
 
     def busy(self):
         """Return whether files are being read."""
-        return self._job is not None
+        return self._slices.busy()
 
     def _look(self):
         """Read the files that changed since they were read, and not since the last look."""
         self._poller.call_at(("lists", "look"), compat.monotonic() + LOOK, self._look)
-        if self._job is not None:
+        if self.busy():
             return
         others = []
         for path in self._paths:
@@ -68,18 +69,7 @@ class Lists:
 
     def _begin(self, paths, done):
         compat_heap.pace()
-        self._job = (self._read(paths), done)
-        self._go_on()
-
-    def _go_on(self):
-        slices, done = self._job
-        until = compat.monotonic() + _SLICE
-        for _ in slices:
-            if compat.monotonic() >= until:
-                return self._poller.call_at(("lists", "slice"), until, self._go_on)
-        self._job = None
-        self._poller.cancel(("lists", "slice"))
-        done()
+        self._slices.begin(self._read(paths), lambda _: done())
 
     def _read(self, paths):
         """Read files; yields now and then."""

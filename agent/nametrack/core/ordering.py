@@ -60,6 +60,15 @@ def advance(steps, most=STEP):
     return True
 
 
+def result(steps):
+    """Go on with a generator to its end; return its value."""
+    while True:
+        try:
+            next(steps)
+        except StopIteration as end:
+            return end.value
+
+
 def sort(values):
     """Sort a list; the generator's value is the sorted one."""
     lists = []

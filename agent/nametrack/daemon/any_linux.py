@@ -5,6 +5,7 @@ from ..adapters import files, kernel_interfaces
 from ..adapters.machine import managers, timers
 from ..core.config import configuration
 from ..core.machine import Machine
+from ..core.ordering import result
 from ..wire import uci, wg_quick
 from .config_files import NAMETRACK, Loaded, id_of
 
@@ -13,15 +14,18 @@ CRONTABS = ("/crontab", "/cron.d", "/../var/spool/cron/crontabs")  # the same
 MAX_FILES = 256
 
 
-def read_config(folder):
-    """`(Loaded, None)` of the files for the configuration folder `folder`; `(None, why)` if there are none at all."""
-    return _Reader(folder).read()
+def reading(folder):
+    """Read the files for the configuration folder `folder`, a step at a time.
+
+    A generator, whose value is `(Loaded, None)`, or `(None, why)` if there are none at all.
+    """
+    return _Reader(folder).reading()
 
 
 def read_id(folder):
     """The Loaded.id of the same files as they are now."""
     reader = _Reader(folder)
-    reader.read()
+    result(reader.reading())
     return reader.id()
 
 
@@ -41,11 +45,11 @@ class _Reader:
         """Text, another one for other files."""
         return id_of([text.encode() for text in self._texts])
 
-    def read(self):
-        """See read_config."""
+    def reading(self):
+        """See above."""
         paths = (self._folder + NAMETRACK, self._beside + CONF)
         found = [path for path in paths if compat_files.exists(path)]
-        sections = self._nametrack(found[0]) if found else []
+        sections = (yield from self._nametrack(found[0])) if found else []
         folder = configuration.wg_quick_folder(sections)
         names = [] if folder is None else [n for n in compat_files.names(folder) if n.endswith(".conf")]
         if not names and not found:
@@ -55,12 +59,15 @@ class _Reader:
         machine = self._machine()
         self._texts.extend(machine.nameservers)
         origin = configuration.Origin(folder or "wg-quick's files", {"nameserver": machine.nameservers})
-        config = configuration.build(sections, self._network, self._problems, origin, self._network_problems)
+        config = yield from configuration.building(
+            sections, self._network, self._problems, origin, self._network_problems
+        )
         cron = self._cron()
         return Loaded(config, self._faults, cron, self.id(), machine, None), None
 
     def _nametrack(self, path):
-        sections, problems = uci.parse(self._text(path, self._problems))
+        sections, problems = [], []
+        yield from uci.parsing(self._text(path, self._problems), sections, problems)
         self._problems.extend(_lines(path, problems))
         self._faults = self._problems[:] if any([problem.fault for problem in problems]) else []
         return sections

@@ -43,17 +43,19 @@ class Service:
     """Answers calls for one agent.
 
     interpreter: its name and version; started_at: monotonic seconds; emit: function that hands an event to the core;
-    reload: function that reads the configuration again and returns the list of what is wrong with it; vitals: function
+    reload: function that reads the configuration again and calls the function it is given with what is wrong with it,
+    [text], at once or later; reply: function(id, reply) that answers a call that was put off; vitals: function
     that gives the process's memory in bytes, None if that is not known, and its core.histogram.Histogram of lags;
     exists: function that says of a set, named as the actions name it, whether the kernel has it.
     """
 
-    def __init__(self, agent, interpreter, started_at, emit, reload, vitals, exists):
+    def __init__(self, agent, interpreter, started_at, emit, reload, reply, vitals, exists):
         self._agent = agent
         self._interpreter = interpreter
         self._started_at = started_at
         self._emit = emit
         self._read_again = reload
+        self._reply = reply
         self._vitals = vitals
         self._exists = exists
         self._configuration = {}
@@ -81,7 +83,7 @@ class Service:
     def call(self, method, arguments, now, wall):
         """`(status, reply)` at monotonic `now`, which is Unix time `wall`: UBUS_STATUS_* and a dict.
 
-        `(None, id)` where the core will answer later, by the action Reply with this id.
+        `(None, id)` for a call that is answered later: by the action Reply of the core with this id, or by `reply`.
         """
         handler = self._handlers.get(method)
         if handler is None:
@@ -147,8 +149,22 @@ class Service:
         return OK, choices(self._agent.config, self._exists, self._agent.policies.sets.services)
 
     def _reload(self, given, now, wall):
-        errors, more = beginning(self._read_again())
-        return OK, {"errors": errors, "more_errors": more}
+        self._inquiries += 1
+        number, replies, waits = self._inquiries, [], []
+
+        def done(errors):
+            found, more = beginning(errors)
+            reply = {"errors": found, "more_errors": more}
+            if waits:
+                self._reply(number, reply)
+            else:
+                replies.append(reply)
+
+        self._read_again(done)
+        if replies:
+            return OK, replies[0]
+        waits.append(number)
+        return None, number
 
     def _interface(self, given, now, wall):
         action, name = given.get("action"), given.get("interface")

@@ -7,6 +7,7 @@ from .. import compat, compat_files, compat_heap, ip
 from ..adapters import files
 from ..core.config import configuration, firewall, lists, network
 from ..core.config.option_values import listed_host
+from ..core.ordering import result
 from ..wire import uci
 
 NAMETRACK, NETWORK, FIREWALL = "/nametrack", "/network", "/firewall"
@@ -20,24 +21,29 @@ Loaded = namedtuple("Loaded", ("config", "faults", "cron", "id", "machine", "fir
 
 def read_config(folder):
     """`(Loaded, None)` of the files in `folder` and beside it; `(None, why)` if there is nothing to work with."""
+    return result(reading(folder))
+
+
+def reading(folder):
+    """Do the same a step at a time: a generator, whose value it is."""
     if not is_router(folder):
-        return _elsewhere().read_config(folder)
+        return (yield from _elsewhere().reading(folder))
     # bytes: in what encoding a file is, and where it is in none, is for its parser to say
     data, problem = files.read_bytes(folder + NAMETRACK)
     if data is None:
         return None, "%s: %s" % (folder + NAMETRACK, problem)
     problems, network_problems, faults = [], [], []
-    sections = _sections(data, folder + NAMETRACK, None, problems, faults)
+    sections = yield from _sections(data, folder + NAMETRACK, None, problems, faults)
     network_data, problem = files.read_bytes(folder + NETWORK)
     others = []
     if network_data is None:
         network_problems.append("%s: %s; no peer is known from it" % (folder + NETWORK, problem))
     else:
-        others = _sections(network_data, folder + NETWORK, network.wants, network_problems, faults)
+        others = yield from _sections(network_data, folder + NETWORK, network.wants, network_problems, faults)
     cron_data, _ = files.read_bytes(folder + CRONTAB)
     lines = compat.decode(cron_data or b"").split("\n")
     cron = [line for line in lines if line and not line.startswith("#")]
-    config = configuration.build(sections, others, problems, configuration.ROUTER, network_problems)
+    config = yield from configuration.building(sections, others, problems, configuration.ROUTER, network_problems)
     wall_data, _ = files.read_bytes(folder + FIREWALL)
     wall = None if wall_data is None else firewall.read(uci.parse(wall_data, firewall.wants)[0])
     number = id_of((data, network_data, cron_data, wall_data))
@@ -93,7 +99,8 @@ def id_of(contents):
 def _sections(data, path, keep, problems, faults):
     """The sections of a file; `problems` gets all that is wrong with it, `faults` what libuci refuses the file for."""
     compat_heap.read(len(data))
-    sections, found = uci.parse(data, keep)
+    sections, found = [], []
+    yield from uci.parsing(data, sections, found, keep)
     for problem in found:
         words = "%s, line %d: %s" % (path, problem.line, problem.text)
         problems.append(words)

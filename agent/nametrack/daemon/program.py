@@ -2,27 +2,24 @@
 
 # A leaf first, so that imports do not nest: tests/test_imports.py says why.
 from .. import element  # noqa: F401, I001
-from .. import NAME, compat, compat_files, compat_heap, compat_signals, ip
+from .. import NAME, compat, compat_files, compat_heap, compat_signals
 from ..adapters.bus import Bus
 from ..adapters.dns import Dns
 from ..adapters.endpoints import Endpoints
 from ..adapters.hold import Hold
 from ..adapters.last_good import LastGood
-from ..adapters.lists import Lists
 from ..adapters.netifd import Netifd
 from ..adapters.routes import Routes
 from ..adapters.services import Services
 from ..adapters.wireguard import WireGuard
 from ..core import actions as do
-from ..core import events as on
 from ..core.agent import Agent
-from ..core.config import configuration
-from ..core.config.lists import files, with_lists
-from ..core.config.option_values import listed_host
+from ..core.config import configuration  # noqa: F401
 from ..core.telling.answer_size import UNBOUNDED
 from .bus_object import METHODS, Service
-from .config_files import is_router, read_config, read_id, state_dir
+from .config_files import is_router, state_dir
 from .doors import Doors
+from .intake import Intake
 from .later import Later, new_echo, new_flows, new_inbound, new_neighbours, new_sets, new_tap, set_exists
 from .loop import Loop, Poller
 
@@ -36,7 +33,6 @@ class Program:
     def __init__(self, command, log, dry=False):
         self.log = log
         self.failed = False  # whether it ended because another agent does the work here
-        self.loaded = None  # Loaded
         self._command = command
         self._signals = compat_signals.Signals()
         self.agent = Agent(compat.random_fraction)
@@ -44,9 +40,10 @@ class Program:
         emit = self._emit
         self.planner = self._planner() if dry else None
         started_at = compat.monotonic()
-        self.service = Service(self.agent, compat.INTERPRETER, started_at, emit, self._reload, self._vitals, set_exists)
+        self._intake = Intake(self._poller, command.config_dir, emit, log, self._taken)
+        functions = (emit, self._intake.reload, self._reply, self._vitals, set_exists)
+        self.service = Service(self.agent, compat.INTERPRETER, started_at, *functions)
         self._last_good = LastGood(self._poller, emit, state_dir(command), command.run_dir)
-        self._lists = Lists(self._poller, listed_host, ip.is_element, lambda: self._configure(self.loaded))
         self._dns = Dns(self._poller, emit)
         self._follows = False  # whether it runs until a signal ends it
         self._sets = Later(lambda: new_sets(self._poller, emit, self._follows))
@@ -73,7 +70,7 @@ class Program:
             return Netifd(self._bus, emit)
         from ..adapters.kernel_interfaces import KernelInterfaces
 
-        return KernelInterfaces(self._poller, emit, self._reload_changes)
+        return KernelInterfaces(self._poller, emit, self._intake.reload_changes)
 
     def _emit(self, event):
         self.loop.emit(event)
@@ -124,80 +121,40 @@ class Program:
 
     def load(self):
         """Reads the configuration; False if there is none to work with, and that was said."""
-        loaded, problem = read_config(self._command.config_dir)
-        if loaded is None:
+        problem = self._intake.load()
+        if problem is not None:
             self.log.write("error", problem)
-            return False
-        self._lists.read_all(files(loaded.config))
-        policies = with_lists(loaded.config, self._lists.contents).policies
-        hosts = sum([len(policy.hosts) for policy in policies])
-        addresses = sum([len(policy.literals) for policy in policies])
-        listed = sum([len(each) for policy in policies for each in policy.lists])
-        compat_heap.expect(hosts + len(loaded.config.peers), len(loaded.config.peers), addresses, listed)
-        if compat_heap.shortage():
-            compat_heap.grow()
-        self.loaded = loaded
-        self.service.loaded(self._command.config_dir, loaded.id)
-        self._set_level(loaded.config)
-        return True
+        return problem is None
+
+    @property
+    def loaded(self):
+        """What the files said that were read last, a config_files.Loaded."""
+        return self._intake.loaded
 
     def _begin(self):
         self._last_good.load(self.planner is not None)
-        self._lists.follow(files(self.loaded.config), lambda: self._configure(self.loaded))
+        self._intake.follow()
         self._netifd.start()
 
-    def _reload(self):
-        """Read the configuration again; return what is wrong with it, [text].
+    def _reply(self, number, values):
+        self._doors.reply(do.Reply(number, values))
 
-        Files that cannot be read or parsed change nothing: half a configuration would stop what the other half is for.
-        """
-        loaded, problem = read_config(self._command.config_dir)
-        faults = [problem] if loaded is None else loaded.faults
-        if faults:
-            self.loop.emit(on.ConfigRefused(faults))
-            return faults
-        self.log.write("info", "configuration read again")
-        self.loaded = loaded
+    def _taken(self, loaded):
         self.service.loaded(self._command.config_dir, loaded.id)
         self._set_level(loaded.config)
-        paths = files(loaded.config)
-        self._lists.follow(paths, lambda: self._configure(loaded))
-        known = all(path in self._lists.contents for path in paths)
-        return (with_lists(loaded.config, self._lists.contents) if known else loaded.config).errors
-
-    def _reload_changes(self):
-        """Read the files again if they changed: a reload that was called while the bus was away did not arrive."""
-        if read_id(self._command.config_dir) != self.loaded.id:
-            self._reload_alone()
-
-    def _reload_alone(self):
-        """Read the configuration again while no answer is held: that takes long. The bus's `reload` does by itself."""
-        self._hold.prepare("reload")
-        self._reload()
 
     def _set_level(self, config):
         if self._command.log_level is None:
             # One pass ends with a report of its own: the log would only say the same twice.
             self.log.set_level(config.log_level if self._command.name == "run" and not self._command.once else "error")
 
-    def _configure(self, loaded):
-        config = with_lists(loaded.config, self._lists.contents)
-        if not config.enabled:
-            self.log.write("info", "disabled in the configuration (option enabled)")
-            config = configuration.build([], [], config.errors)
-        self.loop.emit(on.CronRead(loaded.cron))
-        self.loop.emit(on.FirewallRead(loaded.firewall))
-        if loaded.machine is not None:
-            self.loop.emit(on.MachineRead(loaded.machine))
-        self.loop.emit(on.ConfigLoaded(config))
-
     def follow(self):
         """Runs until a signal ends it, or until it is seen that another agent does the work here. SIGHUP: reloads."""
-        self._watch_signals({"HUP": self._reload_alone})
+        self._watch_signals({"HUP": lambda: self._intake.reload(lambda errors: None)})
         self._poller.when_away(self._hold.was_away)
         self._follows = True
         self._routes.listen()
-        self._doors.serve(NAME, METHODS, self._answer, self._decided, self._reload_changes)
+        self._doors.serve(NAME, METHODS, self._answer, self._decided, self._intake.reload_changes)
         self.loop.run()
         self._end()
 
@@ -248,7 +205,7 @@ class Program:
         return self.service.status(compat.monotonic(), compat.exact_wall(), UNBOUNDED)
 
     def _settled(self):
-        parts = [self._lists, self._sets, self._flows, self._wireguard, self._bus, self._endpoints]
+        parts = [self._intake, self._sets, self._flows, self._wireguard, self._bus, self._endpoints]
         parts += [self._routes, self._neighbours]
         # what is quick to say first: the agent looks at all names for it
         return not any(part.busy() for part in parts) and self.agent.settled()

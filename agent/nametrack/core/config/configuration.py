@@ -8,6 +8,7 @@ from collections import namedtuple
 # isort: off
 # Leaves first, so that imports do not nest: tests/test_imports.py says why.
 from ... import ip  # noqa: F401
+from ..ordering import result
 from . import punycode  # noqa: F401
 from .option_values import printable
 from .options import GLOBAL
@@ -40,6 +41,11 @@ def build(nametrack_sections, network_sections, problems, origin=ROUTER, network
 
     `problems`, `network_problems`: the parser's own complaints about each, which come first.
     """
+    return result(building(nametrack_sections, network_sections, problems, origin, network_problems))
+
+
+def building(nametrack_sections, network_sections, problems, origin=ROUTER, network_problems=()):
+    """Do the same a step at a time: a generator, whose value is the Config."""
     report, network_report = Report(problems), Report(network_problems)
     by_type = {"nametrack": [], "peer": [], "policy": []}
     for section in sections(nametrack_sections, report):
@@ -48,9 +54,9 @@ def build(nametrack_sections, network_sections, problems, origin=ROUTER, network
         else:
             section.problem("type '%s' is not known%s" % (printable(section.kind, 60), hint(section.kind, TYPES)))
     settings = _settings(by_type["nametrack"], report, origin.defaults)
-    interfaces, network_peers = network.read(network_sections, network_report)
-    peers = peer_sections.read(by_type["peer"], settings, interfaces, network_peers, origin.network)
-    policies = policy_sections.read(by_type["policy"], settings)
+    interfaces, network_peers = yield from network.reading(network_sections, network_report)
+    peers = yield from peer_sections.reading(by_type["peer"], settings, interfaces, network_peers, origin.network)
+    policies = yield from policy_sections.reading(by_type["policy"], settings)
     for name in PLURALS:
         settings[PLURALS[name]] = settings.pop(name)
     if ("none", None) in settings["fallbacks"]:

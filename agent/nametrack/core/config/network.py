@@ -6,6 +6,7 @@ sections of type `wireguard_wg0` or `amneziawg_wg0`, named or not.
 
 from collections import namedtuple
 
+from ..ordering import result
 from .option_values import device, interface, quoted
 from .options import NETWORK_INTERFACE, NETWORK_PEER
 from .section import sections
@@ -64,8 +65,14 @@ def read(network_sections, report):
 
     Options that are none of our business are passed over in silence, private and preshared keys among them.
     """
+    return result(reading(network_sections, report))
+
+
+def reading(network_sections, report):
+    """Do the same a step at a time: a generator, whose value they are."""
     interfaces, peers, places = {}, [], {}
     for section in sections(network_sections, report, "network "):
+        yield len(NETWORK_PEER)
         if section.kind == "interface":
             _read_interface(section, interfaces)
             continue

@@ -36,8 +36,10 @@ PeerConfig = namedtuple(
 )
 
 
-def read(found, settings, interfaces, network_peers, network_name):
-    """Return [PeerConfig] of the peers to follow: those of /etc/config/network in their order, then those it has not.
+def reading(found, settings, interfaces, network_peers, network_name):
+    """Tell which peers to follow: those of /etc/config/network in their order, then those it has not.
+
+    A generator, whose value is [PeerConfig].
 
     found: the sections `peer`; settings: {global option: value}; interfaces, network_peers: as network.read gives them;
     network_name: where those come from, for people.
@@ -48,6 +50,7 @@ def read(found, settings, interfaces, network_peers, network_name):
     listed, alone = {}, []
     names = {}  # of the section that was first about a peer
     for section in found:
+        yield len(PEER)
         identity = section.read(PEER_IDENTITY, {})
         section.report_unknown([option.name for option in PEER_IDENTITY + PEER])
         if not section.usable:
@@ -66,6 +69,7 @@ def read(found, settings, interfaces, network_peers, network_name):
             alone.append(listed[key])
     peers = []
     for peer in network_peers:
+        yield len(PEER)
         key = (peer.interface, peer.public_key)
         if key in listed:
             peers.append(listed[key])

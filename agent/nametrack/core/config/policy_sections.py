@@ -51,8 +51,11 @@ PolicyConfig = namedtuple(
 EVERYWHERE = ("0.0.0.0/0", "::/0")  # the hosts of a policy that takes all that its clients send
 
 
-def read(found, settings):
-    """Return [PolicyConfig] of the sections `policy`; settings: {global option: value}."""
+def reading(found, settings):
+    """Read the sections `policy`, a step at a time; settings: {global option: value}.
+
+    A generator, whose value is [PolicyConfig].
+    """
     policies, names = [], set()
     for section in found:
         name = printable(section.name, 60)
@@ -60,14 +63,14 @@ def read(found, settings):
             section.reject("another policy has this name")
             continue
         names.add(name)
-        policy = _policy(section, name, settings)
+        policy = yield from _policy(section, name, settings)
         if policy is not None:
             policies.append(policy)
     return policies
 
 
 def _policy(section, name, settings):
-    values = section.read(POLICY, {"family": settings["family"], "retain": settings["retain"]})
+    values = yield from section.reading(POLICY, {"family": settings["family"], "retain": settings["retain"]})
     section.report_unknown([option.name for option in POLICY + POLICY_ROUTE] + ["set4", "set6"])
     steering = _steering(section, values)
     target = values["target"]
@@ -82,10 +85,7 @@ def _policy(section, name, settings):
             section.reject("target '%s' needs option 'set4' or 'set6'" % target)
     elif not values["interface"] and steering.action == "route":
         section.reject("target '%s' needs option 'interface'" % target)
-    wildcards = [text for text in values["host"] if text.startswith("*.")]
-    files = [text[1:] for text in values["host"] if text.startswith("@")]
-    named = [text for text in values["host"] if text[0] not in "*@"]
-    hosts, literals = _split(section, named, values["family"])
+    wildcards, files, hosts, literals = yield from _split(section, values["host"], values["family"])
     if not section.usable:
         return None
     if not section.gives("host") and target in ("auto", "route") and _selects(steering):
@@ -146,13 +146,18 @@ def _selects(steering):
 
 
 def _split(section, given, family):
-    """`(hosts, literals)`, the literals only of the family that may be used."""
-    hosts, literals = [], []
+    """`(wildcards, files, hosts, literals)`, the literals only of the family that may be used."""
+    wildcards, files, hosts, literals = [], [], [], []
     for text in given:
-        if ip.prefix(text) is None:
+        yield 1
+        if text[0] == "*":
+            wildcards.append(text)
+        elif text[0] == "@":
+            files.append(text[1:])
+        elif ip.prefix(text) is None:
             hosts.append(text)
         elif family == "any" or family == "ipv%d" % ip.family(text):
             literals.append(text)
         else:
             section.problem("option 'host': '%s' is not %s, the family of the policy; ignoring it" % (text, family))
-    return hosts, literals
+    return wildcards, files, hosts, literals

@@ -1,5 +1,6 @@
 """A section of a UCI file, read by a table of options; what is wrong with it is reported, and the rest goes on."""
 
+from ..ordering import result
 from .option_values import quoted
 from .options import REQUIRED
 
@@ -61,10 +62,18 @@ class Section:
 
     def read(self, table, inherited):
         """The values of the options of `table`: dict by name; `inherited` are defaults that go before the table's."""
+        return result(self.reading(table, inherited))
+
+    def reading(self, table, inherited):
+        """Do the same a step at a time: a generator, whose value they are."""
         values = {}
         for option in table:
             default = inherited.get(option.name, option.default)
-            values[option.name] = self._many(option, default) if option.many else self._one(option, default)
+            if option.many:
+                values[option.name] = yield from self._many(option, default)
+            else:
+                values[option.name] = self._one(option, default)
+        yield len(table)
         return values
 
     def _one(self, option, default):
@@ -101,6 +110,7 @@ class Section:
                     self.problem("option '%s': %s; ignoring it" % (option.name, problem))
                 elif seen.is_new(value):
                     values.append(value)
+            yield 1
         if values:
             return values
         if bad and default:

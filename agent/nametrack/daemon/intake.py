@@ -1,0 +1,119 @@
+"""Takes the configuration in: the files are read in slices, and what they say is handed to the core as one event."""
+
+from .. import compat_heap, ip
+from ..adapters.lists import Lists
+from ..adapters.slices import Slices
+from ..core import events as on
+from ..core.config import configuration
+from ..core.config.lists import errors_of, files, joining, with_lists
+from ..core.config.option_values import listed_host
+from .config_files import read_config, read_id, reading
+
+SLICE = 0.005  # seconds: a small configuration is taken in at once
+NO_MEMORY = "the configuration does not fit into the memory"
+
+
+class Intake:
+    """`taken`: function(Loaded) that is called with a configuration that is to be in force from now on.
+
+    folder: of the configuration; emit: function that hands an event to the core; log: log.Log.
+    """
+
+    def __init__(self, poller, folder, emit, log, taken):
+        self.loaded = None  # Loaded, of the files as they were read last
+        self._folder = folder
+        self._emit = emit
+        self._log = log
+        self._taken = taken
+        self._lists = Lists(poller, listed_host, ip.is_element, self._configure)
+        self._reading = Slices(poller, ("intake", "read"), SLICE)
+        self._joining = Slices(poller, ("intake", "join"), SLICE)
+        self._askers = []  # functions that are called with what is wrong, [text], once the files are read
+
+    def load(self):
+        """Read the files in one go, before there is anything that would have to wait.
+
+        Return why there is no configuration to work with; None if there is one.
+        """
+        loaded, problem = read_config(self._folder)
+        if loaded is None:
+            return problem
+        self._lists.read_all(files(loaded.config))
+        policies = with_lists(loaded.config, self._lists.contents).policies
+        hosts = sum([len(policy.hosts) for policy in policies])
+        addresses = sum([len(policy.literals) for policy in policies])
+        listed = sum([len(each) for policy in policies for each in policy.lists])
+        compat_heap.expect(hosts + len(loaded.config.peers), len(loaded.config.peers), addresses, listed)
+        if compat_heap.shortage():
+            compat_heap.grow()
+        self._take(loaded)
+        return None
+
+    def follow(self):
+        """Hand what was loaded to the core, and read the files of hosts again when they change."""
+        self._lists.follow(files(self.loaded.config), self._configure)
+
+    def reload(self, answer):
+        """Read the files again; call `answer` with what is wrong with them, [text]: at once if that is quick.
+
+        Files that cannot be read or parsed change nothing: half a configuration would stop what the other half is for.
+        Another call before the end has the reading begin anew.
+        """
+        self._askers.append(answer)
+        self._reading.begin(_within_memory(reading(self._folder)), self._read)
+
+    def reload_changes(self):
+        """Read the files again if they changed: a reload that was called while the bus was away did not arrive."""
+        if read_id(self._folder) != self.loaded.id:
+            self.reload(_whatever)
+
+    def busy(self):
+        """Return whether something is not read, or not handed to the core yet."""
+        return self._lists.busy() or self._reading.busy() or self._joining.busy()
+
+    def _read(self, found):
+        loaded, problem = found
+        faults = [problem] if loaded is None else loaded.faults
+        if faults:
+            self._emit(on.ConfigRefused(faults))
+            return self._answer(faults)
+        self._log.write("info", "configuration read again")
+        self._take(loaded)
+        self._lists.follow(files(loaded.config), self._configure)
+        self._answer(loaded.config.errors + errors_of(loaded.config, self._lists.contents))
+
+    def _answer(self, errors):
+        askers, self._askers = self._askers, []
+        for answer in askers:
+            answer(errors)
+
+    def _take(self, loaded):
+        self.loaded = loaded
+        self._taken(loaded)
+
+    def _configure(self):
+        """Hand the configuration to the core, with what its files of hosts list."""
+        self._joining.begin(joining(self.loaded.config, self._lists.contents), self._hand_over)
+
+    def _hand_over(self, config):
+        if not config.enabled:
+            self._log.write("info", "disabled in the configuration (option enabled)")
+            config = configuration.build([], [], config.errors)
+        self._emit(on.CronRead(self.loaded.cron))
+        self._emit(on.FirewallRead(self.loaded.firewall))
+        if self.loaded.machine is not None:
+            self._emit(on.MachineRead(self.loaded.machine))
+        self._emit(on.ConfigLoaded(config))
+
+
+def _within_memory(steps):
+    """The same generator; its value says so if the memory does not suffice."""
+    try:
+        return (yield from steps)
+    except MemoryError:
+        compat_heap.ran_short(NO_MEMORY)
+        return None, NO_MEMORY
+
+
+def _whatever(errors):
+    pass

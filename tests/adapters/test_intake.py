@@ -1,0 +1,131 @@
+"""A configuration is taken in by steps: the loop hears of all else in between, and another reload loses nothing."""
+
+from both import each_interpreter, run
+
+INTAKE = """
+import os
+from nametrack.adapters import slices
+from nametrack.core import events as on
+from nametrack.daemon import intake as module
+folder = sys.argv[1]
+class Clock:
+    now = 0
+    def monotonic(self):
+        Clock.now += 0.001  # each step takes as long
+        return Clock.now
+slices.compat = Clock()
+class Calls:
+    # A poller of one's own: a call is a turn of the loop.
+    def __init__(self):
+        self.waiting = {}
+    def call_at(self, key, at, callback):
+        self.waiting[key] = callback
+    def cancel(self, key):
+        self.waiting.pop(key, None)
+    def turn(self):
+        before, self.waiting = self.waiting, {}
+        for key in before:
+            if key[0] != "intake" and key != ("lists", "slice"):
+                self.waiting[key] = before[key]
+        for key in before:
+            if key not in self.waiting:
+                before[key]()
+    def to_the_end(self):
+        turns = 0
+        while intake.busy():
+            self.turn()
+            turns += 1
+        return turns
+class Silent:
+    def write(self, level, text):
+        pass
+def write(text, name="nametrack"):
+    with open(folder + "/" + name, "w") as file:
+        file.write(text)
+def policy(hosts):
+    lines = "".join(["\\tlist host '%s'\\n" % host for host in hosts])
+    return "config policy 'p'\\n\\toption interface 'wg0'\\n" + lines
+def large(first):
+    return policy(["h%d.test" % i for i in range(first, first + 2000)])
+def emit(event):
+    if isinstance(event, on.ConfigLoaded):
+        print("loaded", [policy.hosts[0] for policy in event.config.policies])
+    elif isinstance(event, on.ConfigRefused):
+        print("refused", event.problems)
+write("", "network")
+write(policy(["a.test"]))
+calls = Calls()
+intake = module.Intake(calls, folder, emit, Silent(), lambda loaded: None)
+intake.load()
+intake.follow()
+"""
+
+
+def told(interpreter, folder, script):
+    lines = run(interpreter, folder, INTAKE + script, str(folder))
+    return [line.replace(str(folder), "") for line in lines]
+
+
+@each_interpreter
+def test_a_small_configuration_is_taken_in_at_once(interpreter, tmp_path):
+    script = """
+write(policy(["b.test"]))
+slices.compat.monotonic = lambda: 0
+intake.reload(print)
+print(intake.busy())
+"""
+    assert told(interpreter, tmp_path, script) == ["loaded ['a.test']", "loaded ['b.test']", "[]", "False"]
+
+
+@each_interpreter
+def test_no_stretch_is_long_and_the_answer_comes_at_the_end(interpreter, tmp_path):
+    script = """
+write(large(0))
+print("asked")
+intake.reload(lambda errors: print("answer", errors))
+print("waits")
+print(calls.to_the_end() > 300)
+"""
+    lines = ["loaded ['a.test']", "asked", "waits", "loaded ['h0.test']", "answer []", "True"]
+    assert told(interpreter, tmp_path, script) == lines
+
+
+@each_interpreter
+def test_a_reload_in_the_middle_of_another_takes_its_place_and_both_are_answered(interpreter, tmp_path):
+    script = """
+write(large(0))
+intake.reload(lambda errors: print("first"))
+for _ in range(100):
+    calls.turn()
+write(large(1))
+intake.reload(lambda errors: print("second"))
+calls.to_the_end()
+"""
+    assert told(interpreter, tmp_path, script) == ["loaded ['a.test']", "loaded ['h1.test']", "first", "second"]
+
+
+@each_interpreter
+def test_a_file_with_a_fault_loses_nothing_of_what_is_being_taken_in(interpreter, tmp_path):
+    script = """
+hosts = ["h%d.test" % i for i in range(2000)]
+write("\\n".join(hosts), "list")
+write(policy(["b.test", "@%s/list" % folder]))
+intake.reload(lambda errors: print("answer", errors))
+while not intake._joining.busy():
+    calls.turn()
+write(policy(["c.test"]) + "optoin")
+intake.reload(lambda errors: print("answer", errors))
+calls.to_the_end()
+print(intake.loaded.config.policies[0].hosts)
+"""
+    fault = "/nametrack, line 4: a line begins with config, option, list, package or #"
+    assert sorted(told(interpreter, tmp_path, script)) == sorted(
+        [
+            "loaded ['a.test']",
+            "answer []",
+            f"refused ['{fault}']",
+            f"answer ['{fault}']",
+            "loaded ['b.test']",
+            "['b.test']",
+        ]
+    )

@@ -37,7 +37,7 @@ def dead(second):
 
 
 class World(Simulated):
-    def __init__(self, peers, ttl=60, lacking=None):
+    def __init__(self, peers, ttl=60, lacking=None, policies=""):
         Simulated.__init__(self, FakeKernel())
         self.ttl = ttl
         self.lacking = ttl if lacking is None else lacking  # TTL of the answer that there are no IPv6 addresses
@@ -49,7 +49,7 @@ class World(Simulated):
             peer.update({"address": "198.51.100.%d" % i, "port": 51820, "keepalive": 25, "handshake": WALL - 5})
             self.peers.append(peer)
             text += PEER % (i, key, i)
-        sections = uci.parse("config nametrack 'global'\n\tlist fallback_nameserver '192.0.2.9'\n")[0]
+        sections = uci.parse("config nametrack 'global'\n\tlist fallback_nameserver '192.0.2.9'\n" + policies)[0]
         config = configuration.build(sections, uci.parse(text)[0], [])
         self.tell(on.ConfigLoaded(config))
 
@@ -104,6 +104,20 @@ def test_a_family_that_a_peer_has_no_address_of_is_asked_for_as_seldom_as_the_ot
     world = World(4, lacking=5)
     world.run(HOUR, quiet)
     assert world.questions <= 4 * 132
+
+
+def test_a_family_that_a_host_of_a_policy_has_no_address_of_is_asked_for_once_a_minute_at_most():
+    policy = "config policy 'tv'\n\toption interface 'wg9'\n\tlist host 'h1.dyn.test'\n\tlist host 'h2.dyn.test'\n"
+    world = World(0, ttl=3600, lacking=5, policies=policy)
+    world.run(HOUR, quiet)
+    assert 2 * 58 < world.questions <= 2 * 63
+
+
+def test_a_host_of_a_policy_that_has_no_address_at_all_is_asked_for_as_often_as_its_zone_says():
+    policy = "config policy 'tv'\n\toption interface 'wg9'\n\toption family 'ipv6'\n\tlist host 'h1.dyn.test'\n"
+    world = World(0, lacking=30, policies=policy)
+    world.run(HOUR, quiet)
+    assert 114 < world.questions <= 121
 
 
 def test_an_hour_of_fifty_absent_road_warriors_is_bounded():

@@ -194,9 +194,11 @@ class Agent:
 
     def _answered(self, name, now):
         before = self.peers.known(name)
+        addresses = [peer.addresses() for peer, _ in before]
         actions = self.peers.name_answered(name, now)
-        for peer, _ in before:
-            self._bar(now, peer.config.interface)  # before the policies take the answer: it may name its endpoint
+        for i, (peer, _) in enumerate(before):
+            if peer.addresses() != addresses[i]:
+                self._bar(now, peer.config.interface)  # before the policies take the answer: it may name its endpoint
         actions = actions + self.policies.name_answered(name, now)
         self.memory.last_good.learn(self.peers.learnt(before), now)
         return actions

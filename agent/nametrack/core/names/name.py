@@ -4,7 +4,7 @@ from ... import ip
 from ..actions import Log, recovered, trouble
 from ..wording import count
 from .complaints import Complaints
-from .rrset import BLOCKED, FOUND, NODATA, NXDOMAIN, REBIND, RRset, lifetime
+from .rrset import BLOCKED, FOUND, NODATA, NXDOMAIN, REBIND, UNSAID, RRset, lifetime
 from .sources import LISTED
 from .verdict import judge
 
@@ -109,8 +109,8 @@ class Name:
         """An answer counts from now on: return what to say of it. limits: (min_ttl, max_ttl)."""
         verdict = judge(result, question.rtype, self.named)
         own_ttl = self._says_how_long(question, verdict, result.ttl)
+        given = self._lacking(question, verdict, result.ttl) if own_ttl else self.ttl_of_others(question, now)
         least = max(limits[0], self.least_ttl)
-        given = result.ttl if own_ttl else self.ttl_of_others(question, now)
         ttl = lifetime(given, least, max(least, limits[1]))
         rrset = RRset(verdict, own_ttl, ttl, now + ttl)
         self.named = self.named or rrset.holds()
@@ -130,6 +130,14 @@ class Name:
         if ttl is None or verdict.status == FOUND or not self.lacks_long:
             return ttl is not None
         return all(other.rrset.ttl <= ttl for other in self._others(question) if other.rrset.holds())
+
+    def _lacking(self, question, verdict, ttl):
+        """The TTL of an answer, a longer one if it is that the name has addresses of the other family only.
+
+        Many zones have a negative TTL of some seconds. To follow it would be most of all questions of a router.
+        """
+        lacks = verdict.status != FOUND and any(other.rrset.holds() for other in self._others(question))
+        return max(ttl, UNSAID) if lacks else ttl
 
     def fail(self, question, reason):
         """A lookup failed: return `(what to say of it, seconds until it is tried again)`."""

@@ -198,8 +198,8 @@ class Resolver:
     def _drop(self, name, rtype):
         """An RRset of a name is not wanted any more."""
         actions = []
-        for questions in name.sources.values():
-            question = questions.pop(rtype, None)
+        for source in sorted(name.sources):
+            question = name.sources[source].pop(rtype, None)
             if question is not None:
                 self.timers.cancel(("ask",) + _place(name, question))
                 self.timers.cancel(("lookup",) + _place(name, question))

@@ -12,7 +12,9 @@ NXDOMAIN = "nxdomain"
 BLOCKED = "blocked"
 REBIND = "rebind"
 
-UNSAID = 60  # seconds that a negative answer is kept that does not say how long it holds
+# seconds that a negative answer is kept that does not say how long it holds; one that says so, too, if there are
+# addresses of the other family
+UNSAID = 60
 
 
 def lifetime(ttl, min_ttl, max_ttl):

@@ -23,10 +23,10 @@ class InterfacePeers:
         self.unread = bool(peers)
 
     def endpoints(self):
-        """Return the addresses that the tunnel's own packets go to, or may: of every peer, installed or proposed."""
-        found = self._fixed + self._installed
+        """Return the addresses that the tunnel's own packets go to, or may, as a set: installed or proposed ones."""
+        found = set(self._fixed + self._installed)
         for peer in self.peers:
-            found.extend(peer.addresses())
+            found.update(peer.addresses())
         return found
 
     def ask(self):

@@ -75,7 +75,7 @@ class Peers:
         return found
 
     def endpoints_of(self, interface):
-        """Return the addresses that a tunnel's own packets go to, or may: of every peer, installed or proposed."""
+        """Return the addresses that a tunnel's own packets go to, or may, as a set: installed or proposed ones."""
         return self._of(interface).endpoints()
 
     def known(self, name):

@@ -200,8 +200,8 @@ class Policies:
         return sorted(set([p.config.interface for p in self.policies.values() if p.config.interface]))
 
     def bar(self, interface, endpoints, now):
-        """Keep the endpoints of a tunnel, addresses, out of the sets that lead into it."""
-        self.sets.bar(interface, [ip.key(address) for address in endpoints], now)
+        """Keep the endpoints of a tunnel, a set of addresses, out of the sets that lead into it."""
+        self.sets.bar(interface, endpoints, now)
 
     def learnt(self, now):
         """Return [Known] of the addresses that DNS named, or ceased to name, since the last call.

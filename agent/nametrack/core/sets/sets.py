@@ -1,5 +1,6 @@
 """Every set that a policy fills or may come to fill: one KernelSet each, and the services that make some of them."""
 
+from ... import ip
 from ...element import full_name, named
 from ..actions import FlushFlows, ReadServices
 from ..last_good import ADDED, JOINED, SLICE, Owned
@@ -15,7 +16,7 @@ class Sets:
         self.services = None  # {name: Service} of those installed; None: not known
         self._timers = timers
         self._reading = False  # whether that is being read
-        self._endpoints = {}  # interface -> keys of the endpoints of its peers
+        self._endpoints = {}  # interface -> addresses of the endpoints of its peers, a set
 
     def assign(self, uses, now):
         """Fill exactly `uses`: {SetName: Use}; what is ours in a set that no policy fills any more is taken out."""
@@ -60,19 +61,18 @@ class Sets:
         for keys, what in kernel_set.learnt():
             self._learnt.append(Owned(full_name(kernel_set.name), keys, what))
 
-    def bar(self, interface, keys, now):
-        """Keep the endpoints of an interface's peers, keys of addresses, out of what leads into it."""
-        keys = sorted(set(keys))
-        if keys != self._endpoints.get(interface, []):
-            self._endpoints[interface] = keys
+    def bar(self, interface, endpoints, now):
+        """Keep the endpoints of an interface's peers, a set of addresses, out of what leads into it."""
+        if endpoints != self._endpoints.get(interface, set()):
+            self._endpoints[interface] = endpoints
             for name in sorted(self.by_name):
                 self._bar(self.by_name[name], now)
 
     def _bar(self, kernel_set, now):
-        keys = []
-        for interface in sorted(set([policy.config.interface or "" for policy in kernel_set.use.sources])):
-            keys.extend(self._endpoints.get(interface, ()))
-        kernel_set.bar(keys, now)
+        endpoints = set()
+        for interface in set([policy.config.interface or "" for policy in kernel_set.use.sources]):
+            endpoints.update(self._endpoints.get(interface, ()))
+        kernel_set.bar(sorted([ip.key(address) for address in endpoints]), now)
 
     def touch(self, name, keys, reason, now):
         """The life of these addresses changed."""

@@ -84,7 +84,8 @@ def test_every_method_and_argument_is_there():
 def test_every_kind_of_notification_is_there():
     told = {names(row[0])[0] for row in rows(page("bus.md")) if names(row[0])}
     source = "".join(path.read_text() for path in (TOP / "agent/nametrack/core").glob("**/*.py"))
-    assert set(re.findall(r'Notify\("(\w+)"', source)) == {"endpoint", "policy", "way", "trouble", "recovered"} <= told
+    kinds = json.loads((TOP / "tests/status.schema.json").read_text())["$defs"]["event"]["properties"]["kind"]["enum"]
+    assert set(re.findall(r'Notify\("(\w+)"', source)) == set(kinds) <= told
 
 
 def test_every_code_of_an_event_is_there():

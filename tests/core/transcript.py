@@ -199,6 +199,10 @@ class Transcript:
             self.handle(on.AnswerHeld(int(words[0])))
         elif what == "peer":
             self.feed_peer(self.kernel.peer(words[0], self.key(words[1])), words[2:])
+        elif what == "gone" and len(words) == 1:
+            self.kernel.interfaces.pop(words[0])
+        elif what == "there":
+            self.kernel.interfaces[words[0]] = {}
         elif what == "gone":
             self.kernel.interfaces[words[0]].pop(self.key(words[1]))
         elif what == "set":

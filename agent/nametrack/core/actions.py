@@ -63,9 +63,9 @@ ShareLastGood = namedtuple("ShareLastGood", ("records",))
 # records: list of Known and Owned that the copy gets as well, before anything else is done
 Remember = namedtuple("Remember", ("records",))
 # Something that people and programs hear of: it goes into the log, into the history, and to subscribers on the bus.
-# kind: endpoint | policy | way | trouble | recovered; code: a stable word for what happened, parameters: tuple of what
-# its sentence is about (docs/status.md has both), so that programs translate; values: dict, what subscribers get
-# beside the code (docs/bus.md)
+# kind: endpoint | policy | way | interface | trouble | recovered; code: a stable word for what happened, parameters:
+# tuple of what its sentence is about (docs/bus.md has both), so that programs translate; values: dict, what subscribers
+# get beside the code
 Notify = namedtuple("Notify", ("kind", "code", "parameters", "subject", "text", "values"))
 # The answer to Inquired with this id; values: dict with `addresses`, `ttl` in seconds or None, and `reason`
 Reply = namedtuple("Reply", ("id", "values"))

@@ -1,8 +1,11 @@
 """The peers of one WireGuard interface: when they are read together, and which addresses their endpoints have."""
 
 from ... import ip
-from ..actions import ReadPeers, recovered, trouble
+from ..actions import Notify, ReadPeers, recovered, trouble
 from .peer_state import at_rest, missing
+
+# seconds that an interface may take to start, until its absence is trouble: an `ifup` makes it anew
+STARTS = 15
 
 
 class InterfacePeers:
@@ -14,6 +17,8 @@ class InterfacePeers:
         self.asked = False  # whether a reading is under way
         self.unread = False  # whether it was never read since the configuration was loaded
         self._trouble = None  # why it could not be read, if that was said
+        self._gone_at = None  # since when it cannot be read; None: it can
+        self._lacks_since = None  # since when it has not all of its peers; None: it has, or it cannot be read
         self._fixed = []  # addresses that its peers have as literal endpoints in /etc/config/network
         self._installed = []  # addresses of the endpoints that its peers, followed or not, had last
 
@@ -36,17 +41,34 @@ class InterfacePeers:
         self.asked = True
         return [ReadPeers(self.name)]
 
+    def lacks(self, some, now):
+        """Return whether it is trouble that it lacks `some` of its peers: an `ifup` makes it before it adds them."""
+        if not some:
+            self._lacks_since = None
+        elif self._lacks_since is None:
+            self._lacks_since = now
+        return some and now - self._lacks_since >= STARTS
+
     def read(self, readings):
         """The kernel showed all peers, [wire.wireguard.Peer]; return `(actions, {public key: reading})`."""
         self.asked = False
         if not self.peers:
             return [], {}
-        actions = [] if self._trouble is None else [recovered("readable", self.name, "can be read again")]
-        self._trouble, self.unread = None, False
+        actions = []
+        if self._trouble is not None:
+            actions = [recovered("readable", self.name, "can be read again")]
+        elif self._gone_at is not None:
+            actions = [self._start("up", "up: its peers are followed")]
+        self._trouble, self._gone_at, self.unread = None, None, False
         self._installed = [reading.address for reading in readings if reading.address is not None]
         return actions, {reading.public_key: reading for reading in readings}
 
-    def unreadable(self, reason):
+    def _start(self, code, text):
+        """Return the Notify about an interface that starts, or ends to start again."""
+        values = {"interface": self.name, "reason": text}
+        return Notify("interface", code, (), self.name, text, values)
+
+    def unreadable(self, reason, now):
         """The kernel could not be asked: the peers are missing until it can; return what to say."""
         self.asked = False
         if not self.peers:
@@ -54,13 +76,16 @@ class InterfacePeers:
         self.unread = False
         resting = not self.peers[0].config.auto  # it is up when its user wants it: now it is not
         actions = []
-        if self._trouble != reason and not resting:
+        self._lacks_since = None
+        if self._gone_at is None:
+            self._gone_at = now
+            actions = [self._start("not_up", "not up: its peers wait for it")]
+        elif self._trouble != reason and now - self._gone_at >= STARTS and not resting:
             self._trouble = reason
             actions = [trouble("unreadable", self.name, reason)]
         for peer in self.peers:
             value = at_rest(self.name) if resting else missing(reason)
-            peer.gone(value)
-            peer.standing.put(value)  # told of the interface, not of each of its peers
+            peer.gone(value, False)  # told of the interface, not of each of its peers
         return actions
 
 

@@ -101,13 +101,16 @@ class Peer:
             self.check.end()
         return self._tell(), self.outages.end(now)
 
-    def gone(self, value):
-        """The kernel has no such peer, or cannot be asked: the State `value`; return what to say of it."""
+    def gone(self, value, told):
+        """The kernel has no such peer, or cannot be asked: the State `value`; return what to say of it, if `told`."""
         self.endpoint.read(None)
         self.reading, self.tunnel = None, Tunnel()
         self.trial.end()
         self.check.end()
-        return self.standing.enter(self.label, value)
+        if told:
+            return self.standing.enter(self.label, value)
+        self.standing.put(value)
+        return []
 
     def endpoint_set(self, action):
         """What was ordered is set; an older order, the place of which another one took, is told of no more."""

@@ -20,11 +20,12 @@ class Standing:
 
     def __init__(self):
         self.value = State("unresolved", "starting", "not looked up yet")
+        self._entered = self.value.state  # the last state that was told, or needed no telling
         self._troubled = False  # whether trouble was said, so that its end is said too
 
     def enter(self, label, value):
         """Another State of the peer `label`; return what is to be said of it."""
-        before, self.value = self.value.state, value
+        before, self._entered, self.value = self._entered, value.state, value
         if value.state not in GOOD:
             if value.state in (before, "disabled"):
                 return []
@@ -36,8 +37,8 @@ class Standing:
         return [recovered("replies", label, "replies again: %s" % value.reason)]
 
     def put(self, value):
-        """A State that others tell of."""
-        self.value = value
+        """A State that others tell of, or that is not told yet."""
+        self.value, self._entered = value, None
         self._troubled = False
 
 

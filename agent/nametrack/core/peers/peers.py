@@ -143,10 +143,11 @@ class Peers:
         """The kernel's peers of one interface."""
         group, pause = self._of(interface), self._config.peer_interval
         actions, by_key = group.read(readings)
+        lacks = group.lacks(any(peer.config.public_key not in by_key for peer in group.peers), now)
         for peer in group.peers:
             reading = by_key.get(peer.config.public_key)
             if reading is None:
-                actions.extend(peer.gone(missing("%s has no such peer" % interface)))
+                actions.extend(peer.gone(missing("%s has no such peer" % interface), lacks))
                 self._timers.cancel(("peer", peer.key))
                 continue
             new = peer.tunnel.proof_since is None
@@ -173,7 +174,7 @@ class Peers:
             self._timers.set(("read", interface), now + self._config.peer_interval)
         for peer in group.peers:
             self._timers.cancel(("peer", peer.key))
-        return group.unreadable(reason)
+        return group.unreadable(reason, now)
 
     def endpoint_set(self, action):
         """A SetEndpoint was carried out."""

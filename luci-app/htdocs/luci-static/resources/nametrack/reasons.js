@@ -91,6 +91,8 @@ const EVENTS = {
 	blocked: _('no interface works: packets are dropped'),
 	paused: _('paused for %s: packets take the normal way'),
 	resumed: _('no longer paused'),
+	not_up: _('the interface is not up; its peers wait for it'),
+	up: _('the interface is up'),
 	no_address: PEERS.no_address,
 	no_route: PEERS.no_route,
 	not_heard: _('the handshakes of the peer arrive here, but it does not receive the replies'),

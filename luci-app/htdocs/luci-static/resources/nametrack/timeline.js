@@ -10,6 +10,7 @@ const KINDS = {
 	endpoint: [ 'note', _('endpoint') ],
 	policy: [ 'note', _('policy') ],
 	way: [ 'note', _('interface', 'a policy uses another interface') ],
+	interface: [ 'note', _('interface', 'a policy uses another interface') ],
 	trouble: [ 'bad', _('trouble') ],
 	recovered: [ 'good', _('recovered') ]
 };

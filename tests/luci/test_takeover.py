@@ -1,4 +1,4 @@
-"""Policies by name of pbr are taken over in the settings: what is ticked is staged, what stays is said with why."""
+"""Policies of pbr are taken over in the settings: what is ticked is staged, what stays is said with why."""
 
 import pytest
 
@@ -16,17 +16,22 @@ PBR = [
     ("policy", None, {"name": "Plex", "interface": "wg0", "dest_addr": "plex.tv", "src_addr": "192.168.1.5",
                       "dest_port": "443", "proto": "tcp"}),
     ("policy", None, {"name": "By address", "interface": "wg0", "dest_addr": "198.51.100.0/24"}),
+    ("policy", None, {"name": "TV", "interface": "wg1", "src_addr": "192.168.1.50", "enabled": 0}),
+    ("policy", None, {"name": "Nothing", "interface": "wg0"}),
     ("policy", None, {"name": "Sample", "interface": "ignore", "dest_addr": "a.example", "enabled": 0}),
     ("policy", None, {"name": "Strange", "interface": "wg0", "dest_addr": "b.example", "src_port": "99",
                       "proto": "icmp"}),
 ]  # fmt: skip
 PLEX = {
     "interface": ["wg0"],
+    "fallback": "block",
     "host": ["plex.tv", "*.plex.tv"],
     "client": ["192.168.1.5"],
     "proto": ["tcp"],
     "port": ["443"],
 }
+BY_ADDRESS = {"interface": ["wg0"], "fallback": "block", "host": ["198.51.100.0/24"]}
+TV = {"enabled": "0", "interface": ["wg1"], "fallback": "block", "family": "ipv4", "client": ["192.168.1.50"]}
 
 
 @pytest.fixture
@@ -53,7 +58,7 @@ def test_what_is_ticked_is_staged_and_nothing_of_pbr(router, browser):
     before = {path: path.read_text() for path in router.files.iterdir()}
     opened(router, browser)
     stage(browser)
-    assert staged(router, "nametrack") == {"plex": ("policy", PLEX)}
+    assert staged(router, "nametrack") == {"plex": ("policy", PLEX), "by_address": ("policy", BY_ADDRESS)}
     assert staged(router, "pbr") == {}
     assert {path: path.read_text() for path in router.files.iterdir()} == before, "nothing is written"
     browser.wait_for_text("plex.tv", "#cbi-nametrack-policy tr[data-sid=plex]")
@@ -63,21 +68,28 @@ def test_the_dialogue_says_what_would_be_created_and_what_stays_and_why(router, 
     opened(router, browser)
     text = browser.text(LIST)
     assert "Plex\nplex.tv, *.plex.tv: through wg0; only packets of 192.168.1.5; only tcp; only to port 443" in text
+    assert "By address\n198.51.100.0/24: through wg0; dropped if the interface does not work" in text
+    assert "TV (disabled there)\nall destinations: through wg1; only packets of 192.168.1.50; only IPv4" in text
     assert "Sample (disabled there)\na.example, *.a.example: past the policies below" in text
     rest = browser.text(REST)
-    assert "By address: it names no host" in rest
+    assert "Nothing: it selects no packets" in rest
     assert "Strange: nametrack has nothing like this: source ports, protocol icmp" in rest
 
 
 def test_a_policy_that_is_disabled_there_is_not_ticked_and_stays_disabled(router, browser):
     opened(router, browser)
-    tick(browser, "plex")
+    for name in ("plex", "by_address"):
+        tick(browser, name)
     browser.wait_for_text("Tick a policy.", OUTCOME)
     assert not browser.button("Stage the changes", ".modal").is_enabled()
     tick(browser, "sample")
+    tick(browser, "tv")
     stage(browser)
     host = ["a.example", "*.a.example"]
-    assert staged(router, "nametrack") == {"sample": ("policy", {"enabled": "0", "action": "bypass", "host": host})}
+    assert staged(router, "nametrack") == {
+        "sample": ("policy", {"enabled": "0", "action": "bypass", "host": host}),
+        "tv": ("policy", TV),
+    }
 
 
 def test_what_is_taken_over_is_disabled_in_pbr_if_that_is_ticked(router, browser):
@@ -87,11 +99,11 @@ def test_what_is_taken_over_is_disabled_in_pbr_if_that_is_ticked(router, browser
     assert not box.is_selected() and "Disable them in pbr as well" in browser.text(OUTCOME)
     box.click()
     stage(browser)
-    assert set(staged(router, "nametrack")) == {"plex", "sample"}
-    assert [options for _, options in staged(router, "pbr").values()] == [{"enabled": "0"}], "the other is already"
+    assert set(staged(router, "nametrack")) == {"plex", "by_address", "sample"}
+    assert [options for _, options in staged(router, "pbr").values()] == [{"enabled": "0"}] * 2, "the third is already"
     browser.find(CHANGES)[0].click()
     browser.click("Save & Apply", ".modal")
-    browser.wait(lambda: (router.files / "pbr").read_text().count("option enabled '0'") == 2, "applied", 30)
+    browser.wait(lambda: (router.files / "pbr").read_text().count("option enabled '0'") == 4, "applied", 30)
     first = (router.files / "pbr").read_text().split("config policy")[1]
     assert "'Plex'" in first and "option enabled '0'" in first
 
@@ -121,24 +133,25 @@ def test_a_policy_that_is_there_already_is_not_ticked_and_gets_a_name_of_its_own
     (router.files / "nametrack").write_text(uci(GLOBAL, ("policy", "plex", {"interface": "wg0", "host": ["x.test"]})))
     opened(router, browser)
     browser.wait_for_text("a policy “plex” exists already", LIST)
+    tick(browser, "by_address")
     browser.wait_for_text("Tick a policy.", OUTCOME)
     tick(browser, "plex")
     stage(browser)
     assert staged(router, "nametrack") == {"plex_2": ("policy", PLEX)}
 
 
-@pytest.mark.parametrize("case", ["no such service", "no policy by name", "a reader", "not readable"])
+@pytest.mark.parametrize("case", ["no such service", "no policy", "a reader", "not readable"])
 def test_without_anything_to_take_over_there_is_no_button(router, browser, case):
     if case == "no such service":
         (router.files / "pbr").unlink()
-    if case == "no policy by name":
-        (router.files / "pbr").write_text(uci(PBR[0], PBR[2]))
+    if case == "no policy":
+        (router.files / "pbr").write_text(uci(PBR[0], PBR[4]))
     if case == "not readable":
         (router.files / "pbr").unlink()
         (router.files / "pbr").mkdir()
     router.open(browser, "settings", login="reader" if case == "a reader" else "root")
     browser.wait_for_text("Policies")
-    runs = 1 if case in ("no policy by name", "not readable") else 0
+    runs = 1 if case in ("no policy", "not readable") else 0
     browser.wait(lambda: len(router.rpcd.files.runs) == runs, "what is run", 30)
     if case != "a reader":
         browser.click("Send a site through a VPN…")  # which asks rpcd after that

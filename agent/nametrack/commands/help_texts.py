@@ -15,7 +15,7 @@ USAGE = """usage: nametrack COMMAND [OPTION…]
   refresh [NAME…]  have the running agent ask DNS again, for all names or those
   events           what changed and why, newest last; --follow keeps printing
   include KIND     what the sets should have now, as commands
-  import SERVICE   the policies by name of pbr or vpn-policy-routing, as nametrack's
+  import SERVICE   the policies of pbr or vpn-policy-routing, as nametrack's
   pause [MINUTES]  switch policies with target route off for some minutes (default 60)
   resume           switch them on again
   flush            delete every rule, nexthop and route of nametrack's from the kernel
@@ -118,10 +118,11 @@ Exit status: 0 whatever happens, because a failing user file fails the service; 
 """,
     "import": """usage: nametrack import pbr|vpn-policy-routing [--json] [--config-dir DIR]
 
-Prints the policies that name a host, from the configuration of pbr or vpn-policy-routing, as sections for
-/etc/config/nametrack. It changes nothing. If dnsmasq fills that service's sets, names below a listed name count there,
-so each gets a wildcard. A policy with a part that nametrack has nothing like, as a source port, is printed as a
-comment that says which part. --json prints the same for programs.
+Prints the policies of pbr or vpn-policy-routing, by name or by address, as sections for /etc/config/nametrack. It
+changes nothing. If dnsmasq fills that service's sets, names below a listed name count there, so each gets a wildcard.
+If pbr drops packets while an interface is down (strict_enforcement), policies for own routes get fallback block. A
+policy with a part that nametrack has nothing like, as a source port, is printed as a comment that says which part.
+--json prints the same for programs.
 
 Exit status: 0; 1 if there is no such configuration; 2 for a wrong command line.
 """,

@@ -1,4 +1,4 @@
-"""The command `import`: policies by name of pbr or vpn-policy-routing, printed as nametrack's. Nothing is changed."""
+"""The command `import`: policies of pbr or vpn-policy-routing, printed as nametrack's. Nothing is changed."""
 
 import sys
 

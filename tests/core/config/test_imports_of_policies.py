@@ -52,10 +52,89 @@ def test_what_would_steer_more_than_is_meant_is_a_comment():
         assert policies(PBR.replace(*change)) == [] and any("not imported" in line for line in said), change
 
 
-def test_a_policy_without_a_name_is_told_of():
-    said = imported("config policy\n\toption name 'lan'\n\toption interface 'wan'\n\toption dest_addr '10.0.0.0/8'\n")
-    assert said == ["# 'lan' names no host"]
+def test_a_policy_that_selects_nothing_is_told_of():
+    assert imported("config policy\n\toption name 'lan'\n\toption interface 'wan'\n") == ["# 'lan' selects no packets"]
     assert imported("") == ["# pbr has no policies"]
+
+
+# as pbr's own page writes them
+ADDRESSES = """
+config pbr 'config'
+	option enabled '1'
+	option strict_enforcement '1'
+	option ipv6_enabled '0'
+	list ignored_interface 'vpnserver'
+	option resolver_set 'dnsmasq.nftset'
+
+config policy
+	option name 'Ignore Local Requests'
+	option interface 'ignore'
+	option dest_addr '10.0.0.0/24 10.0.1.0/24 192.168.100.0/24'
+
+config policy
+	option name 'Work'
+	option interface 'wg0'
+	option dest_addr '198.51.100.0/24 203.0.113.7 2001:db8:5::/48'
+
+config policy
+	option name 'TV'
+	option interface 'wg1'
+	option src_addr '192.168.1.50 02:00:00:AA:BB:CC'
+
+config policy
+	option name 'Mail of the guests'
+	option interface 'wan'
+	option src_addr '@br-guest'
+	option dest_port '25 465 587'
+	option proto 'tcp'
+
+config policy
+	option name 'Laptop to work'
+	option interface 'wg0'
+	option src_addr '192.168.1.60'
+	option dest_addr '198.51.100.0/24'
+"""
+
+
+def test_policies_by_address_alone_say_the_same():
+    ignored, work, tv, mail, laptop = policies(ADDRESSES)
+    assert ignored.steering.action == "bypass" and ignored.steering.fallback == "main"
+    assert ignored.literals == ["10.0.0.0/24", "10.0.1.0/24", "192.168.100.0/24"]
+    assert work.literals == ["198.51.100.0/24", "203.0.113.7", "2001:db8:5::/48"] and work.hosts == []
+    assert tv.steering.clients == [("prefix", "192.168.1.50"), ("mac", "02:00:00:aa:bb:cc")]
+    assert tv.literals == ["0.0.0.0/0"], "all that they send, but pbr leaves IPv6 alone"
+    assert mail.steering.clients == [("interface", "br-guest")] and mail.steering.ports == [
+        (25, 25),
+        (465, 465),
+        (587, 587),
+    ]
+    assert laptop.literals == ["198.51.100.0/24"] and laptop.steering.clients == [("prefix", "192.168.1.60")]
+
+
+def test_ipv6_is_steered_if_pbr_does():
+    assert policies(ADDRESSES.replace("ipv6_enabled '0'", "ipv6_enabled '1'"))[2].literals == ["0.0.0.0/0", "::/0"]
+
+
+def test_packets_are_dropped_while_the_interface_is_down_if_pbr_does():
+    assert [policy.steering.fallback for policy in policies(ADDRESSES)] == ["main", "block", "block", "block", "block"]
+    lax = policies(ADDRESSES.replace("strict_enforcement '1'", "strict_enforcement '0'"))
+    assert {policy.steering.fallback for policy in lax} == {"main"}
+    by_name = policies("config policy\n\toption interface 'wg0'\n\toption dest_addr 'plex.tv'\n")[0]
+    assert by_name.target == "auto", "it may fill the sets of pbr, which drops them itself"
+
+
+def test_what_is_no_address_and_no_interface_is_a_comment():
+    for change in (("'192.168.1.60'", "'laptop'"), ("'192.168.1.60'", "'!192.168.1.60'"), ("'@br-guest'", "'br-guest'"),
+                   ("198.51.100.0/24 ", "!198.51.100.0/24 "), ("'wg1'", "'tor'"),
+                   ("'wg1'", "'wg1'\n\toption src_port '8096'"),
+                   ("'tcp'", "'icmp'"), ("'wg1'", "'wg1'\n\toption chain 'output'")):  # fmt: skip
+        said = imported(ADDRESSES.replace(*change))
+        assert len(policies(ADDRESSES.replace(*change))) == 4 and any("not imported" in line for line in said), change
+
+
+def test_a_policy_of_source_ports_alone_is_a_comment_that_says_so():
+    said = imported("config policy\n\toption name 'Plex'\n\toption interface 'wan'\n\toption src_port '8096 32400'\n")
+    assert said[1] == "# not imported, because nametrack has nothing like it: source ports"
 
 
 def test_the_older_words_of_vpn_policy_routing_are_known():
@@ -72,7 +151,7 @@ def test_two_policies_of_one_name_and_hostile_names_make_good_sections():
 
 
 def test_programs_get_the_same_as_values_with_what_cannot_be_said_by_a_code():
-    text = PBR + "\toption src_port '99'\nconfig policy\n\toption name 'lan'\n\toption dest_addr '10.0.0.0/8'\n"
+    text = PBR + "\toption src_port '99'\nconfig policy\n\toption name 'lan'\n\toption interface 'wan'\n"
     found = imports.values("pbr", imports.read("pbr", uci.parse(text + PBR.replace("'wg0'", "'ignore'"))[0]))
     assert found["service"] == "pbr"
     first, unnamed, last = found["policies"]
@@ -80,6 +159,7 @@ def test_programs_get_the_same_as_values_with_what_cannot_be_said_by_a_code():
     assert first["problems"] == [{"code": "source_ports", "text": ""}]
     assert first["options"] == {
         "interface": ["wg0"],
+        "fallback": "block",
         "host": ["plex.tv", "198.51.100.0/24"],
         "client": ["192.168.1.5", "192.168.2.0/24", "lan"],
         "proto": ["tcp", "udp"],

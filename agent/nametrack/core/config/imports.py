@@ -1,4 +1,4 @@
-"""The policies by name of pbr and vpn-policy-routing as policies of ours: as values, and as text for our configuration.
+"""The policies of pbr and vpn-policy-routing as policies of ours: as values, and as text for our configuration.
 
 Only what means the same is imported. A policy that says more, as a source port, comes with what it says: without that
 part it would steer more than its owner meant.
@@ -16,13 +16,18 @@ MAX_POLICIES = 500
 SOURCES, SOURCE_PORTS = ("src_addr", "local_address"), ("src_port", "local_port")
 DESTINATIONS, PORTS = ("dest_addr", "remote_address"), ("dest_port", "remote_port")
 BYPASS = "ignore"  # the interface of policies that keep others away
+NO_INTERFACES = ("tor",)  # words in its place that stand for a program of this router
+NO, YES = ("0", "off", "no", "false", "disabled"), ("1", "on", "yes", "true", "enabled")
 ALL = ("all", "auto", "")
 DNSMASQ = ("dnsmasq.nftset", "dnsmasq.ipset")
 
-# One of their policies. label: their name for it; name: of our section, None if theirs names no host; options:
+# One of their policies. label: their name for it; name: of our section, None if theirs selects nothing; options:
 # [(option, text)], one for each value of a list; problems: [(code, text)], what nametrack has nothing like
 Imported = namedtuple("Imported", ("label", "name", "options", "problems"))
-SINGLE = ("enabled", "action")  # the options that are no lists
+# How a service takes its policies. with_subdomains: dnsmasq adds the names below a name, too; strict: packets are
+# dropped while the interface is down; ipv6: IPv6 packets are steered as well
+Habits = namedtuple("Habits", ("with_subdomains", "strict", "ipv6"))
+SINGLE = ("enabled", "action", "fallback", "family")  # the options that are no lists
 
 
 def read(service, sections):
@@ -31,10 +36,9 @@ def read(service, sections):
     for section in sections:
         if section.type == service:
             settings = section.options
-    with_subdomains = settings.get("resolver_set", settings.get("resolver_ipset", DNSMASQ[0])) in DNSMASQ
     for section in sections:
         if section.type == "policy" and len(found) < MAX_POLICIES:
-            found.append(_policy(section, len(found) + 1, names, with_subdomains))
+            found.append(_policy(section, len(found) + 1, names, _habits(service, settings)))
     return found
 
 
@@ -43,7 +47,7 @@ def lines(service, found):
     made = [] if found else ["# %s has no policies" % service]
     for each in found:
         if each.name is None:
-            made.append("# '%s' names no host" % each.label)
+            made.append("# '%s' selects no packets" % each.label)
             continue
         section = ["# %s" % each.label, "config policy '%s'" % each.name]
         section += ["\t%s %s '%s'" % (("list", "option")[name in SINGLE], name, value) for name, value in each.options]
@@ -72,8 +76,15 @@ def _values(each):
     return {"title": each.label, "name": each.name, "options": options, "problems": problems}
 
 
-def _policy(section, number, names, with_subdomains):
-    """One policy as an Imported; with_subdomains: whether dnsmasq adds the names below a name, too."""
+def _habits(service, settings):
+    """Return the Habits of a service with these settings."""
+    resolver = settings.get("resolver_set", settings.get("resolver_ipset", DNSMASQ[0]))
+    strict = service == "pbr" and settings.get("strict_enforcement") not in NO
+    return Habits(resolver in DNSMASQ, strict, settings.get("ipv6_enabled") in YES)
+
+
+def _policy(section, number, names, habits):
+    """One policy as an Imported."""
     title = _plain(_first(section, ("name", "comment")) or section.name or "policy %d" % number)
     hosts, problems = [], []
     for word in _words(section, DESTINATIONS):
@@ -83,22 +94,27 @@ def _policy(section, number, names, with_subdomains):
         else:
             problems.append(("destination", _plain(word)))
     named = [host for host in hosts if host[0] not in "*@" and ip.prefix(host) is None]
-    if not named:
+    selector = _selector(section, problems)
+    if not hosts and not selector and not problems:
         return Imported(title, None, [], [])
     found = []
-    if _first(section, ("enabled",)) in ("0", "off", "no", "false", "disabled"):
+    if _first(section, ("enabled",)) in NO:
         found.append(("enabled", "0"))
     out = _first(section, ("interface",)) or ""
     if out == BYPASS:
         found.append(("action", "bypass"))
-    elif interface(out)[1] is None:
+    elif interface(out)[1] is None and out.lower() not in NO_INTERFACES:
         found.append(("interface", out))
+        if habits.strict and (selector or not named):
+            found.append(("fallback", "block"))
     else:
         problems.append(("interface", _plain(out)))
     found += [("host", host) for host in hosts]
-    if with_subdomains:
+    if habits.with_subdomains:
         found += [("host", "*." + host) for host in named]
-    found += _selector(section, problems)
+    if not hosts and not habits.ipv6:
+        found.append(("family", "ipv4"))
+    found += selector
     return Imported(title, _section_name(title, number, names), found, problems)
 
 
@@ -107,7 +123,7 @@ def _selector(section, problems):
     found = []
     for word in _words(section, SOURCES):
         value, problem = client(word[1:] if word.startswith("@") else word)
-        if problem is None:
+        if problem is None and (value[0] == "interface") == word.startswith("@"):
             found.append(("client", value[1]))
         else:
             problems.append(("source", _plain(word)))

@@ -4,7 +4,7 @@
 'require uci';
 
 /*
- * The policies by name of pbr and vpn-policy-routing. The command `nametrack import` reads them: it alone knows what of
+ * The policies of pbr and vpn-policy-routing. The command `nametrack import` reads them: it alone knows what of
  * them means the same here, and it needs no running agent.
  */
 
@@ -26,7 +26,7 @@ const access = rpc.declare({
  * { "service": "pbr", "policies": [ { "title": "Plex", "name": "plex",
  *     "options": { "interface": [ "wg0" ], "host": [ "plex.tv" ], "enabled": "0" },
  *     "problems": [ { "code": "source_ports", "text": "" } ] } ] }, or null if it cannot be read.
- * `name` is null for a policy that names no host; one with problems means more than its options.
+ * `name` is null for a policy that selects nothing; one with problems means more than its options.
  */
 function read(service) {
 	return execute(PROGRAM, [ 'import', service, '--json' ])
@@ -40,7 +40,7 @@ function isSame(section, policy) {
 }
 
 return baseclass.extend({
-	/* What the services that are installed here have; those without policies by name are left out. */
+	/* What the services that are installed here have; those without policies are left out. */
 	find: function() {
 		return list(FOLDER).then((entries) => {
 			const present = SERVICES.filter((service) => entries.some((entry) => entry.name === service));

@@ -7,7 +7,7 @@
 'require nametrack.staging as staging';
 
 /*
- * The dialogue that takes over the policies by name of another service: it lists what would be created and what cannot
+ * The dialogue that takes over the policies of another service: it lists what would be created and what cannot
  * be, and stages what is ticked for review. The other's configuration changes only if that is ticked too.
  */
 
@@ -26,7 +26,7 @@ function isEnabled(policy) {
 	return policy.options.enabled !== '0';
 }
 
-/* What a policy does, in words: its hosts, its way, and for whose packets. */
+/* What a policy does, in words: its destinations, its way, and for whose packets. */
 function described(policy) {
 	const options = policy.options, of = (name) => L.toArray(options[name]).join(', ');
 	const way = options.action === 'bypass' ? _('past the policies below') : _('through %s').format(of('interface'));
@@ -38,8 +38,12 @@ function described(policy) {
 		told.push(_('only %s').format(of('proto')));
 	if (options.port)
 		told.push(_('only to port %s').format(of('port')));
+	if (options.family)
+		told.push(_('only %s').format(options.family === 'ipv4' ? 'IPv4' : 'IPv6'));
+	if (options.fallback === 'block')
+		told.push(_('dropped if the interface does not work'));
 
-	return '%s: %s'.format(of('host'), told.join('; '));
+	return '%s: %s'.format(options.host ? of('host') : _('all destinations'), told.join('; '));
 }
 
 function problemsOf(policy) {
@@ -115,7 +119,7 @@ return baseclass.extend({
 				E('strong', {}, [ policy.title ]), ': ',
 				_('nametrack has nothing like this: %s').format(problemsOf(policy))
 			])).concat(unnamed.map((policy) => E('li', {}, [
-				E('strong', {}, [ policy.title ]), ': ', _('it names no host')
+				E('strong', {}, [ policy.title ]), ': ', _('it selects no packets')
 			]))))
 		]);
 	},

@@ -238,11 +238,36 @@ def test_the_first_line_counts_one_as_one(browser, config, peers, policies, word
     assert shown(browser, config, ".nametrack-verdict", **answers) == f"✓ All is well As configured: {words}."
 
 
+def test_the_first_line_says_how_many_more_need_attention(browser, config):
+    peers = [peer(f"house {i}", "h.test", "stalled", "no reply", public_key=f"{i}" * 43 + "=") for i in range(7)]
+    lines = shown(browser, config, ".nametrack-verdict", peers=peers).splitlines()
+    assert (len(lines), lines[0], lines[-1]) == (7, "✕ Needs attention: 7", "and 2 more")
+
+
+def test_an_interface_that_starts_is_no_trouble_in_the_list_of_events(browser, config):
+    agent = Scripted()
+    for code, text in (("not_up", "not up: its peers wait for it"), ("up", "up: its peers are followed")):
+        agent.happen(do.Notify("interface", code, (), "wg0", text, {}))
+    with Router(agent, config) as router:
+        router.open(browser)
+        browser.wait_for_text("• interface not up: its peers wait for it")
+        assert "• interface up: its peers are followed" in browser.text()
+
+
+def test_on_a_phone_the_fields_of_a_question_are_as_wide_as_the_page(browser, config):
+    with Router(Scripted(), config) as router:
+        browser.size(360)
+        router.open(browser)
+        browser.wait(lambda: browser.find(".nametrack-inquiry input"), "the question")
+        widths = {field.rect["width"] for field in browser.find(".nametrack-inquiry input")}
+        assert len(widths) == 1 and widths.pop() > 300
+
+
 def test_the_first_line_is_not_well_while_a_finding_says_otherwise(browser, config):
     found = finding("not_forwarded", "error", "policy 'work'", "wg0 is in no firewall zone")
     note = finding("wildcard_unobserved", "info", "policy 'work'", "no client asked yet")
     lines = shown(browser, config, ".nametrack-verdict", policies=[policy("work")], findings=[found, note]).splitlines()
-    assert lines == ["✕ Needs attention: 1", "policy 'work': wg0 is in no firewall zone"]
+    assert lines == ["✕ Needs attention: 1", "policy 'work': ✕ Error wg0 is in no firewall zone"]
 
 
 def test_a_finding_about_what_needs_attention_already_is_counted_once(browser, config):

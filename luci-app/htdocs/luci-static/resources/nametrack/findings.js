@@ -36,16 +36,24 @@ const SEVERITIES = {
 	info: [ 'note', _('Note') ]
 };
 
+/* The severity, as it is known here. */
+function known(severity) {
+	return SEVERITIES[severity] ? severity : 'info';
+}
+
+function label(severity) {
+	return words.label.apply(words, SEVERITIES[known(severity)]);
+}
+
 function render(finding) {
-	const name = SEVERITIES[finding.severity] ? finding.severity : 'info';
 	const page = MENDED_AT[finding.code];
 
 	return E('div', {
-		'class': 'nametrack-finding nametrack-%s'.format(name),
+		'class': 'nametrack-finding nametrack-%s'.format(known(finding.severity)),
 		'data-key': [ finding.code, finding.subject, finding.text ].join(' ')
 	}, [
 		E('p', {}, [
-			words.label(SEVERITIES[name][0], SEVERITIES[name][1]), ' ',
+			label(finding.severity), ' ',
 			E('strong', {}, [ finding.subject ]), ': '
 		].concat(reasons.finding(finding))),
 		EXPLAINED[finding.code] ? E('p', {}, [ EXPLAINED[finding.code] ]) : '',
@@ -57,5 +65,6 @@ function render(finding) {
 }
 
 return baseclass.extend({
+	label: label,
 	render: (status) => status.findings.map(render).concat(E('div', {}, table.more(status.more_findings)))
 });

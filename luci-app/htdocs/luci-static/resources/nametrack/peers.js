@@ -57,9 +57,9 @@ function cells(peer, now) {
 			E('small', {}, nextQuery(peer))
 		].concat(sourceNodes(peer, now)),
 		peer.endpoint ? words.address(peer.endpoint) : [ E('em', [ _('none') ]) ],
-		[ peer.last_handshake ? E('span', {
-			'title': words.moment(peer.last_handshake)
-		}, [ words.ago(now - peer.last_handshake) ]) : E('em', [ _('never') ]) ],
+		peer.last_handshake
+			? [ words.ago(now - peer.last_handshake), E('br'), E('small', {}, [ words.moment(peer.last_handshake) ]) ]
+			: [ E('em', [ _('never') ]) ],
 		[
 			'▼\xa0', words.bytes(peer.rx_bytes), E('br'),
 			'▲\xa0', words.bytes(peer.tx_bytes)

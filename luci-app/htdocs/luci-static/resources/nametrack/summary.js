@@ -1,5 +1,6 @@
 'use strict';
 'require baseclass';
+'require nametrack.findings as findings';
 'require nametrack.reasons as reasons';
 'require nametrack.words as words';
 
@@ -8,7 +9,9 @@
 const SHOWN = 5;  /* of those that need attention */
 
 function about(name, each, said) {
-	return { kind: words.kind(each.state), name: name, reason: each.reason, state: each.state, said: said };
+	return {
+		kind: words.kind(each.state), name: name, reason: each.reason, label: words.state(each.state), said: said
+	};
 }
 
 const SEVERITIES = { error: 'bad', warning: 'warn' };
@@ -25,8 +28,8 @@ function findingsOf(status, entries) {
 		finding.subject.indexOf(entry.name) >= 0 || entry.reason.indexOf(finding.subject) >= 0);
 
 	return status.findings.filter((finding) => SEVERITIES[finding.severity] && !isSaid(finding)).map((finding) => ({
-		kind: SEVERITIES[finding.severity], name: finding.subject, reason: finding.text, state: null,
-		said: reasons.finding(finding)
+		kind: SEVERITIES[finding.severity], name: finding.subject, reason: finding.text,
+		label: findings.label(finding.severity), said: reasons.finding(finding)
 	}));
 }
 
@@ -60,8 +63,10 @@ return baseclass.extend({
 		return E('div', { 'class': 'nametrack-verdict' }, [
 			E('p', {}, [ words.label(found[0].kind, _('Needs attention: %d').format(found.length)) ]),
 			E('ul', {}, found.slice(0, SHOWN).map((entry) => E('li', { 'data-key': 'attention ' + entry.name }, [
-				E('strong', {}, [ entry.name ]), ': ', entry.state ? words.state(entry.state) : '', ' '
-			].concat(entry.said))))
+				E('strong', {}, [ entry.name ]), ': ', entry.label, ' '
+			].concat(entry.said))).concat(found.length > SHOWN
+				? [ E('li', { 'data-key': 'more' }, [ E('em', {}, [ _('and %d more').format(found.length - SHOWN) ]) ]) ]
+				: []))
 		]);
 	}
 });

@@ -1,10 +1,12 @@
 """Steering by routes of our own, from the configuration to where a packet goes."""
 
-from steering_house import House
+from steering_house import KEYS, NETWORK, House
 
 from nametrack import routing
 from nametrack.core import actions as do
 from nametrack.core import events as on
+from nametrack.core.config import configuration
+from nametrack.wire import uci
 
 THREE_LINES = "config policy 'work'\n\tlist interface 'wg0'\n\tlist host 'work.test'\n"
 OTHERS = "198.51.100.77"
@@ -168,3 +170,18 @@ def test_no_rule_leads_into_a_tunnel_before_its_port_is_known():
     house.silent = False
     house.handle(on.TunnelRead("wg0", 51820))
     assert house.way("192.0.2.1") == "wg0" and house.way("192.0.2.1", None, 51820) == "wan"
+
+
+def test_policies_that_come_later_wait_until_the_kernel_is_read():
+    """Without policies nothing follows the links: an interface that was made anew has another number."""
+    house = House("")
+    house.routing.gone("wg0")
+    house.tunnel("wg0", KEYS[0], "10.9.0.2/24")
+    house.touched()
+    text = "config policy 'work'\n\toption target 'route'\n\tlist interface 'wg0'\n\tlist host '192.0.2.1'\n"
+    loaded = on.ConfigLoaded(configuration.build(uci.parse(text)[0], uci.parse(NETWORK)[0], []))
+    first = house.agent.handle(loaded, house.now)
+    then = [action for _ in range(2) for action in house.agent.handle(on.TunnelRead("wg0", 51820), house.now)]
+    assert not [action for action in first + then if isinstance(action, do.ChangeRouting)]
+    house.order(first + then)
+    assert house.way("192.0.2.1") == "wg0"

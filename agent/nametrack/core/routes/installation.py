@@ -64,6 +64,10 @@ class Installation:
         for number in self._nexthops.read(view.nexthops):
             self._lost(number)
 
+    def forget_view(self):
+        """The last View is old: nothing is decided until the next one."""
+        self.view = None
+
     def listed(self, tables):
         """Take in every route of ours, {(family, table, metric): {key: via}}."""
         if self._tables is None:

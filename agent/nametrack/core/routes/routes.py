@@ -59,6 +59,8 @@ class Routes:
         if not self.installation.is_listed():
             self._timers.set(HOLD, now + PATIENCE)
             return actions + [ReadRouting("kernel"), ListRoutes(routing.PROTOCOL)]
+        if not known:
+            self.installation.forget_view()  # nothing followed the links meanwhile
         return actions + ([ReadRouting("kernel")] if self.steered or known else [])
 
     def neighbours_read(self, neighbours, now):

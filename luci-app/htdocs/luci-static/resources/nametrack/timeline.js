@@ -15,8 +15,8 @@ const KINDS = {
 	recovered: [ 'good', _('recovered') ]
 };
 
-/* code -> how bad it is, if that is not what the kind says */
-const SEVERITIES = { failed_over: 'warn', uplink: 'warn', blocked: 'bad' };
+/* code -> how bad it is, if that is not what the kind says: each may be of a moment, as while an interface starts */
+const SEVERITIES = { failed_over: 'warn', uplink: 'warn', blocked: 'warn' };
 
 return baseclass.extend({
 	/* `events`: newest first. */

@@ -30,6 +30,7 @@ from .peers.endpoint_names import unhurried
 from .peers.peers import Peers
 from .policies.observation import Observation
 from .policies.policies import Policies
+from .policies.preparation import Preparation
 from .routes.routes import Routes
 from .telling.history import History
 from .timers import Timers
@@ -84,19 +85,34 @@ class Agent:
     def settled(self):
         """Whether everything was asked, read and written once: the end of one whole pass."""
         rooms = (self.peers, self.policies.sets, self.routes)
-        if self.memory.last_good.reading or not self.resolver.idle() or not all(room.settled() for room in rooms):
+        if self.files.is_preparing() or self.memory.last_good.reading:
+            return False
+        if not self.resolver.idle() or not all(room.settled() for room in rooms):
             return False
         return all(q.tried() for name in self.resolver.names.values() for q in name.questions.values())
 
     def configure(self, config, now):
-        """Follow exactly what this Config wants; what stays in it keeps what is known of it."""
+        """Put a Config in force as soon as all is ready for it; one that comes before that takes its place."""
+        servers = config.nameservers
+        self.files.prepare(Preparation(config, lambda host: (host, tuple(servers)), self.policies.policies))
+        return self.go_on_configuring(now)
+
+    def go_on_configuring(self, now):
+        """Go on with what is to be ready."""
+        prepared = self.files.prepared()
+        if prepared is None:
+            self._timers.set(("configure",), now)
+            return []
+        self._timers.cancel(("configure",))
+        return self._put_in_force(prepared, now)
+
+    def _put_in_force(self, prepared, now):
+        """Follow exactly what a Config wants; what stays in it keeps what is known of it."""
+        config = prepared.config
         self.files.take(config)
         fallbacks = [text if kind == "address" else VIA + text for kind, text in config.fallbacks]
         self.resolver.configure(Settings(config.min_ttl, config.max_ttl, fallbacks, config.authoritative))
         servers = config.nameservers
-
-        def host_key(host):
-            return (host, tuple(servers))
 
         def servers_of(peer):
             return tuple(peer.nameservers or servers)
@@ -105,7 +121,7 @@ class Agent:
         hosts = [peer.endpoint_host for peer in config.peers]
         self.memory.last_good.changed(now)
         self.peers.configure(config, servers_of, self.memory.endpoints(hosts), now)
-        actions.extend(self.policies.configure(config, host_key, now))
+        actions.extend(self.policies.configure(prepared, now))
         self._bar(now)
         actions.extend(self.memory.restore(now) + self.follow_changes(now))
         actions.extend(self._follow(now))

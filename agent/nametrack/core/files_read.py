@@ -4,11 +4,27 @@
 class FilesRead:
     def __init__(self):
         self.config = None  # core.config.configuration.Config, None before the first
+        self._coming = None  # policies.preparation.Preparation, of the Config that is to be in force next
         self.cron = []  # the scheduled tasks of the router, a line each
         self.firewall = None  # core.config.firewall.Firewall, None if there is none
         self.machine = None  # core.machine.Machine, None on a router
         self._refused = []  # why a newer configuration was not loaded, [text]
         self._findings = None  # what is to be found in the configuration alone, once it was looked for
+
+    def prepare(self, coming):
+        """Get a Config ready, a Preparation; another one that is not ready yet ends."""
+        self._coming = coming
+
+    def prepared(self):
+        """Go on with that; return it once it is done, None until then."""
+        if not self._coming.go_on():
+            return None
+        done, self._coming = self._coming, None
+        return done
+
+    def is_preparing(self):
+        """Return whether a Config is not ready yet."""
+        return self._coming is not None
 
     def take(self, config):
         """This Config is in force from now on."""

@@ -134,6 +134,7 @@ TIMERS = {
     "baseline": _peer_due,
     "save": _memory_due,
     "share": _memory_due,
+    "configure": lambda agent, key, now: agent.go_on_configuring(now),
     "interfaces": lambda agent, key, now: agent.interfaces.due(now),
     "follow": lambda agent, key, now: agent.follow_changes(now),
     "routes": lambda agent, key, now: agent.routes.due(key, now),

@@ -5,7 +5,8 @@ from nametrack import ip
 from nametrack.core import actions as do
 from nametrack.core import events as on
 from nametrack.core.config.policy_sections import PolicyConfig
-from nametrack.core.policies.policy import Policy
+from nametrack.core.ordering import result
+from nametrack.core.policies.preparation import preparing
 from nametrack.core.sets.kernel_set import KernelSet
 from nametrack.core.sets.targets import Use
 from nametrack.core.timers import Timers
@@ -18,7 +19,7 @@ MERGED = ("interval", "merge")
 def policy(retain=0, literals=(), name="p"):
     """A policy with one host."""
     wanted = PolicyConfig(name, True, "wg", "pbr", None, None, "any", retain, [], [], None, [HOST], list(literals), ())
-    return Policy(wanted, lambda host: (host, ()))
+    return result(preparing(wanted, lambda host: (host, ())))
 
 
 def numbers(texts):

@@ -2,7 +2,8 @@
 
 from nametrack.core.actions import ListSet
 from nametrack.core.config.policy_sections import PolicyConfig
-from nametrack.core.policies.policy import Policy
+from nametrack.core.ordering import result
+from nametrack.core.policies.preparation import preparing
 from nametrack.core.sets.sets import Sets
 from nametrack.core.sets.targets import Use
 from nametrack.core.timers import Timers
@@ -20,7 +21,7 @@ def empty():
 def filled():
     """`(sets, timers)`: one set, listed at 0, in which nothing is wanted."""
     config = PolicyConfig("p", True, "wg", "nftset", "inet t s", None, "ipv4", 100, [], [], None, ["h.test"], [], ())
-    policy, timers = Policy(config, lambda host: (host, ())), Timers()
+    policy, timers = result(preparing(config, lambda host: (host, ()))), Timers()
     sets = Sets(timers)
     sets.assign({NAME: Use(4, [policy], [policy], None, False)}, 0)
     assert sets.list_all() == [ListSet(NAME)]

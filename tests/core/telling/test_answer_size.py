@@ -36,6 +36,8 @@ def filled(policies, hosts, addresses, more=""):
     sections, _ = uci.parse("".join(lines) + more)
     agent, made = Agent(), 0
     actions = queries(agent.handle(on.ConfigLoaded(configuration.build(sections, [], [])), 0))
+    while agent.config is None:  # it is taken in by steps
+        actions.extend(queries(agent.handle_timer(0)))
     while actions:
         action = actions.pop(0)
         if made % 500 == 0:

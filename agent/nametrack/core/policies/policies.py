@@ -32,19 +32,22 @@ class Policies:
         self._name_key = None  # function: the key of a host's name
         self._learnt = {}  # name key -> {key: None} of the addresses whose life DNS changed since `learnt`
 
-    def configure(self, config, name_key, now):
-        """Fill exactly the sets of the enabled policies, once `read_sets` is called; what is known of hosts is kept.
-
-        name_key: function that gives a host's name key.
+    def configure(self, prepared, now):
+        """Fill exactly the sets of the policies in a Preparation, once `read_sets` is called; what is known of hosts is
+        kept.
         """
-        old = self.policies
-        self._limits, self._name_key = Limits(config.observe_time, config.max_ttl), name_key
+        old, config, by_name, old_key = self.policies, prepared.config, self._by_name, self._name_key
+
+        def former(host):
+            return by_name.get(old_key(host), ()) if old else ()
+
+        self._limits, self._name_key = Limits(config.observe_time, config.max_ttl), prepared.name_key
         self.policies, self._by_name = {}, {}
         self.sets.flush_flows = config.flush_conntrack
         for wanted in config.policies:
             if not wanted.enabled:
                 continue
-            policy = self.policies[wanted.name] = _policy(wanted, name_key)
+            policy = self.policies[wanted.name] = prepared.policies[wanted.name]
             before, kept = old.get(wanted.name), []
             if before is not None:
                 kept = [before.hosts[host] for host in policy.hosts if _is_same(policy.hosts[host], before)]
@@ -52,12 +55,12 @@ class Policies:
             for host in list(policy.hosts.values()):
                 if host in kept:
                     continue
-                untils = _known(old, host.host, wanted.retain, now)
+                untils = _known(former(host.host), wanted.retain, now)
                 for key in in_order(untils):
                     if untils[key] > now:
                         policy.remember(host, [key], untils[key])
         self.patterns = Patterns([self.policies[name] for name in sorted(self.policies)])
-        self._keep_observed(old, now)
+        self._keep_observed(old, former, now)
         for name in sorted(self.policies):
             for host in sorted(self.policies[name].hosts):
                 self._enrol(self.policies[name], self.policies[name].hosts[host])
@@ -80,8 +83,10 @@ class Policies:
                 self._watch_expiry(self.policies[name], host)
         return self.sets.list_all()
 
-    def _keep_observed(self, old, now):
+    def _keep_observed(self, old, former, now):
         """Names that were followed before the configuration was read again, and that a pattern or a file has now."""
+        if not any(policy.config.wildcards or policy.config.lists for policy in self.policies.values()):
+            return
         for name in sorted(old):
             same = self.policies.get(name)
             for host in sorted(old[name].hosts):
@@ -89,11 +94,10 @@ class Policies:
                     continue
                 for policy in self.patterns.owners(host):
                     if not policy.asks(host):
-                        self._keep_seen(policy, host, old, old[name].seen.get(host, now), now)
+                        policy.observe(host, self._name_key(host), old[name].seen.get(host, now))
+                        self._keep_seen(policy, host, _known(former(host), policy.config.retain, now))
 
-    def _keep_seen(self, policy, host, old, seen, now):
-        policy.observe(host, self._name_key(host), seen)
-        untils = _known(old, host, policy.config.retain, now)
+    def _keep_seen(self, policy, host, untils):
         for key in in_order(untils):
             policy.remember(policy.hosts[host], [key], untils[key])
         if policy.stalest() is not None:
@@ -252,26 +256,18 @@ class Policies:
             self._timers.set(("expire", policy.config.name, host.host), at)
 
 
-def _policy(config, name_key):
-    from .policy import Policy  # a router that only follows peers needs none
-
-    return Policy(config, name_key)
-
-
 def _is_same(host, before):
     """Whether a Policy of before has the same host."""
     known = before.hosts.get(host.host)
     return known is not None and known.rtypes == host.rtypes and known.name_key == host.name_key
 
 
-def _known(policies, host, retain, now):
-    """{key: until} of what any of the policies wants for a host: it is not lost with a new nameserver or name."""
+def _known(pairs, retain, now):
+    """{key: until} of what any of the (Policy, Host) wants: it is not lost with a new nameserver or name."""
     found = {}
-    for name in sorted(policies):
-        known = policies[name].hosts.get(host)
-        if known is not None:
-            for key in known.retained:
-                found[key] = max(min(known.retained[key], now + retain), found.get(key, now))
-            for key in known.named:
-                found[key] = now + max(retain, GRACE)
+    for _, known in pairs:
+        for key in known.retained:
+            found[key] = max(min(known.retained[key], now + retain), found.get(key, now))
+        for key in known.named:
+            found[key] = now + max(retain, GRACE)
     return found

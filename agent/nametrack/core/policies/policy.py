@@ -3,11 +3,10 @@
 from collections import namedtuple
 
 from ... import ip
-from ...key_table import KeyTable
 from ..names.rrset import AAAA, RTYPES, A
 from ..sets.lives import longest_life
 from ..sets.targets import candidates
-from .policy_host import Host, Literals
+from .policy_host import Host
 
 MAX_ADDRESSES = 65536  # of one policy
 MAX_OBSERVED = 256  # names below its wildcards, or in its files beyond those that are asked for
@@ -18,26 +17,23 @@ Addresses = namedtuple("Addresses", ("named", "retained", "literals"))
 
 
 class Policy:
-    def __init__(self, config, name_key):
+    """`hosts`: {host: Host}; `literals`: Literals; `holders`: {address family: KeyTable} of what it wants so far."""
+
+    def __init__(self, config, hosts, literals, holders):
         self.config = config
         self.candidates = candidates(config)
         self.target = None  # the Target that is filled; None: none of the candidates exists
         self.changed_at = None  # when one of its sets was changed last
         self.added = self.deleted = 0  # elements of its sets, since the start
-        self.hosts = {}  # host -> Host
+        self.hosts = hosts
         # host of a wildcard, or of a file beyond those that are asked for -> monotonic time at which a client was given
         # an answer about it last
         self.seen = {}
-        self.literals = Literals(config.literals)
+        self.literals = literals
         # whether an address found no place, and that was not said
         self.overflows = len(config.literals) > MAX_ADDRESSES
         self._rtypes = RTYPES[config.family]
-        self._holders = {}  # address family -> KeyTable: key -> the host that wants it, or a tuple of them
-        for family in (4, 6):
-            keys = [key for key in self.literals.keys[:MAX_ADDRESSES] if ip.key_family(key) == family]
-            self._holders[family] = KeyTable(keys, self.literals)
-        for host in config.hosts:
-            self.hosts[host] = Host(host, name_key(host), self._rtypes)
+        self._holders = holders  # address family -> KeyTable: key -> the host that wants it, or a tuple of them
 
     @property
     def label(self):
@@ -71,15 +67,15 @@ class Policy:
         if before.target in self.candidates:
             self.target = self.candidates[self.candidates.index(before.target)]
         self.hosts.update([(host.host, host) for host in hosts])
-        if before.literals.keys != self.literals.keys or before.is_full():
+        known, full = self.literals is before.literals, before.is_full()
+        if known:
+            self._holders = {family: before.wanted(family) for family in (4, 6)}
+            for host in before.hosts.values():
+                if self.hosts.get(host.host) is not host:
+                    self._release(host.keys(), host)
+        if full or not known:
             for host in hosts:
                 self._hold(host.keys(), host)
-            return
-        self.literals = before.literals
-        self._holders = {family: before.wanted(family) for family in (4, 6)}
-        for host in before.hosts.values():
-            if self.hosts.get(host.host) is not host:
-                self._release(host.keys(), host)
 
     def fill(self, target):
         """Fill the sets of a Target from now on, None for none."""

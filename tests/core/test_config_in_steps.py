@@ -1,0 +1,151 @@
+"""A configuration is got ready by steps, and put in force at once; the one before counts until then."""
+
+from nametrack import ip
+from nametrack.core import actions as do
+from nametrack.core import events as on
+from nametrack.core.agent import Agent
+from nametrack.core.config import configuration
+from nametrack.core.ordering import STEP
+from nametrack.wire import uci
+from nametrack.wire.dns import Answer
+
+MANY = 5000
+HEAD = "config policy '%s'\n\toption target 'nftset'\n\toption set4 'inet vpn s'\n\toption family 'ipv4'\n"
+
+
+def config(name, addresses=(), hosts=(), more=""):
+    lines = ["\tlist host '%s'\n" % each for each in list(addresses) + list(hosts)]
+    return configuration.build(uci.parse(more + HEAD % name + "".join(lines))[0], [], [])
+
+
+def addresses(first, count=MANY):
+    return ["10.%d.%d.%d" % (i >> 16, i >> 8 & 255, i & 255) for i in range(first, first + count)]
+
+
+class House:
+    """An agent, and how many addresses it looked at in each of its stretches."""
+
+    def __init__(self):
+        self.agent = Agent()
+        self.looks = []
+
+    def load(self, made):
+        """Hand a Config in; return what comes of it at once."""
+        return self._counted(lambda: self.agent.handle(on.ConfigLoaded(made), 0))
+
+    def turn(self):
+        return self._counted(lambda: self.agent.handle_timer(0))
+
+    def take(self, made):
+        """Hand a Config in, and wait until it is in force."""
+        actions = self.load(made)
+        while self.agent.config is not made:
+            actions += self.turn()
+        return actions
+
+    def _counted(self, function):
+        found, key = [], ip.key
+        ip.key = lambda text: found.append(text) or key(text)
+        try:
+            return function()
+        finally:
+            ip.key = key
+            self.looks.append(len(found))
+
+    def policies(self):
+        return sorted(self.agent.policies.policies)
+
+    def wanted(self, name):
+        return len(self.agent.policies.policies[name].wanted(4))
+
+
+def test_no_stretch_looks_at_many_addresses():
+    house = House()
+    house.take(config("p", addresses(0)))
+    assert house.wanted("p") == MANY
+    assert max(house.looks) <= STEP and sum(house.looks) == MANY
+
+
+def test_a_small_configuration_is_in_force_at_once_and_its_names_are_asked():
+    house, made = House(), config("p", ["192.0.2.1"], ["a.test"])
+    actions = house.load(made)
+    assert house.agent.config is made
+    assert [action.name for action in actions if isinstance(action, do.SendQuery)] == ["a.test"]
+
+
+def test_the_configuration_before_is_in_force_until_the_next_is_whole():
+    house, old = House(), config("old", ["192.0.2.1"])
+    house.load(old)
+    assert house.load(config("new", addresses(0))) == []
+    for _ in range(5):
+        house.turn()
+        assert house.agent.config is old and house.policies() == ["old"]
+        assert house.agent.policies.policies["old"].wants(ip.key("192.0.2.1"))
+        assert not house.agent.settled()
+    while house.agent.config is old:
+        house.turn()
+    assert house.policies() == ["new"] and house.wanted("new") == MANY
+
+
+def test_one_that_comes_in_the_middle_takes_its_place():
+    house, last = House(), config("last", addresses(7))
+    house.load(config("first", addresses(0)))
+    house.turn()
+    house.load(config("second", addresses(1)))
+    house.turn()
+    house.take(last)
+    assert house.policies() == ["last"] and house.agent.config is last
+    house.agent.handle_timer(0)
+    assert house.policies() == ["last"]
+
+
+def test_a_small_one_in_the_middle_is_in_force_at_once_and_stays():
+    house, small = House(), config("small", ["192.0.2.1"])
+    house.load(config("large", addresses(0)))
+    house.load(small)
+    assert house.agent.config is small
+    house.turn()
+    assert house.agent.config is small and house.policies() == ["small"]
+
+
+def test_a_refused_one_in_the_middle_loses_nothing():
+    house, made = House(), config("p", addresses(0))
+    house.load(made)
+    house.agent.handle(on.ConfigRefused(["a fault"]), 0)
+    while house.agent.config is not made:
+        house.turn()
+    assert house.wanted("p") == MANY
+
+
+def test_an_agent_that_is_stopped_in_the_middle_saves_what_was_known_before():
+    house = House()
+    actions = house.load(config("p", [], ["a.test"]))
+    for action in [action for action in actions if isinstance(action, do.SendQuery)]:
+        house.agent.handle(on.QueryAnswered(action.id, Answer("found", ["192.0.2.7"], 300, None, "", ())), 0)
+    house.load(config("p", addresses(0), ["b.test"]))
+    saved = [action for action in house.agent.stop(0) if isinstance(action, do.SaveLastGood)]
+    assert [(known.host, known.keys) for known in saved[0].records()] == [("a.test", [ip.key("192.0.2.7")])]
+
+
+def test_what_dns_says_in_the_middle_counts():
+    house = House()
+    actions = house.load(config("p", ["192.0.2.1"], ["a.test"]))
+    house.load(config("p", addresses(0), ["a.test"]))
+    house.turn()
+    for action in [action for action in actions if isinstance(action, do.SendQuery)]:
+        house.agent.handle(on.QueryAnswered(action.id, Answer("found", ["192.0.2.7"], 300, None, "", ())), 0)
+    while house.wanted("p") < MANY:
+        house.turn()
+    assert house.agent.policies.policies["p"].wants(ip.key("192.0.2.7"))
+    assert not house.agent.policies.policies["p"].wants(ip.key("192.0.2.1"))
+
+
+def test_addresses_that_stay_are_not_looked_at_again():
+    house = House()
+    house.take(config("p", addresses(0), ["a.test"]))
+    house.looks = []
+    actions = house.load(config("p", addresses(0), ["a.test", "b.test"]))
+    assert house.looks == [0] and house.wanted("p") == MANY
+    assert [action.name for action in actions if isinstance(action, do.SendQuery)] == ["b.test"]
+    house.take(config("p", addresses(1), ["b.test"]))
+    assert house.wanted("p") == MANY and sum(house.looks) == MANY

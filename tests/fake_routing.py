@@ -107,8 +107,10 @@ class FakeRouting:
         if change.verb == routing.DELETE:
             self.rules = [rule for rule in self.rules if rule != change.value]
         elif change.value not in self.rules:
-            self.rules.append(change.value)
-            self.rules.sort(key=lambda rule: (rule.family, rule.preference))
+            place, at = (change.value.family, change.value.preference), len(self.rules)
+            while at and (self.rules[at - 1].family, self.rules[at - 1].preference) > place:
+                at -= 1
+            self.rules.insert(at, change.value)  # behind those with the same preference
         return None
 
     def _nexthop(self, change):
@@ -146,10 +148,11 @@ class FakeRouting:
 
     # -- what a packet does ------------------------------------------------------------------------------------------
 
-    def way(self, address, source=None, sport=None, mark=0):
+    def way(self, address, source=None, sport=None, mark=0, to=None):
         """Where a packet to an address goes: the name of a link, "unreachable" or "dropped"; `source`: of a client.
 
-        Without a source it is the router's own; sport: of a datagram of its own; mark: of the packet.
+        Without a source it is the router's own; sport: of a datagram of its own; mark: of the packet; to: (number of
+        its protocol, port of its destination).
         """
         family, number = (6 if ":" in address else 4), ip.number(address)
         rules = [rule for rule in self.rules if rule.family == family]
@@ -159,7 +162,7 @@ class FakeRouting:
             at += 1
             if rule.match.mark is not None and mark & rule.match.mark[1] != rule.match.mark[0]:
                 continue
-            if not self._matches(rule.match, source, sport):
+            if not self._matches(rule.match, source, sport) or not _is_to(rule.match, to):
                 continue
             if rule.action == routing.GOTO:
                 jump = [i for i in range(at, len(rules)) if rules[i].preference == rule.argument]
@@ -184,7 +187,7 @@ class FakeRouting:
             return False
         if match.sports is not None and not (sport is not None and match.sports[0] <= sport <= match.sports[1]):
             return False
-        return match.oif is None and match.dports is None
+        return match.oif is None
 
     def _lookup(self, family, table, number):
         found = []
@@ -202,6 +205,12 @@ class FakeRouting:
 
     def _name(self, number):
         return [link.name for link in self.links.values() if link.number == number][0]
+
+
+def _is_to(match, to):
+    if match.dports is None:
+        return match.transport is None or match.sports is not None or (to is not None and to[0] == match.transport)
+    return to is not None and to[0] == match.transport and match.dports[0] <= to[1] <= match.dports[1]
 
 
 def _holds(key, number):

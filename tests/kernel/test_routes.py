@@ -129,6 +129,29 @@ assert change(*again) == []  # what is gone already is no error either
 
 
 @each_interpreter
+def test_rules_with_one_preference_are_told_apart_and_a_goto_leads_to_those_that_are_left(interpreter, tmp_path):
+    script = """
+def lookup(**fields):
+    return rule(4, 500, r.LOOKUP, 900, **fields)
+one, two = lookup(source="192.168.1.7"), lookup(source="192.168.1.8")
+port, device = lookup(source="192.168.1.8", transport=6, dports=(443, 443)), lookup(iif="west")
+jump = rule(4, 300, r.GOTO, 500, source="192.168.1.9")
+ours = lambda: [x for x in view().rules if x.protocol == 190]
+for order in ([one, two, port, device], [device, port, two, one]):
+    assert change(*[r.Change(r.ADD, value) for value in [END4, jump] + order]) == []
+    left = list(order)
+    for value in [device, one, port, two]:
+        assert "unresolved" not in sh("ip", "rule", "show", "pref", "300")
+        assert change(r.Change(r.DELETE, value)) == []
+        left.remove(value)
+        assert [x for x in ours() if x.preference == 500] == left, (ours(), left)
+    assert "unresolved" in sh("ip", "rule", "show", "pref", "300")
+    assert change(*[r.Change(r.DELETE, value) for value in [jump, END4]]) == []
+"""
+    ran(interpreter, tmp_path, script)
+
+
+@each_interpreter
 def test_the_text_for_ip_batch_writes_the_same(interpreter, tmp_path):
     script = """
 values = [END4, rule(4, 501, r.LOOKUP, 900, source="192.168.1.7", transport=6, dports=(443, 443)),

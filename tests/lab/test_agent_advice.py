@@ -344,3 +344,21 @@ def test_rp_filter(world, interpreter):
     world.beach.sysctl("net/ipv4/conf/wan/rp_filter=1")
     with house(world, interpreter, WHOLE) as home:
         home.mended("rp_filter")
+
+
+def test_too_many_rules(world, interpreter):
+    clients = [f"10.1.{i // 256}.{i % 256}" for i in range(2, 602)]
+    first = ("policy", "first", {"interface": ["wg0"], "host": ["198.51.100.77"], "client": clients})
+    second = ("policy", "second", {"interface": ["wg0"], "host": [STAGING_NAME], "client": clients[1:]})
+    with house(world, interpreter, first, second) as home:
+        fewer = f"uci delete nametrack.second.client; uci add_list nametrack.second.client='10.1.0.0/16'; {RELOAD}"
+        home.by_hand("too_many_rules", fewer, "prefixes and ranges instead of single ones")
+        home.steering.reach("home", STAGING4[0], hosts=[home.steering.lan])
+
+
+def test_client_unknown(world, interpreter):
+    hardware = "02:00:00:00:77:01"
+    with house(world, interpreter, ("policy", "tv", {"interface": ["wg0"], "client": [hardware]})) as home:
+        assert f"ip neigh | grep -i '{hardware}'" in home.find("client_unknown")
+        home.beach.ip(f"neigh replace 10.1.0.77 lladdr {hardware} dev br-lan")  # the device is switched on
+        home.goes("client_unknown")

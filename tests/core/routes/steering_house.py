@@ -85,7 +85,9 @@ class House:
         self.now = end
 
     def order(self, actions):
-        for action in actions:
+        waiting = list(actions)
+        while waiting:
+            action = waiting.pop(0)
             if isinstance(action, (do.Notify, do.Log)):
                 self.said.append(do.text(action))
             if isinstance(action, do.Probe):
@@ -95,21 +97,21 @@ class House:
             if isinstance(action, do.SendEcho):
                 self.echoes.append((self.now, action.interface, action.address))
                 if action.interface in self.echoing:
-                    self.order(self.agent.handle(on.EchoReplied(action.interface, action.address), self.now))
+                    waiting = self.agent.handle(on.EchoReplied(action.interface, action.address), self.now) + waiting
             if isinstance(action, do.MarkInbound):
                 self.marked = (list(action.devices), action.bit)
             if isinstance(action, do.ChangeRouting):
                 self.written += action.changes
             event = self.answer(action) if isinstance(action, do.SendQuery) else self.kernel.perform(action, self.now)
             if event is not None:
-                self.order(self.agent.handle(event, self.now))
+                waiting = self.agent.handle(event, self.now) + waiting
 
     def answer(self, action):
         values = self.hosts.get(action.name, ([], []))[action.rtype == 28]
         return on.QueryAnswered(action.id, Answer("found" if values else "nodata", values, 300, None, "", ()))
 
-    def way(self, address, *who):
-        return self.routing.way(address, *who)
+    def way(self, address, *who, **how):
+        return self.routing.way(address, *who, **how)
 
     def ours(self):
         """What of ours the kernel has: counts of rules, nexthops and routes."""

@@ -32,7 +32,7 @@ def test_a_change_of_the_way_is_said_once_and_with_its_reason():
     house.touched()
     ways = [text for text in house.said if text.startswith("notify way")]
     assert ways == ["notify way policy 'work': through wg1: wg0 is down"]
-    assert house.agent.routes.standing("work") == ("failed_over", "through wg1: wg0 is down")
+    assert house.agent.routes.standing("work") == ("failed_over", "failed_over", "through wg1: wg0 is down")
 
 
 def test_flows_of_the_policy_begin_anew_when_its_way_changes():
@@ -105,7 +105,7 @@ def test_a_tunnel_that_is_dead_is_left_for_the_next():
     for _ in range(25):
         house.wait(1)
     assert house.way("192.0.2.1") == "wg1"
-    assert "no reply through wg0" in house.agent.routes.standing("work")[1]
+    assert "no reply through wg0" in house.agent.routes.standing("work")[2]
     house.kernel.peer("wg0", KEYS[0])["rx"] += 1000
     house.wait(70)
     assert house.way("192.0.2.1") == "wg0"

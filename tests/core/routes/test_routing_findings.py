@@ -13,7 +13,7 @@ WHOLE = "config policy 'tv'\n\tlist interface 'wg0'\n\tlist client '192.168.1.50
 LAN = "config zone\n\toption name 'lan'\n\tlist network 'lan'\n"
 VPN = "config zone\n\toption name 'vpn'\n\tlist network 'wg0'\n\toption masq '1'\n\toption masq6 '1'\n"
 FORWARDING = "config forwarding\n\toption src 'lan'\n\toption dest 'vpn'\n"
-CODES = ("not_forwarded", "table_conflict", "rp_filter", "ipv6_uncovered")
+CODES = ("not_forwarded", "table_conflict", "rp_filter", "ipv6_uncovered", "too_many_rules", "client_unknown")
 
 
 def house(wall, config=WORK):
@@ -151,3 +151,29 @@ def test_a_tunnel_without_ipv6_is_told_of_hosts_that_have_it():
 def test_a_strange_firewall_file_is_read_as_far_as_it_goes():
     wall = "config zone\nconfig zone\n\tlist name 'a'\nconfig forwarding\nconfig defaults\n\tlist forward 'x'\n"
     assert firewall.read(uci.parse(wall)[0]).zones == []
+
+
+def test_a_client_of_which_no_address_is_known_is_named():
+    config = WORK + "\tlist client '02:00:00:00:00:aa'\n\tlist client '192.168.1.60'\n"
+    made = House(config)
+    said = one(made, "client_unknown")
+    assert said["severity"] == "info" and "02:00:00:00:00:aa" in said["text"] and "02:00:00:00:00:aa" in said["advice"]
+    assert made.agent.routes.standing("work")[1] == "route"  # the other client is steered
+    made.configure(config.replace("192.168.1.60", "02:00:00:00:00:bb"))
+    made.wait(1)
+    state, code, reason = made.agent.routes.standing("work")
+    assert (state, code) == ("current", "client_unknown") and "02:00:00:00:00:aa, 02:00:00:00:00:bb" in reason
+    made.handle(on.NeighboursRead([routing.Neighbour(4, 2, "192.168.1.50", "02:00:00:00:00:aa")]))
+    made.wait(1)
+    assert made.agent.routes.standing("work")[1] == "route"
+    assert "02:00:00:00:00:bb" in one(made, "client_unknown")["text"]
+
+
+def test_a_policy_without_room_for_its_rules_is_an_error():
+    clients = "".join(["\tlist client '10.0.%d.%d'\n" % (i // 256, i % 256) for i in range(1100)])
+    said = one(House(WORK + clients), "too_many_rules")
+    assert said["severity"] == "error" and said["subject"] == "policy 'work'" and "normal way" in said["text"]
+    assert (
+        "blocked for every client"
+        in one(House(WORK + clients + "\toption fallback 'block'\n"), "too_many_rules")["text"]
+    )

@@ -4,6 +4,8 @@ import pytest
 
 from nametrack import routing
 from nametrack.core.routes.rulebook import END, FIRST_HALVES, Rulebook, Step
+from nametrack.core.routes.selector import EVERYTHING, Client, Selector
+from nametrack.core.routes.steps import Uplinks, steps
 
 A, B, C = "192.168.1.1", "192.168.1.2", "192.168.1.3"
 
@@ -20,21 +22,24 @@ class Kernel:
 
     def carry_out(self, book, clients=(A, B, C)):
         for change in book.changes():
-            if change.verb == routing.ADD:
-                self.rules.append(change.value)
-            else:
-                self.rules.remove(change.value)
-            self.rules.sort(key=lambda rule: rule.preference)
+            self.take(change)
             book.changed(change, None)
             self.decisions.append([self.decide(client) for client in clients])
 
-    def decide(self, client):
-        """The table that a packet of a client is looked up in first."""
+    def take(self, change):
+        if change.verb == routing.ADD:
+            self.rules.append(change.value)
+        else:
+            self.rules.remove(change.value)
+        self.rules.sort(key=lambda rule: rule.preference)
+
+    def decide(self, client, port=None):
+        """The table that a packet of a client to a port, (port, port), is looked up in first."""
         at = 0
         while at < len(self.rules):
             rule = self.rules[at]
             at += 1
-            if rule.match.source in (None, client):
+            if rule.match.source in (None, client) and rule.match.dports in (None, port):
                 if rule.action == routing.LOOKUP:
                     return rule.argument
                 if rule.action == routing.GOTO:
@@ -119,3 +124,42 @@ def test_a_deletion_of_a_rule_that_nothing_wants_is_let_be():
     book, kernel = written((A, 1))
     stray = routing.Rule(4, 300, routing.match(source=C), routing.LOOKUP, 9, None, routing.PROTOCOL)
     assert book.deleted([stray]) == []
+
+
+PORTS = [(port, port) for port in range(1001, 1006)]
+SPLIT = Selector((Client("prefix", A), Client("prefix", B)), (routing.TCP,), tuple(PORTS[:4]))
+LESS = Selector((Client("prefix", A), Client("prefix", B)), (routing.TCP,), tuple(PORTS[1:]))
+
+
+def sources(client, family):
+    return [("source", client.value)]
+
+
+def test_many_clients_and_ports_meet_the_old_decision_or_the_new_one_after_each_change():
+    packets = [(client, port) for client in (A, B, C) for port in PORTS]
+    rest = (EVERYTHING, 3, [])
+    orders = [[(SPLIT, 1, []), rest], [rest, (SPLIT, 1, [])], [(LESS, 2, []), (SPLIT, 1, []), rest], [rest], []]
+    uplinks = Uplinks(routing.View([], [], [], [], [], []))
+    book, kernel = Rulebook(4), Kernel()
+    book.read([])
+    for i in range(3 * len(orders)):
+        before = [kernel.decide(*packet) for packet in packets]
+        book.want(steps(orders[i * i % len(orders)], uplinks, 4, sources))
+        decisions = []
+        for change in book.changes():
+            kernel.take(change)
+            book.changed(change, None)
+            decisions.append([kernel.decide(*packet) for packet in packets])
+        after = [kernel.decide(*packet) for packet in packets]
+        for each in decisions:
+            for j in range(len(packets)):
+                assert each[j] in (before[j], after[j]), (packets[j], i)
+    assert kernel.decide(A, PORTS[0]) in (1, 3)
+
+
+def test_steps_that_do_the_same_share_a_preference_but_for_one_that_a_goto_leads_to():
+    book, kernel = written((A, 1), (B, 1), (C, 2))
+    assert [rule.preference - FIRST_HALVES[0] for rule in kernel.rules] == [0, 0, 1, END - FIRST_HALVES[0]]
+    book.want([Step(routing.match(source=A), routing.GOTO, 2, None)] + lookups((B, 1), (C, 1)))
+    kernel.carry_out(book)
+    assert len(set([rule.preference for rule in kernel.rules])) == 4

@@ -70,5 +70,5 @@ def test_covering():
 
 
 def test_a_port_without_a_protocol_means_both():
-    found = selector.matches(selector.Selector((), (6, 17), ((443, 443),)), 4, None)
-    assert [match.transport for match in found] == [6, 17]
+    clients, packets = selector.conditions(selector.Selector((), (6, 17), ((443, 443),)), 4, None)
+    assert clients == [] and [match.transport for match in packets] == [6, 17]

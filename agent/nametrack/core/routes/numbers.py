@@ -4,7 +4,8 @@ What the kernel has under a number leads packets until it is written anew, a ste
 in the kernel goes to no other use, and an agent that starts takes over those that were its own before.
 """
 
-LAST = 1023  # the largest table that busybox's `ip` knows, which puts back what is blocked at boot
+LAST = 2023  # of tables: there are always more than policies for which there are rules. Those up to 1023 come first,
+# because busybox's `ip` shows no others.
 FIRST = 10  # of an option table's numbers, one is nearly always in use: the smallest ones are allotted first
 PLACES = 65535  # that policies may have: a nexthop's id may be any number of 32 bits
 
@@ -31,7 +32,7 @@ class Numbers:
         return set(range(self.base, self.base + 2 + 2 * max([0] + list(self._places.values()))))
 
     def table(self, selector):
-        """The number of a selector's table; None if there are more selectors than tables."""
+        """The number of a selector's table; None if it was given none."""
         return self._tables.get(selector)
 
     def allot(self, policies, selectors, nexthops, tables):

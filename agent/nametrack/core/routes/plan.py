@@ -18,15 +18,19 @@ def compose(steered, ways, numbers, local, endpoints):
     """
     nexthops, members = [], {}
     for family in FAMILIES:
-        about = [each for each in steered if family in each.families() and numbers.table(each.group) is not None]
+        about = [each for each in steered if family in each.families()]
+        placed = [each for each in about if numbers.table(each.group) is not None]  # the others have no room
         if family == 6 and any(each.blocks for each in about):
             nexthops.append(_nexthop(family, numbers.block(family), 0, None))
         for each in about:
             keys = each.local_keys(ways, local[family])
-            via, nexthop = _via(each, ways, numbers, family)
-            places = [((family, numbers.table(each.group), METRICS[family]), via)]
-            if each.steering.action == "bypass":
-                places, nexthop = _bypassed(each, about, numbers, local[family])
+            places, nexthop = [], None
+            table = numbers.table(each.group)
+            if table is not None:
+                via, nexthop = _via(each, ways, numbers, family)
+                places = [((family, table, METRICS[family]), via)]
+            if table is not None and each.steering.action == "bypass":
+                places, nexthop = _bypassed(each, placed, numbers, local[family])
             if nexthop is not None:
                 nexthops.append(nexthop)
             if each.blocks:
@@ -72,10 +76,13 @@ def _blocked(steered, numbers, family, endpoints):
     """[(place, via)] of what blocks behind the routes, should they go with their device.
 
     In the main table it outlives everything that others do to rules. There it would meet clients that the selector
-    does not mean, so a policy with a selector has it in its own table. An `unreachable` route of IPv6 is on `lo`, and
-    goes when netifd starts; one to a nexthop that drops stays.
+    does not mean, so a policy with a selector has it in its own table. If there is no room for the rules that lead
+    there, it is in the main table after all: better no client reaches the hosts than one by the wrong way. An
+    `unreachable` route of IPv6 is on `lo`, and goes when netifd starts; one to a nexthop that drops stays.
     """
     via = numbers.block(family) if family == 6 else routing.UNREACHABLE
+    if numbers.table(steered.group) is None:
+        return [((family, routing.MAIN, LAST), via)] if steered.closes else []
     own = ((family, numbers.table(steered.group), LAST), via)
     if steered.selector != EVERYTHING:
         return [own]

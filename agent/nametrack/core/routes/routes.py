@@ -6,6 +6,7 @@ from ... import ip, routing
 from . import selector
 from .local import Local
 from .clients import Clients
+from .fit import Fit
 from .networks import Networks
 from .numbers import Numbers
 from .plan import FAMILIES, compose
@@ -31,8 +32,8 @@ class Routes:
     def __init__(self, timers, interfaces, peers):
         self.steered = []  # Steered, in the order of their sections
         self.paused_until = None  # monotonic seconds; None: not paused
+        self.fit = Fit()
         self._timers = timers
-        self._interfaces = interfaces
         self._peers = peers
         self._ways = Ways(timers, interfaces, peers)
         self._clients = Clients(interfaces)
@@ -53,9 +54,10 @@ class Routes:
         self._ways.configure(self.steered, config)
         if self._numbers is None or self._numbers.base != config.table:
             self._numbers = Numbers(config.table)
-        self._allot()
         # first of all: a client that is not known yet would go another way for a moment
         actions = self._clients.configure([steered.selector for steered in self.steered])
+        actions += self._see_what_fits()
+        self._allot()
         if not self.installation.is_listed():
             self._timers.set(HOLD, now + PATIENCE)
             return actions + [ReadRouting("kernel"), ListRoutes(routing.PROTOCOL)]
@@ -189,6 +191,10 @@ class Routes:
         """Return the Way through an interface of a policy."""
         return self._ways.by_name[interface]
 
+    def addresses_of(self, hardware):
+        """Return the addresses that a MAC address of a policy has, as far as is known."""
+        return self._clients.addresses(hardware)
+
     def nexthops(self):
         """Return the numbers of all nexthops that the policies may need."""
         return self._numbers.nexthops()
@@ -198,28 +204,20 @@ class Routes:
         return self.installation.settled() if self.installation.is_known() else not self.steered
 
     def standing(self, name):
-        """`(state, reason)` of a policy's ways and routes; None if it is not steered by routes."""
+        """`(state, code, reason)` of a policy's ways and routes; None if it is not steered by routes."""
         steered = self.of(name)
         if steered is None:
             return None
-        if self.paused_until is not None:
-            return "disabled", "paused: traffic takes the normal way until `nametrack resume`, or the pause is over"
-        if not self.installation.is_known():
-            return "partial", "the kernel's routes were not read yet"
-        if self.table_of(name) is None:
-            return "partial", "no routing table is left for it"
-        state, reason = steered.standing(self._ways.by_name)
-        if state == "blocked" or steered.way is None:
-            return state, reason
-        trouble = self.installation.trouble_in(self.table_of(name))
-        return (state, reason) if trouble is None else ("partial", trouble)
+        from .standing import standing  # a router with target route only
+
+        return standing(self, steered)
 
     def installed(self, name, family):
         """How many of a policy's addresses have a route."""
         return self.installation.count(family, self.table_of(name), self.of(name).policy.wanted(family))
 
     def table_of(self, name):
-        """The number of the table that a policy's routes are in; None if there is none left."""
+        """The number of the table that a policy's routes are in; None if there is no room for its rules."""
         return self._numbers.table(self.of(name).group)
 
     # -- what is wanted --------------------------------------------------------------------------------------------
@@ -230,7 +228,7 @@ class Routes:
             return []
         view = self.installation.view
         local = {family: Local(family, view.main) for family in FAMILIES}
-        actions = self._ways.read(view, local, now)
+        actions = self._see_what_fits() + self._ways.read(view, local, now)
         for steered in self.steered:
             before = steered.way
             decided = steered.decided
@@ -256,9 +254,16 @@ class Routes:
             wanted = compose(self._active(), self._ways.by_name, self._numbers, local, spared)
         self.installation.assign(wanted[0], wanted[1], spared)
 
+    def _see_what_fits(self):
+        """Look at which policies have room again; return the actions that tell of it."""
+        news, actions = self.fit.decide(self.steered, self._clients.sources)
+        if news:
+            self._allot()
+        return actions
+
     def _allot(self):
         """Gives each policy its numbers."""
-        names, groups = [s.name for s in self.steered], [s.group for s in self.steered]
+        names, groups = [steered.name for steered in self.steered], self.fit.groups(self.steered)
         self._numbers.allot(names, groups, self.installation.ids(), self.installation.tables())
 
     # -- what is written -------------------------------------------------------------------------------------------

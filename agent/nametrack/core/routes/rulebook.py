@@ -2,6 +2,8 @@
 
 They are written in one of two halves of our preferences. A new order fills the free half, then the other half is
 deleted from its end: so each packet meets the old decision or the new one, and never a mixture of both.
+
+Steps in a row that do the same share a preference: a packet goes on in the same way, by any of them.
 """
 
 from collections import namedtuple
@@ -9,7 +11,7 @@ from collections import namedtuple
 from ... import routing
 
 FIRST_HALVES = (100, 548)  # where the two halves begin
-SIZE = 448  # rules in each
+SIZE = 448  # preferences in each
 END = 999  # behind both: `nop`, where a `goto` leads to that skips all of ours. It is the first in and the last out.
 # Below 100 a user's own rules go before ours; from 1000 on mwan3 deletes whatever it finds.
 
@@ -22,12 +24,14 @@ class Rulebook:
         self.family = family
         self.refused = None  # why the kernel did not take a rule
         self._steps = []
+        self._made = {}  # first preference of a half -> the Rules that the steps are there, list
         self._written = {}  # first preference of a half -> the steps that were written there
         self._installed = None  # set of routing.Rule: ours, as far as is known; None: not read yet
 
     def want(self, steps):
-        """These from now on, no more than SIZE."""
-        self._steps = steps[:SIZE]
+        """These from now on; see fit.py, which leaves out what needs more than SIZE preferences."""
+        if steps != self._steps:
+            self._steps, self._made = steps, {}
 
     def read(self, rules):
         """What the kernel has: all rules of this family."""
@@ -37,7 +41,7 @@ class Rulebook:
         """Others deleted rules of ours: the changes that put them back at once."""
         if self._installed is None:
             return []
-        gone = [rule for rule in rules if rule in self._installed]
+        gone = set([rule for rule in rules if rule in self._installed])
         self._installed.difference_update(gone)
         wanted = self._rules(self._half()) if self._half() is not None else []
         back = [rule for rule in self._with_end(wanted) if rule in gone]
@@ -63,11 +67,12 @@ class Rulebook:
         if half is None or self._written.get(half) != self._steps:
             half = self._free_half(half)
         rules = self._with_end(self._rules(half))
+        wanted = set(rules)
         self._written = {half: self._steps}
-        stale = [rule for rule in self._installed if rule.preference in _range(half) and rule not in rules]
+        stale = [rule for rule in self._installed if rule.preference in _range(half) and rule not in wanted]
         found = [routing.Change(routing.DELETE, rule) for rule in _from_the_end(stale)]
         found += [routing.Change(routing.ADD, rule) for rule in rules if rule not in self._installed]
-        return found + [c for c in self._without(set(rules)) if c.value not in stale]
+        return found + self._without(wanted.union(stale))
 
     def _half(self):
         """Where the wanted rules are already, else where we wrote last; None: nowhere."""
@@ -86,23 +91,27 @@ class Rulebook:
         return FIRST_HALVES[1 - FIRST_HALVES.index(half)]
 
     def _rules(self, half):
-        count, found = len(self._steps), []
-        for i in range(count):
-            step = self._steps[i]
-            argument = step.argument
-            if step.action == routing.GOTO:
-                argument = half + argument if argument < count else END
-            found.append(self._rule(half + i, step.match, step.action, argument, step.suppress))
-        return found
+        if half not in self._made:
+            places, found = _places(self._steps), []
+            for step, place in zip(self._steps, places):
+                argument = step.argument
+                if step.action == routing.GOTO:
+                    argument = half + places[argument] if argument < len(places) else END
+                found.append(self._rule(half + place, step.match, step.action, argument, step.suppress))
+            self._made[half] = found
+        return self._made[half]
 
     def _rule(self, preference, match, action, argument, suppress):
         return routing.Rule(self.family, preference, match, action, argument, suppress, routing.PROTOCOL)
 
     def _with_end(self, rules):
-        return [self._rule(END, routing.ANYTHING, routing.NOP, None, None)] + rules
+        """All rules in the order in which they are written: first those that do nothing, which a `goto` leads to."""
+        places = [rule for rule in rules if rule.action == routing.NOP]
+        rest = [rule for rule in rules if rule.action != routing.NOP]
+        return [self._rule(END, routing.ANYTHING, routing.NOP, None, None)] + places + rest
 
     def _without(self, kept):
-        """Deletes all but these, the last first; but END, which others jump to, last of all."""
+        """Deletes all but these, the last first; but what others jump to goes last, and END last of all."""
         gone = _from_the_end([rule for rule in self._installed if rule not in kept])
         return [routing.Change(routing.DELETE, rule) for rule in gone]
 
@@ -112,5 +121,17 @@ def _range(half):
 
 
 def _from_the_end(rules):
-    keyed = [(rule.preference == END, -rule.preference, i) for i, rule in enumerate(rules)]
-    return [rules[i] for _, _, i in sorted(keyed)]
+    keyed = []
+    for i in range(len(rules)):
+        preference = rules[i].preference
+        keyed.append((preference == END, rules[i].action == routing.NOP, -preference, str(rules[i].match), i))
+    return [rules[each[4]] for each in sorted(keyed)]
+
+
+def _places(steps):
+    """The place of each Step among the preferences of a half, from 0 on."""
+    targets, found = set([step.argument for step in steps if step.action == routing.GOTO]), []
+    for i in range(len(steps)):
+        shares = i > 0 and i not in targets and steps[i][1:] == steps[i - 1][1:]
+        found.append(0 if i == 0 else found[-1] + (not shares))
+    return found

@@ -8,6 +8,7 @@ from ... import routing
 # ports: (first, last) of destinations
 Selector = namedtuple("Selector", ("clients", "transports", "ports"))
 EVERYTHING = Selector((), (), ())
+GATES = 2  # rules that pass by the packets of all other clients, if clients and packets have rules of their own
 
 # kind: "prefix", "interface" or "mac"; value: its text, of a MAC address as 02:00:00:aa:bb:cc
 Client = namedtuple("Client", ("kind", "value"))
@@ -48,23 +49,27 @@ def covers(selector, other):
     return True
 
 
-def matches(selector, family, sources):
-    """The Matches of a selector in one family, one rule each.
+def conditions(selector, family, sources):
+    """`(Matches of clients, Matches of packets)`: a packet is the selector's if it is one of each.
 
-    sources: function of a Client and a family that gives [(field of a Match, value)], nothing for a client that is not
-    known.
+    If that takes fewer rules, one list of Matches holds both, one for each pair, and the first is empty. sources:
+    function of a Client and a family that gives [(field of a Match, value)], nothing for a client that is not known.
     """
-    found = []
-    for first in _clients(selector, sources, family):
-        for transport in selector.transports or (None,):
-            for ports in selector.ports or (None,):
-                fields = dict(first)
-                if transport is not None:
-                    fields["transport"] = transport
-                if ports is not None:
-                    fields["dports"] = ports
-                found.append(routing.match(**fields))
-    return found
+    clients = [dict(each) for each in _clients(selector, sources, family)]
+    packets = []
+    for transport in selector.transports or (None,):
+        for ports in selector.ports or (None,):
+            fields = {} if transport is None else {"transport": transport}
+            fields.update({} if ports is None else {"dports": ports})
+            packets.append(fields)
+    if is_split(len(clients), len(packets)):
+        return [routing.match(**each) for each in clients], [routing.match(**each) for each in packets]
+    return [], [routing.match(**dict(first, **second)) for first in clients for second in packets]
+
+
+def is_split(clients, packets):
+    """Whether rules for so many clients, and others for so many kinds of packets, are fewer than one for each pair."""
+    return clients * packets > clients + packets + GATES
 
 
 def tables_of(groups, rules, sources):
@@ -72,18 +77,25 @@ def tables_of(groups, rules, sources):
 
     groups: as groups_of gives them; rules: all of the kernel's, in their order; sources: as for matches.
     """
-    tables, found = {}, {}
-    for rule in rules:
-        if rule.protocol == routing.PROTOCOL and rule.action == routing.LOOKUP:
-            known = tables.setdefault((rule.family, rule.match), [])
-            if rule.argument not in known:  # who was killed may have left the rules in both orders
-                known.append(rule.argument)
+    tables, found, ours = {}, {}, [rule for rule in rules if rule.protocol == routing.PROTOCOL]
+    lookups = {}  # (family, preference) -> the first rule there that looks up a table
+    for rule in ours:
+        if rule.action == routing.LOOKUP:
+            lookups.setdefault((rule.family, rule.preference), rule)
+    for rule in ours:
+        lookup, client = rule, None
+        if rule.action == routing.GOTO:
+            lookup, client = lookups.get((rule.family, rule.argument)), rule.match
+        if lookup is not None and lookup.action == routing.LOOKUP:
+            known = tables.setdefault((rule.family, client, lookup.match), [])
+            if lookup.argument not in known:  # who was killed may have left the rules in both orders
+                known.append(lookup.argument)
     for selector, run in groups:
         for family in (4, 6):
-            for each in matches(selector, family, sources)[:1]:
-                known = tables.get((family, each), ())
-                if len(known) >= run:
-                    found[(selector, run)] = known[run - 1]
+            clients, packets = conditions(selector, family, sources)
+            known = tables.get((family, clients[0] if clients else None, packets[0]), ()) if packets else ()
+            if len(known) >= run:
+                found[(selector, run)] = known[run - 1]
     return found
 
 

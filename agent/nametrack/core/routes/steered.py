@@ -2,6 +2,7 @@
 
 from ... import ip
 from ..actions import Notify
+from ..wording import duration
 from .local import Local
 from .selector import selector_of
 
@@ -34,6 +35,11 @@ class Steered:
     def blocks(self):
         """Whether nothing may leave by another way."""
         return self.steering.fallback == "block" and self.steering.action == "route"
+
+    @property
+    def closes(self):
+        """Whether nothing leaves by another way even if there is no room for its rules: for no client at all then."""
+        return self.blocks and not self.takes_all
 
     @property
     def takes_all(self):

@@ -5,11 +5,18 @@ oif DEVICE-OF-AN-UPLINK goto END                            questions of ours th
 from ADDRESS-OF-AN-UPLINK iif lo goto END                   the router's replies to who came in there
 iif lo ipproto udp sport LISTEN_PORT goto BEHIND            a tunnel's own packets pass by the table that may lead
 [from CLIENT] [ipproto P dport R] lookup TABLE              into it; for each selector, in the order of the sections
+
+Many clients times many ports would be very many rules. Then it is these, with PACKETS and AFTER within the same half:
+
+from CLIENT goto PACKETS                                    for each client
+goto AFTER
+PACKETS: ipproto P dport R lookup TABLE                     for each protocol and range of ports
+AFTER: nop
 """
 
 from ... import ip, routing
 from .rulebook import Step
-from .selector import matches
+from .selector import conditions
 
 
 class Uplinks:
@@ -45,18 +52,19 @@ def _is_default(key):
 
 
 def steps(groups, uplinks, family, sources):
-    """The Steps of one family. groups: [(selector, table, [Way])]; sources: as selector.matches has it."""
+    """The Steps of one family. groups: [(selector, table, [Way])]; sources: as selector.conditions has it."""
     found = []
     for selector, table, ways in groups:
-        lookups = [Step(m, routing.LOOKUP, table, None) for m in matches(selector, family, sources)]
-        if not lookups:
+        clients, packets = conditions(selector, family, sources)
+        if not packets:
             continue
         ports = sorted(set([way.port for way in ways if way.port]))
-        behind = len(found) + len(ports) + len(lookups)
+        looked = _looked_up(clients, packets, table, len(found) + len(ports))
+        behind = len(found) + len(ports) + len(looked)
         for port in ports:
             own = routing.match(iif="lo", transport=routing.UDP, sports=(port, port))
             found.append(Step(own, routing.GOTO, behind, None))
-        found += lookups
+        found += looked
     if not found:
         return []
     first = [routing.match(mark=(uplinks.bit, uplinks.bit))] if uplinks.bit else []
@@ -67,6 +75,17 @@ def steps(groups, uplinks, family, sources):
     end = len(first) + len(found)
     shifted = [_shifted(step, len(first)) for step in found]
     return [Step(m, routing.GOTO, end, None) for m in first] + shifted
+
+
+def _looked_up(clients, packets, table, at):
+    """The Steps, the first of them the `at`th of all, that look up a table for packets of selector.conditions."""
+    lookups = [Step(each, routing.LOOKUP, table, None) for each in packets]
+    if not clients:
+        return lookups
+    inside = at + len(clients) + 1
+    found = [Step(each, routing.GOTO, inside, None) for each in clients]
+    found.append(Step(routing.ANYTHING, routing.GOTO, inside + len(lookups), None))
+    return found + lookups + [Step(routing.ANYTHING, routing.NOP, None, None)]
 
 
 def _shifted(step, by):

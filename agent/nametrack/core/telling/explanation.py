@@ -120,7 +120,7 @@ def _own_route(case, steered, told, steps):
         advice = mending.option(case.agent, steered.name, "set", "keep_local", "0")
         steps.append(Step("it is in the local network %s" % network, advice, False))
         return nothing, "keeps its way"
-    state, reason = routes.standing(steered.name)
+    state, _, reason = routes.standing(steered.name)
     written = state != "partial"
     text = "policy '%s' steers by own routes: %s" % (steered.name, reason)
     steps.append(Step(text, "" if written else mending.CHECK, not written))

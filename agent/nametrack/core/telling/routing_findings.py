@@ -2,6 +2,8 @@
 
 from ... import routing
 from ..config import firewall
+from ..routes import fit
+from ..routes.standing import UNKNOWN, unknown_clients
 from . import findings, mending
 from .forwarding import RELOAD, lack
 
@@ -9,6 +11,10 @@ ADVICE = {
     "not_forwarded": RELOAD,
     "table_conflict": "uci set nametrack.global.table='%d'; uci commit nametrack; /etc/init.d/nametrack reload",
     "rp_filter": "echo net.ipv4.conf.%s >>/etc/sysctl.conf; sysctl -p; /etc/init.d/nametrack reload",
+    "too_many_rules": "list fewer clients or ports: prefixes and ranges instead of single ones, or an interface; or "
+    "give policies the same clients, protocols and ports and put them next to each other: then they share rules",
+    "client_unknown": "ip neigh | grep -i '%s'  # if it prints nothing: is the device on, does it use this router, and "
+    "is this its MAC address here? Behind another router, list its IP address",
     "ipv6_uncovered": "give the interface an IPv6 address and its peer ::/0 in allowed_ips, or leave it: IPv4 is used",
 }
 LAN = "lan"  # the interface that clients are behind, if a policy does not name others
@@ -22,7 +28,27 @@ def routing_findings(agent):
     if not routes.steered or routes.installation.view is None:
         return []
     found = [] if agent.files.firewall is None else _firewall(agent)
+    found += _without_room(routes) + _unknown(routes)
     return found + _conflicts(routes) + _reverse_paths(routes) + _uncovered(agent)
+
+
+def _without_room(routes):
+    found = []
+    for each in routes.steered:
+        if not routes.fit.holds(each.group):
+            code, subject, advice = "too_many_rules", each.policy.label, ADVICE["too_many_rules"]
+            found.append(findings.finding(code, "error", subject, fit.reason(each), advice))
+    return found
+
+
+def _unknown(routes):
+    """Clients by their MAC address that have no rules, because no address of theirs is known."""
+    found = []
+    for steered in routes.steered:
+        for hardware in unknown_clients(routes, steered):
+            advice = ADVICE["client_unknown"] % hardware
+            found.append(findings.finding("client_unknown", "info", steered.policy.label, UNKNOWN % hardware, advice))
+    return found
 
 
 def _firewall(agent):

@@ -12,8 +12,6 @@ from .findings import findings
 from .peer_status import peer_status
 from .status_times import dated, left
 
-ROUTES = {"disabled": "paused", "partial": "routes"}  # state of a policy's routes -> code, if they differ
-
 
 def status(agent, now, wall, room=ROOM):
     """`{"config_errors", "peers", "policies", "findings"}` at monotonic `now`, which is Unix time `wall`.
@@ -202,7 +200,7 @@ def _policy_state(agent, policy, troubles, behind):
         return "no_target", "no_target", missing[0]
     standing = agent.routes.standing(policy.config.name)
     if standing is not None and standing[0] != "current":
-        return standing[0], ROUTES.get(standing[0], standing[0]), standing[1]
+        return standing
     unused = agent.policies.filling.unused(policy)
     if unused is not None and policy.target.service is not None:
         return "no_target", "unused_set", unused[0]
@@ -217,7 +215,7 @@ def _policy_state(agent, policy, troubles, behind):
     if behind:
         return "partial", "updating", "being brought up to date"
     if standing is not None:
-        return "current", policy.config.steering.action, standing[1]
+        return standing
     reason = "the sets hold what DNS names"
     if len(policy.candidates) > 1 and policy.target is not None:
         reason = "the sets of %s, found by target 'auto', hold what DNS names" % policy.target.name

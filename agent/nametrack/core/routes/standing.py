@@ -1,0 +1,34 @@
+"""How a policy that is steered by routes of our own stands: its state, a word for the reason, and the reason."""
+
+from . import fit
+from .clients import MAC
+
+UNKNOWN = "no address of the client %s is known: it sent nothing to this router since the agent started"
+
+
+def standing(routes, steered):
+    """Return `(state, code, reason)` of a Steered of these Routes."""
+    if routes.paused_until is not None:
+        reason = "paused: traffic takes the normal way until `nametrack resume`, or the pause is over"
+        return "disabled", "paused", reason
+    if not routes.installation.is_known():
+        return "partial", "routes", "the kernel's routes were not read yet"
+    if not routes.fit.holds(steered.group):
+        return "blocked" if steered.closes else "no_target", "too_many_rules", fit.reason(steered)
+    state, reason = steered.standing({name: routes.way(name) for name in steered.steering.interfaces})
+    code = steered.steering.action if state == "current" else state
+    if state == "blocked" or steered.way is None:
+        return state, code, reason
+    trouble = routes.installation.trouble_in(routes.table_of(steered.name))
+    if trouble is not None:
+        return "partial", "routes", trouble
+    unknown = unknown_clients(routes, steered)
+    if unknown and len(unknown) == len(steered.selector.clients):
+        return "current", "client_unknown", UNKNOWN % ", ".join(unknown)
+    return state, code, reason
+
+
+def unknown_clients(routes, steered):
+    """Return the MAC addresses among the clients of a policy of which no address is known."""
+    named = [client.value for client in steered.selector.clients if client.kind == MAC]
+    return [hardware for hardware in named if not routes.addresses_of(hardware)]

@@ -6,7 +6,7 @@ from .. import compat
 from ..wire import netlink, rtnetlink
 
 _TRIES = 3  # of a part that changes while it is read
-_LIMIT = 10  # seconds for all parts
+_LIMIT = 10  # seconds without a message; all of it may take longer, if the machine is busy and the tables are long
 _DATAGRAM = 16384  # bytes: what is taken at once, some 200 routes, is what others wait for
 _ABSENT = (compat.ENOENT, compat.EOPNOTSUPP, compat.EAFNOSUPPORT)  # no such table, no nexthops or no IPv6 here: nothing
 
@@ -26,6 +26,7 @@ class Dumper:
         self._found = []
         self._current = None  # what the part that is being read has given
         self._tries = self._seq = 0
+        self._heard_at = None  # monotonic seconds: when the kernel was asked or gave a message last
 
     def read(self, parts, done):
         """Reads the Parts, then calls `done(found, problem)`: what each has given, or None and why not."""
@@ -43,13 +44,19 @@ class Dumper:
             self._socket.setblocking(False)
             strict(self._socket)
             self._poller.add(self._socket.fileno(), self._readable)
-            self._poller.call_at(
-                self._key, compat.monotonic() + _LIMIT, lambda: self._end("no answer in %d s" % _LIMIT)
-            )
+            self._heard_at = compat.monotonic()
+            self._poller.call_at(self._key, self._heard_at + _LIMIT, self._look)
             self._parts, self._found, self._tries = list(self._waiting[0][0]), [], 0
             self._ask()
         except OSError as error:
             self._end(compat.error_text(error))
+
+    def _look(self):
+        """End the conversation if the kernel has been silent for too long."""
+        due = self._heard_at + _LIMIT
+        if compat.monotonic() >= due:
+            return self._end("no message from the kernel in %d s" % _LIMIT)
+        self._poller.call_at(self._key, due, self._look)
 
     def _ask(self):
         if not self._parts:
@@ -62,6 +69,7 @@ class Dumper:
     def _readable(self, mask):
         try:
             reply = netlink.reply(self._socket.recv(_DATAGRAM), self._seq)
+            self._heard_at = compat.monotonic()
             add = self._parts[0].add
             for message in reply.messages:
                 add(self._current, message)

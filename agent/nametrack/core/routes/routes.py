@@ -12,6 +12,7 @@ from .numbers import Numbers
 from .plan import FAMILIES, compose
 from .installation import Installation
 from .inbound import Inbound
+from .readings import LIST, READ, Readings
 from .steered import Steered
 from .steps import Uplinks, steps
 from .ways import ECHO, PROBE, WATCH, Ways
@@ -20,11 +21,7 @@ from .ways import ECHO, PROBE, WATCH, Ways
 from ..actions import ChangeRouting, FlushFlows, ListRoutes, Log, ReadRouting
 from ..wording import duration
 
-SETTLE = 0.2  # seconds at least between two readings
-RESYNC = 60  # seconds after which all is compared again: the kernel does not notify when a program flushes a table
-LONG = 2000  # routes, of which that would be too much: ten times as rare
 PATIENCE = 3600  # seconds after the start in which names that are not answered keep what is there
-READ, LIST = ("routes", "read"), ("routes", "list")
 CHOOSE, HOLD, PAUSED = ("routes", "choose"), ("routes", "hold"), ("routes", "paused")
 
 
@@ -39,7 +36,7 @@ class Routes:
         self._clients = Clients(interfaces)
         self._config = None
         self._numbers = None
-        self._read_at = 0  # when the kernel was asked last
+        self._readings = Readings(timers)
         self._inbound = Inbound()
         self.installation = Installation(timers, self._steps)
 
@@ -63,6 +60,8 @@ class Routes:
             return actions + [ReadRouting("kernel"), ListRoutes(routing.PROTOCOL)]
         if not known:
             self.installation.forget_view()  # nothing followed the links meanwhile
+            if self.steered:
+                self._readings.listed(0, now)
         return actions + ([ReadRouting("kernel")] if self.steered or known else [])
 
     def neighbours_read(self, neighbours, now):
@@ -71,15 +70,16 @@ class Routes:
 
     def read(self, view, now):
         """The kernel's links, rules and nexthops."""
+        self._readings.went_well(ReadRouting)
         self.installation.read(view)
         return self._decide(now)
 
     def listed(self, tables, now):
         """Every route of ours that the kernel has, {(family, table, metric): {key: via}}."""
         self.installation.listed(tables)
-        count = sum([len(tables[key]) for key in tables])
+        self._readings.went_well(ListRoutes)
         if self.steered:
-            self._timers.set(LIST, now + RESYNC * (1 if count <= LONG else 10))
+            self._readings.listed(sum([len(tables[key]) for key in tables]), now)
         return self._decide(now)
 
     def rules_deleted(self, rules):
@@ -90,7 +90,7 @@ class Routes:
     def touched(self, now):
         """Links, addresses, rules or nexthops are others than before."""
         if self.steered:
-            self._timers.set(READ, max(now, self._read_at + SETTLE))
+            self._readings.touched(now)
         return []
 
     def touch(self, policy, keys, now):
@@ -111,10 +111,8 @@ class Routes:
             self._timers.set(PAUSED, self.paused_until)
         else:
             self._timers.cancel(PAUSED)
-        told = []
-        if seconds or was is not None:
-            for steered in self.steered:
-                told.append(steered.paused(duration(seconds)) if seconds else steered.resumed())
+        news = self.steered if seconds or was is not None else []
+        told = [each.paused(duration(seconds)) if seconds else each.resumed() for each in news]
         return told + self._decide(now)
 
     def peers_read(self, event, now):
@@ -136,22 +134,20 @@ class Routes:
 
     def changed(self, action, refused, now):
         """A ChangeRouting was carried out; `refused`: [(Change, key, why)]."""
+        self._readings.went_well(ChangeRouting)
         goes_on, actions = self.installation.changed(action, refused, self._policies_in, now)
         return actions + self._next(now) if goes_on else actions
 
     def failed(self, action, reason, now):
         """A reading or a change could not be carried out: it is tried again with the next reading."""
         self.installation.writing.ended(action)
-        if isinstance(action, ListRoutes):
-            self._timers.set(LIST, now + RESYNC)
-        else:
-            self._timers.set(READ, now + RESYNC)
+        self._readings.failed(type(action), LIST if isinstance(action, ListRoutes) else READ, now)
         return [Log("warning" if self.steered else "debug", "routing: %s" % reason)]
 
     def due(self, key, now):
         """One of the timers above is due."""
         if key == READ:
-            self._read_at = now
+            self._readings.asked(now)
             return [ReadRouting("kernel")]
         if key == LIST:
             self._ways.forget_ports()

@@ -2,7 +2,6 @@
 
 from ... import ip
 from ..actions import Notify
-from ..wording import duration
 from .local import Local
 from .selector import selector_of
 

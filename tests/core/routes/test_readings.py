@@ -1,0 +1,59 @@
+"""A reading of the kernel's routing that failed is tried again within seconds, and less and less often after that."""
+
+import pytest
+from steering_house import House
+
+from nametrack.core import actions as do
+from nametrack.core import events as on
+
+WORK = "config policy 'work'\n\tlist interface 'wg0'\n\tlist host '192.0.2.1'\n"
+
+
+class Busy(House):
+    """`fails`: type of the action that the kernel does not answer; `tried`: when it was asked."""
+
+    def __init__(self, fails):
+        self.fails, self.tried = fails, []
+        super().__init__("")
+        self.perform, self.kernel.perform = self.kernel.perform, self.performed
+        self.configure(WORK)
+
+    def performed(self, action, now):
+        if not isinstance(action, self.fails or ()):
+            return self.perform(action, now)
+        self.tried.append(now)
+        return on.ActionFailed(action, "no message from the kernel in 10 s")
+
+    def pauses(self):
+        return [round(self.tried[i] - self.tried[i - 1]) for i in range(1, len(self.tried))]
+
+
+@pytest.mark.parametrize("kind,first", [("ListRoutes", 2), ("ReadRouting", 2), ("ChangeRouting", 4)])
+def test_it_is_tried_again_within_seconds_then_twice_as_late_and_each_minute_in_the_end(kind, first):
+    house = Busy(getattr(do, kind))  # of a change, another event at the start is a second attempt
+    house.wait(300)
+    pauses = [pause for pause in house.pauses() if pause]
+    assert pauses[:4] == [first, 2 * first, 4 * first, 8 * first] and max(pauses) <= 60
+    house.fails = None
+    house.wait(60)
+    assert house.way("192.0.2.1") == "wg0" and house.agent.routes.standing("work")[0] == "current"
+
+
+def test_after_a_reading_that_went_well_a_failure_is_followed_by_a_short_pause_again():
+    house = Busy(do.ReadRouting)
+    house.wait(100)
+    house.fails = None
+    house.wait(60)
+    house.fails, house.tried = do.ReadRouting, []
+    house.touched()
+    house.wait(10)
+    assert house.pauses()[:2] == [2, 4]
+
+
+def test_a_first_policy_in_a_running_agent_has_its_routes_compared_each_minute():
+    house = House("")
+    house.configure(WORK)
+    house.wait(5)
+    house.routing.routes = {}  # a program flushed the table
+    house.wait(65)
+    assert house.way("192.0.2.1") == "wg0"

@@ -22,25 +22,13 @@ sys.path[:0] = [str(TOP / folder) for folder in ("tests", "agent")]
 
 from lab.agent import options  # noqa: E402
 from lab.host import wait_for  # noqa: E402
-from lab.steering import Steering  # noqa: E402
+from lab.steering import DEAF, Steering  # noqa: E402
 from lab.world import STAGING4, STAGING_NAME, World  # noqa: E402
 
 LONGEST = 400  # seconds to wait
 # name -> (seconds from the end of a test to the next, seconds until a test is lost, how many in a row end the way)
 RIVALS = {"mwan3": (10, 4, 5), "keen-pbr": (180, 5, 1)}
 CHECKED = STAGING4[1]
-DEAF = """
-table inet deaf {
-	chain in {
-		type filter hook input priority -300;
-		udp dport 51820 drop
-	}
-	chain out {
-		type filter hook output priority -300;
-		udp sport 51820 drop
-	}
-}
-"""
 
 
 def measured(who, seed):

@@ -45,6 +45,19 @@ try:
 except OSError as error:
     print("none" if isinstance(error, socket.timeout) else error.strerror)
 """
+# In a VPN server's network: its tunnel hears nothing and says nothing any more.
+DEAF = """
+table inet deaf {
+	chain in {
+		type filter hook input priority -300;
+		udp dport 51820 drop
+	}
+	chain out {
+		type filter hook output priority -300;
+		udp sport 51820 drop
+	}
+}
+"""
 CABIN = ("198.51.101.60", "2001:db8:d::60")
 
 

@@ -8,9 +8,11 @@ import pytest
 
 from lab.agent import options
 from lab.host import wait_for
-from lab.steering import Steering
+from lab.steering import DEAF, Steering
 from lab.world import STAGING4, STAGING6, STAGING_NAME
 
+STALL_TIMEOUT = 15  # seconds, the default
+SLACK = 3  # seconds, for a busy machine
 THREE = ("policy", "work", {"interface": ["wg0"], "host": [STAGING_NAME]})
 LEAK = """
 table inet leak {
@@ -118,13 +120,27 @@ def test_a_second_way_is_used_while_the_first_is_down_and_running_flows_move_ove
         steering.reach("home", *STAGING4, *STAGING6)
 
 
-def test_a_tunnel_that_is_dead_is_left_for_the_next(world, interpreter):
+def test_a_tunnel_that_is_dead_is_left_within_stall_timeout_and_two_seconds(world, interpreter):
     two = ("policy", "work", {"interface": ["wg0", "wg1"], "host": [STAGING_NAME]})
-    steering = Steering(world, interpreter, options(stall_timeout=5), two, second=True)
+    steering = Steering(world, interpreter, options(), two, second=True)
     with steering.agent:
         steering.reach("home", *STAGING4)
-        world.home.ip("link set wghome down")
-        steering.reach("cabin", *STAGING4, *STAGING6, seconds=30)
+        world.home.nft(DEAF)
+        left = lambda: steering.sees(steering.lan, STAGING4[0], 0.1) == "cabin"  # noqa: E731
+        wait_for(left, STALL_TIMEOUT + 2 + SLACK, steering.state)
+        steering.reach("cabin", *STAGING4, *STAGING6)
+
+
+def test_a_server_that_replies_within_the_tunnel_and_forwards_nothing_is_kept_without_check_address(world, interpreter):
+    """WireGuard answers what it cannot pass on with a keepalive after 10 s: that proves that the tunnel lives."""
+    two = ("policy", "work", {"interface": ["wg0", "wg1"], "host": [STAGING_NAME]})
+    steering = Steering(world, interpreter, options(), two, second=True)
+    with steering.agent:
+        steering.reach("home", *STAGING4)
+        world.home.sysctl("net/ipv4/ip_forward=0")
+        until = time.monotonic() + STALL_TIMEOUT + 8
+        while time.monotonic() < until:
+            assert steering.sees(steering.lan, STAGING4[0], 0.5) not in ("cabin", "wan")
 
 
 def test_fallback_block_lets_nothing_out_by_the_wan(world, interpreter):

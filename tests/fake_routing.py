@@ -5,6 +5,7 @@ tests/kernel/test_routes.py holds it to the real one.
 
 from nametrack import ip, routing
 from nametrack.core import events as on
+from nametrack.key_table import KeyTable
 
 UP = "network is down"
 INVALID = "invalid argument"
@@ -85,7 +86,11 @@ class FakeRouting:
 
     def listed(self):
         """What ListRoutes is answered with."""
-        return on.RoutesListed({key: dict(self.routes[key]) for key in self.routes if self.routes[key]})
+        found = {}
+        for place in self.routes:
+            for key, via in self.routes[place].items():
+                found.setdefault(place, KeyTable())[key] = via
+        return on.RoutesListed(found)
 
     def change(self, action):
         """Carries out ChangeRouting."""

@@ -50,6 +50,11 @@ class KeyTable:
             for key in list(self._parts[number]):
                 yield key
 
+    def equals(self, other):
+        """Return whether a KeyTable has the same keys with the same values."""
+        numbers = set(self._parts).union(other.numbers())
+        return all([self.part(number) == other.part(number) for number in numbers])
+
     def copy(self):
         """Return a KeyTable of the same keys and values."""
         made = KeyTable()

@@ -58,3 +58,15 @@ def test_the_same_part_of_two_tables_has_the_same_keys():
     one, other = KeyTable(KINDS["/24"][:500]), KeyTable(KINDS["/24"][250:750])
     common = sum([len([key for key in one.part(n) if key in other.part(n)]) for n in one.numbers()])
     assert common == 250
+
+
+def test_two_tables_are_equal_if_they_hold_the_same_whatever_was_in_them():
+    one, other = KeyTable(KINDS["addresses"][:600], 1), KeyTable(KINDS["addresses"][:601], 1)
+    assert not one.equals(other) and not other.equals(one)
+    other.pop(KINDS["addresses"][600])
+    assert one.equals(other) and other.equals(one)
+    other[KINDS["addresses"][0]] = 2
+    assert not one.equals(other)
+    for key in KINDS["addresses"][:600]:
+        one.pop(key)
+    assert one.equals(KeyTable()) and KeyTable().equals(one)

@@ -5,6 +5,7 @@ The kernel carries out what is sent before `send` returns, so the answers are th
 
 from .. import compat, routing
 from ..core import events as on
+from ..key_table import KeyTable
 from ..wire import links, netlink, nexthops, routes, rtnetlink, rules
 from . import reverse_path
 from .netlink import reason
@@ -147,4 +148,7 @@ def _add_route(found, message):
     route = routes.own_route(message) if message.type == rtnetlink.NEW_ROUTE else None
     if route is not None:
         family, table, key, via, metric = route
-        found.setdefault((family, table, metric), {})[key] = via
+        place = family, table, metric
+        if place not in found:
+            found[place] = KeyTable()
+        found[place][key] = via

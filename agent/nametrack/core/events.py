@@ -45,7 +45,7 @@ SetChanged = namedtuple("SetChanged", ("action", "refused"))
 SetTouched = namedtuple("SetTouched", ("set", "removed"))
 # view: routing.View
 RoutingRead = namedtuple("RoutingRead", ("view",))
-# tables: {(family, table, metric): {key: via}} of every route of ours, via as routing.Routes has it
+# tables: {(family, table, metric): KeyTable: key -> via} of every route of ours, via as routing.Routes has it
 RoutesListed = namedtuple("RoutesListed", ("tables",))
 # port: that the tunnel of an interface sends from; 0: it is no tunnel of WireGuard
 TunnelRead = namedtuple("TunnelRead", ("interface", "port"))

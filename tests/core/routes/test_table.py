@@ -36,6 +36,10 @@ def drain(table, limit=100):
             table.changed(change, {})
 
 
+def held(table):
+    return {key: table.installed.get(key) for key in table.installed}
+
+
 def table_of(*members):
     table = Table(4, 900, 0)
     table.assign(list(members), [])
@@ -45,7 +49,7 @@ def table_of(*members):
 def test_the_first_policy_that_wants_an_address_has_it():
     table = table_of(member(1, "192.0.2.1"), member(2, "192.0.2.1", "192.0.2.2"))
     drain(table)
-    assert table.installed == {ip.key("192.0.2.1"): 1, ip.key("192.0.2.2"): 2}
+    assert held(table) == {ip.key("192.0.2.1"): 1, ip.key("192.0.2.2"): 2}
 
 
 def test_a_longer_prefix_of_a_later_policy_is_not_written():
@@ -87,10 +91,10 @@ def test_a_local_network_inside_a_prefix_is_thrown_back_and_an_address_left_out(
     table = Table(4, 900, 0)
     table.assign([member(1, "192.0.0.0/8", "192.168.1.7", local=local)], [ip.key("192.168.1.0/24")])
     drain(table)
-    assert table.installed[ip.key("192.168.1.0/24")] == routing.THROW
+    assert table.installed.get(ip.key("192.168.1.0/24")) == routing.THROW
     table.assign([member(1, "192.168.1.7", "192.0.2.1", local=local)], [ip.key("192.168.1.0/24")])
     drain(table)
-    assert table.installed == {ip.key("192.0.2.1"): 1}
+    assert held(table) == {ip.key("192.0.2.1"): 1}
 
 
 def test_a_refused_route_is_named_and_the_rest_goes_in():
@@ -98,5 +102,5 @@ def test_a_refused_route_is_named_and_the_rest_goes_in():
     change = table.additions(9)[0]
     table.changed(change, {ip.key("192.0.2.1"): "no space left"})
     assert table.refused == {ip.key("192.0.2.1"): "no space left"}
-    assert table.installed == {ip.key("192.0.2.2"): 1}
+    assert held(table) == {ip.key("192.0.2.2"): 1}
     assert table.settled()

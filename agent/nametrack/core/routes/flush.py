@@ -1,7 +1,7 @@
 """What it takes to have nothing of ours left in the kernel's routing."""
 
 from ... import routing
-from .rulebook import END
+from .rulebook import from_the_end
 
 
 def deletions(view, tables):
@@ -11,12 +11,11 @@ def deletions(view, tables):
     The nexthops go after the routes: the kernel refuses to delete a route to one that is gone.
     """
     rules = [rule for rule in view.rules if rule.protocol == routing.PROTOCOL]
-    keyed = sorted([(rules[i].preference == END, -rules[i].preference, i) for i in range(len(rules))])
-    gone = [rules[i] for _, _, i in keyed]
+    gone = from_the_end(rules)
     for family, table, metric in sorted(tables):
         by_via = {}
         for key in tables[family, table, metric]:
-            by_via.setdefault(tables[family, table, metric][key], []).append(key)
+            by_via.setdefault(tables[family, table, metric].get(key), []).append(key)
         for via in sorted(by_via):
             gone.append(routing.Routes(family, table, via, metric, by_via[via]))
     gone += [nexthop for nexthop in view.nexthops if nexthop.protocol == routing.PROTOCOL]

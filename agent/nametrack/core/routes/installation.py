@@ -3,6 +3,7 @@
 # isort: off
 # Leaves first, so that imports do not nest: tests/test_imports.py says why.
 from ... import routing
+from ...key_table import KeyTable
 from .nexthops import Nexthops
 from .plan import FAMILIES, LAST, METRICS
 from .rulebook import Rulebook
@@ -69,14 +70,14 @@ class Installation:
         self.view = None
 
     def listed(self, tables):
-        """Take in every route of ours, {(family, table, metric): {key: via}}."""
+        """Take in every route of ours, {(family, table, metric): KeyTable: key -> via}."""
         if self._tables is None:
             self._tables = {}
         for key in tables:
             if key not in self._tables:
                 self._tables[key] = Table(*key)
         for key in self._tables:
-            self._tables[key].read(tables.get(key, {}))
+            self._tables[key].read(tables.get(key) or KeyTable())
 
     def rules_deleted(self, rules):
         """Others deleted these rules of ours; return the Changes that put them back."""
@@ -169,9 +170,9 @@ class Installation:
         return None if all(table.settled() for table in tables) else "being brought up to date"
 
     def count(self, family, number, keys):
-        """Return how many of the keys have a route in a table."""
+        """Return how many keys of a KeyTable have a route in a table."""
         table = (self._tables or {}).get((family, number, METRICS[family]))
-        return 0 if table is None else len([key for key in keys if key in table.installed])
+        return 0 if table is None else table.count(keys)
 
     def _is_compared(self):
         return all(table.is_compared() for table in self._tables.values())

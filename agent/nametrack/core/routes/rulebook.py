@@ -70,7 +70,7 @@ class Rulebook:
         wanted = set(rules)
         self._written = {half: self._steps}
         stale = [rule for rule in self._installed if rule.preference in _range(half) and rule not in wanted]
-        found = [routing.Change(routing.DELETE, rule) for rule in _from_the_end(stale)]
+        found = [routing.Change(routing.DELETE, rule) for rule in from_the_end(stale)]
         found += [routing.Change(routing.ADD, rule) for rule in rules if rule not in self._installed]
         return found + self._without(wanted.union(stale))
 
@@ -112,7 +112,7 @@ class Rulebook:
 
     def _without(self, kept):
         """Deletes all but these, the last first; but what others jump to goes last, and END last of all."""
-        gone = _from_the_end([rule for rule in self._installed if rule not in kept])
+        gone = from_the_end([rule for rule in self._installed if rule not in kept])
         return [routing.Change(routing.DELETE, rule) for rule in gone]
 
 
@@ -120,7 +120,8 @@ def _range(half):
     return range(half, half + SIZE)
 
 
-def _from_the_end(rules):
+def from_the_end(rules):
+    """Some rules in the order in which they are deleted: the last first, but what others jump to goes after those."""
     keyed = []
     for i in range(len(rules)):
         preference = rules[i].preference

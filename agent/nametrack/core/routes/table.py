@@ -7,6 +7,7 @@ here but asked of the policies, key by key: a list of 65,536 addresses is in mem
 from collections import namedtuple
 
 from ... import ip, routing
+from ...key_table import KeyTable
 from .networks import NOWHERE, Networks
 
 # One policy in a table. policy: has wants(key) and wanted(family); via: what its routes lead to, None: it has none;
@@ -15,20 +16,16 @@ from .networks import NOWHERE, Networks
 Member = namedtuple("Member", ("policy", "via", "wide", "prefixes", "local"))
 
 
-SMALL = 64  # keys, for which no pains are taken
-
-
 class Table:
     def __init__(self, family, number, metric):
         self.family = family
         self.number = number
         self.metric = metric
-        self.installed = {}  # key -> via
+        self.installed = KeyTable()  # key -> via
         self.refused = {}  # key -> why the kernel did not take its route
         self._members = []
         self._spared = NOWHERE  # what no route may hold a part of
         self._local = []  # keys of networks that a member leaves alone although they are in a prefix of its own
-        self._deleted = 0  # keys of `installed` since it was made
         self._queue = []  # keys that are to be compared, the last first
         # [(list of keys, via, count)]: the first so many are to be compared too, unless their routes lead to it
         self._unread = []
@@ -53,7 +50,8 @@ class Table:
 
     def compare(self):
         """All of it is to be compared, prefixes first; what is long is only copied here."""
-        self._unread = [(list(self.installed), None, len(self.installed))] if self.installed else []
+        installed = list(self.installed)
+        self._unread = [(installed, None, len(installed))] if installed else []
         for member in self._members:
             keys = list(member.policy.wanted(self.family))
             self._unread += [(keys, member.via, len(keys))] if keys else []
@@ -66,8 +64,8 @@ class Table:
         self._queue += [key for key in keys if ip.key_family(key) == self.family]
 
     def read(self, routes):
-        """What the kernel has, {key: via}."""
-        if routes != self.installed:
+        """What the kernel has, a KeyTable: key -> via."""
+        if not routes.equals(self.installed):
             self.installed = routes
             self.compare()
 
@@ -75,18 +73,28 @@ class Table:
         """A nexthop went, and took its routes along without a word; the keys of those."""
         gone = self.through(via)
         if len(gone) == len(self.installed):
-            self.installed = {}
-        elif gone:
-            self.installed = {key: self.installed[key] for key in self.installed if self.installed[key] != via}
+            self.installed = KeyTable()
+        else:
+            for key in gone:
+                self.installed.pop(key)
         self._queue += gone
         return gone
 
     def through(self, via):
         """The keys of the routes that lead to this."""
-        vias = set(self.installed.values())
-        if len(vias) == 1:
-            return list(self.installed) if via in vias else []
-        return [key for key in self.installed if self.installed[key] == via] if via in vias else []
+        found = []
+        for number in self.installed.numbers():
+            part = self.installed.part(number)
+            found += [key for key in part if part[key] == via]
+        return found
+
+    def count(self, keys):
+        """How many keys of a KeyTable have a route."""
+        total = 0
+        for number in keys.numbers():
+            part = self.installed.part(number)
+            total += len([key for key in keys.part(number) if key in part])
+        return total
 
     def is_compared(self):
         """Whether there is nothing to add any more."""
@@ -135,11 +143,7 @@ class Table:
         if change.verb == routing.DELETE:
             for key in change.value.keys:
                 if key not in refused:
-                    self.installed.pop(key, None)
-            self._deleted += len(change.value.keys)
-            if self._deleted > len(self.installed) + SMALL:
-                # MicroPython's dict remembers where deleted keys were, and looks at each such place again and again
-                self.installed, self._deleted = {key: self.installed[key] for key in self.installed}, 0
+                    self.installed.pop(key)
             return
         via = change.value.via
         for key in change.value.keys:

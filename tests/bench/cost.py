@@ -1,6 +1,8 @@
 """What following costs, beside what the rivals cost: `cost.py WHAT …`, run in the lab; the last line is JSON.
 
-steady PEERS   processes started and CPU seconds in an hour in which nothing changes, TTL 60
+steady PEERS [NAMES]
+               processes started and CPU seconds in an hour in which nothing changes, TTL 60; NAMES: hosts of a policy.
+               BEFORE: a checkout of another version of nametrack, which is measured beside this one
 memory         PSS, without the C library too, and private memory of the agent and of an interpreter that only sleeps,
                and the peak, in KiB
 sets COUNT     seconds for COUNT elements into an empty nft set, by the agent's adapter and by plain `nft -f`
@@ -71,27 +73,42 @@ def processor_seconds(agent):
     return int(pathlib.Path(f"/proc/{agent.process.pid}/schedstat").read_text().split()[0]) / 1e9
 
 
-def steady(count):
+def steady(count, names=0):
+    versions = {"nametrack": {}}
+    if "BEFORE" in os.environ:
+        versions["before"] = {"NAMETRACK_LIB": str(pathlib.Path(os.environ["BEFORE"]).resolve() / "agent")}
     found = {}
     for interpreter in BOTH:
-        with World(ttl=60, keepalive=25) as world:
-            _, sections = peers_of(world, count - 1)
-            network = network_of(world, *sections)
-            settings = options(min_ttl=10, peer_interval=5)
-            with Agent(world, settings, network=network, interpreter=interpreter) as agent:
-                world.wait_for_tunnel(20)
-                time.sleep(10)
-                before, faults = processor_seconds(agent), faults_of_children(agent)
-                time.sleep(WATCHED)
-                used = processor_seconds(agent) - before
-                started = 0 if faults_of_children(agent) == faults else None  # None: some, and not how many
-                found[f"nametrack, {interpreter}"] = {"processes": started, "cpu": used * HOUR / WATCHED}
+        for version, environ in versions.items():
+            found[f"{version}, {interpreter}"] = steady_of(count, names, interpreter, environ)
+    if names:
+        return found
     with World(ttl=60, keepalive=25) as world:
         keys, _ = peers_of(world, count - 1)
         keys.append((world.home_key.public, "home.dyn.test"))
         for rule in RIVALS:
             found[rule.name] = rival(world, rule, keys)
     return found
+
+
+def steady_of(count, names, interpreter, environ):
+    """What one agent takes in an hour: {"processes", "cpu"}."""
+    with World(ttl=60, keepalive=25) as world:
+        _, sections = peers_of(world, count - 1)
+        hosts = [f"web{i}.dyn.test" for i in range(names)]
+        for i, host in enumerate(hosts):
+            world.zone.set(host, "A", [f"192.0.2.{i + 1}"], 60)
+        world.beach.nft(VPN_SETS)
+        policies = [policy("web", hosts)] if names else []
+        settings, network = options(min_ttl=10, peer_interval=5), network_of(world, *sections)
+        with Agent(world, settings, *policies, network=network, interpreter=interpreter, environ=environ) as agent:
+            world.wait_for_tunnel(20)
+            time.sleep(15)
+            before, faults = processor_seconds(agent), faults_of_children(agent)
+            time.sleep(WATCHED)
+            used = processor_seconds(agent) - before
+            started = 0 if faults_of_children(agent) == faults else None  # None: some, and not how many
+            return {"processes": started, "cpu": used * HOUR / WATCHED}
 
 
 def rival(world, rule, keys):

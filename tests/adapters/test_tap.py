@@ -219,6 +219,34 @@ print(tap.answers)
 
 
 @each_interpreter
+def test_what_is_given_again_in_quick_succession_is_read_in_batches_and_what_is_new_soon(interpreter, tmp_path):
+    script = """
+readings, readable = [], tap._readable
+tap._readable = lambda device: (readings.append(device), readable(device))
+observe()
+send(answer("www.example.net", ["198.51.100.1"]))
+until(lambda: events)
+del readings[:]
+sock = socket.socket(compat.family("192.168.9.1"), socket.SOCK_DGRAM)
+sock.bind(compat.sockaddr("192.168.9.1", 53))
+def give(name, value):
+    sock.sendto(wire.encode(answer(name, [value])), compat.sockaddr("192.168.9.9", 5353))
+began, given = compat.monotonic(), 0
+while given < 400:  # one each millisecond
+    while given < (compat.monotonic() - began) * 1000:
+        give("www.example.net", "198.51.100.1")
+        given += 1
+    poller.wait(compat.monotonic() + 0.0005)
+print(len(readings) < given / 2)
+for i in range(3):
+    give("new%d.example.net" % i, "198.51.100.2")
+    until(lambda: len(events) == 2 + i)
+"""
+    new = ["NameObserved new%d.example.net ['198.51.100.2'] 60 client" % i for i in range(3)]
+    assert told(interpreter, tmp_path, script) == [SEEN, "True", *new]
+
+
+@each_interpreter
 def test_an_answer_is_handed_in_again_after_a_while_and_with_a_new_configuration(interpreter, tmp_path):
     script = """
 clock = [0]

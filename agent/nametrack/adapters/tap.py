@@ -19,6 +19,9 @@ _LOCAL_FOR = 60  # seconds for which it is remembered whether an address is this
 # Seconds in which an answer that is given again is not handed in again. So it is known to within as many when a name
 # was seen last; and the addresses, which the core keeps for a minute at least, are renewed in time.
 _REPEATS_FOR = 10
+# Seconds that packets gather while those that say nothing new come at least twice as fast: to wake for each of them
+# costs more than to read it. An answer among them that is new is read that much later.
+_GATHER = 0.01
 
 
 class Tap:
@@ -28,7 +31,7 @@ class Tap:
         self._poller = poller
         self._emit = emit
         self._receiver = Receiver(_PACKET)
-        self._open = {}  # device -> socket
+        self._open = {}  # device -> _Ear
         self._names = None  # (domains, hosts, lists)
         self._senders = "router"  # whose answers count, as in Observe
         self._wanted = passing.Names((), ())
@@ -55,31 +58,33 @@ class Tap:
 
     def _listen(self, device):
         sock = packet_socket(device, bpf.answers_about(*bpf.compared(*self._names)))
-        self._open[device] = sock
-        self._poller.add(sock.fileno(), lambda mask: self._readable(device, sock))
+        self._open[device] = _Ear(self._poller, device, sock, self._readable)
 
     def _close(self, devices):
         for device in devices:
-            sock = self._open.pop(device)
-            self._poller.remove(sock.fileno())
-            sock.close()
+            self._open.pop(device).close()
 
-    def _readable(self, device, sock):
-        now = compat.monotonic()
-        for _ in range(_PACKETS):
+    def _readable(self, device):
+        ear, now, idle, news = self._open[device], compat.monotonic(), 0, 0
+        while idle + news < _PACKETS:
             try:
-                packet = self._receiver.receive(sock)
+                packet = self._receiver.receive(ear.socket)
             except OSError:
                 return self._close([device])  # the device is gone; Observe comes again when netifd tells of it
             if packet is None:
-                return
+                break
             packet = bytes(packet)
             if self._repeats.have(packet, packets.message_at(packet), now):
+                idle += 1
                 continue
             # of most answers nothing but the name is looked at, if the filter cannot compare the names
             name = packets.asked_name(packet)
             if name is None or self._wanted.have(name):
+                news += 1
                 self._take(packet)
+            else:
+                idle += 1
+        ear.read(0 if news else idle, now)
 
     def _take(self, packet):
         found = packets.dns_answer(packet)
@@ -111,6 +116,40 @@ class Tap:
             ours = _can_bind(address)
             self._sources[address] = (ours, now + _LOCAL_FOR)
         return ours
+
+
+class _Ear:
+    """The socket of a device, and when it is read: `readable(device)`."""
+
+    def __init__(self, poller, device, sock, readable):
+        self.socket = sock
+        self._poller = poller
+        self._device = device
+        self._readable = readable
+        self._idle_at = 0  # when nothing new was in what was read last
+        self._gathers = False  # whether packets gather until a time, and nothing wakes for them
+        self._wake()
+
+    def close(self):
+        self._poller.cancel(("tap", self._device))
+        self._poller.remove(self.socket.fileno())
+        self.socket.close()
+
+    def read(self, idle, now):
+        """So many packets were read that say nothing new, 0 if one of them did."""
+        fast = idle > 1 if self._gathers else idle > 0 and now - self._idle_at < _GATHER / 2
+        if idle:
+            self._idle_at = now
+        if fast:
+            if not self._gathers:
+                self._poller.remove(self.socket.fileno())
+            self._poller.call_at(("tap", self._device), now + _GATHER, lambda: self._readable(self._device))
+        elif self._gathers:
+            self._wake()
+        self._gathers = fast
+
+    def _wake(self):
+        self._poller.add(self.socket.fileno(), lambda mask: self._readable(self._device))
 
 
 def _can_bind(address):

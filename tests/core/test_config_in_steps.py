@@ -5,7 +5,9 @@ from nametrack.core import actions as do
 from nametrack.core import events as on
 from nametrack.core.agent import Agent
 from nametrack.core.config import configuration
+from nametrack.core.names.resolver import MOST_NEW
 from nametrack.core.ordering import STEP
+from nametrack.core.telling.status import status
 from nametrack.wire import uci
 from nametrack.wire.dns import Answer
 
@@ -149,3 +151,36 @@ def test_addresses_that_stay_are_not_looked_at_again():
     assert [action.name for action in actions if isinstance(action, do.SendQuery)] == ["b.test"]
     house.take(config("p", addresses(1), ["b.test"]))
     assert house.wanted("p") == MANY and sum(house.looks) == MANY
+
+
+NAMES = ["h%d.test" % i for i in range(3 * MOST_NEW)]
+
+
+def test_of_many_new_names_only_some_are_taken_in_together_and_the_first_are_asked_at_once():
+    house, counts = House(), [0]
+    actions = house.take(config("p", [], NAMES))
+    assert [action.name for action in actions if isinstance(action, do.SendQuery)][0] in NAMES
+    while counts[-1] < len(house.agent.resolver.names):
+        counts.append(len(house.agent.resolver.names))
+        assert not house.agent.settled()
+        house.turn()
+    assert [counts[i + 1] - counts[i] for i in range(len(counts) - 1)] == [MOST_NEW] * 3
+    assert not house.agent.resolver.later
+
+
+def test_a_host_whose_name_waits_for_its_turn_is_shown_as_one_that_was_never_asked():
+    house = House()
+    house.take(config("p", [], NAMES))
+    shown = status(house.agent, 0, 0)["policies"][0]["hosts"]
+    assert len(house.agent.resolver.names) < len(NAMES)
+    assert set([host["state"] for host in shown]) == set(["failing"]) and len(shown) > MOST_NEW
+
+
+def test_a_reload_while_names_wait_for_their_turn_follows_those_that_it_wants():
+    house = House()
+    house.take(config("p", [], NAMES))
+    house.load(config("p", [], NAMES[-10:] + ["other.test"]))
+    for _ in range(3):
+        house.turn()
+    assert sorted([key[0] for key in house.agent.resolver.names]) == sorted(NAMES[-10:] + ["other.test"])
+    assert not house.agent.resolver.later

@@ -11,7 +11,7 @@ from .. import destination  # noqa: F401
 from . import ordering, last_good  # noqa: F401
 from .sets import lives, targets  # noqa: F401
 from .names import lookup  # noqa: F401
-from .names.name import Name  # noqa: F401
+from .names.name import keep_lacking, slow_down
 from .peers import proposals, tunnel, interface_peers  # noqa: F401
 from .peers.peer import Peer  # noqa: F401
 from .peers import peer_rows  # noqa: F401
@@ -125,10 +125,10 @@ class Agent:
         self._bar(now)
         actions.extend(self.memory.restore(now) + self.follow_changes(now))
         actions.extend(self._follow(now))
-        for key in sorted(self.resolver.names):
-            name = self.resolver.names[key]
+        for key in sorted(self.policies.unheard().union(self.peers.name_keys())):
+            name = self.resolver.names.get(key)
             # who is new to a name that is followed already hears of it now, not at its next answer
-            if name.answered() and (self.policies.awaits(name) or self.peers.known(name)):
+            if name is not None and name.answered():
                 actions.extend(self._answered(name, now))
         return actions + self.follow_changes(now) + self._names_answered(now) + self._observe()
 
@@ -229,19 +229,33 @@ class Agent:
     def _follow(self, now):
         """Has the resolver follow exactly the names that are wanted now."""
         peers, policies = self.peers.wanted_names(), self.policies.wanted_names()
-        actions = self.resolver.follow(peers + policies + self.inquiries.wanted_names(), now)
+        actions = self.resolver.follow(peers + self.inquiries.wanted_names(), now, policies)
         lasting = unhurried(self.peers.peers.values())
         lasting.difference_update([key for key, _, _, _ in policies])
-        self.resolver.keep_lacking(lasting)
-        slow = self.policies.slow_names()
-        slow.difference_update([key for key, _, _, _ in peers])
-        self.resolver.slow_down(slow, OBSERVED_TTL)
+        keep_lacking(self.resolver.names, lasting)
+        self._names_followed(now)
         return actions
+
+    def _names_followed(self, now):
+        """Ask for new names as seldom as it suffices, and go on with those that are not followed yet."""
+        slow = self.policies.slow_names()
+        slow.difference_update(self.peers.name_keys())
+        slow_down(self.resolver.names, slow, OBSERVED_TTL)
+        if self.resolver.later:
+            self._timers.set(("follow",), now)
 
     def follow_changes(self, now):
         """Have the resolver follow the names that are wanted now, if those are others than before."""
-        parts = (self.peers, self.policies, self.inquiries)
-        return self._follow(now) if any(part.names_changed for part in parts) else []
+        changed = any(part.names_changed for part in (self.peers, self.policies, self.inquiries))
+        return self._follow(now) if changed else []
+
+    def follow_more(self, now):
+        """Have the resolver follow the names that are wanted now, or some more of those that it knows of."""
+        actions = self.follow_changes(now)
+        if self.resolver.later:
+            actions = actions + self.resolver.follow_more(now)
+            self._names_followed(now)
+        return actions
 
     def _observe(self):
         """Have the answers that clients get read, on the devices that are there now."""

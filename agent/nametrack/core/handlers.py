@@ -136,7 +136,7 @@ TIMERS = {
     "share": _memory_due,
     "configure": lambda agent, key, now: agent.go_on_configuring(now),
     "interfaces": lambda agent, key, now: agent.interfaces.due(now),
-    "follow": lambda agent, key, now: agent.follow_changes(now),
+    "follow": lambda agent, key, now: agent.follow_more(now),
     "routes": lambda agent, key, now: agent.routes.due(key, now),
     "expire": lambda agent, key, now: agent.policies.expired(key[1], key[2], now),
 }

@@ -231,3 +231,18 @@ class Name:
     def _gravest(self, rtypes):
         rrsets = [(GRAVEST.index(self.questions[rtype].rrset.status), rtype) for rtype in rtypes]
         return self.questions[min(rrsets)[1]].rrset
+
+
+def slow_down(names, keys, least_ttl):
+    """Have the Names with these keys, and no others of {key: Name}, asked not more often than each `least_ttl` s."""
+    for key in names:
+        wanted = least_ttl if key in keys else 0
+        if names[key].least_ttl != wanted:
+            names[key].least_ttl = wanted
+
+
+def keep_lacking(names, keys):
+    """Have the Names with these keys, and no others, asked for a family that they lack as seldom as for theirs."""
+    for key in names:
+        if names[key].lacks_long != (key in keys):
+            names[key].lacks_long = key in keys

@@ -20,6 +20,7 @@ from .zone_lookup import Authority
 
 MAX_IN_FLIGHT = 64  # names
 KEPT = 16  # of these places, for the names of peers that need help
+MOST_NEW = 200  # names that are taken in together: milliseconds
 RETRY_GAP = 2  # seconds at least between two lookups of a name that fails
 # Routers behind one cache are told the same remaining TTL, and would all ask at the same moment. Each asks a little
 # later than that, by chance: by this share of the TTL at most, and by no more than SPREAD_MAX.
@@ -37,6 +38,7 @@ class Resolver:
         self.timers = timers
         self.random = random  # function: a fraction 0 <= f < 1 for the jitter
         self.names = {}  # key -> Name
+        self.later = []  # as `follow` takes them: names that are not taken in yet
         self.settings = Settings(10, 3600, [], False)
         self.servers = Servers()
         self.queries = 0  # that were sent, for all names together
@@ -49,15 +51,15 @@ class Resolver:
         """Ask as these Settings say from now on."""
         self.settings = settings
 
-    def follow(self, wanted, now):
-        """Follows exactly `wanted`: a list of (key, host, servers, rtypes); names that stay keep what is known."""
-        actions = []
-        needed = {}
-        for key, host, servers, rtypes in wanted:
-            name = self.names.get(key)
-            if name is None:
-                name = self.names[key] = Name(key, host, servers)
-            needed.setdefault(key, set()).update(rtypes)
+    def follow(self, wanted, now, more=()):
+        """Follow exactly these lists of (key, host, servers, rtypes); names that stay keep what is known.
+
+        If `more` has many new names, some are taken in; `follow_more` takes in the others while there are `later` ones.
+        """
+        actions, needed, self.later, most = [], {}, [], MOST_NEW + len(wanted)
+        wanted = wanted + list(more)
+        for key, _, _, rtypes in wanted:
+            needed[key] = needed[key] + rtypes if key in needed else rtypes
         for key in sorted(self.names):
             name = self.names[key]
             for rtype in sorted(name.questions):
@@ -65,25 +67,29 @@ class Resolver:
                     actions.extend(self._drop(name, rtype))
             if key not in needed:
                 del self.names[key]
-        for key, _, _, rtypes in wanted:
-            name = self.names[key]
-            for rtype in rtypes:
-                if rtype not in name.questions:
-                    self._wait(name, name.question(LISTED, rtype))
+        for entry in wanted:
+            if entry[0] not in self.names:
+                most -= 1
+            if entry[0] in self.names or most >= 0:
+                self._take_in(*entry)
+            else:
+                self.later.append(entry)
         return actions + self._fill(now)
 
-    def slow_down(self, keys, least_ttl):
-        """Have the names with these keys, and no others, asked by their TTL not more often than each `least_ttl` s."""
-        for key in self.names:
-            wanted = least_ttl if key in keys else 0
-            if self.names[key].least_ttl != wanted:
-                self.names[key].least_ttl = wanted
+    def follow_more(self, now):
+        """Take in the next ones."""
+        for entry in self.later[:MOST_NEW]:
+            self._take_in(*entry)
+        self.later = self.later[MOST_NEW:]
+        return self._fill(now)
 
-    def keep_lacking(self, keys):
-        """Have the names with these keys, and no others, asked for a family that they lack as seldom as for theirs."""
-        for key in self.names:
-            if self.names[key].lacks_long != (key in keys):
-                self.names[key].lacks_long = key in keys
+    def _take_in(self, key, host, servers, rtypes):
+        if key not in self.names:
+            self.names[key] = Name(key, host, servers)
+        name = self.names[key]
+        for rtype in rtypes:
+            if rtype not in name.questions:
+                self._wait(name, name.question(LISTED, rtype))
 
     def hosts(self, host):
         """The followed hosts of this name, or all of them for None: sorted."""
@@ -109,10 +115,8 @@ class Resolver:
     def ask_beside(self, name, now):
         """Ask the sources beside the listed nameservers, as soon as `min_ttl` allows."""
         for source in BESIDE:
-            known = (
-                self.settings.authoritative if source == ZONE else self._interfaces.nameservers(self.settings.fallbacks)
-            )
-            if not known:
+            fallbacks = self.settings.fallbacks
+            if not (self.settings.authoritative if source == ZONE else self._interfaces.nameservers(fallbacks)):
                 continue
             for rtype in sorted(name.questions):
                 question = name.question(source, rtype)
@@ -172,7 +176,7 @@ class Resolver:
 
     def idle(self):
         """Whether no lookup is under way or waiting."""
-        return self._queue.idle()
+        return self._queue.idle() and not self.later
 
     def next_query(self, name, rtypes):
         """The monotonic time at which one of these RRsets is asked again; None while one is under way."""
@@ -180,10 +184,6 @@ class Resolver:
         return None if not times or None in times else min(times)
 
     # -- what follows is about lookups under way -----------------------------------------------------------------
-
-    def _spread(self, at, now):
-        """A moment at `at` or soon after it, by chance."""
-        return at + min(SPREAD * (at - now), SPREAD_MAX) * self.random()
 
     def _due_at(self, name, question, at):
         question.next_at = at
@@ -289,7 +289,8 @@ class Resolver:
             return said
         said = name.take(question, result, now, (self.settings.min_ttl, self.settings.max_ttl))
         if question.source == LISTED:
-            self._due_at(name, question, self._spread(question.rrset.expires_at, now))
+            at = question.rrset.expires_at
+            self._due_at(name, question, at + min(SPREAD * (at - now), SPREAD_MAX) * self.random())
             for other in name.kept_with(question):
                 self._due_at(name, other, question.next_at)
         return said

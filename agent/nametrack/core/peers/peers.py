@@ -74,6 +74,10 @@ class Peers:
             found.extend(peer.names.wanted())
         return found
 
+    def name_keys(self):
+        """Return the keys of the names that peers listen to."""
+        return list(self._by_name)
+
     def endpoints_of(self, interface):
         """Return the addresses that a tunnel's own packets go to, or may, as a set: installed or proposed ones."""
         return self._of(interface).endpoints()
@@ -202,8 +206,7 @@ class Peers:
         """Return the addresses of every endpoint that is installed, named by DNS or written in the configuration."""
         found = set([peer.endpoint_host for peer in self._config.network_peers if peer.endpoint_host is not None])
         found = set([host for host in found if ip.packed(host) is not None])
-        for key in self.peers:
-            peer = self.peers[key]
+        for peer in self.peers.values():
             found.update([address for address, _ in peer.proposals.known()])
             if peer.installed is not None:
                 found.add(peer.installed[0])

@@ -48,13 +48,12 @@ class Policies:
             if not wanted.enabled:
                 continue
             policy = self.policies[wanted.name] = prepared.policies[wanted.name]
-            before, kept = old.get(wanted.name), []
+            before, kept, new = old.get(wanted.name), [], list(policy.hosts.values())
             if before is not None:
-                kept = [before.hosts[host] for host in policy.hosts if _is_same(policy.hosts[host], before)]
+                kept = [before.hosts[host.host] for host in new if _is_same(host, before)]
+                new = [host for host in new if not _is_same(host, before)]
                 policy.take_over(before, kept)
-            for host in list(policy.hosts.values()):
-                if host in kept:
-                    continue
+            for host in new:
                 untils = _known(former(host.host), wanted.retain, now)
                 for key in in_order(untils):
                     if untils[key] > now:
@@ -195,9 +194,10 @@ class Policies:
                 actions.append(Log("warning", "%s: %s" % (policy.label, policy.overflow_text())))
         return actions
 
-    def awaits(self, name):
-        """Return whether a name is to be told although it was answered before: a host of it is new."""
-        return any(not host.heard for _, host in self._by_name.get(name.key, ()))
+    def unheard(self):
+        """Return the keys of names that are to be told although they were answered before: a host of each is new."""
+        policies = self.policies.values()
+        return set([host.name_key for p in policies for host in p.hosts.values() if not host.heard])
 
     def interfaces(self):
         """Return the interfaces that policies lead into, in order."""

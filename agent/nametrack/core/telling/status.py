@@ -5,6 +5,8 @@ It goes over the bus, so it is cut to what fits there: each list that may have b
 
 from ... import ip
 from ...element import own_name
+from ..names.name import Name
+from ..names.sources import LISTED
 from ..ordering import in_order
 from ..wording import count_that
 from .answer_size import ROOM, listed, share
@@ -231,16 +233,26 @@ def _policy_state(agent, policy, troubles, behind):
     return "current", "held", reason
 
 
+def _name(agent, host):
+    """The Name of a host; one that was never asked, if many are new and it has not had its turn."""
+    name = agent.resolver.names.get(host.name_key)
+    if name is None or any(rtype not in name.questions for rtype in host.rtypes):
+        name = Name(host.name_key, host.host, [])
+        for rtype in host.rtypes:
+            name.question(LISTED, rtype)
+    return name
+
+
 def _state(agent, host):
     """`(state, code, reason)` of a host."""
-    name = agent.resolver.names[host.name_key]
+    name = _name(agent, host)
     state, reason = name.state(host.rtypes)
     code = name.withheld(host.rtypes) if state == "negative" else state
     return "failing" if state == "unknown" else state, code, reason
 
 
 def _host(agent, host, now, unix):
-    name = agent.resolver.names[host.name_key]
+    name = _name(agent, host)
     state, code, reason = _state(agent, host)
     questions = [name.questions[rtype] for rtype in host.rtypes]
     ttls = [q.rrset.ttl for q in questions if q.rrset is not None]

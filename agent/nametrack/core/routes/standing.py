@@ -1,8 +1,13 @@
 """How a policy that is steered by routes of our own stands: its state, a word for the reason, and the reason."""
 
+from ... import ip
 from . import fit
 from .clients import MAC
+from .local import Local
+from .networks import Networks
+from .plan import FAMILIES
 
+LOCAL = "in the local network %s, which is reached as without the policy"
 UNKNOWN = "no address of the client %s is known: it sent nothing to this router since the agent started"
 
 
@@ -32,3 +37,23 @@ def unknown_clients(routes, steered):
     """Return the MAC addresses among the clients of a policy of which no address is known."""
     named = [client.value for client in steered.selector.clients if client.kind == MAC]
     return [hardware for hardware in named if not routes.addresses_of(hardware)]
+
+
+class LocalNetworks:
+    """The networks that a Steered leaves alone, to be asked about many addresses."""
+
+    def __init__(self, routes, steered):
+        ways, main = {name: routes.way(name) for name in steered.steering.interfaces}, routes.installation.view.main
+        self._keys = {family: steered.local_keys(ways, Local(family, main)) for family in FAMILIES}
+        self._networks = {family: Networks(self._keys[family]) for family in FAMILIES}
+
+    def all_of(self, keys):
+        """Return the text of the network that holds the first of these keys if local ones hold all; else None."""
+        if not keys or not all(self._networks[ip.key_family(key)].holds(*ip.bounds(key)) for key in keys):
+            return None
+        first, last = ip.bounds(keys[0])
+        for each in self._keys[ip.key_family(keys[0])]:
+            low, high = ip.bounds(each)
+            if low <= first and last <= high:
+                return ip.element(each)
+        return None

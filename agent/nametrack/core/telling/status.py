@@ -81,14 +81,35 @@ def _worst_first(agent, policy):
 def _host_maker(agent, policy, hosts, now, unix):
     """Return a function that makes what is shown of a policy's host by its index: after `hosts` come the literals."""
 
+    local = _local_networks(agent, policy)
+
     def make(i):
         if i >= len(hosts):
-            return _literal(policy.config.literals[i - len(hosts)])
+            literal = policy.config.literals[i - len(hosts)]
+            return local(_literal(literal), [ip.key(literal)])
         shown = _host(agent, hosts[i], now, unix)
         shown["seen"] = unix(policy.seen.get(hosts[i].host))
-        return shown
+        return local(shown, hosts[i].all_keys())
 
     return make
+
+
+def _local_networks(agent, policy):
+    """Return a function of what is shown of a host and of its keys, which says if these are local, and gives it."""
+    steered = None if policy is None else agent.routes.of(policy.config.name)
+    if steered is None or not agent.routes.installation.is_known():
+        return lambda shown, keys: shown
+    from ..routes.standing import LOCAL, LocalNetworks  # a router with target route only
+
+    networks = LocalNetworks(agent.routes, steered)
+
+    def say(shown, keys):
+        network = networks.all_of(keys) if shown["state"] in ("current", "literal") else None
+        if network is not None:
+            shown["code"], shown["reason"] = "local", LOCAL % network
+        return shown
+
+    return say
 
 
 def _add_addresses(agent, shown_peers, hosts, now, unix, room):

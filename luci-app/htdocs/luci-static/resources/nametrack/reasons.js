@@ -61,7 +61,8 @@ const HOSTS = {
 	nxdomain: _('the name does not exist'),
 	blocked: _('a resolver blocks the name'),
 	rebind: _('a resolver withholds a private address'),
-	literal: _('written in the configuration')
+	literal: _('written in the configuration'),
+	local: _('in a local network, which is reached as without the policy')
 };
 
 /* of an interface that a policy may use; %s: its device */

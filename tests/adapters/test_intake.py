@@ -129,3 +129,32 @@ print(intake.loaded.config.policies[0].hosts)
             "['b.test']",
         ]
     )
+
+
+PROGRAM = """
+from nametrack.core import events as on
+from nametrack.core.config import configuration
+from nametrack.daemon.program import LARGE, Program
+from nametrack.wire import uci
+class Told(Program):
+    # What hands in a configuration, with ears for whom it tells.
+    def __init__(self):
+        self._hold, self.loop = self, self
+    def prepare(self, what):
+        print("nothing is held:", what)
+    def emit(self, event):
+        print(type(event).__name__)
+def hand_in(hosts):
+    text = "config policy 'p'\\n\\toption interface 'wg0'\\n"
+    text += "".join(["\\tlist host 'h%d.test'\\n" % i for i in range(hosts)])
+    Told()._hand_in(on.ConfigLoaded(configuration.build(uci.parse(text)[0], [], [])))
+"""
+
+
+@each_interpreter
+def test_no_answer_is_held_while_a_large_configuration_is_put_in_force(interpreter, tmp_path):
+    assert run(interpreter, tmp_path, PROGRAM + "hand_in(LARGE - 1)\n") == ["ConfigLoaded"]
+    assert run(interpreter, tmp_path, PROGRAM + "hand_in(LARGE)\n") == [
+        "nothing is held: configuration",
+        "ConfigLoaded",
+    ]

@@ -13,6 +13,7 @@ from ..adapters.routes import Routes
 from ..adapters.services import Services
 from ..adapters.wireguard import WireGuard
 from ..core import actions as do
+from ..core import events as on
 from ..core.agent import Agent
 from ..core.config import configuration  # noqa: F401
 from ..core.telling.answer_size import UNBOUNDED
@@ -25,6 +26,8 @@ from .loop import Loop, Poller
 
 PASS_LIMIT = 120  # seconds after which `run --once`, `plan` and `check` report what they have
 BUS_LIMIT = 5  # seconds that they wait for what the bus knows: netifd's interfaces, and the nameservers these learnt
+# hosts and peers of a configuration from which on to put it in force may take 50 ms on a slow router
+LARGE = 50
 
 
 class Program:
@@ -40,7 +43,7 @@ class Program:
         emit = self._emit
         self.planner = self._planner() if dry else None
         started_at = compat.monotonic()
-        self._intake = Intake(self._poller, command.config_dir, emit, log, self._taken)
+        self._intake = Intake(self._poller, command.config_dir, self._hand_in, log, self._taken)
         functions = (emit, self._intake.reload, self._reply, self._vitals, set_exists)
         self.service = Service(self.agent, compat.INTERPRETER, started_at, *functions)
         self._last_good = LastGood(self._poller, emit, state_dir(command), command.run_dir)
@@ -142,6 +145,14 @@ class Program:
     def _taken(self, loaded):
         self.service.loaded(self._command.config_dir, loaded.id)
         self._set_level(loaded.config)
+
+    def _hand_in(self, event):
+        """Hand in what the files say; a large configuration is put in force in one go, and no answer is held then."""
+        if isinstance(event, on.ConfigLoaded):
+            config = event.config
+            if len(config.peers) + sum([len(policy.hosts) for policy in config.policies]) >= LARGE:
+                self._hold.prepare("configuration")
+        self._emit(event)
 
     def _set_level(self, config):
         if self._command.log_level is None:

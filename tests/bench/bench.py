@@ -19,7 +19,8 @@ ALONE = ["unshare", "--net", sys.executable]  # a transaction of 65,536 elements
 OURS = ("micropython", "cpython")  # that run nametrack
 SAMPLES = {"0 10": 9, "1 10": 5, "2 10": 5, **{f"{name} {ttl}": 15 for name in OURS for ttl in (10, 3600)}}
 AT_ONCE = 6  # worlds that mostly wait
-COSTS = ["steady 1", "steady 20", "steady 200", "memory", "sets 100", "sets 10000", "sets 65536", "names 1000", "start"]
+SETS = ["sets 100", "sets 10000", "sets 65536"]
+COSTS = ["steady 1", "steady 20", "steady 200", "steady 20 50", "memory", *SETS, "names 1000", "start"]
 HOUR = 3600
 
 
@@ -101,6 +102,16 @@ def steady():
         rows.append(cells)
     head = ["an hour of it", "1 peer: processes", "CPU s", "20: processes", "CPU s", "200: processes", "CPU s"]
     return table(head, rows)
+
+
+def hour():
+    """With names too, and beside another version if there was one: cost.py, BEFORE."""
+    found, parts = load("steady 20 50"), []
+    for name, words in (("micropython", "under MicroPython"), ("cpython", "under CPython")):
+        ours, before = found[f"nametrack, {name}"]["cpu"], found.get(f"before, {name}")
+        beside = f" ({before['cpu']:.1f} before, {ours / before['cpu']:.2f} ×)" if before else ""
+        parts.append(f"{ours:.1f} CPU s {words}{beside}")
+    return ", ".join(parts)
 
 
 def memory():
@@ -206,7 +217,7 @@ def write():
     (TOP / "docs").mkdir(exist_ok=True)
     plot()
     text = (HERE / "benchmarks.md").read_text()
-    for name in ("recovery", "steady", "memory", "sets", "scale", "names", "observing", "tap", "sizes"):
+    for name in ("recovery", "steady", "hour", "memory", "sets", "scale", "names", "observing", "tap", "sizes"):
         text = text.replace("{" + name + "}", globals()[name]().strip())
     start = {name: f"{value * 1000:.0f} ms" for name, value in load("start").items()}
     text = text.replace("{version}", (TOP / "VERSION").read_text().strip())

@@ -2,8 +2,8 @@
 'require baseclass';
 
 /*
- * Reasons, events and findings in the language of the page, by their code: what the agent writes is English. It stays beside
- * the translation, because it has the names and the numbers; a code without a translation is told by it alone.
+ * Reasons, events and findings in the language of the page, by their code: what the agent writes is English. It stays
+ * beside the translation, because it has the names and the numbers; a code without a translation is told by it alone.
  */
 
 /* Whether there is a translation: without one a text comes back as it is. */
@@ -162,7 +162,9 @@ function said(texts, code, english, about) {
 	if (SAME.indexOf(english) >= 0)
 		return [ texts[code] ];
 
-	return [ about ? ''.format.apply(texts[code], about) : texts[code], ' ', E('small', { 'lang': 'en' }, [ english ]) ];
+	const text = about ? ''.format.apply(texts[code], about) : texts[code];
+
+	return [ text, ' ', E('small', { 'lang': 'en' }, [ english ]) ];
 }
 
 return baseclass.extend({

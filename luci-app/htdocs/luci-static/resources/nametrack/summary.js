@@ -51,6 +51,10 @@ function counted(status) {
 		policies === 1 ? _('1 policy') : _('%d policies').format(policies));
 }
 
+function more(count) {
+	return count > 0 ? [ E('li', { 'data-key': 'more' }, [ E('em', {}, [ _('and %d more').format(count) ]) ]) ] : [];
+}
+
 return baseclass.extend({
 	render: function(status) {
 		const found = attention(status);
@@ -64,9 +68,7 @@ return baseclass.extend({
 			E('p', {}, [ words.label(found[0].kind, _('Needs attention: %d').format(found.length)) ]),
 			E('ul', {}, found.slice(0, SHOWN).map((entry) => E('li', { 'data-key': 'attention ' + entry.name }, [
 				E('strong', {}, [ entry.name ]), ': ', entry.label, ' '
-			].concat(entry.said))).concat(found.length > SHOWN
-				? [ E('li', { 'data-key': 'more' }, [ E('em', {}, [ _('and %d more').format(found.length - SHOWN) ]) ]) ]
-				: []))
+			].concat(entry.said))).concat(more(found.length - SHOWN)))
 		]);
 	}
 });

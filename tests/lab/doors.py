@@ -38,7 +38,7 @@ class BusDoor:
             client = UbusClient(self.path, 10)
             try:
                 client.connect()
-                return client if client.list("nametrack*") else None
+                return client if client.list("nametrack*") and client.call("nametrack", "status") else None
             except UbusError:
                 return None
 
@@ -63,6 +63,7 @@ class SocketDoor:
             client = ControlClient(str(agent.run), 10)
             try:
                 client.connect()
+                client.call("nametrack", "status")  # not before its first configuration is in force
                 return client
             except UbusError:
                 return None

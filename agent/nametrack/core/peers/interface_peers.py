@@ -63,6 +63,11 @@ class InterfacePeers:
         self._installed = [reading.address for reading in readings if reading.address is not None]
         return actions, {reading.public_key: reading for reading in readings}
 
+    def pause(self, longest, now):
+        """Return the seconds until it is to be read again, `longest` at most: what it lacks may be trouble by then."""
+        since = self._lacks_since if self._gone_at is None else self._gone_at
+        return longest if since is None or now - since >= STARTS else min(longest, since + STARTS - now)
+
     def _start(self, code, text):
         """Return the Notify about an interface that starts, or ends to start again."""
         values = {"interface": self.name, "reason": text}

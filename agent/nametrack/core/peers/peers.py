@@ -41,9 +41,7 @@ class Peers:
         """
         self._config = config
         peers, by_interface, fixed = {}, {}, literal_endpoints(config.network_peers)
-        for wanted in config.peers:
-            if not wanted.enabled:
-                continue
+        for wanted in [each for each in config.peers if each.enabled]:
             key = (wanted.interface, wanted.public_key)
             peer = self.peers.get(key)
             # A nameserver of its own is the only one that is to hear of the name.
@@ -166,7 +164,7 @@ class Peers:
                 after = BASELINE_AFTER + BASELINE_SPREAD * self._resolver.random()
                 self._timers.set(("baseline", peer.key), now + after)
         if group.peers:
-            self._timers.set(("read", interface), now + pause)
+            self._timers.set(("read", interface), now + group.pause(pause, now))
         for peer in group.peers:
             actions.extend(peer.check_way() + self._evaluate(peer, now, FRESH))
         return actions
@@ -174,11 +172,12 @@ class Peers:
     def unreadable(self, interface, reason, now):
         """The interface could not be read: it is tried again, its peers are missing meanwhile."""
         group = self._of(interface)
+        actions = group.unreadable(reason, now)
         if group.peers:
-            self._timers.set(("read", interface), now + self._config.peer_interval)
+            self._timers.set(("read", interface), now + group.pause(self._config.peer_interval, now))
         for peer in group.peers:
             self._timers.cancel(("peer", peer.key))
-        return group.unreadable(reason, now)
+        return actions
 
     def endpoint_set(self, action):
         """A SetEndpoint was carried out."""
@@ -192,8 +191,8 @@ class Peers:
             return []
         if reason.startswith(NO_ROUTE):
             peer.endpoint_failed(action.address, True, now)
-            said = Log("info", "%s: %s passed over: %s" % (peer.label, action.address, reason))
-            return [said] + self._evaluate(peer, now, OLD)
+            said = "%s: %s passed over: %s" % (peer.label, action.address, reason)
+            return [Log("info", said)] + self._evaluate(peer, now, OLD)
         peer.endpoint_failed(action.address, False, now)
         self._timers.set(("read", action.interface), now + OWED_INTERVAL)
         return [Log("warning", "%s: endpoint %s not set: %s" % (peer.label, action.address, reason))]
@@ -204,8 +203,8 @@ class Peers:
 
     def endpoints(self):
         """Return the addresses of every endpoint that is installed, named by DNS or written in the configuration."""
-        found = set([peer.endpoint_host for peer in self._config.network_peers if peer.endpoint_host is not None])
-        found = set([host for host in found if ip.packed(host) is not None])
+        hosts = [peer.endpoint_host for peer in self._config.network_peers]
+        found = set([host for host in hosts if host is not None and ip.packed(host) is not None])
         for peer in self.peers.values():
             found.update([address for address, _ in peer.proposals.known()])
             if peer.installed is not None:

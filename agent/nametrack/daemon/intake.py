@@ -13,6 +13,10 @@ SLICE = 0.005  # seconds: a small configuration is taken in at once
 NO_MEMORY = "the configuration does not fit into the memory"
 
 
+def _whatever(errors):
+    pass
+
+
 class Intake:
     """`taken`: function(Loaded) that is called with a configuration that is to be in force from now on.
 
@@ -53,7 +57,7 @@ class Intake:
         """Hand what was loaded to the core, and read the files of hosts again when they change."""
         self._lists.follow(files(self.loaded.config), self._configure)
 
-    def reload(self, answer):
+    def reload(self, answer=_whatever):
         """Read the files again; call `answer` with what is wrong with them, [text]: at once if that is quick.
 
         Files that cannot be read or parsed change nothing: half a configuration would stop what the other half is for.
@@ -65,7 +69,7 @@ class Intake:
     def reload_changes(self):
         """Read the files again if they changed: a reload that was called while the bus was away did not arrive."""
         if read_id(self._folder) != self.loaded.id:
-            self.reload(_whatever)
+            self.reload()
 
     def busy(self):
         """Return whether something is not read, or not handed to the core yet."""
@@ -113,7 +117,3 @@ def _within_memory(steps):
     except MemoryError:
         compat_heap.ran_short(NO_MEMORY)
         return None, NO_MEMORY
-
-
-def _whatever(errors):
-    pass

@@ -161,7 +161,7 @@ class Program:
 
     def follow(self):
         """Runs until a signal ends it, or until it is seen that another agent does the work here. SIGHUP: reloads."""
-        self._watch_signals({"HUP": lambda: self._intake.reload(lambda errors: None)})
+        self._watch_signals({"HUP": self._intake.reload})
         self._poller.when_away(self._hold.was_away)
         self._follows = True
         self._routes.listen()

@@ -48,10 +48,14 @@ class Policies:
             if not wanted.enabled:
                 continue
             policy = self.policies[wanted.name] = prepared.policies[wanted.name]
-            before, kept, new = old.get(wanted.name), [], list(policy.hosts.values())
+            before, kept, new = old.get(wanted.name), [], []
+            for host in policy.hosts.values():
+                same = None if before is None else _same(host, before)
+                if same is None:
+                    new.append(host)
+                else:
+                    kept.append(same)
             if before is not None:
-                kept = [before.hosts[host.host] for host in new if _is_same(host, before)]
-                new = [host for host in new if not _is_same(host, before)]
                 policy.take_over(before, kept)
             for host in new:
                 untils = _known(former(host.host), wanted.retain, now)
@@ -256,10 +260,10 @@ class Policies:
             self._timers.set(("expire", policy.config.name, host.host), at)
 
 
-def _is_same(host, before):
-    """Whether a Policy of before has the same host."""
+def _same(host, before):
+    """The same Host as a Policy of before has it; None if that has it not."""
     known = before.hosts.get(host.host)
-    return known is not None and known.rtypes == host.rtypes and known.name_key == host.name_key
+    return known if known is not None and (known.rtypes, known.name_key) == (host.rtypes, host.name_key) else None
 
 
 def _known(pairs, retain, now):

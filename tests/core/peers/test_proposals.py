@@ -55,6 +55,14 @@ def test_to_a_tunnel_that_never_shook_hands_any_word_is_news():
     assert (proposals.news(HOME[0], False), proposals.news(HOME[0], True)) == ([], MOVED)
 
 
+def test_to_a_tunnel_that_never_shook_hands_it_is_news_after_a_restart_too():
+    """An agent was killed between the file with what DNS named and the endpoint: the next one sets it."""
+    proposals = Proposals()
+    proposals.remember(MOVED)
+    proposals.heard(LISTED, MOVED, HOME[0], 1)
+    assert (proposals.news(HOME[0], False), proposals.news(HOME[0], True)) == ([], MOVED)
+
+
 def test_what_was_named_before_the_start_is_the_first_baseline():
     proposals = Proposals()
     proposals.remember(HOME)

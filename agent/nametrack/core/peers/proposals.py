@@ -115,7 +115,7 @@ class Proposals:
             said, known = self.said.get(source), self._baseline.get(source)
             if said is None or installed in said.endpoints or (known is None and not never):
                 continue
-            if known is None or sorted(said.endpoints) != known:
+            if never or sorted(said.endpoints) != known:
                 new = [e for e in said.endpoints if known is None or e not in known]
                 found.extend([e for e in new or said.endpoints if e not in found and e not in self._tried])
         return found

@@ -129,7 +129,7 @@ def test_a_storm_of_interface_events_is_one_or_two_rounds_and_the_last_state_win
     with Netifd(world.beach, bus.path, wan) as netifd:
         with followed(world, bus, interpreter, dead) as agent:
             client = on_the_bus(bus)
-            agent.wait_for_line("lookup failed", 20)
+            agent.wait_for_line("lookup failed", 40)
             dumps = netifd.dumps
             wan.nameservers = [DNS_ADDRESSES[0][0]]
             began = time.monotonic()

@@ -1,6 +1,7 @@
 """proposals.py: what each source says, what is news of it, and which endpoint is the best."""
 
 from nametrack.core.names.sources import FALLBACK, LISTED, ZONE
+from nametrack.core.peers.peer_state import kept
 from nametrack.core.peers.proposals import MAX_WORKED, WORKED_FOR, Proposals
 
 HOME, MOVED, LIE, INSIDE = [("198.51.100.10", 1)], [("198.51.100.11", 1)], [("192.0.2.66", 1)], [("192.168.7.2", 1)]
@@ -166,3 +167,10 @@ def test_a_source_that_named_the_endpoint_before_the_kernel_was_asked_for_it_has
     unknown.agree(None)
     unknown.heard(LISTED, MOVED, HOME[0], 5)
     assert unknown.news(HOME[0], False) == []
+
+
+def test_an_endpoint_is_said_to_be_named_only_if_the_source_that_counts_names_it_now():
+    """The listed nameservers count before a fallback, which is asked once a day and may say what was true before."""
+    proposals = said((LISTED, MOVED, 60), (FALLBACK, HOME, 0), installed=HOME[0])
+    codes = [kept("h.test", each[0], proposals, ("current", "answered"), True).code for each in (HOME, MOVED)]
+    assert codes == ["named_before", "named"]

@@ -10,6 +10,8 @@ from .verdict import judge
 
 BACKOFF_FIRST = 2  # seconds
 BACKOFF_MAX = 300  # seconds
+# seconds of failures, after which people hear of them: each time that a line comes back, the first lookups fail
+TOLD_AFTER = 10
 GRAVEST = (NXDOMAIN, REBIND, BLOCKED, NODATA)  # negative answers, of which two families may give two
 
 
@@ -68,6 +70,8 @@ class Name:
     least_ttl = 0  # seconds that an answer is kept at least, of a name that only clients ask for
     lacks_long = False  # whether a family that it lacks is asked for no more often than the one that it has
     _complaints = None  # about what servers answered
+    _failing_since = None  # the first failure since the listed nameservers last answered for every RR type
+    _told = False  # whether people heard of these failures
 
     def __init__(self, key, host, servers):
         self.key = key
@@ -116,9 +120,10 @@ class Name:
         self.named = self.named or rrset.holds()
         failures, actions = question.succeeded(rrset, now), []
         if failures and question.source == LISTED and not any(q.failures for q in self.questions.values()):
-            actions.append(
-                recovered("answered", self.host, "answered again after %s" % count(failures, "failure"), failures)
-            )
+            if self._told:
+                said = "answered again after %s" % count(failures, "failure")
+                actions.append(recovered("answered", self.host, said, failures))
+            self._failing_since, self._told = None, False
         if verdict.complaint is not None:
             said = self.complaints.says(verdict.complaint.kind, verdict.complaint.text, now)
             if said is not None:
@@ -139,17 +144,22 @@ class Name:
         lacks = verdict.status != FOUND and any(other.rrset.holds() for other in self._others(question))
         return max(ttl, UNSAID) if lacks else ttl
 
-    def fail(self, question, reason):
+    def fail(self, question, reason, now):
         """A lookup failed: return `(what to say of it, seconds until it is tried again)`."""
         self.failures += 1
         wait = question.failed(reason)
         if question.source != LISTED:
             return [Log("debug", "%s: no answer from its %s: %s" % (self.host, question.source, reason))], wait
-        others = [q.failures for q in self.questions.values() if q is not question]
-        if question.failures > 1 or any(others):
+        if self._failing_since is None:
+            self._failing_since = now
+        if self._told:
             return [], wait  # said once, not at every try, nor for each family
         kept = ", what is known of it stays" if question.rrset is not None else ""
-        return [trouble("lookup_failed", self.host, "lookup failed: %s%s" % (reason, kept))], wait
+        said = "lookup failed: %s%s" % (reason, kept)
+        if now - self._failing_since < TOLD_AFTER:
+            return [Log("debug", "%s: %s" % (self.host, said))], wait
+        self._told = True
+        return [trouble("lookup_failed", self.host, said)], wait
 
     def endpoints(self, rtypes, port, source=LISTED):
         """What a source names now for these RR types, in their order and that of the answers, as [(address, port)].

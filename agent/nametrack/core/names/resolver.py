@@ -283,7 +283,7 @@ class Resolver:
         """The result of a lookup counts; of the listed nameservers the next one follows by itself."""
         if result.status == "failed":
             self.failures += 1
-            said, wait = name.fail(question, result.reason)
+            said, wait = name.fail(question, result.reason, now)
             if question.source == LISTED:
                 self._due_at(name, question, now + wait + wait * self.random() / 4)
             return said

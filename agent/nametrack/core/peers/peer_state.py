@@ -82,7 +82,7 @@ def kept(host, installed, proposals, host_state, hears_us):
     """An endpoint that is left as it is."""
     if not hears_us:
         return State("current", "not_heard", NOT_HEARD)
-    if proposals.names(installed):
+    if installed in proposals.named():
         if host_state[0] == "current":
             return State("current", "named", "DNS names it")
         return State("current", "named_before", "kept: %s" % host_state[1])

@@ -170,13 +170,9 @@ class Proposals:
         """Return what DNS named last, before the start if not since."""
         return self.named() or self.last_good
 
-    def names(self, endpoint):
-        """Return whether a source names this endpoint now."""
-        return bool(self._naming(endpoint))
-
     def ever_named(self, endpoint):
         """Return whether a source ever named this endpoint, as far as that is remembered."""
-        return endpoint in self._named or self.names(endpoint)
+        return endpoint in self._named or bool(self._naming(endpoint))
 
     def _naming(self, endpoint):
         return tuple([source for source in SOURCES if source in self.said and endpoint in self.said[source].endpoints])

@@ -176,6 +176,11 @@ class FakeRouting:
                 found = self._lookup(family, rule.argument, number)
                 if found is not None and found != routing.THROW:
                     return self._named(found)
+        return self.main_way(address)
+
+    def main_way(self, address):
+        """Where the main table alone leads."""
+        family, number = (6 if ":" in address else 4), ip.number(address)
         found = self._lookup(family, routing.MAIN, number)
         best = [r for r in self.main if r.family == family and _holds(r.key, number)]
         best.sort(key=lambda route: (_size(route.key), route.metric))

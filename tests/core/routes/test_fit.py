@@ -136,6 +136,30 @@ def test_what_is_counted_is_what_the_rules_come_to(count, ports):
     house.configure(policy("one", 1, count, more=["list port '%d'" % (1000 + i) for i in range(ports)]))
     house.wait(10)
     steered = house.agent.routes.of("one")
-    counted, places = fit._needs([steered], 4, lambda client, family: [client] if family == 4 else [])
+    counted, places = fit.needed([steered], 4, lambda client, family: [("source", client.value)])
     mine = [rule for rule in rules(house) if rule.preference < 999 and not (rule.match.oif or is_of_the_uplink(rule))]
     assert (len(mine), len(set([rule.preference for rule in mine]))) == (counted, places)
+
+
+BYPASS = ("option action 'bypass'",)
+WIDE = "192.0.2.0/24"  # with HOST
+BESIDE = "192.0.2.98"  # in WIDE; no host bypasses with it
+
+
+def test_a_bypass_without_room_holds_in_the_policies_below_that_are_for_its_clients_alone():
+    """A `throw` in their tables takes no rule."""
+    mine, all_of_them = policy("two", 2001, 3, WIDE), policy("all", 0, 0, ELSEWHERE)
+    house = made(policy("one", 1), policy("not", 2001, more=BYPASS), mine, all_of_them)
+    assert house.way(HOST, TWO) == "wan" and house.way(BESIDE, TWO) == "wg0" and house.way(ELSEWHERE) == "wg0"
+    state, code, reason = house.agent.routes.standing("not")
+    assert (state, code) == ("no_target", "too_many_rules") and "policies below" in reason, reason
+
+
+def test_a_bypass_for_all_packets_of_the_policies_below_takes_no_room():
+    house = made(policy("not", 2001, more=BYPASS), policy("one", 1, 1000), policy("two", 2001, 3, WIDE))
+    assert house.agent.routes.standing("one")[1] == "too_many_rules", "it is for other clients than the bypass"
+    house = made(policy("not", 0, 0, more=BYPASS), policy("one", 1, 1000, WIDE), policy("two", 2001, 3, WIDE))
+    assert house.way(HOST, ONE) == "wan" and house.way(BESIDE, ONE) == "wg0" and house.way(HOST, TWO) == "wan"
+    house = made(policy("not", 1, more=BYPASS), policy("one", 1, 500, WIDE), policy("two", 1, 501, WIDE))
+    assert house.way(HOST, ONE) == "wan" and house.way(BESIDE, ONE) == "wg0" and house.way(HOST, client(501)) == "wan"
+    assert house.way(BESIDE, client(501)) == "wg0" and house.agent.routes.standing("not")[:2] == ("current", "bypass")

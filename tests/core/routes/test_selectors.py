@@ -72,3 +72,51 @@ def test_covering():
 def test_a_port_without_a_protocol_means_both():
     clients, packets = selector.conditions(selector.Selector((), (6, 17), ((443, 443),)), 4, None)
     assert clients == [] and [match.transport for match in packets] == [6, 17]
+
+
+BLOCK = "\toption fallback 'block'\n"
+
+
+def test_a_host_that_bypasses_is_not_blocked_by_a_policy_below():
+    """What blocks stands in the main table, which decides about a bypass that has no table of its own."""
+    for blocked in ("192.0.2.1", "192.0.2.0/24", "0.0.0.0/0"):
+        house = House(policy("not", "wg0", "192.0.2.1", BYPASS) + policy("work", "wg0", blocked, BLOCK))
+        assert house.way("192.0.2.1") == "wan" and house.way("192.0.2.1", CLIENT) == "wan", blocked
+        house.routing.down("wg0")
+        house.touched()
+        assert house.way("192.0.2.1") == "wan", blocked
+        assert house.way("192.0.2.2") == ("wan" if blocked == "192.0.2.1" else "unreachable"), blocked
+
+
+def test_a_bypass_below_a_policy_that_blocks_does_not_open_its_hosts():
+    house = House(policy("work", "wg0", "192.0.2.1", BLOCK) + policy("not", "wg0", "192.0.2.0/24", BYPASS))
+    assert house.way("192.0.2.1") == "wg0" and house.way("192.0.2.2") == "wan"
+    house.routing.down("wg0")
+    house.touched()
+    assert house.way("192.0.2.1") == "unreachable" and house.way("192.0.2.2") == "wan"
+
+
+def test_a_bypass_for_one_client_opens_no_blocked_host_to_the_others():
+    """In the main table it is open, for what comes back to the router; the policy's own table blocks it."""
+    texts = policy("not", "wg0", "192.0.2.1", BYPASS + only(CLIENT)) + policy("work", "wg0", "192.0.2.0/24", BLOCK)
+    house = House(texts)
+    assert house.way("192.0.2.1", CLIENT) == "wan" and house.way("192.0.2.1", OTHER) == "wg0"
+    house.routing.down("wg0")
+    house.touched()
+    assert house.way("192.0.2.1", CLIENT) == "wan" and house.way("192.0.2.1", OTHER) == "unreachable"
+    assert house.way("192.0.2.2", CLIENT) == "unreachable" and house.way("192.0.2.1") == "unreachable"
+
+
+def test_what_comes_back_from_a_host_that_bypasses_passes_the_reverse_path_filter():
+    """It is looked up as from the uplink's address, which a rule sends to the main table."""
+    for client in ("", only(CLIENT)):
+        texts = policy("not", "wg0", "192.0.2.1", BYPASS + client) + policy("work", "wg0", "192.0.2.0/24", BLOCK)
+        house = House(texts)
+        assert house.routing.main_way("192.0.2.1") == "wan" and house.routing.main_way("192.0.2.2") == "unreachable"
+
+
+def test_a_wide_bypass_leaves_nothing_blocked_that_is_in_it():
+    texts = policy("not", "wg0", "192.0.2.0/24", BYPASS + only(CLIENT))
+    for more in ("", only(CLIENT)):
+        house = House(texts + policy("work", "wg0", "192.0.2.1", BLOCK + more))
+        assert house.way("192.0.2.1", CLIENT) == "wan" and house.way("192.0.2.1", OTHER) == ("wan" if more else "wg0")

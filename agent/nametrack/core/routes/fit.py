@@ -5,9 +5,9 @@ come first, because packets must not leave past them; then all others; both in t
 """
 
 from ..actions import recovered, trouble
-from .plan import FAMILIES
-from .rulebook import SIZE
-from .selector import GATES, is_split
+from .plan import FAMILIES, throws_suffice
+from .rulebook import SIZE, places
+from .steps import steps_of
 
 RULES = 1024  # of all policies in one family: a forwarded packet may be compared with each of them
 OF_UPLINKS = 1  # preferences that the rules before those of the policies share
@@ -15,6 +15,7 @@ ROOM = "there is room for its rules"
 FULL = "no room for its rules beside those of other policies (%d at most, and %d preferences); " % (RULES, SIZE)
 OPEN = FULL + "its packets take the normal way"
 CLOSED = FULL + "its addresses are blocked for every client"
+SHARED = FULL + "of the policies below, those that are for other packets too steer its hosts"
 
 
 class Fit:
@@ -30,7 +31,10 @@ class Fit:
         return [each.group for each in steered if self.holds(each.group)]
 
     def decide(self, steered, sources):
-        """Look at all Steered in their order; return `(whether it is news, actions)`; sources: as for conditions."""
+        """Look at all Steered in their order; return `(whether it is news, actions)`; sources: as for conditions.
+
+        It depends on the configuration and on the addresses of clients alone.
+        """
         before, self._without = self._without, without_room(steered, sources)
         actions = []
         for each in steered:
@@ -45,41 +49,40 @@ class Fit:
 
 def reason(steered):
     """Return why a Steered without room is not as it is to be."""
+    if steered.steering.action == "bypass":
+        return SHARED
     return CLOSED if steered.closes else OPEN
 
 
 def without_room(steered, sources):
     """Return the groups of a list of Steered that have no room, set; sources: as for selector.conditions."""
-    members = {}
-    for each in steered:
-        members.setdefault(each.group, []).append(each)
-    first = [each.group for each in steered if any([member.blocks for member in members[each.group]])]
-    rules, places, found = dict.fromkeys(FAMILIES, 0), dict.fromkeys(FAMILIES, OF_UPLINKS), set()
+    members, order = {}, [each.group for each in steered]
+    for i in range(len(steered)):
+        found = members.setdefault(steered[i].group, [])
+        if steered[i].steering.action != "bypass" or not throws_suffice(steered[i], steered[i + 1 :]):
+            found.append(steered[i])
+    first = [group for group in order if any([member.blocks for member in members[group]])]
+    rules, preferences, found = dict.fromkeys(FAMILIES, 0), dict.fromkeys(FAMILIES, OF_UPLINKS), set()
     seen = set()
-    for group in first + [each.group for each in steered]:
+    for group in first + order:
         if group in seen:
             continue
         seen.add(group)
-        needs = {family: _needs(members[group], family, sources) for family in FAMILIES}
-        if any([rules[f] + needs[f][0] > RULES or places[f] + needs[f][1] > SIZE for f in FAMILIES]):
+        needs = {family: needed(members[group], family, sources) for family in FAMILIES}
+        if any([rules[f] + needs[f][0] > RULES or preferences[f] + needs[f][1] > SIZE for f in FAMILIES]):
             found.add(group)
             continue
         for family in FAMILIES:
             rules[family] += needs[family][0]
-            places[family] += needs[family][1]
+            preferences[family] += needs[family][1]
     return found
 
 
-def _needs(members, family, sources):
-    """`(rules, preferences)` that the Steered of one group may take in a family."""
-    if not any([family in each.families() for each in members]):
+def needed(members, family, sources):
+    """Return `(rules, preferences)` that the Steered of one group take in a family if each tunnel has its own port."""
+    members = [each for each in members if family in each.families()]
+    if not members:
         return 0, 0
-    selector = members[0].selector
-    clients = sum([len(sources(each, family)) for each in selector.clients]) if selector.clients else 1
-    packets = max(1, len(selector.transports)) * max(1, len(selector.ports))
-    ways = len(set([name for each in members for name in each.steering.interfaces]))  # each may have a port of its own
-    if not clients:
-        return 0, 0
-    if is_split(clients, packets):
-        return ways + clients + packets + GATES, (ways > 0) + 2 + GATES
-    return ways + clients * packets, (ways > 0) + 1
+    ways = set([name for each in members for name in each.steering.interfaces])
+    found = steps_of(members[0].selector, 0, range(1, len(ways) + 1), family, sources)
+    return (len(found), places(found)[-1] + 1) if found else (0, 0)

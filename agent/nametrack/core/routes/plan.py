@@ -8,6 +8,7 @@ from .table import member
 FAMILIES = (4, 6)
 METRICS = {4: 0, 6: 1024}  # the kernel's defaults
 LAST = 9999  # metric of what blocks: behind every other route
+OPEN = 9998  # metric in the main table of what bypasses a policy that blocks there
 
 
 def compose(steered, ways, numbers, local, endpoints):
@@ -19,22 +20,21 @@ def compose(steered, ways, numbers, local, endpoints):
     nexthops, members = [], {}
     for family in FAMILIES:
         about = [each for each in steered if family in each.families()]
-        placed = [each for each in about if numbers.table(each.group) is not None]  # the others have no room
         if family == 6 and any(each.blocks for each in about):
             nexthops.append(_nexthop(family, numbers.block(family), 0, None))
         for each in about:
             keys = each.local_keys(ways, local[family])
             places, nexthop = [], None
             table = numbers.table(each.group)
-            if table is not None:
+            if each.steering.action == "bypass":
+                places, nexthop = _bypassed(each, about, numbers, local[family], endpoints[family])
+            elif table is not None:
                 via, nexthop = _via(each, ways, numbers, family)
                 places = [((family, table, METRICS[family]), via)]
-            if table is not None and each.steering.action == "bypass":
-                places, nexthop = _bypassed(each, placed, numbers, local[family])
             if nexthop is not None:
                 nexthops.append(nexthop)
             if each.blocks:
-                places += _blocked(each, numbers, family, endpoints[family])
+                places += _blocked(each, about, numbers, family, endpoints[family])
             for place, leads in places:
                 found = members.setdefault(place, ([], []))
                 found[0].append(member(each.policy, leads, family, Networks(keys)))
@@ -53,26 +53,50 @@ def _via(steered, ways, numbers, family):
     return number, _nexthop(family, number, way.link, way.gateway(family))
 
 
-def _bypassed(steered, about, numbers, local):
+def throws_suffice(steered, below):
+    """Whether a policy with action bypass needs no table of its own: every packet of the policies below is its own."""
+    return all([covers(steered.selector, other.selector) for other in below])
+
+
+def _bypassed(steered, about, numbers, local, endpoints):
     """`(places, nexthop)` of a policy with action bypass: no policy below it may have its addresses.
 
     A `throw` in each table below whose packets are all of this policy's has the main table decide. Where a table below
-    is for other packets too, the policy needs a table of its own: it leads to the uplink.
+    is for other packets too, the policy needs a table of its own, which leads to the uplink. One that there is no room
+    for has none. If a policy below blocks in the main table, that has routes to the uplink too: the reverse path filter
+    looks up there what comes back, whatever table the packet itself took.
     """
-    family = local.family
+    family, own = local.family, numbers.table(steered.group)
     below = about[about.index(steered) + 1 :]
     covered = [each for each in below if covers(steered.selector, each.selector)]
-    tables = sorted(set([numbers.table(each.group) for each in covered]))
-    places = [((family, table, METRICS[family]), routing.THROW) for table in tables]
-    if len(covered) == len(below) or not local.defaults:
-        return places, None
-    number, uplink = numbers.nexthop(steered.name, family), local.defaults[0]
-    own = (family, numbers.table(steered.group), METRICS[family])
-    places = [place for place in places if place[0] != own] + [(own, number)]
-    return places, _nexthop(family, number, uplink.device, uplink.gateway)
+    tables = set([numbers.table(each.group) for each in covered]).difference([None])
+    places = {(family, table, METRICS[family]): routing.THROW for table in tables}
+    number, leads = numbers.nexthop(steered.name, family), []
+    if own is not None and not throws_suffice(steered, below):
+        leads.append((family, own, METRICS[family]))
+    for other in below:
+        if other.blocks and (other in covered or _opens(steered, other, numbers)):
+            blocked = _blocked(other, about, numbers, family, endpoints)
+            places.update({place: None for place, _ in blocked})
+            leads += [(family, routing.MAIN, OPEN) for place, _ in blocked if place[1] == routing.MAIN]
+    if not leads or not local.defaults:
+        return sorted(places.items()), None
+    places.update({place: number for place in leads})
+    uplink = local.defaults[0]
+    return sorted(places.items()), _nexthop(family, number, uplink.device, uplink.gateway)
 
 
-def _blocked(steered, numbers, family, endpoints):
+def _opens(steered, other, numbers):
+    """Whether a policy with action bypass opens its addresses to others than those that it selects.
+
+    The main table asks for no client. So what a policy below blocks there for all, it blocks in its own table as well.
+    """
+    if other.selector != EVERYTHING or covers(steered.selector, other.selector):
+        return False
+    return numbers.table(steered.group) is not None and numbers.table(other.group) is not None
+
+
+def _blocked(steered, about, numbers, family, endpoints):
     """[(place, via)] of what blocks behind the routes, should they go with their device.
 
     In the main table it outlives everything that others do to rules. There it would meet clients that the selector
@@ -87,7 +111,9 @@ def _blocked(steered, numbers, family, endpoints):
     if steered.selector != EVERYTHING:
         return [own]
     everywhere = ((family, routing.MAIN, LAST), via)
-    return [everywhere, own] if _is_too_wide(steered.policy, family, endpoints) else [everywhere]
+    above = [each for each in about[: about.index(steered)] if each.steering.action == "bypass"]
+    opened = any([_opens(each, steered, numbers) for each in above])
+    return [everywhere, own] if opened or _is_too_wide(steered.policy, family, endpoints) else [everywhere]
 
 
 def _is_too_wide(policy, family, endpoints):

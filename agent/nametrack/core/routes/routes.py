@@ -66,7 +66,7 @@ class Routes:
 
     def neighbours_read(self, neighbours, now):
         """Some neighbours of this router, routing.Neighbour: clients that are known by their MAC address."""
-        return self._decide(now) if self._clients.read(neighbours) else []
+        return self._see_what_fits() + self._decide(now) if self._clients.read(neighbours) else []
 
     def read(self, view, now):
         """The kernel's links, rules and nexthops."""
@@ -224,7 +224,7 @@ class Routes:
             return []
         view = self.installation.view
         local = {family: Local(family, view.main) for family in FAMILIES}
-        actions = self._see_what_fits() + self._ways.read(view, local, now)
+        actions = self._ways.read(view, local, now)
         for steered in self.steered:
             before = steered.way
             decided = steered.decided

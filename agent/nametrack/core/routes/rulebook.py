@@ -92,11 +92,11 @@ class Rulebook:
 
     def _rules(self, half):
         if half not in self._made:
-            places, found = _places(self._steps), []
-            for step, place in zip(self._steps, places):
+            at, found = places(self._steps), []
+            for step, place in zip(self._steps, at):
                 argument = step.argument
                 if step.action == routing.GOTO:
-                    argument = half + places[argument] if argument < len(places) else END
+                    argument = half + at[argument] if argument < len(at) else END
                 found.append(self._rule(half + place, step.match, step.action, argument, step.suppress))
             self._made[half] = found
         return self._made[half]
@@ -106,9 +106,9 @@ class Rulebook:
 
     def _with_end(self, rules):
         """All rules in the order in which they are written: first those that do nothing, which a `goto` leads to."""
-        places = [rule for rule in rules if rule.action == routing.NOP]
+        aims = [rule for rule in rules if rule.action == routing.NOP]
         rest = [rule for rule in rules if rule.action != routing.NOP]
-        return [self._rule(END, routing.ANYTHING, routing.NOP, None, None)] + places + rest
+        return [self._rule(END, routing.ANYTHING, routing.NOP, None, None)] + aims + rest
 
     def _without(self, kept):
         """Deletes all but these, the last first; but what others jump to goes last, and END last of all."""
@@ -129,7 +129,7 @@ def from_the_end(rules):
     return [rules[each[4]] for each in sorted(keyed)]
 
 
-def _places(steps):
+def places(steps):
     """The place of each Step among the preferences of a half, from 0 on."""
     targets, found = set([step.argument for step in steps if step.action == routing.GOTO]), []
     for i in range(len(steps)):

@@ -32,16 +32,21 @@ class Uplinks:
         self._names = names
         self._addresses = view.addresses
 
+    def matches(self, family):
+        """Return the Matches of packets of this family that no policy is about."""
+        found = [routing.match(mark=(self.bit, self.bit))] if self.bit else []
+        found += [routing.match(oif=device) for device in self.devices(family)]
+        return found + [routing.match(source=address, iif="lo") for address in self._addresses_of(family)]
+
     def devices(self, family):
-        """The names of the links with a default route of this family."""
+        """Return the names of the links with a default route of this family."""
         found = []
         for route in self._defaults:
             if route.family == family and self._names[route.device] not in found:
                 found.append(self._names[route.device])
         return found
 
-    def addresses(self, family):
-        """Their addresses of this family."""
+    def _addresses_of(self, family):
         numbers = set([route.device for route in self._defaults])
         found = [a.address for a in self._addresses if a.link in numbers and a.family == family and a.wide]
         return sorted(set(found))
@@ -53,39 +58,32 @@ def _is_default(key):
 
 def steps(groups, uplinks, family, sources):
     """The Steps of one family. groups: [(selector, table, [Way])]; sources: as selector.conditions has it."""
-    found = []
+    first = uplinks.matches(family)
+    found, at = [], len(first)
     for selector, table, ways in groups:
-        clients, packets = conditions(selector, family, sources)
-        if not packets:
-            continue
         ports = sorted(set([way.port for way in ways if way.port]))
-        looked = _looked_up(clients, packets, table, len(found) + len(ports))
-        behind = len(found) + len(ports) + len(looked)
-        for port in ports:
-            own = routing.match(iif="lo", transport=routing.UDP, sports=(port, port))
-            found.append(Step(own, routing.GOTO, behind, None))
-        found += looked
-    if not found:
+        mine = steps_of(selector, table, ports, family, sources)
+        found += [_shifted(step, at) for step in mine]
+        at += len(mine)
+    return [Step(each, routing.GOTO, at, None) for each in first] + found if found else []
+
+
+def steps_of(selector, table, ports, family, sources):
+    """The Steps that look up one table, whose tunnels send from these ports; a `goto` counts from the first of them."""
+    clients, packets = conditions(selector, family, sources)
+    if not packets:
         return []
-    first = [routing.match(mark=(uplinks.bit, uplinks.bit))] if uplinks.bit else []
-    for device in uplinks.devices(family):
-        first.append(routing.match(oif=device))
-    for address in uplinks.addresses(family):
-        first.append(routing.match(source=address, iif="lo"))
-    end = len(first) + len(found)
-    shifted = [_shifted(step, len(first)) for step in found]
-    return [Step(m, routing.GOTO, end, None) for m in first] + shifted
-
-
-def _looked_up(clients, packets, table, at):
-    """The Steps, the first of them the `at`th of all, that look up a table for packets of selector.conditions."""
-    lookups = [Step(each, routing.LOOKUP, table, None) for each in packets]
-    if not clients:
-        return lookups
-    inside = at + len(clients) + 1
-    found = [Step(each, routing.GOTO, inside, None) for each in clients]
-    found.append(Step(routing.ANYTHING, routing.GOTO, inside + len(lookups), None))
-    return found + lookups + [Step(routing.ANYTHING, routing.NOP, None, None)]
+    found = [Step(each, routing.LOOKUP, table, None) for each in packets]
+    if clients:
+        inside = len(ports) + len(clients) + 1
+        gates = [Step(each, routing.GOTO, inside, None) for each in clients]
+        gates.append(Step(routing.ANYTHING, routing.GOTO, inside + len(found), None))
+        found = gates + found + [Step(routing.ANYTHING, routing.NOP, None, None)]
+    own, behind = [], len(ports) + len(found)
+    for port in ports:
+        sent = routing.match(iif="lo", transport=routing.UDP, sports=(port, port))
+        own.append(Step(sent, routing.GOTO, behind, None))
+    return own + found
 
 
 def _shifted(step, by):

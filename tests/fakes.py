@@ -68,7 +68,7 @@ class FakeKernel:
             if start <= last + 1 and first <= end + 1:
                 first, last = min(first, start), max(last, end)
                 del held["elements"][text]
-        held["elements"][ip.span_text(first, last, held["family"])] = None
+        held["elements"][ip.element(ip.wide_key(first, last, held["family"]))] = None
 
     def perform(self, action, now):
         """The event that the adapters would hand in, or None if the action just succeeds."""

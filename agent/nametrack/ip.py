@@ -198,10 +198,20 @@ def packed_of_key(key):
 
 def element(key):
     """Return the canonical text of a key: an address, a prefix if it is one, else `first-last`."""
-    if isinstance(key, tuple):
-        first, last = bounds(key)
-        return span_text(first, last, key_family(key))
-    return from_number(key ^ _V6_KEYS, 6) if key >= _V6_KEYS else from_number(key, 4)
+    if not isinstance(key, tuple):
+        return from_number(key ^ _V6_KEYS, 6) if key >= _V6_KEYS else from_number(key, 4)
+    (first, last), version = bounds(key), key_family(key)
+    start = from_number(first, version)
+    size = last - first + 1
+    if size == 1:
+        return start
+    if size & (size - 1) == 0 and first % size == 0:
+        length = V4_BITS if version == 4 else V6_BITS
+        while size > 1:
+            size >>= 1
+            length -= 1
+        return "%s/%d" % (start, length)
+    return "%s-%s" % (start, from_number(last, version))
 
 
 def joined(keys, separator):
@@ -231,19 +241,10 @@ def bounds(key):
     return (first, last)
 
 
-def span_text(first, last, version):
-    """Return the text of a span of integers: an address, a prefix if it is one, else `first-last`."""
-    start = from_number(first, version)
-    size = last - first + 1
-    if size == 1:
-        return start
-    if size & (size - 1) == 0 and first % size == 0:
-        length = V4_BITS if version == 4 else V6_BITS
-        while size > 1:
-            size >>= 1
-            length -= 1
-        return "%s/%d" % (start, length)
-    return "%s-%s" % (start, from_number(last, version))
+def holds(wide, key):
+    """Return whether all addresses of a key are among those of another one."""
+    (low, high), (first, last) = bounds(wide), bounds(key)
+    return low <= first and last <= high and key_family(wide) == key_family(key)
 
 
 def prefix(given):

@@ -122,6 +122,13 @@ def test_a_key_stands_for_its_text(text, family, bounds):
     assert ip.is_wide(key) == (bounds[0] != bounds[1])
 
 
+def test_a_key_holds_those_that_lie_in_it_whole_and_are_of_its_family():
+    held = ("192.0.2.0/24", "192.0.2.0/25", "192.0.2.0", "192.0.2.255")
+    others = ("192.0.2.0/23", "192.0.1.255", "192.0.3.0", "::c000:201", "::/0")
+    assert [ip.holds(ip.key("192.0.2.0/24"), ip.key(each)) for each in held + others] == [True] * 4 + [False] * 5
+    assert ip.holds(ip.key("::/0"), ip.key("2001:db8::1")) and not ip.holds(ip.key("0.0.0.0/0"), ip.key("::1"))
+
+
 def test_each_text_has_a_key_of_its_own_and_ipv4_comes_first():
     single = [ip.key(text) for text, _, _ in KEYS if "/" not in text and "-" not in text]
     assert len(set(single)) == len(single)

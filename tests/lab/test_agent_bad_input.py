@@ -60,7 +60,7 @@ def test_a_lie_harms_no_other_name_and_the_truth_is_taken_when_it_comes(world, i
         def unsaid():
             return [host for host, words in said.items() if not any(words in line for line in agent.lines(host))]
 
-        wait_for(lambda: not unsaid(), 20, lambda: f"a line about each of {unsaid()}; the log:\n{agent.tail()}")
+        wait_for(lambda: not unsaid(), 90, lambda: f"a line about each of {unsaid()}; the log:\n{agent.tail()}")
         # a set is changed in slices: the 1,024 addresses of one lie are not all in at once
         wait_for(lambda: len([a for a in four(world) if a.startswith("198.18.")]) == 1024, 10, lambda: agent.tail())
         seen = four(world)

@@ -72,10 +72,8 @@ class Steered:
 
     def local_network(self, ways, view, key):
         """The text of the local network that holds a destination, so that its way stays; None for none."""
-        first, last = ip.bounds(key)
         for each in self.local_keys(ways, Local(ip.key_family(key), view.main)):
-            low, high = ip.bounds(each)
-            if low <= first and last <= high:
+            if ip.holds(each, key):
                 return ip.element(each)
         return None
 

@@ -47,9 +47,7 @@ def next_claim(agent, address, policy):
 
 def _containing(policy, key):
     """Return the key of the address, and those of the policy's prefixes that hold it."""
-    first, last = ip.bounds(key)
-    wide = [each for each in policy.literals.keys if ip.is_wide(each) and ip.key_family(each) == ip.key_family(key)]
-    return [key] + [each for each in wide if ip.bounds(each)[0] <= first and last <= ip.bounds(each)[1]]
+    return [key] + [each for each in policy.literals.keys if ip.is_wide(each) and ip.holds(each, key)]
 
 
 def _not_yet(agent, policy, address, host):
@@ -67,12 +65,10 @@ def _not_for(agent, policy, client):
     if client is None:
         text = "%s lists it, but it is only for some clients, not for the router itself" % policy.label
         return Step(text, "", False)
-    first, last = ip.bounds(ip.key(client))
     for each in clients:
         if each.kind != "prefix":
             return None  # an interface or a hardware address: the kernel's rule decides, and its answer is shown
-        bounds = ip.bounds(ip.key(each.value))
-        if ip.family(each.value) == ip.family(client) and bounds[0] <= first and last <= bounds[1]:
+        if ip.holds(ip.key(each.value), ip.key(client)):
             return None
     text = "%s lists it, but it is not for the client %s" % (policy.label, client)
     return Step(text, mending.option(agent, policy.config.name, "add_list", "client", client), False)

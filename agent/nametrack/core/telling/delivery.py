@@ -27,7 +27,7 @@ def _peer(case, told, interface):
     found = []
     for holder in holders:
         for prefix in holder.allowed_ips:
-            if _holds(prefix, address):
+            if ip.holds(ip.key(prefix), ip.key(address)):
                 found.append((_size(prefix), prefix, holder))
     found.sort(key=lambda each: each[0])
     configured = _configured(case.agent, interface, address)
@@ -85,14 +85,9 @@ def _configured(agent, interface, address):
     found = []
     for peer in agent.config.network_peers:
         if peer.interface == interface and not peer.disabled:
-            found.extend([(_size(p), p, peer) for p in peer.allowed_ips if _holds(p, address)])
+            found.extend([(_size(p), p, peer) for p in peer.allowed_ips if ip.holds(ip.key(p), ip.key(address))])
     found.sort(key=lambda each: each[0])
     return [(prefix, peer) for _, prefix, peer in found]
-
-
-def _holds(prefix, address):
-    family, first, last = ip.span(prefix)
-    return family == ip.family(address) and first <= ip.number(address) <= last
 
 
 def _size(prefix):

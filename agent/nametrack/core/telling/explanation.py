@@ -235,10 +235,8 @@ def _decides(rule, told, case):
     if rule.action in (routing.GOTO, routing.NOP):
         return False
     for prefix, address in ((rule.match.destination, told.address), (rule.match.source, case.client)):
-        if prefix is not None:
-            family, first, last = ip.span(prefix)
-            if address is None or ip.family(address) != family or not first <= ip.number(address) <= last:
-                return False
+        if prefix is not None and (address is None or not ip.holds(ip.key(prefix), ip.key(address))):
+            return False
     return rule.match.iif in (None, case.kernel.ingress or "lo")
 
 

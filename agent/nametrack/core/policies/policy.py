@@ -140,6 +140,10 @@ class Policy:
         """Return whether it wants an address or a prefix."""
         return key in self._holders[ip.key_family(key)]
 
+    def wide(self, family):
+        """Return the keys of the prefixes of this family that are written into it, in their order."""
+        return [key for key in self.literals.wide if ip.key_family(key) == family]
+
     def wanted(self, family):
         """Return the KeyTable of what it wants of this family; not to be changed."""
         return self._holders[family]

@@ -126,6 +126,13 @@ class Literals:
 
     def __init__(self):
         self.keys = []
+        self.wide = []  # those of the prefixes among them: most lists are long and have none
+
+    def add(self, key):
+        """Add what is written next."""
+        self.keys.append(key)
+        if ip.is_wide(key):
+            self.wide.append(key)
 
     def __len__(self):
         return 0  # what is written into the configuration never makes room

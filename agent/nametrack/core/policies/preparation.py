@@ -47,7 +47,7 @@ def preparing(config, name_key, before=None):
             key = ip.key(text)
             if len(literals.keys) < MAX_ADDRESSES:
                 holders[ip.key_family(key)][key] = literals
-            literals.keys.append(key)
+            literals.add(key)
             yield 1
     for host in config.hosts:
         hosts[host] = Host(host, name_key(host), RTYPES[config.family])

@@ -118,10 +118,9 @@ def _blocked(steered, about, numbers, family, endpoints):
 
 def _is_too_wide(policy, family, endpoints):
     """Whether some of it cannot be blocked in the main table: all addresses, or a prefix with a tunnel's endpoint."""
-    wide = [ip.key(text) for text in policy.config.literals if ip.family(text) == family]
     bits = ip.V4_BITS if family == 4 else ip.V6_BITS
-    for first, last in [ip.bounds(key) for key in wide]:
-        if last - first + 1 == 1 << bits or (first != last and endpoints.meets(first, last)):
+    for first, last in [ip.bounds(key) for key in policy.wide(family)]:
+        if last - first + 1 == 1 << bits or endpoints.meets(first, last):
             return True
     return False
 

@@ -43,7 +43,7 @@ class Steered:
     @property
     def takes_all(self):
         """Whether it takes all traffic that it selects, to whatever address."""
-        return any(text.partition("/")[2] in ("0", "1") for text in self.config.literals)
+        return any([_is_half(key) for key in self.policy.literals.wide])
 
     def families(self):
         """The families that it is about."""
@@ -133,3 +133,9 @@ class Steered:
     def _told(self, code, old, new, reason, parameters):
         values = {"policy": self.name, "old": old, "new": new, "reason": reason}
         return Notify("way", code, parameters, self.policy.label, reason, values)
+
+
+def _is_half(key):
+    """Whether a prefix holds all addresses of its family, or half of them."""
+    first, last = ip.bounds(key)
+    return last - first + 1 >= 1 << (ip.V4_BITS if ip.key_family(key) == 4 else ip.V6_BITS) - 1

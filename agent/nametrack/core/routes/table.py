@@ -192,5 +192,5 @@ class Table:
 
 def member(policy, via, family, local):
     """The Member that a policy is in a table of this family."""
-    wide = [ip.key(text) for text in policy.config.literals if "/" in text and ip.family(text) == family]
+    wide = policy.wide(family)
     return Member(policy, via, wide, Networks(wide) if wide else NOWHERE, local)

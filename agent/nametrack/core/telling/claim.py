@@ -47,7 +47,7 @@ def next_claim(agent, address, policy):
 
 def _containing(policy, key):
     """Return the key of the address, and those of the policy's prefixes that hold it."""
-    return [key] + [each for each in policy.literals.keys if ip.is_wide(each) and ip.holds(each, key)]
+    return [key] + [each for each in policy.literals.wide if ip.holds(each, key)]
 
 
 def _not_yet(agent, policy, address, host):

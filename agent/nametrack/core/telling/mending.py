@@ -91,7 +91,7 @@ def without_task(agent, words):
 def make_set(kernel_set):
     """Return what makes the set that a policy fills, if it is not there."""
     name, family = kernel_set.name, kernel_set.use.family
-    wide = any(ip.is_wide(key) for policy in kernel_set.use.sources for key in policy.literals.keys)
+    wide = any([policy.literals.wide for policy in kernel_set.use.sources])
     if name.kind == "ipset":
         kind = "hash:net" if wide else "hash:ip"
         made = "ipset create %s %s family %s timeout 0" % (name.name, kind, "inet" if family == 4 else "inet6")

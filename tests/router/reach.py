@@ -76,11 +76,14 @@ class Device(Router):
         super().__init__(["ssh", "-o", "BatchMode=yes", host])
 
 
-# What the folder needs around it: its own copy above it, /proc, a few devices, and procd as process 1.
+# What is written lies in memory here, from one boot to the next: it is the router's flash.
+FLASH = "mount --make-rprivate /; mount -t tmpfs none /mnt; mkdir /mnt/upper /mnt/root; echo; exec sleep 1000000"
+# What the folder needs around it: its own copy above it, /proc, a few devices, and procd as process 1. It begins with
+# the newline on standard input: until then others lay cables to it.
 BOOT = """
 set -e
 mount --make-rprivate /
-mount -t tmpfs none /mnt && mkdir /mnt/upper /mnt/work /mnt/root
+rm -rf /mnt/work; mkdir /mnt/work
 mount -t overlay -o "lowerdir=$1,upperdir=/mnt/upper,workdir=/mnt/work" none /mnt/root
 cd /mnt/root && mkdir -p proc sys dev tmp old
 mount -t proc none proc; mount -t sysfs none sys; mount -t tmpfs none tmp; mount -t tmpfs none dev
@@ -90,42 +93,71 @@ for device in null zero full random urandom tty; do : >dev/$device; mount --bind
 ip link set lo up
 pivot_root . old
 umount -l old
-exec env -i container=lxc PATH=/usr/sbin:/usr/bin:/sbin:/bin /sbin/procd
+echo; read -r _
+exec env -i container=lxc PATH=/usr/sbin:/usr/bin:/sbin:/bin /sbin/procd </dev/null
 """
 
 
 class Folder(Router):
     def __init__(self, folder):
-        folder = os.path.abspath(folder)
-        if not os.path.exists(f"{folder}/sbin/procd"):
-            raise Unreachable(f"{folder} has no /sbin/procd: it is no root of OpenWrt's")
+        self._folder = os.path.abspath(folder)
+        if not os.path.exists(f"{self._folder}/sbin/procd"):
+            raise Unreachable(f"{self._folder} has no /sbin/procd: it is no root of OpenWrt's")
         if os.geteuid() != 0:
             raise Unreachable("a folder can be booted by root only")
+        self._flash = subprocess.Popen(["unshare", "--mount", "sh", "-c", FLASH], stdout=subprocess.PIPE)
+        self._flash.stdout.readline()
+        super().__init__(None)
+        self._boot(lambda init: None)
+
+    def reboot(self, lay_cables):
+        """Takes its power away, and boots what is in its flash with a kernel that knows nothing of before.
+
+        `lay_cables` is called with the pid of process 1 before the first program of the router runs.
+        """
+        self._off()
+        self._boot(lay_cables)
+
+    @property
+    def init(self):
+        """Process 1, as a pid of this machine."""
+        return self._within[2]
+
+    def _boot(self, lay_cables):
+        flash = ["nsenter", "--target", str(self._flash.pid), "--mount"]
         namespaces = ["--mount", "--pid", "--fork", "--net", "--uts", "--ipc"]
-        command = ["unshare", *namespaces, "--kill-child", "sh", "-c", BOOT, "boot", folder]
-        self._unshare = subprocess.Popen(
-            command, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT
-        )
+        command = ["unshare", *namespaces, "--kill-child", "sh", "-c", BOOT, "boot", self._folder]
+        pipe = subprocess.PIPE
+        self._unshare = subprocess.Popen([*flash, *command], stdin=pipe, stdout=pipe, stderr=subprocess.STDOUT)
+        said = self._unshare.stdout.readline()
+        if said.strip() or not said:
+            self._fail(said)
+        with open(f"/proc/{self._unshare.pid}/task/{self._unshare.pid}/children") as file:
+            (init,) = file.read().split()
+        lay_cables(init)
+        self._unshare.stdin.write(b"\n")
+        self._unshare.stdin.flush()
+        end = time.monotonic() + 30
+        while os.path.basename(os.readlink(f"/proc/{init}/exe")) != "procd":
+            if time.monotonic() > end or self._unshare.poll() is not None:
+                self._fail(b"")
+            time.sleep(0.01)
         # the router's environment, not this machine's: pbr runs the shell that SHELL names
         shell = ["env", "-i", "HOME=/root", "USER=root", "PATH=/usr/sbin:/usr/bin:/sbin:/bin", "sh", "-c"]
-        super().__init__(["nsenter", "--target", self._init(), "--all", *shell])
+        self._within = ["nsenter", "--target", init, "--all", *shell]
 
-    def _init(self):
-        """Process 1 of the new root, as a pid of this machine."""
-        children = f"/proc/{self._unshare.pid}/task/{self._unshare.pid}/children"
-        end = time.monotonic() + 30
-        while time.monotonic() < end and self._unshare.poll() is None:
-            with open(children) as file:
-                pids = file.read().split()
-            if pids and os.path.basename(os.readlink(f"/proc/{pids[0]}/exe")) == "procd":
-                return pids[0]
-            time.sleep(0.05)
+    def _fail(self, said):
         self._unshare.kill()
-        raise Unreachable(f"the folder does not boot: {self._unshare.stdout.read().decode().strip()}")
+        raise Unreachable(f"the folder does not boot: {(said + self._unshare.stdout.read()).decode().strip()}")
 
-    def close(self):
+    def _off(self):
         self._unshare.kill()
         self._unshare.wait()
+
+    def close(self):
+        self._off()
+        self._flash.kill()
+        self._flash.wait()
 
 
 def _tried(command):

@@ -1,0 +1,143 @@
+"""Real packets of a client through a router that boots: three lines of configuration, fail-over, a power cut.
+
+The router is one in a folder, because a provider, two VPN servers and a client stand around it: provider.py.
+"""
+
+import os
+import shutil
+import time
+
+import pytest
+
+from conftest import Packages
+from provider import Provider
+from reach import reach
+
+ROUTER = os.environ.get("ROUTER", "")
+if not ROUTER.startswith("dir:") or not all(map(shutil.which, ("wg", "wireguard-go", "nft", "dnsmasq"))):
+    pytest.skip("only with ROUTER=dir:FOLDER, wg, wireguard-go, nft and dnsmasq", allow_module_level=True)
+
+NETWORK = """
+set network.wan=interface
+set network.wan.device=wan0
+set network.wan.proto=static
+set network.wan.ipaddr=203.0.113.2
+set network.wan.netmask=255.255.255.0
+set network.wan.gateway=203.0.113.1
+set network.wan.ip6addr=2001:db8:1::2/64
+set network.wan.ip6gw=2001:db8:1::1
+add_list network.wan.dns=203.0.113.1
+add_list network.lan.ip6addr=2001:db8:2::1/64
+set dhcp.@dnsmasq[0].rebind_protection=0
+add_list firewall.@zone[1].network=nttest
+add_list firewall.@zone[1].network=ntother
+set firewall.@zone[1].masq6=1
+"""
+TUNNEL = """
+set network.{name}=interface
+set network.{name}.proto=wireguard
+set network.{name}.private_key={private}
+add_list network.{name}.addresses={net4}.2/24
+add_list network.{name}.addresses={net6}::2/64
+set network.{name}peer=wireguard_{name}
+set network.{name}peer.public_key={public}
+set network.{name}peer.endpoint_host={host}
+set network.{name}peer.endpoint_port={port}
+set network.{name}peer.persistent_keepalive=5
+add_list network.{name}peer.allowed_ips=0.0.0.0/0
+add_list network.{name}peer.allowed_ips=::/0
+"""
+LOAD = "uci commit; /etc/init.d/network reload; /etc/init.d/firewall restart; /etc/init.d/dnsmasq restart"
+THREE = """
+config policy 'work'
+	list interface 'nttest'
+	list host 'far.example.net'
+"""
+RELOAD = "/etc/init.d/nametrack reload"
+RUNNING = "pgrep -f /usr/lib/nametrack/start.py"
+
+
+@pytest.fixture(scope="module")
+def provider():
+    provider = Provider()
+    yield provider
+    provider.close()
+
+
+@pytest.fixture(scope="module")
+def booted(provider, tmp_path_factory):
+    """The router with the provider and the package; nothing else of its configuration is other than after a flash."""
+    router = reach(ROUTER)
+    try:
+        router.wait("[ -f /var/run/config.md5 ]")  # it has booted
+        provider.cables(router.init)
+        sections = [NETWORK]
+        for name, far, numbers in (
+            ("nttest", "home", ("10.9.0", "fd00:9", 51820)),
+            ("ntother", "cabin", ("10.8.0", "fd00:8", 51821)),
+        ):
+            net4, net6, port = numbers
+            values = {"name": name, "private": provider.keys[name][0].strip(), "public": provider.keys[far][1]}
+            sections.append(TUNNEL.format(net4=net4, net6=net6, port=port, host=f"{far}.example.net", **values))
+        router.ok("uci batch >/dev/null", "".join(sections).encode())
+        router.ok(LOAD)
+        router.wait("ip route show default | grep -q 203.0.113.1")
+        packages = Packages(tmp_path_factory.mktemp("packages"), router)
+        packages.install(packages.name, packages.version)
+        router.wait(RUNNING)
+        provider.send()
+        yield router
+    finally:
+        router.close()
+
+
+def policy(router, text):
+    """Writes the policy behind what the package's configuration has."""
+    router.ok("sed -i '/^config policy/,$d' /etc/config/nametrack; cat >>/etc/config/nametrack", text.encode())
+    router.ok(RELOAD)
+
+
+def rises(provider, device, name, seconds=30):
+    """Waits until packets of both families come to a name by a device."""
+    before, end = provider.seen(device, name), time.monotonic() + seconds
+    while not all(now > was for now, was in zip(provider.seen(device, name), before, strict=True)):
+        assert time.monotonic() < end, f"{name} by {device}: {before}, {provider.seen(device, name)}"
+        time.sleep(0.2)
+
+
+def test_three_lines_lead_the_client_through_the_tunnel_and_check_finds_nothing(booted, provider):
+    rises(provider, "isp0", "far")
+    policy(booted, THREE)
+    rises(provider, "home", "far")
+    rises(provider, "isp0", "other")
+    before = provider.seen("isp0", "far")
+    rises(provider, "home", "far")
+    assert provider.seen("isp0", "far") == before
+    assert booted.ok("nametrack check") == "nothing found\n"
+
+
+def test_a_second_vpn_is_taken_while_the_first_is_down_and_the_first_again_afterwards(booted, provider):
+    two = THREE.replace("\tlist host", "\tlist interface 'ntother'\n\toption failback_delay '3'\n\tlist host")
+    policy(booted, two)
+    rises(provider, "home", "far")
+    booted.ok("ifdown nttest")
+    rises(provider, "cabin", "far")
+    booted.ok("ifup nttest")
+    rises(provider, "home", "far")
+    assert "nttest as configured" in booted.ok("nametrack why far.example.net")
+
+
+def test_nothing_that_is_blocked_leaves_from_a_power_cut_until_the_tunnel_is_up_again(booted, provider):
+    policy(booted, THREE.replace("\tlist host", "\toption fallback 'block'\n\tlist host"))
+    rises(provider, "home", "far")
+    booted.ok("/etc/init.d/nametrack stop")  # as a shutdown does: what DNS said is in the flash
+    assert "198.51.100.7" in booted.ok("cat /etc/nametrack/last-good.json")
+    far, other = provider.seen("isp0", "far"), provider.seen("isp0", "other")
+    booted.reboot(provider.cables)
+    unblocked, end = other, time.monotonic() + 60
+    while not booted.succeeds(RUNNING):
+        assert time.monotonic() < end, "the agent does not run"
+        unblocked = provider.seen("isp0", "other")
+    assert all(now > was for now, was in zip(unblocked, other, strict=True)), "the WAN was up before the agent ran"
+    rises(provider, "home", "far", 60)
+    assert provider.seen("isp0", "far") == far

@@ -33,6 +33,26 @@ ip netns exec beach wg set wg0 peer $(cat /run/home.pub) allowed-ips 0.0.0.0/0,:
 """
 NETS = "10.9.0.2/32,10.1.0.0/24,fd00:9::2/128,fd00:1::/64"
 POLICY = "config policy 'staging'\n\tlist interface 'wg0'\n\tlist host 'staging.example.test'\n"
+OTHER4, OTHER6 = "192.0.2.140", "2001:db8:c::140"  # on the internet
+INTERNET = f"""
+set -e
+ip -n internet addr add {OTHER4}/32 dev lo
+ip -n internet addr add {OTHER6}/128 dev lo nodad
+ip -n internet route add 10.1.0.0/24 via 203.0.113.20
+ip -n internet route add fd00:1::/64 via 2001:db8:b::20
+"""
+BYPASS = f"""
+config policy 'direct'
+	option action 'bypass'
+	list interface 'wg0'
+	list host '{OTHER4}'
+	list host '{OTHER6}'
+config policy 'work'
+	list interface 'wg0'
+	option fallback 'block'
+	list host '192.0.2.128/25'
+	list host '2001:db8:c::/64'
+"""
 OURS = "for what in rule '-6 rule' nexthop 'route show table all' '-6 route show table all'; do ip -n beach $what; done"
 
 
@@ -91,3 +111,20 @@ def test_a_tunnel_that_goes_down_and_up_has_its_routes_again(staging):
         wait_for(staging, "lan", address)
     staging.stop()
     staging.beach("nametrack flush")
+
+
+def test_what_bypasses_a_policy_that_blocks_goes_by_the_wan_also_while_the_tunnel_is_down(staging):
+    staging.machine.run(INTERNET)
+    staging.start(BYPASS)
+    for name in ("lan", "beach"):
+        for address in (STAGING4, STAGING6, OTHER4, OTHER6):
+            wait_for(staging, name, address)
+    staging.beach("ip link set wg0 down")
+    for name in ("lan", "beach"):
+        for address in (OTHER4, OTHER6):
+            wait_for(staging, name, address)
+        for address in (STAGING4, STAGING6):
+            assert staging.machine.status(reaches(staging, name, address))[0] != 0
+    staging.stop()
+    staging.beach("nametrack flush")
+    assert ours(staging) == []

@@ -19,6 +19,8 @@ ALONE = ["unshare", "--net", sys.executable]  # a transaction of 65,536 elements
 OURS = ("micropython", "cpython")  # that run nametrack
 SAMPLES = {"0 10": 9, "1 10": 5, "2 10": 5, **{f"{name} {ttl}": 15 for name in OURS for ttl in (10, 3600)}}
 AT_ONCE = 6  # worlds that mostly wait
+FAILOVERS = {"micropython": 9, "cpython": 9, "micropython-proof": 5, "cpython-proof": 5}
+FAILOVERS.update({"mwan3": 9, "keen-pbr": 9, "keen-pbr-10": 9})
 SETS = ["sets 100", "sets 10000", "sets 65536"]
 COSTS = ["steady 1", "steady 20", "steady 200", "steady 20 50", "memory", *SETS, "names 1000", "start"]
 HOUR = 3600
@@ -33,13 +35,8 @@ def last_line(command):
 
 def measure():
     BUILD.mkdir(parents=True, exist_ok=True)
-    jobs = [(what, seed) for what, count in SAMPLES.items() for seed in range(1, count + 1)]
-    with concurrent.futures.ThreadPoolExecutor(AT_ONCE) as pool:
-        run = lambda job: last_line([*LAB, HERE / "recovery.py", *job[0].split(), job[1]])  # noqa: E731
-        found = {}
-        for (what, _), text in zip(jobs, pool.map(run, jobs)):
-            found.setdefault(what, []).append(float(text))
-    (BUILD / "recovery.json").write_text(json.dumps(found))
+    for program, samples in (("recovery", SAMPLES), ("failover", FAILOVERS)):
+        sample(program, samples)
     for what in COSTS:
         prefix = ALONE if what.startswith("sets") and os.geteuid() == 0 else LAB
         text = last_line([*prefix, HERE / "cost.py", *what.split()])
@@ -47,11 +44,24 @@ def measure():
     for interpreter in ("cpython", "micropython"):
         text = last_line([*(ALONE if os.geteuid() == 0 else LAB), HERE / "scale.py", interpreter])
         (BUILD / f"scale-{interpreter}.json").write_text(text)
+    steered = last_line(["unshare", "--net", "--mount", sys.executable, HERE / "steered.py", "micropython", "packets"])
+    (BUILD / "packets.json").write_text(json.dumps(json.loads(steered)["packets"]))
     for what in ("observing", "tap"):
         (BUILD / f"{what}.json").write_text(last_line([*LAB, HERE / f"{what}.py"]))
     size = subprocess.run(["make", "-s", "ipk"], cwd=TOP, capture_output=True, text=True)
     if size.returncode:
         raise SystemExit(f"bench: make ipk: {size.stderr}")
+
+
+def sample(program, samples):
+    """Runs a program of one sample each, with {its words: how many}, several at once."""
+    jobs = [(what, seed) for what, count in samples.items() for seed in range(1, count + 1)]
+    with concurrent.futures.ThreadPoolExecutor(AT_ONCE) as pool:
+        run = lambda job: last_line([*LAB, HERE / f"{program}.py", *job[0].split(), job[1]])  # noqa: E731
+        found = {}
+        for (what, _), text in zip(jobs, pool.map(run, jobs)):
+            found.setdefault(what, []).append(float(text))
+    (BUILD / f"{program}.json").write_text(json.dumps(found))
 
 
 def load(what):
@@ -89,6 +99,26 @@ any time. That follows from their rules and was not waited for.
 The best rival's median is {best / ours:.1f} times nametrack's.
 """
     return text
+
+
+def failover():
+    found, rows = load("failover"), []
+    names = {
+        f"{name}{proof}": f"nametrack, {name}{words}"
+        for proof, words in (("", ", `check_address`"), ("-proof", ""))
+        for name in OURS
+    }
+    names.update({"mwan3": "mwan3's defaults", "keen-pbr": "keen-pbr's defaults", "keen-pbr-10": "keen-pbr, each 10 s"})
+    ours = statistics.median(found["micropython"])
+    for what, name in names.items():
+        middle = statistics.median(found[what])
+        rows.append((name, f"{middle:.1f}", f"{max(found[what]):.1f}", f"{middle / ours:.1f} ×", times(found[what])))
+    return table(("seconds", "median", "longest", "ratio", "samples"), rows)
+
+
+def packets():
+    rows = [(name, f"{ratio:.2f} ×") for name, ratio in load("packets").items()]
+    return table(("a forwarded packet, beside one without a policy", "time"), rows)
 
 
 def steady():
@@ -217,7 +247,20 @@ def write():
     (TOP / "docs").mkdir(exist_ok=True)
     plot()
     text = (HERE / "benchmarks.md").read_text()
-    for name in ("recovery", "steady", "hour", "memory", "sets", "scale", "names", "observing", "tap", "sizes"):
+    for name in (
+        "recovery",
+        "failover",
+        "packets",
+        "steady",
+        "hour",
+        "memory",
+        "sets",
+        "scale",
+        "names",
+        "observing",
+        "tap",
+        "sizes",
+    ):
         text = text.replace("{" + name + "}", globals()[name]().strip())
     start = {name: f"{value * 1000:.0f} ms" for name, value in load("start").items()}
     text = text.replace("{version}", (TOP / "VERSION").read_text().strip())

@@ -88,8 +88,8 @@ class Scene:
         found = json.loads(self.crossing.router.run(["ip", "-j", "rule"]).stdout)
         return [(r["priority"], r.get("table")) for r in found if r.get("protocol") == "190" and r.get("table")]
 
-    def wait(self, condition, seconds=300):
-        return wait_for(condition, seconds, self.agent.tail, every=0.02)
+    def wait(self, condition, seconds=300, every=0.02):
+        return wait_for(condition, seconds, self.agent.tail, every)
 
     def timed(self, what, act, condition, pairs=(), rest=3):
         """Seconds from an act to its effect, the stretches meanwhile and `rest` seconds after, and the packets."""
@@ -110,7 +110,7 @@ class Scene:
         """Nanoseconds for each packet without a policy."""
         self.configure([])
         self.agent.start() if self.agent.process is None else self.agent.reload()
-        self.wait(lambda: not self.rules() and not self.routes())
+        self.wait(lambda: not self.rules() and not self.routes(), every=1)
         time.sleep(3)  # a program that has just begun takes no signal yet
         return self.crossing.cost(ELSEWHERE)
 
@@ -219,9 +219,10 @@ def packets(crossing, interpreter):
         scene.agent.reload()
         last = address(NAMES * EACH - 1 if name == next(iter(cases)) else EACH - 1)
         table = lambda last=last: crossing.router.run(["ip", "route", "show", "table", "all", last]).stdout  # noqa: E731
-        scene.wait(lambda table=table, named=named: table().count("proto 190") >= len(named))
+        scene.wait(lambda table=table, named=named: table().count("proto 190") >= len(named), every=1)
         time.sleep(3)
         found[name] = round(crossing.cost(ELSEWHERE) / bare, 3)
+        print(name, found[name], bare, file=sys.stderr, flush=True)
         if policies == [big]:
             found[f"{name}, to one of them"] = round(crossing.cost(address(77)) / bare, 3)
     bare = scene.bare()

@@ -7,7 +7,7 @@ SHELL_FILES := $(shell grep -rl --exclude=*.py --exclude=Makefile '^\#!/bin/sh' 
 SLOW := lab kernel router vm machines soak bench
 
 .DEFAULT_GOAL := help
-.PHONY: help run test check lint unit everything lab lab-1 lab-2 lab-cpython vm machines fuzz soak bench words hundred screenshots test-router setup clean \
+.PHONY: help run test check lint unit everything lab lab-1 lab-2 lab-cpython vm machines fuzz mutants soak bench words hundred screenshots test-router setup clean \
 	ipk apk deb feed-check release bump-major bump-minor
 
 help: ## print these targets
@@ -62,6 +62,12 @@ fuzz: setup ## FUZZ= cases for each codec: guided by coverage under CPython, a t
 		build/bin/micropython -X heapsize=32M $(CURDIR)/tests/fuzz/mutated.py $$codec $$(($(FUZZ) / 10)) || exit 1; \
 	done
 	@FUZZ=$(FUZZ) $(PYTHON) -m pytest -q tests/pyubus/test_fuzz.py
+
+MUTANTS ?= 200
+SEED ?= 1
+
+mutants: setup ## MUTANTS= random one-line changes of core and wire, of SEED=: prints those that no test notices; half an hour
+	@$(PYTHON) tests/mutants/mutants.py $(MUTANTS) $(SEED)
 
 soak: setup ## a thousand kills, a hundred acts and the largest sets under each interpreter, a simulated month, and the kernels between the oldest and the newest
 	@SOAK=1000 $(PYTHON) tests/lab/enter.py -m pytest -q -s tests/lab/test_agent_faults.py -k killed

@@ -88,3 +88,8 @@ def test_a_reading_tells_what_is_other_and_what_came_up():
     made.came_up("wan", 0)
     assert made.read([WAN]) == (False, {"wan"})
     assert made.read([SPARE, WAN]) == (True, set())
+
+
+def test_an_interface_is_up_if_it_is_known_and_has_a_device():
+    made = known(DOWN, SPARE)
+    assert made.is_up("wanb") and not made.is_up("wan") and not made.is_up("gone")

@@ -255,3 +255,12 @@ def test_a_clock_that_went_back_is_no_negative_age():
 
 def test_one_is_not_many():
     assert [count(n, "failure") for n in (0, 1, 2)] == ["0 failures", "1 failure", "2 failures"]
+
+
+def test_a_copy_that_was_not_written_is_made_again_after_a_pause_whatever_is_learnt_meanwhile():
+    timers = Timers()
+    last_good = LastGood(timers)
+    last_good.share_failed(10)
+    last_good.learn([Known("h.test", list(range(COPY_MIN + 1)), True, 0)], 11)
+    timers.cancel(("save",))
+    assert timers.next() == 10 + SHARE_RETRY

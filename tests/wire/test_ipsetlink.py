@@ -162,3 +162,10 @@ def test_what_is_changed_is_read_or_is_an_error():
                 read(datagrams, one["seq"]).form()
             except NetlinkError:
                 pass
+
+
+def test_a_name_has_31_bytes_at_most():
+    request = ipsetlink.get_set(SetName("ipset", "", "", "n" * 31), 7, True, LITTLE)
+    assert b"\x24\0\2\0" + b"n" * 31 + b"\0" in request
+    with pytest.raises(NetlinkError):
+        ipsetlink.get_set(SetName("ipset", "", "", "n" * 32), 7, True, LITTLE)

@@ -38,3 +38,11 @@ def test_a_line_has_at_most_250_elements():
 def test_a_timeout_is_one_that_nft_takes(timeout, written):
     line = text([], [Element("192.0.2.1", timeout)])[0]
     assert line == 'add element inet vpn a4 { 192.0.2.1 timeout %s comment "nametrack" }' % written
+
+
+def test_what_another_program_wants_too_is_added_without_our_comment_last_and_in_lines_of_250():
+    many = elements_of([Element(ip.from_number((10 << 24) + i, 4), None) for i in range(251)])
+    lines = list(nft.change_text(NAME, PLAIN, NONE, elements_of([Element("192.0.2.1", None)]), many))
+    assert lines[0].startswith("add element inet vpn a4 { 192.0.2.1 comment ")
+    assert [line.count("10.0.0.") for line in lines[1:]] == [250, 1]
+    assert lines[2] == "add element inet vpn a4 { 10.0.0.250 }" and "comment" not in lines[1]

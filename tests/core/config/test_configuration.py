@@ -836,3 +836,9 @@ def test_what_the_installed_file_shows_is_right_and_complete():
     )
     assert build(found[:1]) == build([])
     assert (len(c.peers), len(c.policies)) == (1, 1)
+
+
+def test_the_folder_of_wg_quick_is_known_before_all_else_is_read():
+    assert config.wg_quick_folder([]) == "/etc/wireguard"
+    assert config.wg_quick_folder([raw("nametrack", "global", wg_quick="/etc/wg")]) == "/etc/wg"
+    assert config.wg_quick_folder([raw("policy", "global", wg_quick="/etc/wg")]) == "/etc/wireguard"

@@ -79,3 +79,12 @@ def test_all_of_a_client_is_taken_without_hosts():
     house = House(POLICY.replace("\tlist host 'work.test'\n", ""))
     news(house, at("192.168.1.50"))
     assert house.way("192.0.2.77", "192.168.1.50") == "wg0" and house.way("192.0.2.77", "192.168.1.60") == "wan"
+
+
+def test_a_neighbour_that_says_nothing_new_changes_no_rule():
+    house = House(POLICY)
+    news(house, at("192.168.1.50"))
+    house.written.clear()
+    assert house.agent.handle(on.NeighboursRead([at("192.168.1.50"), at("192.168.1.60", OTHERS)]), house.now) == []
+    house.wait(1)
+    assert house.written == []

@@ -247,3 +247,10 @@ def test_a_tunnel_that_went_while_it_was_asked_about_is_answered():
     (reply,) = played.agent.handle(on.ActionFailed(read, "no such device"), played.now)
     assert "wg0 is no WireGuard interface" in reply.values["addresses"][0]["steps"]
     assert played.agent.handle(on.AllowedRead(1, "wg0", []), played.now) == []
+
+
+def test_the_longest_prefix_takes_an_address_whichever_peer_the_kernel_lists_first():
+    holders = [Holder(CABIN, ["0.0.0.0/0"], 1), Holder(HOME, ["198.51.100.0/25"], 1)]
+    for listed in (holders, holders[::-1]):
+        steps = why(play(), RIGHT, holders=listed)["addresses"][0]["steps"]
+        assert "peer 'home' of wg0 takes it by its allowed IPs, 198.51.100.0/25" in " ".join(steps), steps

@@ -84,11 +84,6 @@ class Peers:
         """Return [(peer, its endpoints that are known)] of the peers with this name."""
         return [(peer, peer.proposals.known()) for peer in self._by_name.get(name.key, ())]
 
-    def liveness(self, interface, public_key, now):
-        """Return the Liveness of a followed peer's tunnel; None for any other peer."""
-        peer = self.peers.get((interface, public_key))
-        return None if peer is None else peer.tunnel.liveness(now, self._config)
-
     def learnt(self, before):
         """Return [Endpoints] of the peers for which DNS names others than `before`, which known() gave."""
         return [peer.last_good() for peer, endpoints in before if peer.proposals.known() != endpoints]

@@ -1,7 +1,5 @@
 """One policy: its hosts, and which addresses it wants in each address family; addresses as ip.key."""
 
-from collections import namedtuple
-
 from ... import ip
 from ..names.rrset import AAAA, RTYPES, A
 from ..sets.lives import longest_life
@@ -10,10 +8,6 @@ from .policy_host import Host
 
 MAX_ADDRESSES = 65536  # of one policy
 MAX_OBSERVED = 256  # names below its wildcards, or in its files beyond those that are asked for
-
-# What a policy wants of one address family. named: keys that DNS names now; retained: {key: until when it is wanted};
-# literals: keys that are written into the configuration
-Addresses = namedtuple("Addresses", ("named", "retained", "literals"))
 
 
 class Policy:
@@ -48,18 +42,6 @@ class Policy:
     def sets(self):
         """Return {4: SetName, 6: SetName} of those it fills; empty if there is no target."""
         return {} if self.target is None else self.target.sets
-
-    def addresses(self, family):
-        """Return the Addresses that it wants of one address family, whatever target takes them."""
-        named, retained = {}, {}
-        for name in sorted(self.hosts):
-            host = self.hosts[name]
-            named.update([(key, None) for key in host.named if ip.key_family(key) == family])
-            for key, until in host.retained.items():
-                if ip.key_family(key) == family:
-                    retained[key] = max(until, retained.get(key, until))
-        left = {key: until for key, until in retained.items() if key not in named}
-        return Addresses(list(named), left, [key for key in self.literals.keys if ip.key_family(key) == family])
 
     def take_over(self, before, hosts):
         """Go on with these hosts of another Policy, as it was before the configuration was read again and ends here."""

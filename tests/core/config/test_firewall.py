@@ -1,0 +1,81 @@
+"""firewall.py: zones, forwardings and masquerading as /etc/config/firewall has them."""
+
+import pytest
+
+from nametrack.core.config import firewall
+from nametrack.core.config.firewall import Firewall, Forwarding, Zone
+from nametrack.wire import uci
+
+TEXT = """
+config defaults
+	option forward '%s'
+config zone
+	option name 'lan'
+	list network 'lan'
+	option masq6 '1'
+config zone 'vpn'
+	option name 'vpn'
+	option network 'wg0 wg1'
+	list device 'tun+'
+	option masq '1'
+config zone
+	option name 'off'
+	option enabled '0'
+	list network 'guest'
+config zone
+	option name 'wan'
+	list device 'eth1'
+config zone
+	list network 'nameless'
+config forwarding
+	option src 'lan'
+	option dest 'vpn'
+	option family 'ipv4'
+config forwarding
+	option src '*'
+	option dest 'wan'
+config forwarding
+	option src 'wan'
+	option dest 'lan'
+	option enabled '0'
+config rule
+	option src 'wan'
+"""
+LAN = Zone("@zone[0]", "lan", ["lan"], [], [6])
+VPN = Zone("vpn", "vpn", ["wg0", "wg1"], ["tun+"], [4])
+WAN = Zone("@zone[3]", "wan", [], ["eth1"], [])
+
+
+def read(policy="REJECT"):
+    return firewall.read(uci.parse(TEXT % policy, firewall.wants)[0])
+
+
+def test_zones_and_forwardings_that_are_enabled_are_read():
+    assert read() == Firewall([LAN, VPN, WAN], [Forwarding("lan", "vpn", (4,)), Forwarding("*", "wan", (4, 6))], False)
+    assert read("accept").open
+
+
+WHERE = [
+    ("lan", "br-lan", LAN),
+    ("wg1", "wg1", VPN),
+    ("other", "tun5", VPN),
+    ("wan", "eth1", WAN),
+    ("wan", "eth10", None),
+    ("guest", "br-guest", None),
+]
+
+
+@pytest.mark.parametrize("case", WHERE)
+def test_an_interface_is_in_a_zone_by_its_name_or_its_device(case):
+    interface, device, zone = case
+    assert firewall.zone_of(read(), interface, device) == zone
+
+
+FORWARDED = [(LAN, VPN, 4, True), (LAN, VPN, 6, False), (VPN, LAN, 4, False), (VPN, WAN, 6, True), (LAN, LAN, 4, True)]
+
+
+@pytest.mark.parametrize("case", FORWARDED)
+def test_packets_go_from_a_zone_to_another_by_a_forwarding_of_their_family(case):
+    source, destination, family, allowed = case
+    assert firewall.forwards(read(), source, destination, family) is allowed
+    assert firewall.forwards(read("ACCEPT"), source, destination, family)

@@ -1,0 +1,85 @@
+"""findings.py: what `check` says of a policy whose sets lead no packet anywhere, or not all of them."""
+
+import pytest
+
+import transcript
+from nametrack.core.telling.findings import findings
+
+WALL = 1795406999
+PBR4, PBR6 = "nft inet fw4 pbr_wg_4_dst_ip_user", "nft inet fw4 pbr_wg_6_dst_ip_user"
+SERVICE = """-- before --
+< service pbr enabled registered
+< set %s interval merge
+%s
+-- config --
+config policy 'work'
+	option interface 'wg'
+	option target 'pbr'
+	list host 'work.test'
+	list host '2001:db8::9'
+
+-- at 0 --
+-- at 1 --
+"""
+
+
+def said(script, code):
+    played = transcript.Transcript(script)
+    played.run()
+    return [
+        (f["severity"], f["subject"], f["text"], f["advice"]) for f in findings(played.agent, WALL) if f["code"] == code
+    ]
+
+
+def test_addresses_that_the_service_has_no_set_for_are_counted():
+    ((severity, subject, text, advice),) = said(SERVICE % (PBR4, ""), "ipv6_uncovered")
+    assert (severity, subject) == ("warning", "policy 'work'")
+    assert text == "1 IPv6 address takes the normal way: pbr makes sets for IPv4 only"
+    assert "ipv6_enabled" in advice and "%s" not in advice
+    both = "< set %s interval merge\n" % PBR6
+    assert said(SERVICE % (PBR4, both), "ipv6_uncovered") == []
+
+
+ENDPOINT = """-- network --
+config interface 'wg0'
+	option proto 'wireguard'
+config wireguard_wg0
+	option public_key 'PPPPPPPPPPPPPPPPPPPPPPPPPPPPPPPPPPPPPPPPPPA='
+	option endpoint_host '%s'
+	list allowed_ips '10.9.0.0/24'
+
+-- before --
+< set nft inet vpn work4 interval
+
+-- config --
+config nametrack 'global'
+	option family 'ipv4'
+config policy 'work'
+	option interface 'wg0'
+	option target 'nftset'
+	option set4 'inet vpn work4'
+	list host 'www.dyn.test'
+	list host '203.0.113.9'
+	list host '203.0.114.8/29'
+
+-- at 0 --
+< answered 1 198.51.100.1 ttl=60
+
+-- at 1 --
+"""
+REMOVED = "uci del_list nametrack.work.host='%s'; uci commit nametrack; /etc/init.d/nametrack reload"
+# the peer's endpoint -> what is to be taken out of the policy
+ENDPOINTS = [("203.0.113.9", REMOVED % "203.0.113.9"), ("198.51.100.1", REMOVED % "www.dyn.test")]
+
+
+@pytest.mark.parametrize("case", ENDPOINTS)
+def test_an_endpoint_that_a_policy_lists_is_named_with_what_takes_it_out(case):
+    endpoint, advice = case
+    ((severity, subject, text, done),) = said(ENDPOINT % endpoint, "endpoint_in_policy")
+    assert (severity, subject, done) == ("warning", "policy 'work'", advice)
+    assert "is not given %s: an endpoint of the tunnel itself" % endpoint in text
+
+
+def test_an_endpoint_within_a_listed_prefix_has_the_general_advice():
+    ((_, _, text, done),) = said(ENDPOINT % "203.0.114.9", "endpoint_in_policy")
+    assert "203.0.114.9" in text and done and "del_list" not in done

@@ -1,0 +1,62 @@
+"""status.py and peer_status.py: what a row says of what is switched off, of files, and of what is in the kernel."""
+
+from nametrack import ip
+from nametrack.core import events as on
+from nametrack.core.config.lists import with_lists
+from nametrack.core.config.option_values import listed_host
+from nametrack.core.telling.status import status
+from nametrack.wire.host_list import Reader
+from routes.steering_house import KEYS, NETWORK, House
+
+WALL = 1795406999
+WORK = "config policy 'work'\n\tlist interface 'wg0'\n\tlist host 'work.test'\n"
+
+
+def told(house):
+    return status(house.agent, house.now, WALL + house.now)
+
+
+def test_a_steered_policy_says_how_many_addresses_the_kernel_has_routes_for():
+    (row,) = told(House(WORK))["policies"]
+    assert (row["wanted4"], row["installed4"], row["wanted6"], row["installed6"]) == (2, 2, 1, 1)
+    assert (row["target"], row["set4"], row["set6"], row["hosts"][0]["host"]) == ("route", None, None, "work.test")
+
+
+def test_a_peer_that_is_disabled_is_shown_with_what_is_configured_and_nothing_else():
+    house = House("", network=NETWORK + "\toption disabled '1'\n\toption description 'cabin'\n")
+    row = [each for each in told(house)["peers"] if each["interface"] == "wg1"][0]
+    assert row == {
+        "interface": "wg1",
+        "public_key": KEYS[1],
+        "description": "cabin",
+        "endpoint_host": "other.dyn.test",
+        "endpoint_port": 51820,
+        "addresses": [],
+        "more_addresses": 0,
+        "sources": [],
+        "endpoint": None,
+        "last_handshake": 0,
+        "rx_bytes": 0,
+        "tx_bytes": 0,
+        "state": "disabled",
+        "code": "disabled",
+        "reason": "disabled in the configuration",
+        "next_query": None,
+        "answered": None,
+        "failures": 0,
+        "changed": None,
+    }
+    assert [each for each in told(house)["peers"] if each["interface"] == "wg0"][0]["more_addresses"] == 0
+
+
+def test_a_file_of_hosts_is_shown_with_its_counts_and_without_them_until_it_is_read():
+    house = House(WORK + "\tlist host '@/etc/list'\n")
+    unread = {"path": "/etc/list", "names": None, "asked": None, "wildcards": None, "elements": None}
+    assert told(house)["policies"][0]["files"] == [unread]
+    reader = Reader("/etc/list", listed_host, ip.is_element, b"salt")
+    reader.take(b"a.test\nb.test\n*.c.test\n192.0.2.9\n")
+    house.handle(on.ConfigLoaded(with_lists(house.config, {"/etc/list": (reader.end(), [])})))
+    read = {"path": "/etc/list", "names": 2, "asked": 2, "wildcards": 1, "elements": 1}
+    assert told(house)["policies"][0]["files"] == [read]
+    disabled = House(WORK + "\tlist host '@/etc/list'\n\toption enabled '0'\n")
+    assert told(disabled)["policies"][0]["files"] == [unread]

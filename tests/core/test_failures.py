@@ -1,0 +1,70 @@
+"""What an order that could not be carried out comes to: what is said of it, and when it is tried again."""
+
+import pytest
+
+from nametrack import ip, routing
+from nametrack.core import actions as do
+from nametrack.core import events as on
+from nametrack.core.agent import Agent
+from nametrack.core.last_good import SAVE_INTERVAL, SHARE_RETRY
+from nametrack.core.routes.writing import complaint
+
+
+def said(agent, action, now=5):
+    return [do.text(each) for each in agent.handle(on.ActionFailed(action, "no such device"), now)]
+
+
+SAID = [
+    (do.MarkInbound(["eth1"], 256), "log warning: replies to connections that come in through the WAN may take a "
+     "policy's way: no such device"),
+    (do.MarkInbound([], 0), "log debug: replies to connections that come in through the WAN may take a policy's way: "
+     "no such device"),
+    (do.FlushFlows(["192.0.2.1"]), "log warning: running connections to new addresses were not moved: no such device"),
+    (do.Probe("wg0", "10.9.0.1"), "log debug: probe wg0 10.9.0.1: no such device"),
+    (do.SendEcho("wg0", "10.9.0.1"), "log debug: send_echo wg0 10.9.0.1: no such device"),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("case", SAID)
+def test_what_can_be_missed_is_said_once(case):
+    action, text = case
+    assert said(Agent(), action) == [text]
+
+
+def test_answers_that_cannot_be_held_are_read_when_they_leave():
+    (log,) = Agent().handle(on.HoldFailed("no such method"), 5)
+    assert do.text(log) == "log warning: dnsmasq is not asked to wait for new addresses: no such method"
+
+
+def test_the_last_good_addresses_are_saved_again_later():
+    agent = Agent()
+    assert said(agent, do.SaveLastGood(lambda: iter([]), 0)) == [
+        "log error: last good addresses not saved: no such device"
+    ]
+    assert agent.next_timer() == 5 + SAVE_INTERVAL
+
+
+def test_their_copy_is_made_again_later():
+    agent = Agent()
+    assert said(agent, do.ShareLastGood(lambda: iter([]))) == [
+        "log debug: no copy of the last good addresses: no such device"
+    ]
+    assert agent.next_timer() == 5 + SHARE_RETRY
+
+
+def test_without_netifd_the_network_is_read_as_after_a_change():
+    agent = Agent()
+    assert said(agent, do.ReadInterfaces("netifd"))[0] == "log debug: read_interfaces: no such device"
+
+
+REFUSED = [
+    (routing.Routes(4, 900, 902, 0, []), ip.key("192.0.2.1"), "route to 192.0.2.1 in table 900 not written: busy"),
+    (routing.Rule(4, 503, routing.ANYTHING, routing.LOOKUP, 900, None, 190), None, "rule 503 not written: busy"),
+    (routing.Nexthop(4, 902, 7, None, 190), None, "nexthop 902 not written: busy"),
+]
+
+
+@pytest.mark.parametrize("case", REFUSED)
+def test_what_the_kernel_s_routing_did_not_take_is_named(case):
+    value, key, text = case
+    assert complaint(routing.Change(routing.ADD, value), key, "busy") == text

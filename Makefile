@@ -73,7 +73,7 @@ soak: setup ## a thousand kills, a hundred acts and the largest sets under each 
 	@SOAK=1000 $(PYTHON) tests/lab/enter.py -m pytest -q -s tests/lab/test_agent_faults.py -k killed
 	@ACTS=100 $(PYTHON) tests/lab/enter.py -m pytest -q tests/lab/test_agent_random_acts.py
 	@LARGE=1 $(PYTHON) tests/lab/enter.py -m pytest -q -s tests/lab/test_large_sets.py
-	@DAYS=31 $(PYTHON) -m pytest -q -s tests/core/test_month.py
+	@DAYS=31 $(PYTHON) -m pytest -q -s tests/core/test_month.py tests/core/routes/test_month_of_routes.py
 	@SEEDS=20 $(PYTHON) -m pytest -q tests/core/test_invariants.py
 	@tests/setup/vm.sh
 	@KERNELS="bookworm trixie" $(PYTHON) -m pytest -q tests/vm

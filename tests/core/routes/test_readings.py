@@ -5,6 +5,8 @@ from steering_house import House
 
 from nametrack.core import actions as do
 from nametrack.core import events as on
+from nametrack.core.routes.readings import Readings
+from nametrack.core.timers import Timers
 
 WORK = "config policy 'work'\n\tlist interface 'wg0'\n\tlist host '192.0.2.1'\n"
 
@@ -57,3 +59,10 @@ def test_a_first_policy_in_a_running_agent_has_its_routes_compared_each_minute()
     house.routing.routes = {}  # a program flushed the table
     house.wait(65)
     assert house.way("192.0.2.1") == "wg0"
+
+
+@pytest.mark.parametrize("count,seconds", [(0, 60), (2000, 60), (2001, 600)])
+def test_routes_are_compared_each_minute_and_many_of_them_ten_times_as_rarely(count, seconds):
+    timers = Timers()
+    Readings(timers).listed(count, 5)
+    assert timers.next() == 5 + seconds

@@ -180,3 +180,18 @@ def test_others_lose_nothing_and_ours_is_there_and_no_more(seed, family):
             blocks = [set([number // size * size + i for i in range(size)]) for size in (4, 8, 16)]
             kept = [block for block in blocks if block <= there and block & made.others]
             assert kept, "nothing wants %s" % ip.from_number(number, family)
+
+
+def test_what_was_joined_and_taken_apart_again_is_forgotten_however_often():
+    made = world()
+    made.add("192.0.2.129")
+    made.names()
+    made.listed()
+    for _ in range(5):
+        made.names("192.0.2.130")
+        made.run(made.now + 1)
+        assert made.holds() == "192.0.2.129-192.0.2.130" and len(made.contents.joined) == 1
+        made.names()
+        made.run(made.now + 1)
+        assert made.holds() == "192.0.2.129" and len(made.contents.joined) == 0
+    assert made.contents.joined._firsts == made.contents.joined._lasts == []

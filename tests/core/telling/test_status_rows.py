@@ -60,3 +60,11 @@ def test_a_file_of_hosts_is_shown_with_its_counts_and_without_them_until_it_is_r
     assert told(house)["policies"][0]["files"] == [read]
     disabled = House(WORK + "\tlist host '@/etc/list'\n\toption enabled '0'\n")
     assert told(disabled)["policies"][0]["files"] == [unread]
+
+
+def test_a_peer_says_in_how_many_seconds_its_name_is_asked_for_again():
+    hosts = {"home.dyn.test": (["198.51.100.1"], ["2001:db8::1"])}
+    house = House("", hosts=hosts)
+    house.wait(40)
+    row = [each for each in told(house)["peers"] if each["interface"] == "wg0"][0]
+    assert row["next_query"] == 260 and row["answered"] == WALL  # the TTL is 300 seconds

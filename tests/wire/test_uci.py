@@ -342,3 +342,9 @@ def test_a_long_list_takes_few_steps():
     finally:
         uci.Reader.next_line = next_line
     assert len(lines) < 10
+
+
+def test_twenty_quotes_that_are_not_closed_cost_their_lines_only():
+    broken = "".join(["config a 's%d'\n\toption x 'never closed\n\toption y '%d'\n" % (i, i) for i in range(20)])
+    sections, problems = uci.parse(broken)
+    assert [section.options.get("y") for section in sections] == [str(i) for i in range(20)] and len(problems) == 20

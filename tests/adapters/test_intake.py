@@ -158,3 +158,27 @@ def test_no_answer_is_held_while_a_large_configuration_is_put_in_force(interpret
         "nothing is held: configuration",
         "ConfigLoaded",
     ]
+
+
+@each_interpreter
+def test_the_start_makes_room_before_it_reads_files_of_hosts_and_joins_them_once(interpreter, tmp_path):
+    script = """
+class Heap:
+    def expect(self, *counts):
+        print("expect", counts)
+    def shortage(self):
+        return None
+module.compat_heap = Heap()
+joining, read_all = module.joining, module.Lists.read_all
+module.joining = lambda config, contents: print("join") or joining(config, contents)
+module.Lists.read_all = lambda lists, paths: print("read") or read_all(lists, paths)
+write("192.0.2.1\\n192.0.2.0/24\\n# a comment\\nx.test\\n*.y.test\\n2001:db8::1\\n", "list")
+one, two = policy(["a.test", "198.51.100.7", "@" + folder + "/list"]), policy(["b.test", "@" + folder + "/list"])
+write(one + two.replace("'p'", "'q'"))
+intake = module.Intake(calls, folder, emit, Silent(), lambda loaded: None)
+intake.load()
+intake.follow()
+calls.to_the_end()
+"""
+    room = ["expect (2, 0, 7, 0)", "read", "expect (4, 0, 7, 4)"]
+    assert told(interpreter, tmp_path, script)[1:] == room + ["join", "loaded ['a.test', 'b.test']"]

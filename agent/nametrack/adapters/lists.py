@@ -14,6 +14,7 @@ LOOK = 10  # seconds between two looks at whether a file changed; what changes g
 UNSEEN = ()  # no _stamp
 _SLICE = 0.001  # seconds that are read in a row, and one piece more
 _PIECE = 512  # bytes
+_ENDS = [b"%d\n" % digit for digit in range(10)]  # of lines that are addresses or prefixes, most likely
 
 
 class Lists:
@@ -37,6 +38,17 @@ class Lists:
         """Read these files in one go, before there is anything that would have to wait."""
         for _ in self._read(paths):
             pass
+
+    def count(self, paths):
+        """Return {path: about how many addresses it lists}, which takes a small part of the time that reading takes."""
+        found = dict.fromkeys(paths, 0)
+        for path in paths:
+            try:
+                for piece in _pieces(path):
+                    found[path] += sum([piece.count(end) for end in _ENDS])
+            except (_NoFile, OSError):
+                pass  # to read it says why
+        return found
 
     def follow(self, paths, done):
         """Follow exactly these files, read those that are not known as they are, then call `done`."""

@@ -5,7 +5,7 @@ from ..adapters.lists import Lists
 from ..adapters.slices import Slices
 from ..core import events as on
 from ..core.config import configuration
-from ..core.config.lists import errors_of, files, joining, with_lists
+from ..core.config.lists import errors_of, files, joining
 from ..core.config.option_values import listed_host
 from .config_files import read_config, read_id, reading
 
@@ -42,14 +42,11 @@ class Intake:
         loaded, problem = read_config(self._folder)
         if loaded is None:
             return problem
-        self._lists.read_all(files(loaded.config))
-        policies = with_lists(loaded.config, self._lists.contents).policies
-        hosts = sum([len(policy.hosts) for policy in policies])
-        addresses = sum([len(policy.literals) for policy in policies])
-        listed = sum([len(each) for policy in policies for each in policy.lists])
-        compat_heap.expect(hosts + len(loaded.config.peers), len(loaded.config.peers), addresses, listed)
-        if compat_heap.shortage():
-            compat_heap.grow()
+        paths = files(loaded.config)
+        _make_room(loaded.config, self._lists.count(paths), {})  # before they are read: else they are read twice
+        self._lists.read_all(paths)
+        found = {path: each for path, (each, _) in self._lists.contents.items() if each is not None}
+        _make_room(loaded.config, {path: len(found[path].elements) for path in found}, found)
         self._take(loaded)
         return None
 
@@ -108,6 +105,21 @@ class Intake:
         if self.loaded.machine is not None:
             self._emit(on.MachineRead(self.loaded.machine))
         self._emit(on.ConfigLoaded(config))
+
+
+def _make_room(config, elements, lists):
+    """Start the program anew with a larger heap if a configuration needs one.
+
+    elements: {path of a file of hosts: how many addresses and prefixes it lists}; lists: {path: HostList} of those that
+    were read.
+    """
+    paths = [path for policy in config.policies for path in policy.files]
+    read = [lists[path] for path in paths if path in lists]
+    names = sum([len(each.hosts) for each in config.policies + read]) + len(config.peers)
+    addresses = sum([len(policy.literals) for policy in config.policies] + [elements.get(path, 0) for path in paths])
+    compat_heap.expect(names, len(config.peers), addresses, sum([len(each) for each in read]))
+    if compat_heap.shortage():
+        compat_heap.grow()
 
 
 def _within_memory(steps):

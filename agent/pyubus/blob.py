@@ -11,6 +11,7 @@ from .status import UBUS_STATUS_INVALID_ARGUMENT, UBUS_STATUS_PARSE_ERROR, UbusE
 HEADER = 4  # bytes: the word before a value
 _EXTENDED = 0x80000000
 _LENGTH = 0x00FFFFFF
+_PADDING = (b"", b"\0", b"\0\0", b"\0\0\0")
 
 
 def aligned(length):
@@ -23,17 +24,19 @@ def attribute(kind, value, extended=False):
 
     `kind`: int, its id, 0…127; `value`: bytes. UbusError if that is too long.
     """
-    return b"".join(pieces(kind, [value], extended))
+    return _header(kind, len(value), extended) + value + _PADDING[-len(value) % 4]
 
 
 def pieces(kind, values, extended=False):
     """The same of a value that is a list of bytes, as a list of bytes: what is large is not put together."""
     size = sum([len(value) for value in values])
-    length = HEADER + size
-    if length > _LENGTH:
+    return [_header(kind, size, extended)] + values + [_PADDING[-size % 4]]
+
+
+def _header(kind, size, extended):
+    if HEADER + size > _LENGTH:
         raise UbusError(UBUS_STATUS_INVALID_ARGUMENT, "%d bytes do not fit into an attribute" % size)
-    word = (_EXTENDED if extended else 0) | kind << 24 | length
-    return [struct.pack(">I", word)] + values + [bytes(aligned(length) - length)]
+    return struct.pack(">I", (_EXTENDED if extended else 0) | kind << 24 | HEADER + size)
 
 
 def header(data, at):

@@ -40,6 +40,7 @@ INTEGERS = {  # type -> (struct format, bytes, lowest, highest)
 }
 NESTED = (BLOBMSG_TYPE_ARRAY, BLOBMSG_TYPE_TABLE)
 _NAME_LIMIT = 0xFFFF
+_END = (b"\0\0\0\0", b"\0\0\0", b"\0\0", b"\0")  # of a name: a NUL and the padding
 _FEW = 16  # pieces that are joined to one if they are small: each of them takes some memory besides
 _SMALL = 4096  # bytes; more of them are not copied once again
 
@@ -73,8 +74,10 @@ def _encode(members, depth):
     found = []
     for name, kind, value in members:
         header = _name_header(text_bytes(name))
-        values = _encode(value, depth + 1) if kind in NESTED else [_scalar(kind, value)]
-        values = blob.pieces(kind, [header] + values, True)
+        if kind not in NESTED:
+            found.append(blob.attribute(kind, header + _scalar(kind, value), True))
+            continue
+        values = blob.pieces(kind, [header] + _encode(value, depth + 1), True)
         if len(values) > _FEW or sum([len(value) for value in values]) > _SMALL:
             found.extend(values)
         else:
@@ -85,7 +88,7 @@ def _encode(members, depth):
 def _name_header(name):
     if len(name) > _NAME_LIMIT:
         raise invalid("a name of %d bytes" % len(name))
-    return struct.pack(">H", len(name)) + name + bytes(_name_header_size(len(name)) - 2 - len(name))
+    return struct.pack(">H", len(name)) + name + _END[(len(name) + 2) % 4]
 
 
 def _name_header_size(length):

@@ -54,7 +54,7 @@ config policy 'work'
 	list host 'far.example.net'
 """
 RELOAD = "/etc/init.d/nametrack reload"
-RUNNING = "pgrep -f /usr/lib/nametrack/start.py"
+RUNNING = "pgrep -f [/]usr/lib/nametrack/start.py"  # not the shell that asks
 
 
 @pytest.fixture(scope="module")
@@ -131,6 +131,7 @@ def test_nothing_that_is_blocked_leaves_from_a_power_cut_until_the_tunnel_is_up_
     policy(booted, THREE.replace("\tlist host", "\toption fallback 'block'\n\tlist host"))
     rises(provider, "home", "far")
     booted.ok("/etc/init.d/nametrack stop")  # as a shutdown does: what DNS said is in the flash
+    booted.wait(f"! {RUNNING}")
     assert "198.51.100.7" in booted.ok("cat /etc/nametrack/last-good.json")
     far, other = provider.seen("isp0", "far"), provider.seen("isp0", "other")
     booted.reboot(provider.cables)

@@ -169,3 +169,10 @@ def test_a_name_has_31_bytes_at_most():
     assert b"\x24\0\2\0" + b"n" * 31 + b"\0" in request
     with pytest.raises(NetlinkError):
         ipsetlink.get_set(SetName("ipset", "", "", "n" * 32), 7, True, LITTLE)
+
+
+def test_a_dump_says_when_it_is_complete_and_counts_what_it_met():
+    one = netfilter.about(TIMED)
+    dump = ipsetlink.Dump(one["seq"], NOW, LITTLE)
+    ended = [dump.feed(datagram) for datagram in one["datagrams"]]
+    assert ended == [False] * (len(ended) - 1) + [True] and dump.found.count == len(dump.found.ends) > 0

@@ -5,7 +5,7 @@ import struct
 import pytest
 
 from mutations import Chance, mutated
-from nametrack.wire.packets import WITH_NAME, asked_name, dns_answer
+from nametrack.wire.packets import WITH_NAME, asked_name, datagram, dns_answer
 
 UDP = struct.pack(">HHHH", 53, 5353, 8 + 5, 0) + b"hello"
 V4 = bytes([0x45, 0, 0, 20 + len(UDP), 0, 0, 0x40, 0, 64, 17, 0, 0, 192, 168, 1, 1, 192, 168, 1, 9]) + UDP
@@ -89,3 +89,8 @@ def test_any_bytes_have_a_name_or_none():
     for _ in range(2000):
         data = mutated(chance, V6[:48] + bytes(12) + QUESTIONS[0][0], [V4])
         assert asked_name(data) is None or isinstance(asked_name(data), str)
+
+
+def test_both_ports_of_a_datagram_are_told_with_all_their_bits():
+    found = datagram(V4[:20] + struct.pack(">HHHH", 0x1234, 0xFEDC, 8, 0))
+    assert (found.source_port, found.to_port) == (0x1234, 0xFEDC)

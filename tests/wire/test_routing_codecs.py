@@ -224,3 +224,27 @@ def test_an_echo_request_has_its_checksum_and_its_reply_is_known():
         assert not echo.is_reply(4, wrong, 0x1234)
     reply6 = b"\x81" + echo.request(6, 0x1234, 7)[1:]
     assert echo.is_reply(6, reply6, 0x1234) and not echo.is_reply(6, reply6[:7], 0x1234)
+
+
+def test_a_rule_that_leaves_out_routes_by_their_group_looks_at_more_than_we_know():
+    for value, others in ((7, True), (0xFFFFFFFF, False)):
+        data = rules.change_rule(routing.Change(routing.ADD, RULE), 0, 1, LITTLE) + rtnetlink.number(13, value, LITTLE)
+        message = one(len(data).to_bytes(4, "little") + data[4:], LITTLE)
+        assert rules.rule(message, LITTLE).match.others is others
+
+
+def test_a_header_without_attributes_is_whole_and_one_byte_less_is_not():
+    message = one(links.get_addresses(1, LITTLE), LITTLE)
+    assert list(rtnetlink.body(message, 8, LITTLE)) == []
+    with pytest.raises(netlink.NetlinkError):
+        rtnetlink.body(message, 9, LITTLE)
+
+
+def test_what_is_no_comment_in_the_user_data_of_a_rule_is_not_read_as_one():
+    datagram, _ = inbound.replace_table(["wan"], 0x100, 7, LITTLE)
+    (rule, _) = [item for item in netlink.messages(datagram, LITTLE) if item.type == 0xA06]
+    assert inbound.comment(rule, LITTLE) == "began on wan: marked 0x00000100"
+    at = bytes(datagram).find(b"began") - 2  # the kind of user data
+    changed = bytes(datagram[:at]) + b"\1" + bytes(datagram[at + 1 :])
+    (other, _) = [item for item in netlink.messages(changed, LITTLE) if item.type == 0xA06]
+    assert inbound.comment(other, LITTLE) == ""

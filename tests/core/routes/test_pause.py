@@ -2,6 +2,7 @@
 
 from steering_house import House
 
+from nametrack.core import actions as do
 from nametrack.core import events as on
 
 TEXT = "config policy 'work'\n\tlist interface 'wg0'\n\toption fallback 'block'\n\tlist host 'work.test'\n"
@@ -49,3 +50,14 @@ def test_flows_move_over_at_both_ends_of_a_pause():
     house.kernel.flushed = []
     house.wait(61)
     assert "192.0.2.1" in house.kernel.flushed
+
+
+def test_a_pause_is_told_with_the_way_that_is_left_and_its_end_with_the_one_that_is_taken():
+    house = House(TEXT)
+    actions = house.agent.handle(on.Paused(600), house.now)
+    told = [each.values for each in actions if isinstance(each, do.Notify) and each.kind == "way"]
+    assert told == [{"policy": "work", "old": "wg0", "new": None, "reason": "paused for 10m"}]
+    house.order(actions)
+    actions = house.agent.handle(on.Paused(0), house.now)
+    told = [each.values for each in actions if isinstance(each, do.Notify) and each.kind == "way"]
+    assert told == [{"policy": "work", "old": None, "new": "wg0", "reason": "steers again"}]

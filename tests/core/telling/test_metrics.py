@@ -149,3 +149,14 @@ def test_the_bus_tells_of_the_process_too():
 
 def test_an_unknown_format_is_refused():
     assert Called().call("metrics", format="xml")[0] == 2
+
+
+def test_each_family_of_openmetrics_has_its_help_and_type_before_its_samples():
+    family = metrics._gauge("x_seconds", "How long.", [((), 7)])
+    lines = metrics.openmetrics([family]).split("\n")
+    assert lines[:3] == [
+        "# HELP nametrack_x_seconds How long.",
+        "# TYPE nametrack_x_seconds gauge",
+        "# UNIT nametrack_x_seconds seconds",
+    ]
+    assert lines[4:] == ["# EOF", ""]

@@ -3,6 +3,7 @@
 import pytest
 
 import transcript
+from fakes import netifd
 from nametrack import routing
 from nametrack.core import events as on
 from nametrack.core.actions import AskKernel, Packets, ReadAllowed
@@ -254,3 +255,11 @@ def test_the_longest_prefix_takes_an_address_whichever_peer_the_kernel_lists_fir
     for listed in (holders, holders[::-1]):
         steps = why(play(), RIGHT, holders=listed)["addresses"][0]["steps"]
         assert "peer 'home' of wg0 takes it by its allowed IPs, 198.51.100.0/25" in " ".join(steps), steps
+
+
+def test_the_zone_of_a_client_is_found_by_the_interface_that_its_packets_come_in_through():
+    played = play()
+    played.agent.handle(on.InterfacesRead([netifd("home", "static", "br-lan")]), played.now)
+    wall = Firewall([Zone("l", "lan", ["home"], [], []), Zone("v", "vpn", ["wg0"], [], [4])], [], False)
+    played.agent.handle(on.FirewallRead(wall), played.now)
+    assert "does not forward" in why(played, RIGHT, client=CLIENT)["sentence"]

@@ -110,3 +110,12 @@ def test_a_listed_name_whose_address_the_policy_does_not_know_is_to_be_refreshed
     values = asked("work.test", is_found("198.51.100.1"), family=family)
     assert "policy 'work' lists work.test, but DNS did not name 198.51.100.1 to nametrack" in str(values["addresses"])
     assert values["as_configured"] is configured
+
+
+def test_a_name_that_a_policy_knows_is_not_looked_up_again():
+    played = transcript.Transcript(CONFIG % ("127.0.0.1", "any"))
+    played.run()
+    for query in list(played.agent.resolver._queries):
+        played.agent.handle(on.QueryAnswered(query, found(["198.51.100.1"])), played.now)
+    (asked_for,) = played.agent.handle(on.WhyAsked(1, "work.test", None), played.now)
+    assert isinstance(asked_for, AskKernel) and [each.address for each in asked_for.packets] == ["198.51.100.1"]

@@ -8,6 +8,7 @@ particular to the lab. Around the commands stand what a router has and the lab h
 import os
 import pathlib
 import re
+import shutil
 import signal
 import subprocess
 import sys
@@ -48,6 +49,8 @@ class Router:
     def __init__(self, world, values, interpreter, installed=True):
         self.world = world
         self.values = values
+        # as after a boot: the agents of these routers keep what they know in the same place
+        shutil.rmtree("/run/nametrack", ignore_errors=True)
         self.folder = pathlib.Path(tempfile.mkdtemp(dir=RUN))
         self.etc = self.folder / "etc"
         self.etc.mkdir()

@@ -200,7 +200,7 @@ def test_a_dns_outage_changes_nothing_and_its_end_is_noticed(world, interpreter)
                 nft_elements(world.beach, "inet", "vpn", "staging4") == {STAGING4[0], "192.0.2.140"}
                 and world.home_endpoint() == f"198.51.100.11:{HOME_PORT}"
             ),
-            16,  # at most the fourth back-off and what it is lengthened by, 8 s and a quarter, then 2 s to retain
+            40,  # at most the fifth back-off and what it is lengthened by, 16 s and a quarter, then 2 s to retain
             lambda: f"what DNS says after the outage; the log:\n{agent.tail()}",
         )
         world.wait_for_tunnel()

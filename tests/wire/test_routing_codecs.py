@@ -192,6 +192,16 @@ def test_the_table_goes_where_no_device_is_left():
     assert [message.type & 255 for message in sent] == [16, 0, 2, 17] and inbound.comments([], 0) == []
 
 
+def test_a_rule_that_looks_at_something_else_too_says_so():
+    """Its tunnel's id, l3mdev, a range of users, the DSCP or the flow label: linux/fib_rules.h numbers them."""
+    whole = one(rules.change_rule(routing.Change(routing.ADD, RULE), 0, 1, LITTLE), LITTLE)
+    assert not rules.rule(whole, LITTLE).match.others
+    for kind in (12, 19, 20, 25, 26):
+        payload = bytes(whole.payload) + netlink.attribute(kind, bytes(4), LITTLE)
+        message = netlink.Message(whole.type, whole.flags, whole.seq, whole.pid, payload)
+        assert rules.rule(message, LITTLE).match.others, kind
+
+
 def test_a_device_with_a_name_that_is_none_is_refused():
     for name in ("", "n" * 16):
         try:

@@ -25,6 +25,13 @@ def test_after_a_quiet_time_they_are_quick_again():
     assert suspicion.next_at - later == WAIT_FIRST
 
 
+def test_twice_the_wait_is_quiet_enough_for_quicker_questions():
+    for late, wait in ((19, 2 * WAIT_FIRST), (20, WAIT_FIRST)):
+        suspicion = Suspicion()
+        assert suspicion.ask(0) and suspicion.ask(late)
+        assert suspicion.next_at - late == wait
+
+
 def test_when_there_was_reason_the_next_one_asks_at_once():
     suspicion = Suspicion()
     assert suspicion.ask(0) and not suspicion.ask(5)

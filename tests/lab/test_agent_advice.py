@@ -294,6 +294,8 @@ def test_configuration(world, interpreter):
 
 def test_not_loaded(world, interpreter):
     with house(world, interpreter, THREE) as home:
+        # it has read its own configuration once it answers
+        wait_for(lambda: home.agent.call("status").returncode == 0, 20, home.agent.tail)
         home.agent.configure(options(retain=7200), THREE)
 
         def found():

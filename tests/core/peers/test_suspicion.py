@@ -39,6 +39,13 @@ def test_when_there_was_reason_the_next_one_asks_at_once():
     assert suspicion.ask(6)
 
 
+def test_when_there_was_reason_the_questions_are_as_quick_as_at_first():
+    suspicion = Suspicion()
+    asked(suspicion, 1000, 10)
+    suspicion.confirmed()
+    assert suspicion.ask(1000) and suspicion.next_at == 1000 + WAIT_FIRST
+
+
 def test_a_check_looks_at_once_and_after_one_and_three_seconds():
     check = Check()
     assert check.next_at() is None

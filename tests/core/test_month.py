@@ -4,12 +4,11 @@ The world is the simulator's; something happens in it every ten minutes. DAYS in
 on: by default for a few hours, which say nothing of memory, and in `make soak` a month of 31 days.
 """
 
-import gc
 import os
-import sys
 
 import simulator
 from nametrack.core import actions as do
+from usage import Usage
 
 DAYS = float(os.getenv("DAYS") or "0.25")
 DAY = 86400
@@ -35,33 +34,22 @@ class Month(simulator.Walk):
         simulator.Walk.take(self, actions)
 
 
-def memory():
-    """What is in use: bytes under MicroPython, blocks under CPython."""
-    gc.collect()
-    return gc.mem_alloc() if hasattr(gc, "mem_alloc") else sys.getallocatedblocks()
-
-
 def test_a_month_costs_no_more_than_its_first_day():
-    before = memory()
+    usage = Usage(DAYS)
     walk = Month(31)
     walk.load()
-    used = []  # at the end of each tenth
     for tenth in range(1, 11):
         until = DAYS * DAY * tenth / 10
         while walk.now < until:
             walk.advance(walk.now + PAUSE)
             getattr(walk, walk.random.one_of(simulator.STEPS))()
-        used.append(memory() - before)
+        usage.note()
     lasted = walk.now
-    told = "%.2f days: %d questions, %d writes, memory %s" % (lasted / DAY, walk.questions, walk.writes, used)
+    told = "%.2f days: %d questions, %d writes, memory %s" % (lasted / DAY, walk.questions, walk.writes, usage.tenths)
     print("\n  " + told)
     assert 0 < walk.questions < MOST_QUESTIONS * lasted, told
     assert 0 < walk.writes <= lasted / SAVE_INTERVAL + 1, told
-    # Within a day everything has been there once, the 200 events that are remembered among them. What is in use goes
-    # up and down with the world; it does not with the days.
-    days = [used[i] for i in range(10) if DAYS * (i + 1) / 10 >= 1]
-    if DAYS >= 4:
-        assert max(days[len(days) // 2 :]) < max(days[: len(days) // 2]) * 1.1, told
+    assert usage.stands_still(), told
     due = walk.agent.next_timer()
     assert due is not None and walk.now <= due <= walk.now + 3600, told
     assert walk.quiet().wanted() == []

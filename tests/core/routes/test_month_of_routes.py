@@ -5,9 +5,7 @@ happens every ten minutes. It goes on for a quarter of DAYS in the environment, 
 second: for an hour and a half by default, for eight days in `make soak`.
 """
 
-import gc
 import os
-import sys
 
 from steering_house import NETWORK, House
 
@@ -16,6 +14,7 @@ from nametrack.core import events as on
 from nametrack.core.policies.policy import MAX_OBSERVED
 from nametrack.wire.dns import Answer
 from simulator import Lcg
+from usage import Usage
 
 DAYS = float(os.getenv("DAYS") or "0.25") / 4
 DAY, PAUSE = 86400, 600
@@ -109,34 +108,25 @@ class Month(House):
         self.touched()
 
 
-def memory():
-    """What is in use: bytes under MicroPython, blocks under CPython."""
-    gc.collect()
-    return gc.mem_alloc() if hasattr(gc, "mem_alloc") else sys.getallocatedblocks()
-
-
 def test_a_month_of_fail_overs_observed_names_and_lying_sources_is_bounded():
-    before = memory()
+    usage = Usage(DAYS)
     house = Month(7)
-    used = []
     for tenth in range(1, 11):
         while house.now < DAYS * DAY * tenth / 10:
             house.wait(PAUSE)
             house.happens()
-        used.append(memory() - before)
+        usage.note()
     told = "%.2f days: %d questions, %d saves, %d changes of routing, memory %s" % (
         house.now / DAY,
         house.questions,
         house.saved,
         house.routings,
-        used,
+        usage.tenths,
     )
     print("\n  " + told)
     assert 0 < house.saved <= house.now / SAVE_INTERVAL + 1, told
     assert len(house.agent.policies.policies["work"].seen) <= MAX_OBSERVED, told
-    days = [used[i] for i in range(10) if DAYS * (i + 1) / 10 >= 1]
-    if DAYS >= 4:
-        assert max(days[len(days) // 2 :]) < max(days[: len(days) // 2]) * 1.1, told
+    assert usage.stands_still(), told
     # the world rests: the first way works again and nothing is left of what clients asked for
     house.mood, house.echoing = {}, ["wg0", "wg1"]
     for name in ("wg0", "wg1"):

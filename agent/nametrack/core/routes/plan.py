@@ -72,7 +72,7 @@ def _bypassed(steered, about, numbers, local, endpoints):
     tables = set([numbers.table(each.group) for each in covered]).difference([None])
     places = {(family, table, METRICS[family]): routing.THROW for table in tables}
     number, leads = numbers.nexthop(steered.name, family), []
-    if own is not None and not throws_suffice(steered, below):
+    if own is not None and len(covered) < len(below):  # throws do not suffice
         leads.append((family, own, METRICS[family]))
     for other in below:
         if other.blocks and (other in covered or _opens(steered, other, numbers)):

@@ -5,7 +5,10 @@ what a broken promise raises, and returns whether they were taken for something.
 
 dns      a message, or DnsError; what was read is written and read again as the same; an answer of it is an Answer,
          whatever is asked, with addresses in canonical text
-passing  what a packet tells of wanted names only, with addresses in canonical text, or DnsError
+passing  what a packet tells of wanted names only, with addresses in canonical text, or DnsError; the quick look at the
+         name of a packet passes over no question about a wanted one
+repeats  of two answers, the second passes for the first only if it names the same addresses, for no longer
+echo     a reply to this identifier only, and only if all of its header is there
 netlink  peers with canonical endpoints and prefixes, or NetlinkError; never more peers than bytes
 uapi     the same of the userspace protocol, however the bytes are cut, or UapiError; no private key in what is kept
 uci      sections and problems, never more than there is text; no value, which may be a key, in what is said of it
@@ -42,6 +45,7 @@ from nametrack.wire import (
     control,
     dns,
     dnsmessage,
+    echo,
     host_list,
     inbound,
     ipsetlink,
@@ -55,6 +59,7 @@ from nametrack.wire import (
     nftset,
     packets,
     passing,
+    repeats,
     resolv_conf,
     route,
     routes,
@@ -115,6 +120,7 @@ def passing_samples():
 
 
 def read_passing(data):
+    quick = packets.asked_name(data[: packets.WITH_NAME])
     found = packets.datagram(data)
     if found is None:
         return False
@@ -123,12 +129,65 @@ def read_passing(data):
         name = passing.asks_about(message)
         if name is None or not WANTED.have(name):
             return False
+        check(quick is None or WANTED.have(quick), "a wanted name is passed over")
         told = passing.told(message)
     except DnsError:
         return False
     assert told is None or (told.name == name and told.addresses and told.ttl >= 0)
     assert told is None or all(ip.canonical(address) == address for address in told.addresses)
     return told is not None
+
+
+def repeats_samples():
+    """Two answers each: the length of the first one, then both."""
+    found = []
+    for packet in passing_samples():
+        first = packets.datagram(packet).data
+        later = first.replace(b"\0\0\0\x3c", b"\0\0\0\x07")
+        for second in (first, b"\1\2" + later[2:], first.replace(b"\0\0\0\x3c", b"\0\0\1\0")):
+            found.append(len(first).to_bytes(2, "big") + first + second)
+    return found
+
+
+def told_of(data):
+    message = dns.decode(data)
+    return passing.told(message) if passing.asks_about(message) else None
+
+
+def read_repeats(data):
+    size = int.from_bytes(data[:2], "big")
+    first, second = data[2 : 2 + size], data[2 + size :]
+    try:
+        known = told_of(first)
+    except DnsError:
+        return False
+    seen = repeats.Repeats(5)
+    seen.remember(first, 0)
+    if not seen.have(data, 2 + size, 1):
+        return known is not None
+    again = told_of(second)
+    check((again is None) == (known is None), "what says something passes for what says nothing")
+    if again is not None:
+        check(again.name == known.name and again.addresses == known.addresses, "another answer passes for a known one")
+        check(again.ttl <= known.ttl, "what lives longer passes for a known one")
+    return True
+
+
+# -- ICMP --
+
+
+def echo_samples():
+    header = b"\x45" + bytes(8) + b"\1" + bytes(10)
+    return [header + b"\0\0\0\0\x12\x34\0\1" + bytes(8), b"\x81\0\0\0\x12\x34\0\1" + bytes(8)]
+
+
+def read_echo(data):
+    taken = False
+    for family in (4, 6):
+        if echo.is_reply(family, data, 0x1234):
+            check(b"\x12\x34" in data and len(data) >= (8 if family == 6 else 28), "a reply that is none")
+            taken = True
+    return taken
 
 
 def dns_samples():
@@ -635,6 +694,8 @@ def read_control(data):
 CODECS = {
     "dns": (dns_samples, read_dns),
     "passing": (passing_samples, read_passing),
+    "repeats": (repeats_samples, read_repeats),
+    "echo": (echo_samples, read_echo),
     "netlink": (netlink_samples, read_netlink),
     "uapi": (uapi_samples, read_uapi),
     "uci": (uci_samples, read_uci),

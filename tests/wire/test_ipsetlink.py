@@ -176,3 +176,13 @@ def test_a_dump_says_when_it_is_complete_and_counts_what_it_met():
     dump = ipsetlink.Dump(one["seq"], NOW, LITTLE)
     ended = [dump.feed(datagram) for datagram in one["datagrams"]]
     assert ended == [False] * (len(ended) - 1) + [True] and dump.found.count == len(dump.found.ends) > 0
+
+
+def test_a_set_does_not_change_its_family_within_a_listing():
+    one = netfilter.about(NETS)
+    dump = ipsetlink.Dump(one["seq"], NOW, LITTLE)
+    dump.feed(one["datagrams"][0])
+    family = {4: 10, 6: 2}[dump.form().family]
+    other = netlink.attribute(5, bytes([family]), LITTLE)
+    with pytest.raises(NetlinkError):
+        dump.feed(nfnetlink.message(nfnetlink.IPSET, 7, 0, one["seq"], 2, [other], LITTLE))

@@ -142,7 +142,10 @@ class Dump:
                 if self._kind is None:
                     self._takes = "is no hash:ip or hash:net"
             elif kind == _FAMILY:
-                self._family = _FAMILIES.get(netlink.unsigned(value, 1, self._order))
+                family = _FAMILIES.get(netlink.unsigned(value, 1, self._order))
+                if self.found is not None and family != self._family:
+                    raise netlink.NetlinkError("a set that changes its family while it is listed")
+                self._family = family
             elif kind == _DATA:
                 self._header(value)
             elif kind == _ENTRIES and self._family is not None and not self._takes:

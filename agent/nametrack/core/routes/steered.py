@@ -20,10 +20,8 @@ class Steered:
         self.way = None  # the name of the interface that it uses; None: none works
         self._address = None  # the key of what `an_address` gave last
         self.decided = False  # whether `choose` was asked yet
-        self.changed_at = None
         if known is not None:
             self.decided = known.decided
-            self.changed_at = known.changed_at
             self.way = known.way if known.way in self.steering.interfaces else None
 
     @property
@@ -84,10 +82,7 @@ class Steered:
             self.way = working[0] if working else None
         elif working[0] != self.way and now >= ways[working[0]].works_since + self.steering.failback_delay:
             self.way = working[0]
-        changed = self.way != before
-        if changed:
-            self.changed_at = now
-        news, self.decided = changed or not self.decided, True
+        news, self.decided = self.way != before or not self.decided, True
         return news
 
     def return_at(self, ways):

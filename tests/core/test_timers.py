@@ -93,3 +93,10 @@ def test_it_gives_what_a_sorted_list_gives():
                 del truth[k]
         assert t.next() == (min(truth.values())[0] if truth else None)
         assert len(t) == len(truth)
+
+
+def test_no_deadline_is_lost_when_the_heap_is_made_anew():
+    t = timers(*[("k%02d" % i, 10**6 + i) for i in range(40)])
+    for i in range(5000):
+        t.set("moves", i)
+    assert t.due(10**7) == ["moves"] + ["k%02d" % i for i in range(40)]

@@ -248,3 +248,19 @@ def test_what_is_cut_short_or_changed_is_read_or_is_an_error():
                 elements(which, spoilt)
             except NetlinkError:
                 pass
+
+
+def test_each_of_many_alike_elements_has_an_end_of_its_own():
+    """Elements after the first are read by its layout, from its own bytes."""
+    items = []
+    for i in range(1, 6):
+        address = netlink.attribute(1, bytes([192, 0, 2, i]), LITTLE)
+        parts = [netlink.nested(nftset.KEY, [address], LITTLE)]
+        parts.append(netlink.attribute(nftset.TIMEOUT, (100000).to_bytes(8, "big"), LITTLE))
+        parts.append(netlink.attribute(nftset.EXPIRATION, (i * 1000).to_bytes(8, "big"), LITTLE))
+        items.append(netlink.nested(1, parts, LITTLE))
+    listed = netlink.nested(nftset.ELEMENTS, items, LITTLE)
+    dump = nftset.Elements(Form(4, True, False, False, None, "", True), 1, NOW, LITTLE)
+    dump.feed(nfnetlink.message(nfnetlink.NFTABLES, nfnetlink.NEWELEMENT, 0, 1, 1, [listed], LITTLE))
+    for i in range(1, 6):
+        assert dump.found.ends.get(ip.key("192.0.2.%d" % i)) == NOW + i

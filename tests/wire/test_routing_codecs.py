@@ -41,7 +41,8 @@ def one(data, order):
 
 @pytest.mark.parametrize("order", [LITTLE, BIG])
 def test_what_is_written_is_read_as_the_same(order):
-    for value in VALUES:
+    unmarked = routing.Rule(4, 502, routing.match(mark=(0, 0xFF0000)), routing.LOOKUP, 254, None, 190)
+    for value in VALUES + [unmarked]:
         message = one(rules.change_rule(routing.Change(routing.ADD, value), 0, 1, order), order)
         assert (message.type, rules.rule(message, order)) == (rtnetlink.NEW_RULE, value)
     for value in HOPS:

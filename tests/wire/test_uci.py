@@ -348,3 +348,8 @@ def test_twenty_quotes_that_are_not_closed_cost_their_lines_only():
     broken = "".join(["config a 's%d'\n\toption x 'never closed\n\toption y '%d'\n" % (i, i) for i in range(20)])
     sections, problems = uci.parse(broken)
     assert [section.options.get("y") for section in sections] == [str(i) for i in range(20)] and len(problems) == 20
+
+
+def test_a_word_with_an_escaped_letter_ends_at_its_semicolon_and_the_line_goes_on():
+    sections, problems = uci.parse("config t\n\toption b y\\z;option c d\n")
+    assert sections[0].options == {"b": "yz", "c": "d"} and problems == []

@@ -167,3 +167,8 @@ def test_programs_get_the_same_as_values_with_what_cannot_be_said_by_a_code():
     }
     assert unnamed == {"title": "lan", "name": None, "options": {}, "problems": []}
     assert last["options"]["action"] == "bypass" and last["name"] == "imported_3" and last["problems"] == []
+
+
+def test_a_policy_without_an_interface_is_a_comment():
+    said = imported("config policy\n\toption name 'odd'\n\toption dest_addr 'a.test'\n")
+    assert not [line for line in said if line and not line.startswith("#")], said

@@ -174,3 +174,12 @@ def test_an_endpoint_is_said_to_be_named_only_if_the_source_that_counts_names_it
     proposals = said((LISTED, MOVED, 60), (FALLBACK, HOME, 0), installed=HOME[0])
     codes = [kept("h.test", each[0], proposals, ("current", "answered"), True).code for each in (HOME, MOVED)]
     assert codes == ["named_before", "named"]
+
+
+def test_what_is_found_at_the_start_takes_the_place_of_nothing_that_worked_since():
+    proposals = said((LISTED, HOME, 0))
+    proposals.proved(HOME[0], 1, 2)
+    proposals.found_working(MOVED[0], 1)
+    assert HOME[0][0] in proposals.addresses() and MOVED[0][0] not in proposals.addresses()
+    proposals.heard(LISTED, LIE, HOME[0], 3)
+    assert HOME[0][0] in proposals.addresses()

@@ -44,3 +44,10 @@ def test_the_end_of_a_tunnel_is_never_blocked_nor_a_prefix_with_it():
     assert [each[0] for each in blocked(config, ends, KNOWN)] == ["2001:db8::1"]
     fixed = NETWORK.replace("home.dyn.test", "192.0.2.1")
     assert [each[0] for each in blocked(config, KNOWN, network=fixed)] == ["2001:db8::1"]
+
+
+def test_the_nexthop_that_blocks_ipv6_is_of_no_device():
+    boot = BootBlock(configuration.build(uci.parse(BLOCK)[0], uci.parse(NETWORK)[0], []))
+    changes = boot.record(KNOWN) + boot.record(KNOWN)
+    hops = [change.value for change in changes if isinstance(change.value, routing.Nexthop)]
+    assert hops == [routing.Nexthop(6, 901, 0, None, routing.PROTOCOL)]

@@ -2,6 +2,8 @@
 
 from steering_house import House
 
+from nametrack.core.routes.inbound import Inbound
+
 CLIENT, OTHER = "192.168.1.50", "192.168.1.60"
 ANYWHERE, ANYWHERE6 = "192.0.2.77", "2001:db8:77::1"
 BIT = 0x01000000
@@ -37,6 +39,16 @@ def test_what_begins_on_the_uplink_is_marked_and_goes_back_there():
     house = House(policy("work", "wg0", only(CLIENT)))
     assert house.marked == (["wan"], BIT)
     assert house.way(ANYWHERE, CLIENT, None, BIT) == "wan"
+
+
+def test_the_mark_is_asked_for_once_and_again_when_others_may_have_changed_it():
+    house = House(policy("work", "wg0", only(CLIENT)))
+    routes, inbound = house.agent.routes, Inbound()
+    given = (routes.steered, {}, routes.installation.view, "0x00ff0000")
+    first = inbound.decide(*given)
+    assert len(first) == 1 and inbound.decide(*given) == []
+    inbound.compare()
+    assert inbound.decide(*given) == first
 
 
 def test_a_second_uplink_that_is_a_way_out_is_not_marked():

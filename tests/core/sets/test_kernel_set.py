@@ -3,6 +3,7 @@
 from core.sets.one_set import HOST, World, policy
 from nametrack import ip
 from nametrack.core.last_good import ADDED, DELETED
+from nametrack.core.sets.kernel_set import KernelSet
 from nametrack.core.sets.targets import Use
 from nametrack.core.sets.wanted import LIFE_FLOOR
 
@@ -302,3 +303,28 @@ def test_an_ipset_whose_count_was_right_in_between_is_listed_again_for_the_same_
     assert listings(5) == 1
     assert listings(5) == 0  # it was listed for this count: elements may have run out that the kernel still counts
     assert listings(1) == 0 and listings(5) == 1
+
+
+def test_a_set_whose_last_policy_left_is_emptied_also_if_its_policies_are_told_twice():
+    world = World("nft inet t s")
+    none = Use(world.family, [], world.policies, None, False)
+    for _ in range(2):
+        world.set.assign(none, 1)
+        assert not world.set.is_idle()
+    world.set.assign(Use(world.family, world.policies, world.policies, None, False), 2)
+    assert not world.set.is_idle()
+
+
+def test_a_set_that_no_policy_filled_yet_is_left_as_it_is():
+    world = World("nft inet t s")
+    fresh = KernelSet(world.name, world.family, world.timers)
+    fresh.assign(Use(world.family, [], world.policies, None, False), 1)
+    assert fresh.is_idle()
+
+
+def test_of_two_policies_each_counts_what_of_its_own_is_missing():
+    one, other = policy(), policy(name="q", literals=(B,))
+    world = World("nft inet t s", (), [one, other], 1)
+    world.names(A)
+    world.listed()
+    assert world.holds() == A and [world.set.held(one), world.set.held(other)] == [1, 1]

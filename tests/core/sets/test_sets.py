@@ -62,3 +62,7 @@ def test_what_happens_while_a_set_is_listed_has_it_listed_again():
     sets.touched(NAME, True, 10)
     sets.listed(NAME, empty(), 10.05)
     assert run(sets, timers, 60) == [ListSet(NAME)]
+
+
+def test_the_listing_of_a_set_that_nobody_wants_any_more_is_nothing_to_act_on():
+    assert filled()[0].listed(named("nft inet t gone"), empty(), 1) == []

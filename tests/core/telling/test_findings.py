@@ -373,3 +373,12 @@ def test_what_only_clients_ask_for_is_no_finding():
     queries = [action.id for action in made.handle_timer(1) if isinstance(action, do.SendQuery)]
     made.handle(on.QueryAnswered(queries[0], negative("nxdomain")), 2)
     assert [f for f in findings(made, WALL) if f["code"] == "name_unresolved"] == []
+
+
+def test_the_advice_for_an_unresolved_name_asks_its_first_server():
+    text = "config nametrack 'global'\n\toption family 'ipv4'\n\toption probe '1'\n"
+    made = agent(text + "\tlist nameserver '192.0.2.53'\n\tlist nameserver '192.0.2.54#5353'\n", FOLLOWED)
+    for number in (1, 2):
+        made.handle(on.QueryFailed(number, "SERVFAIL"), number)
+    advice = [f["advice"] for f in findings(made, WALL) if f["code"] == "name_unresolved"]
+    assert len(advice) == 1 and advice[0].endswith("nslookup home.test 192.0.2.53"), advice

@@ -263,3 +263,10 @@ def test_the_zone_of_a_client_is_found_by_the_interface_that_its_packets_come_in
     wall = Firewall([Zone("l", "lan", ["home"], [], []), Zone("v", "vpn", ["wg0"], [], [4])], [], False)
     played.agent.handle(on.FirewallRead(wall), played.now)
     assert "does not forward" in why(played, RIGHT, client=CLIENT)["sentence"]
+
+
+def test_a_client_whose_device_is_in_no_zone_has_nothing_to_be_told_of_the_firewall():
+    played = play()
+    wall = Firewall([Zone("v", "vpn", ["wg0"], [], [4])], [], False)
+    played.agent.handle(on.FirewallRead(wall), played.now)
+    assert "zone" not in why(played, RIGHT, client=CLIENT)["sentence"]

@@ -5,6 +5,7 @@ tests/test_status.py holds every answer to its schema.
 
 from nametrack import ip
 from nametrack.core import events as on
+from nametrack.core.names.name import Name
 from nametrack.core.names.rrset import FOUND, A, RRset
 from nametrack.core.names.sources import FALLBACK
 from nametrack.core.names.verdict import Verdict
@@ -89,3 +90,24 @@ def test_the_reason_of_a_host_has_the_code_of_the_answer():
     house = House(TWO + "\tlist host 'gone.test'\n\tlist host '192.0.2.9'\n")
     codes = {host["host"]: host["code"] for host in told(house)["policies"][0]["hosts"]}
     assert codes == {"work.test": "current", "gone.test": "nodata", "192.0.2.9": "literal"}
+
+
+def test_no_name_is_asked_for_its_state_twice_in_one_status():
+    names = ["h%d.work.test" % i for i in range(20)]
+    words = "".join(["\tlist host '%s'\n" % name for name in names])
+    known = {names[i]: (["198.18.0.%d" % (i + 1)], []) for i in range(20)}
+    house = House(FOLLOWED + "config policy 'work'\n\tlist interface 'wg0'\n" + words, hosts=known)
+    asked, state = [], Name.state
+
+    def counted(name, rtypes):
+        asked.append(name.host)
+        return state(name, rtypes)
+
+    Name.state = counted
+    try:
+        hosts = told(house)["policies"][0]["hosts"]
+    finally:
+        Name.state = state
+    assert len(hosts) == 20
+    asked = [host for host in asked if host.endswith(".work.test")]
+    assert sorted(asked) == sorted(names)

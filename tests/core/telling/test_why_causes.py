@@ -152,7 +152,7 @@ def test_a_question_before_the_kernel_was_read_is_answered():
     played = play()
     played.agent.routes.installation.view = None
     assert "were not read yet" in why(played, WAN)["sentence"]
-    played.agent.routes.steered = []
+    played.agent.routes.configure([], played.agent.config, 0)
     played.agent.policies.policies["work"].fill(None)  # target auto has not chosen
     played.agent.policies.sets.by_name = {}  # nor was any set listed
     assert why(played, WAN)["sentence"].endswith("what policy 'work' steers by is not read yet")

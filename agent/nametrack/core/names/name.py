@@ -234,6 +234,12 @@ class Name:
             return "unknown", "not answered yet"
         return "negative", self._gravest(rtypes).reason
 
+    def is_current(self):
+        """Return whether DNS names something for it, and no lookup fails: the state of most names, told quickly."""
+        questions = self.questions.values()
+        found = any([q.rrset is not None and q.rrset.holds() for q in questions])
+        return found and not any([q.failures for q in questions])
+
     def withheld(self, rtypes):
         """Return the status of the negative answer, one of GRAVEST; None if it has another state."""
         return self._gravest(rtypes).status if self.state(rtypes)[0] == "negative" else None

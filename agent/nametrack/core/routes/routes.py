@@ -28,10 +28,10 @@ CHOOSE, HOLD, PAUSED = ("routes", "choose"), ("routes", "hold"), ("routes", "pau
 class Routes:
     def __init__(self, timers, interfaces, peers):
         self.steered = []  # Steered, in the order of their sections
+        self._by_name = {}  # policy's name -> the same Steered
         self.paused_until = None  # monotonic seconds; None: not paused
         self.fit = Fit()
         self._timers = timers
-        self._peers = peers
         self._ways = Ways(timers, interfaces, peers)
         self._clients = Clients(interfaces)
         self._config = None
@@ -44,8 +44,9 @@ class Routes:
 
     def configure(self, policies, config, now):
         """Steers exactly these policies, a list in the order of their sections; all others of before end."""
-        known, self._config = {steered.name: steered for steered in self.steered}, config
+        known, self._config = self._by_name, config
         self.steered = [Steered(policy, known.get(policy.config.name)) for policy in policies]
+        self._by_name = {steered.name: steered for steered in self.steered}
         for steered, group in zip(self.steered, selector.groups_of([steered.selector for steered in self.steered])):
             steered.group = group
         self._ways.configure(self.steered, config)
@@ -173,10 +174,7 @@ class Routes:
 
     def of(self, name):
         """The Steered of a policy; None if it is not steered by routes."""
-        for steered in self.steered:
-            if steered.name == name:
-                return steered
-        return None
+        return self._by_name.get(name)
 
     @property
     def bit(self):
@@ -239,7 +237,7 @@ class Routes:
         return actions + self._next(now)
 
     def _assign(self, local):
-        keys = [ip.key(address) for address in self._peers.endpoints()]
+        keys = [ip.key(address) for address in self._ways.endpoints()]
         spared = {family: Networks([key for key in keys if ip.key_family(key) == family]) for family in FAMILIES}
         wanted = compose(self._active(), self._ways.by_name, self._numbers, local, spared)
         if not self._numbers.taken_over:

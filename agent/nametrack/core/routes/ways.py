@@ -33,6 +33,10 @@ class Ways:
             else:
                 self.by_name[name].echoed(None)
 
+    def endpoints(self):
+        """Return the addresses that the packets of tunnels themselves go to."""
+        return self._peers.endpoints()
+
     def read(self, view, local, now):
         """The kernel's links and addresses, in a routing.View; local: {family: Local}. Returns what is to be read."""
         links = {link.name: link for link in view.links}

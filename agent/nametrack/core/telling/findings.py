@@ -207,8 +207,11 @@ def _clock(agent, wall):
 def _unresolved(agent):
     found, said = [], set()
     of_peers = {key for peer in agent.peers.peers.values() for key in peer.names.keys()}  # they come first
-    for key in sorted(agent.resolver.names, key=lambda key: (key not in of_peers, key)):
-        name = agent.resolver.names[key]
+    names = agent.resolver.names
+    # before they are sorted: a router may follow thousands of names, of which few have a trouble
+    troubled = [key for key in names if not names[key].is_current()]
+    for key in sorted(troubled, key=lambda key: (key not in of_peers, key)):
+        name = names[key]
         state, reason = name.state(sorted(name.questions))
         if name.host in said or agent.inquiries.asks(name) or not name.is_listed():
             continue

@@ -3,16 +3,20 @@
 It goes over the bus, so it is cut to what fits there: each list that may have been has a number beside it, `more_…`.
 """
 
+# isort: off
+# Leaves first, so that imports do not nest: tests/test_imports.py says why.
+from ..names import verdict  # noqa: F401
+
+# isort: on
 from ... import ip
 from ...element import own_name
-from ..names.name import Name
-from ..names.sources import LISTED
 from ..ordering import in_order
 from ..wording import count_that
 from .answer_size import ROOM, listed, share
 from .findings import findings
+from .host_status import HostStatus
 from .peer_status import peer_status
-from .status_times import dated, left
+from .status_times import dated
 
 
 def status(agent, now, wall, room=ROOM):
@@ -22,10 +26,11 @@ def status(agent, now, wall, room=ROOM):
     policies, and all that is left for addresses.
     """
     config, unix = agent.config, dated(now, wall)
+    told = HostStatus(agent, now, unix)
     groups = {
         "config_errors": listed(agent.files.errors()),
         "peers": (len(config.peers), lambda i: peer_status(agent, config.peers[i], now, unix)),
-        "policies": (len(config.policies), lambda i: _policy(agent, config.policies[i], unix)),
+        "policies": (len(config.policies), lambda i: _policy(agent, told, config.policies[i], unix)),
         "findings": listed(findings(agent, wall)),
     }
     names = sorted(groups)
@@ -34,7 +39,7 @@ def status(agent, now, wall, room=ROOM):
     for name, items in zip(names, taken):
         shown[name] = items
         shown["more_" + name] = groups[name][0] - len(items)
-    hosts, size = _add_hosts(agent, shown["policies"], now, unix, room * 3 // 4 - used)
+    hosts, size = _add_hosts(agent, told, shown["policies"], room * 3 // 4 - used)
     _add_addresses(agent, shown["peers"], hosts, now, unix, room - used - size)
     return shown
 
@@ -46,10 +51,12 @@ def peers(agent, now, wall):
 
 def policies(agent, now, wall):
     """Every policy, likewise; without its hosts."""
-    return [_policy(agent, wanted, dated(now, wall)) for wanted in agent.config.policies]
+    unix = dated(now, wall)
+    told = HostStatus(agent, now, unix)
+    return [_policy(agent, told, wanted, unix) for wanted in agent.config.policies]
 
 
-def _add_hosts(agent, shown, now, unix, room):
+def _add_hosts(agent, told, shown, room):
     """Gives policies their hosts: `([(retain, Host, what is shown of it)], bytes)`.
 
     Where not all find room, those that are well are left out first.
@@ -57,10 +64,10 @@ def _add_hosts(agent, shown, now, unix, room):
     groups, ordered = [], []
     for each in shown:
         policy = agent.policies.policies.get(each["name"])
-        hosts = [] if policy is None else _worst_first(agent, policy)
+        hosts = [] if policy is None else told.worst_first(policy)
         literals = [] if policy is None else policy.config.literals
         ordered.append((policy, hosts))
-        groups.append((len(hosts) + len(literals), _host_maker(agent, policy, hosts, now, unix)))
+        groups.append((len(hosts) + len(literals), told.maker(policy, hosts)))
     taken, size = share(groups, room)
     found = []
     for each, group, (policy, hosts), items in zip(shown, groups, ordered, taken):
@@ -70,46 +77,6 @@ def _add_hosts(agent, shown, now, unix, room):
         each["hosts"] = [by_host[host] for host in in_order(by_host)] + items[len(hosts) :]
         each["more_hosts"] = group[0] - len(items)
     return found, size
-
-
-def _worst_first(agent, policy):
-    hosts = [host for _, host in sorted(policy.hosts.items())]
-    well = [_state(agent, host)[0] == "current" for host in hosts]
-    return [h for h, fine in zip(hosts, well) if not fine] + [h for h, fine in zip(hosts, well) if fine]
-
-
-def _host_maker(agent, policy, hosts, now, unix):
-    """Return a function that makes what is shown of a policy's host by its index: after `hosts` come the literals."""
-
-    local = _local_networks(agent, policy)
-
-    def make(i):
-        if i >= len(hosts):
-            literal = policy.config.literals[i - len(hosts)]
-            return local(_literal(literal), [ip.key(literal)])
-        shown = _host(agent, hosts[i], now, unix)
-        shown["seen"] = unix(policy.seen.get(hosts[i].host))
-        return local(shown, hosts[i].all_keys())
-
-    return make
-
-
-def _local_networks(agent, policy):
-    """Return a function of what is shown of a host and of its keys, which says if these are local, and gives it."""
-    steered = None if policy is None else agent.routes.of(policy.config.name)
-    if steered is None or not agent.routes.installation.is_known():
-        return lambda shown, keys: shown
-    from ..routes.standing import LOCAL, LocalNetworks  # a router with target route only
-
-    networks = LocalNetworks(agent.routes, steered)
-
-    def say(shown, keys):
-        network = networks.all_of(keys) if shown["state"] in ("current", "literal") else None
-        if network is not None:
-            shown["code"], shown["reason"] = "local", LOCAL % network
-        return shown
-
-    return say
 
 
 def _add_addresses(agent, shown_peers, hosts, now, unix, room):
@@ -168,7 +135,7 @@ def _file(path, found):
     return shown
 
 
-def _policy(agent, wanted, unix):
+def _policy(agent, told, wanted, unix):
     policy = agent.policies.policies.get(wanted.name)
     if policy is None:
         return _disabled_policy(wanted)
@@ -194,7 +161,7 @@ def _policy(agent, wanted, unix):
             behind = behind or (not absent and shown["installed%d" % family] < len(wanted))
         if kernel_set is not None and kernel_set.trouble is not None:
             troubles.append((kernel_set.trouble[0], "set '%s' %s" % (own_name(set_name), kernel_set.trouble[1])))
-    shown["state"], shown["code"], shown["reason"] = _policy_state(agent, policy, troubles, behind)
+    shown["state"], shown["code"], shown["reason"] = _policy_state(agent, told, policy, troubles, behind)
     shown["changed"] = unix(policy.changed_at)
     shown.update({"hosts": [], "more_hosts": 0, "files": _files(policy.config)})
     return shown
@@ -216,7 +183,7 @@ def _ways(agent, steered, unix):
     ]
 
 
-def _policy_state(agent, policy, troubles, behind):
+def _policy_state(agent, told, policy, troubles, behind):
     """`(state, code, reason)` of a policy; troubles: [(code, text)] of its sets; behind: whether one lacks elements."""
     missing = agent.policies.filling.missing(policy)
     if missing is not None:
@@ -230,7 +197,7 @@ def _policy_state(agent, policy, troubles, behind):
     if troubles:
         return "partial", troubles[0][0], "; ".join([text for _, text in troubles])
     listed = [(name, host) for name, host in sorted(policy.hosts.items()) if name not in policy.seen]
-    states = [(name, _state(agent, host)) for name, host in listed]
+    states = [(name, told.state(host)) for name, host in listed]
     failing = [(name, reason) for name, (state, _, reason) in states if state in ("failing", "stale")]
     if failing:
         state = "failing" if len(failing) == len(states) + len(policy.config.literals) else "partial"
@@ -252,48 +219,3 @@ def _policy_state(agent, policy, troubles, behind):
         words = (count_that(uncovered, "IPv6 address", "take"), policy.target.name)
         reason += "; %s the normal way, because %s has no set for IPv6" % words
     return "current", "held", reason
-
-
-def _name(agent, host):
-    """The Name of a host; one that was never asked, if many are new and it has not had its turn."""
-    name = agent.resolver.names.get(host.name_key)
-    if name is None or any(rtype not in name.questions for rtype in host.rtypes):
-        name = Name(host.name_key, host.host, [])
-        for rtype in host.rtypes:
-            name.question(LISTED, rtype)
-    return name
-
-
-def _state(agent, host):
-    """`(state, code, reason)` of a host."""
-    name = _name(agent, host)
-    state, reason = name.state(host.rtypes)
-    code = name.withheld(host.rtypes) if state == "negative" else state
-    return "failing" if state == "unknown" else state, code, reason
-
-
-def _host(agent, host, now, unix):
-    name = _name(agent, host)
-    state, code, reason = _state(agent, host)
-    questions = [name.questions[rtype] for rtype in host.rtypes]
-    ttls = [q.rrset.ttl for q in questions if q.rrset is not None]
-    return {
-        "host": host.host,
-        "addresses": [],
-        "more_addresses": 0,
-        "state": state,
-        "code": code,
-        "reason": reason,
-        "ttl": min(ttls) if ttls else None,
-        "next_query": left(agent.resolver.next_query(name, host.rtypes), now),
-        "answered": unix(name.answered_at(host.rtypes)),
-        "failures": name.failed(host.rtypes),
-    }
-
-
-def _literal(literal):
-    shown = dict.fromkeys(("ttl", "next_query", "answered", "seen"))
-    shown.update({"host": literal, "addresses": [{"address": literal, "expires": None, "named": True}]})
-    shown.update({"state": "literal", "code": "literal", "reason": "written in the configuration"})
-    shown["failures"] = shown["more_addresses"] = 0
-    return shown

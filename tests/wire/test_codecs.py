@@ -14,12 +14,17 @@ COUNT = int(os.getenv("FUZZ") or "3000")
 FUZZ = __file__[: __file__.rfind("/")] + "/data/fuzz/"
 
 
+def listed(folder):
+    """The names in a folder: MicroPython 1.18 has no listdir, CPython no ilistdir."""
+    return [e[0] for e in os.ilistdir(folder)] if hasattr(os, "ilistdir") else os.listdir(folder)
+
+
 def corpus(name):
     """The kept inputs of a codec."""
     found = []
-    # MicroPython 1.18 has no listdir, CPython no ilistdir
-    names = [e[0] for e in os.ilistdir(FUZZ + name)] if hasattr(os, "ilistdir") else os.listdir(FUZZ + name)
-    for each in [e for e in names if e[0] != "."]:
+    if name not in listed(FUZZ):
+        return found  # nothing was kept of it yet, and git keeps no empty folder
+    for each in [e for e in listed(FUZZ + name) if e[0] != "."]:
         with open(FUZZ + name + "/" + each, "rb") as file:
             found.append(file.read())
     return sorted(found)

@@ -145,3 +145,14 @@ def test_every_piece_of_configuration_is_taken_without_a_word(path):
         )
         said = [problem.text for problem in problems] + configuration.build(sections, [], []).errors
         assert said == [], text
+
+
+def test_each_test_that_a_page_names_is_there():
+    """Pages say in prose which test shows something: `tests/…` and, in italics, its name as words."""
+    text = page("security.md")
+    sources = "".join([path.read_text() for path in TOP.glob("tests/**/test_*.py")])
+    for path in re.findall(r"`(tests/[\w/.]+)`", text):
+        assert (TOP / path).exists(), path
+    for words in re.findall(r"\*([a-z][^*:]{8,}?)\*", text):
+        name = re.sub(r"\W+", "_", words.strip())
+        assert "def test_%s" % name in sources or name in sources, words

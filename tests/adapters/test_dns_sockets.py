@@ -208,7 +208,7 @@ def test_a_question_has_edns_if_it_is_to(interpreter, edns, tmp_path):
 
 
 @each_interpreter
-def test_nobody_but_the_server_is_heard(interpreter, tmp_path):
+def test_no_other_host_than_the_server_is_heard(interpreter, tmp_path):
     def answer(sock, data, peer):
         with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as other:
             other.sendto(response(data, values=("203.0.113.66",)), peer)

@@ -35,3 +35,12 @@ def held(ttl, at):
 def test_an_observed_address_is_kept_for_its_ttl_within_the_bounds(ttl, seconds):
     assert held(ttl, seconds - 1) == "198.51.100.1"
     assert held(ttl, seconds + 1) == ""
+
+
+def test_a_name_is_followed_for_its_time_after_a_client_asked_however_late_that_was():
+    config = BEFORE.replace("'1000'", "'1000'\n\toption observe_time '1000'")
+    for at, followed in ((700, True), (1550, True), (3000, False)):
+        parts = (config, "-- at 600 --\n< observed www.example.net 198.51.100.1 ttl=60", "-- at %d --" % at)
+        played = Transcript("\n".join(parts))
+        played.run()
+        assert ("www.example.net" in played.agent.policies.policies["work"].hosts) == followed, at

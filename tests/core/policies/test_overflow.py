@@ -1,7 +1,9 @@
 """policy.py: a policy holds MAX_ADDRESSES at most, and says once that there were more."""
 
+from core.policies.policy_house import House
 from core.sets.one_set import policy as one_policy
 from nametrack import ip
+from nametrack.core import actions as do
 from nametrack.core.config.policy_sections import PolicyConfig
 from nametrack.core.ordering import result
 from nametrack.core.policies import policy
@@ -37,3 +39,26 @@ def test_an_address_that_is_wanted_already_takes_no_place():
     made.answered(host, [FIRST], 1)
     made.answered(host, [FIRST, FIRST + 1], 2)
     assert len(made.wanted(4)) == 2 and not made.overflowed()
+
+
+class Loud(House):
+    """One that keeps what the agent logs."""
+
+    said = ()
+
+    def perform(self, action):
+        if isinstance(action, do.Log):
+            self.said += (do.text(action),)
+        return House.perform(self, action)
+
+
+def test_that_there_were_more_is_logged_once_however_often_it_happens():
+    before, policy.MAX_ADDRESSES = policy.MAX_ADDRESSES, 2
+    zone = {"h.test": lambda now: (["198.51.100.%d" % (i + int(now) % 100) for i in range(4)], 60)}
+    try:
+        config = "config policy 'p'\n\toption target 'nftset'\n\toption set4 'inet t s'\n\toption family 'ipv4'\n"
+        house = Loud(config + "\tlist host 'h.test'\n", {"nft inet t s": ()}, zone)
+        house.run(1000)
+    finally:
+        policy.MAX_ADDRESSES = before
+    assert len([text for text in house.said if "more than" in text]) == 1, house.said

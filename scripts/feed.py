@@ -105,7 +105,7 @@ def packages(work):
         command += [f"MPY_CROSS={mpy_cross}" if mpy_cross else "WITHOUT=nametrack-mpy"]
         done = subprocess.run(command, capture_output=True, text=True, umask=0o022)
         if done.returncode:
-            raise PackError(f"{makefile.relative_to(TOP)}: {done.stderr.strip()}")
+            raise PackError(f"{os.path.relpath(makefile, TOP)}: {done.stderr.strip()}")
         found += [Package(fields.parent) for fields in sorted(out.glob("*/fields"))]
     return found
 

@@ -30,9 +30,12 @@ printf '%s\\n' "${0##*/} $*" >>"$CALLS"
 def shell():
     """Return the command of a shell that runs a stand-in in PATH rather than an applet of its own."""
     busybox = ["busybox", "ash"]
-    # `ip` without arguments is an error to the applet; the empty PATH has no other
-    applets = subprocess.run([*busybox, "-c", "PATH=/nowhere; ip link"], capture_output=True)
-    return ["dash"] if b"not found" not in applets.stderr else busybox
+    # some have all applets in the shell, some a few, such as `sleep`; the empty PATH has no other
+    for command in ("ip link", "sleep 0"):
+        tried = subprocess.run([*busybox, "-c", f"PATH=/nowhere; {command}"], capture_output=True)
+        if b"not found" not in tried.stderr:
+            return ["dash"]
+    return busybox
 
 
 SHELL = shell()

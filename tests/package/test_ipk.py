@@ -38,7 +38,7 @@ def test_a_translation_is_a_package_of_its_own(built):
 def test_two_folders_give_the_same_bytes(built, tmp_path):
     tree.copy(tmp_path)
     # what work leaves behind, and a umask that the other one had not
-    (tmp_path / "agent/nametrack/__pycache__").mkdir()
+    (tmp_path / "agent/nametrack/__pycache__").mkdir(exist_ok=True)
     (tmp_path / "agent/nametrack/__pycache__/loop.pyc").write_bytes(b"stale")
     for path in tmp_path.rglob("*"):
         if not path.is_symlink():

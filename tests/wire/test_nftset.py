@@ -24,7 +24,7 @@ def _recorded():
 
 RECORDED = {one["about"]: one for one in _recorded()}
 SETS = sorted([about[8:] for about in RECORDED if about.startswith("nft set ")])
-CHANGES = sorted([about for about in RECORDED if about.startswith(("nft add", "nft delete"))])
+CHANGES = sorted([about for about in RECORDED if about.split(" set ")[0][:8] in ("nft add ", "nft dele")])
 
 
 def name(text):

@@ -18,9 +18,10 @@ def request(family, identifier, number):
 def is_reply(family, data, identifier):
     """Whether what a raw socket gave is a reply to a request with this identifier; with IPv4 its header comes first."""
     if family == 4:
-        if len(data) < _IPV4_HEADER or data[0] >> 4 != 4:
+        header = 4 * (data[0] & 15) if data and data[0] >> 4 == 4 else 0
+        if header < _IPV4_HEADER:
             return False
-        data = data[4 * (data[0] & 15) :]
+        data = data[header:]
     return len(data) >= 8 and data[0] == REPLIES[family] and data[4] << 8 | data[5] == identifier
 
 

@@ -137,7 +137,7 @@ class Policies:
         if known is None:
             self.names_changed = True
             self._enrol(policy, host)
-            stalest = policy.stalest()
+            stalest = policy.stalest(name)  # never the new one, of whose addresses the set hears next
             if stalest is not None:
                 self._forget(policy, policy.hosts[stalest], now)
         return host

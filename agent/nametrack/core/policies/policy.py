@@ -93,11 +93,11 @@ class Policy:
             self.seen[host] = now
         return self.hosts[host]
 
-    def stalest(self):
-        """Return the observed host that was seen least recently; None while there is room for more."""
+    def stalest(self, besides=None):
+        """Return the observed host, other than `besides`, that was seen least recently; None while there is room."""
         if len(self.seen) <= MAX_OBSERVED:
             return None
-        return min(self.seen, key=lambda host: (self.seen[host], host))
+        return min([host for host in self.seen if host != besides], key=lambda host: (self.seen[host], host))
 
     def forget(self, host):
         """Forget an observed host; return the keys it wanted."""

@@ -84,9 +84,7 @@ class Ways:
         """`(actions, whether a way ceased to work)`: the timer ECHO is due."""
         interval = self._config.probe_interval
         actions, silent, at = self._echoes.due(self.by_name, _used(steered), interval, now)
-        if at is None:
-            self._timers.cancel(ECHO)
-        else:
+        if at is not None:
             self._timers.set(ECHO, at)
         return actions, any([self.by_name[name].echoed(False) for name in silent])
 

@@ -1,0 +1,81 @@
+"""A configuration that names nothing any more leaves no timer of a peer, a host, a name, a set or a way behind."""
+
+from steering_house import HOSTS, House
+
+from nametrack.core import events as on
+from nametrack.core.policies import policy
+
+CONFIG = """
+config nametrack 'global'
+	option min_ttl '10'
+	option observe_time '%d'
+config policy 'work'
+	list interface 'wg0'
+	list interface 'wg1'
+	option check_address '203.0.113.99'
+	option retain '0'
+	list host 'work.test'
+	list host '*.test'
+"""
+# these come due once more, find nothing to do, and are not set again
+ONCE_MORE = (
+    ("expire", "work", "seen.test"),
+    ("read", "wg0"),
+    ("read", "wg1"),
+    ("routes", "hold"),
+    ("routes", "list"),
+)
+
+
+def timers(house):
+    return sorted([key for key in house.agent._timers._at if key[0] not in ("save", "share")])
+
+
+def house_at_work(observe_time=600):
+    house = House(CONFIG % observe_time, hosts=HOSTS)
+    house.wait(20)
+    house.handle(on.NameObserved("seen.test", ["192.0.2.77"], 60, "router"))
+    house.wait(5)
+    return house
+
+
+def test_a_house_at_work_has_a_timer_of_each_kind():
+    kinds = {key[:2] if key[0] == "routes" else key[0] for key in timers(house_at_work())}
+    assert {"ask", "expire", "read", ("routes", "echo")} <= kinds, kinds
+
+
+def test_without_sections_no_timer_is_left():
+    house = house_at_work()
+    house.network = ""
+    house.configure("")
+    house.wait(1)
+    assert [key for key in timers(house) if key not in ONCE_MORE] == []
+    house.wait(2 * 3600)
+    assert timers(house) == []
+
+
+def test_without_the_policy_no_timer_of_it_is_left():
+    house = house_at_work()
+    house.configure("")
+    house.wait(1)
+    kinds = {key[0] for key in timers(house) if key not in ONCE_MORE}
+    assert kinds <= {"ask", "lookup", "peer", "probe", "baseline", "read"}, kinds
+
+
+def test_a_host_that_no_client_asks_for_any_more_is_forgotten_with_its_timers():
+    house = house_at_work(observe_time=500)
+    house.wait(1000)
+    assert [key for key in timers(house) if "seen.test" in str(key)] == []
+
+
+def test_a_host_that_makes_room_for_a_newer_one_leaves_no_timer():
+    """A client may ask for new names below a wildcard for ever, and for several at once."""
+    house, most = house_at_work(), policy.MAX_OBSERVED
+    policy.MAX_OBSERVED = 8
+    try:
+        for i in range(40):
+            house.handle(on.NameObserved("n%d.test" % i, ["192.0.2.77"], 60, "router"))
+    finally:
+        policy.MAX_OBSERVED = most
+    assert len([key for key in timers(house) if key[0] == "expire"]) == 8
+    assert "n39.test" in house.agent.policies.policies["work"].seen

@@ -38,6 +38,16 @@ def test_other_hosts_other_families_and_other_policies_are_not():
     assert blocked("config nametrack 'global'\n\toption enabled '0'\n" + BLOCK, KNOWN) == []
 
 
+def test_what_a_bypass_above_names_is_not_as_while_the_agent_runs():
+    bypass = "config policy 'direct'\n\toption action 'bypass'\n\tlist interface 'wg0'\n\tlist host 'work.test'\n"
+    prefix = "\tlist host '198.18.0.0/15'\n"
+    assert blocked(bypass + prefix + BLOCK + prefix, KNOWN) == []
+    assert [each[0] for each in blocked(bypass + "\toption family 'ipv6'\n" + BLOCK, KNOWN)] == ["192.0.2.1"]
+    for text in ("\toption enabled '0'\n", "\tlist client 'lan'\n"):
+        assert len(blocked(bypass + text + BLOCK, KNOWN)) == 2
+    assert len(blocked(BLOCK + prefix + bypass + prefix, KNOWN)) == 3  # below, it has no say
+
+
 def test_the_end_of_a_tunnel_is_never_blocked_nor_a_prefix_with_it():
     ends = Endpoints("home.dyn.test", [ip.key("192.0.2.1")], [None])
     config = BLOCK + "\tlist host '192.0.2.0/24'\n\tlist host '0.0.0.0/0'\n"

@@ -16,7 +16,10 @@ class BootBlock:
 
     def __init__(self, config):
         """`config`: a Config."""
-        self._policies = [policy for policy in config.policies if _blocks(policy)] if config.enabled else []
+        blocking = [policy for policy in config.policies if _blocks(policy)] if config.enabled else []
+        # in their order: the first one that has an address decides, so that a bypass may stand above
+        self._deciding = [policy for policy in config.policies if policy in blocking or _bypasses(policy)]
+        self._policies = blocking
         self._numbers = Numbers(config.table)
         self._endpoints = {4: set(), 6: set()}  # addresses of tunnels' ends, as integers
         self._with_nexthop = False  # whether the nexthop that drops was given
@@ -35,13 +38,25 @@ class BootBlock:
                 self._spare(key)
         if not isinstance(record, Known):
             return []
-        keys = [key for key in record.keys if any(_wants(p, record.host, key) for p in self._policies)]
+        keys = [key for key in record.keys if self._blocked(record.host, key)]
         return self._changes([key for key in keys if ip.bounds(key)[0] not in self._endpoints[ip.key_family(key)]])
 
     def literals(self):
         """The Changes for the addresses and prefixes that the policies list, but those that hold a tunnel's end."""
-        texts = [text for policy in self._policies for text in policy.literals]
-        return self._changes([ip.key(text) for text in texts if self._can_be_blocked(ip.key(text))])
+        keys, bypassed = [], set()
+        for policy in self._deciding:
+            mine = [ip.key(text) for text in policy.literals]
+            if _bypasses(policy):
+                bypassed.update(mine)
+            else:
+                keys.extend([key for key in mine if key not in bypassed and self._can_be_blocked(key)])
+        return self._changes(keys)
+
+    def _blocked(self, host, key):
+        for policy in self._deciding:
+            if _wants(policy, host, key):
+                return not _bypasses(policy)
+        return False
 
     def _can_be_blocked(self, key):
         first, last = ip.bounds(key)
@@ -67,10 +82,15 @@ class BootBlock:
 
 
 def _blocks(policy):
-    steering = policy.steering
-    if not policy.enabled or policy.target != "route" or steering.action != "route" or steering.fallback != "block":
-        return False
-    return selector_of(steering) == EVERYTHING
+    return policy.steering.action == "route" and policy.steering.fallback == "block" and _is_for_all(policy)
+
+
+def _bypasses(policy):
+    return policy.steering.action == "bypass" and _is_for_all(policy)
+
+
+def _is_for_all(policy):
+    return policy.enabled and policy.target == "route" and selector_of(policy.steering) == EVERYTHING
 
 
 def _wants(policy, host, key):

@@ -94,3 +94,33 @@ print(poller.wait(compat.monotonic()))
 seen.close()
 """
     assert told(interpreter, tmp_path, script) == ["no more", "host.test ['198.51.100.1'] 60", "no more", "None"]
+
+
+@each_interpreter
+def test_what_is_remembered_of_a_flood_is_bounded_and_the_newest_counts(interpreter, tmp_path):
+    script = """
+resolver = udp(5353)
+def ask_at(port, id):
+    question = wire.Message(id, wire.RD, 0, [wire.Question("www.example.net", 1)], [], [], [])
+    resolver.sendto(wire.encode(question), compat.sockaddr("127.0.0.1", port))
+for id in range(200):
+    ask_at(5300, id)
+    seen.read()
+print(len(seen._asked) <= 64)
+for id in range(200, 400):
+    ask_at(5300, id)
+    answer(5353, "www.example.net", id)
+    seen.read()
+print(len(seen._told) <= 64)
+for port in range(6000, 6100):
+    ask_at(port, 7)
+    seen.read()
+print(len(seen._servers) <= 16)
+ask_at(5300, 500)
+answer(5353, "host.test", 500)
+ask(resolver, "host.test", 501)
+answer(5353, "host.test", 501)
+seen.read()
+print(seen.about("cdn.test", "198.51.100.1")[-1].name)
+"""
+    assert told(interpreter, tmp_path, script) == ["True", "True", "True", "host.test"]

@@ -79,7 +79,7 @@ soak: setup ## a thousand kills, a hundred acts and the largest sets under each 
 	@KERNELS="bookworm trixie" $(PYTHON) -m pytest -q tests/vm
 
 bench: setup ## the races against what people use, written into docs/benchmarks.md: half an hour
-	@tests/setup/install.sh dig:bind9-dnsutils adnshost:adns-tools
+	@tests/setup/install.sh adnshost:adns-tools
 	@$(PYTHON) tests/bench/bench.py
 
 words: setup ## collect the strings of the LuCI pages, and say which are not translated; a release needs all

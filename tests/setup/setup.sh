@@ -11,7 +11,7 @@ mkdir -p build
 # command to look for:package that brings it
 wanted="python3:python3 nft:nftables ipset:ipset wireguard-go:wireguard-go wg:wireguard-tools dnsmasq:dnsmasq-base
 ip:iproute2 ping:iputils-ping unshare:util-linux shellcheck:shellcheck busybox:busybox xgettext:gettext
-lua5.1:lua5.1 faketime:faketime xz:xz-utils"
+lua5.1:lua5.1 faketime:faketime xz:xz-utils dig:bind9-dnsutils"
 
 # shellcheck disable=SC1091
 . /etc/os-release

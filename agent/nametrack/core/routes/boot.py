@@ -16,10 +16,9 @@ class BootBlock:
 
     def __init__(self, config):
         """`config`: a Config."""
-        blocking = [policy for policy in config.policies if _blocks(policy)] if config.enabled else []
-        # in their order: the first one that has an address decides, so that a bypass may stand above
-        self._deciding = [policy for policy in config.policies if policy in blocking or _bypasses(policy)]
-        self._policies = blocking
+        # in their order: the first one that has an address decides
+        policies = config.policies if config.enabled else []
+        self._policies = [policy for policy in policies if _blocks(policy) or _bypasses(policy)]
         self._numbers = Numbers(config.table)
         self._endpoints = {4: set(), 6: set()}  # addresses of tunnels' ends, as integers
         self._with_nexthop = False  # whether the nexthop that drops was given
@@ -29,7 +28,7 @@ class BootBlock:
 
     def is_empty(self):
         """Whether no policy blocks from the start on."""
-        return not self._policies
+        return not any(_blocks(policy) for policy in self._policies)
 
     def record(self, record):
         """Take in a record of the last good addresses; those of endpoints come first."""
@@ -44,7 +43,7 @@ class BootBlock:
     def literals(self):
         """The Changes for the addresses and prefixes that the policies list, but those that hold a tunnel's end."""
         keys, bypassed = [], set()
-        for policy in self._deciding:
+        for policy in self._policies:
             mine = [ip.key(text) for text in policy.literals]
             if _bypasses(policy):
                 bypassed.update(mine)
@@ -53,7 +52,7 @@ class BootBlock:
         return self._changes(keys)
 
     def _blocked(self, host, key):
-        for policy in self._deciding:
+        for policy in self._policies:
             if _wants(policy, host, key):
                 return not _bypasses(policy)
         return False

@@ -200,6 +200,19 @@ def test_fallback_block_holds_from_the_start_of_the_router_until_the_agent_runs(
         assert leaked() == before
 
 
+def test_what_a_bypass_names_is_not_blocked_from_the_start_of_the_router_either(world, interpreter):
+    bypass = ("policy", "direct", {"action": "bypass", "interface": ["wg0"], "host": [STAGING4[0]]})
+    work = ("policy", "work", {"interface": ["wg0"], "host": STAGING4, "fallback": "block"})
+    steering = Steering(world, interpreter, options(), bypass, work)
+    assert steering.agent.call("block").returncode == 0
+    steering.reach("wan", STAGING4[0])
+    for host in (steering.lan, steering.beach):
+        assert steering.sees(host, STAGING4[1], 0.3) not in ("wan", "home")
+    with steering.agent:
+        steering.reach("home", STAGING4[1])
+        steering.reach("wan", STAGING4[0])
+
+
 def test_a_client_a_protocol_and_a_port_select(world, interpreter):
     policy = ("policy", "work", {"interface": ["wg0"], "host": [STAGING_NAME], "client": ["10.1.0.2", "fd00:1::2"],
                                  "proto": ["udp"], "port": ["7000-7777"]})  # fmt: skip

@@ -1,6 +1,6 @@
 """A configuration that names nothing any more leaves no timer of a peer, a host, a name, a set or a way behind."""
 
-from steering_house import HOSTS, House
+from steering_house import House
 
 from nametrack.core import events as on
 from nametrack.core.policies import policy
@@ -32,7 +32,7 @@ def timers(house):
 
 
 def house_at_work(observe_time=600):
-    house = House(CONFIG % observe_time, hosts=HOSTS)
+    house = House(CONFIG % observe_time)
     house.wait(20)
     house.handle(on.NameObserved("seen.test", ["192.0.2.77"], 60, "router"))
     house.wait(5)

@@ -103,8 +103,9 @@ class Policies:
     def _keep_seen(self, policy, host, untils):
         for key in in_order(untils):
             policy.remember(policy.hosts[host], [key], untils[key])
-        if policy.stalest() is not None:
-            policy.forget(policy.stalest())
+        stalest = policy.stalest()
+        if stalest is not None:
+            policy.forget(stalest)
 
     def _enrol(self, policy, host):
         """A host of a policy is followed from now on."""

@@ -84,6 +84,11 @@ class FakeRouting:
             routing.View(links, list(self.addresses), list(self.rules), nexthops, list(self.main), self.strict)
         )
 
+    def holds(self):
+        """What GlanceRouting is answered with: whether something of ours is there."""
+        made = self.rules + list(self.nexthops.values())
+        return any(self.routes.values()) or any(each.protocol == routing.PROTOCOL for each in made)
+
     def listed(self):
         """What ListRoutes is answered with."""
         found = {}

@@ -96,6 +96,8 @@ class FakeKernel:
         if isinstance(action, do.FlushFlows):
             self.flushed.extend([ip.element(key) for key in action.keys])
             return None
+        if isinstance(action, do.GlanceRouting):
+            return on.RoutingGlanced(self.routing.holds())
         if isinstance(action, do.ReadRouting):
             return self.routing.view()
         if isinstance(action, do.ListRoutes):

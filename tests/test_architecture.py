@@ -19,7 +19,7 @@ RULES = {
     "core": ({"core", "ip", "destination", "element", "routing", "key_table"}, {"collections"}),
     "wire": ({"wire", "ip", "destination", "element", "routing", "key_table"}, PURE),
     "adapters": (
-        {"adapters", "wire", "compat", "core.events", "core.actions", "core.last_good"}
+        {"adapters", "wire", "compat", "PROTOCOL", "core.events", "core.actions", "core.last_good"}
         | {"ip", "destination", "element", "routing", "key_table"},
         None,
     ),
@@ -27,7 +27,7 @@ RULES = {
     "destination": ({"ip"}, set()),
     "element": ({"ip"}, {"collections"}),
     "key_table": (set(), set()),
-    "routing": ({"ip"}, {"collections"}),
+    "routing": ({"ip", "PROTOCOL"}, {"collections"}),
     "compat": ({"compat"}, None),
     "daemon": ({"core", "wire", "adapters", "compat", "daemon", "ip", "element", "NAME", "VERSION"}, None),
     "commands": (

@@ -2,3 +2,4 @@
 
 VERSION = "0.2.0"  # the file VERSION holds the same; a test compares them
 NAME = "nametrack"  # of the object on the bus
+PROTOCOL = 190  # on every rule, nexthop and route of ours: what tells them from those of others

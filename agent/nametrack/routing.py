@@ -5,9 +5,8 @@ Families are 4 and 6, addresses and prefixes canonical text, destinations of rou
 
 from collections import namedtuple
 
-from . import ip
+from . import PROTOCOL, ip  # noqa: F401  # the protocol is asked for here as well
 
-PROTOCOL = 190  # on every rule, nexthop and route of ours: what tells them from those of others
 MAIN = 254  # RT_TABLE_MAIN
 
 # actions of a rule: FR_ACT_* in include/uapi/linux/fib_rules.h

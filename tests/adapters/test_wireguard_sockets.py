@@ -142,7 +142,8 @@ def test_what_is_no_answer_is_a_failure(interpreter, what, tmp_path):
 
 @each_interpreter
 def test_an_interface_that_does_not_answer_is_given_up(interpreter, tmp_path):
-    script = WIREGUARD + "import nametrack.adapters.wireguard as module\nmodule.LIMIT = 1\nread()\nfinish()\nshow()\n"
+    script = WIREGUARD + "from nametrack.adapters import userspace_wireguard\nuserspace_wireguard.LIMIT = 1\n"
+    script += "read()\nfinish()\nshow()\n"
     with userspace(tmp_path, lambda c, request: c.recv(1)):
         assert shown(run(interpreter, tmp_path, script, tmp_path)) == ["ReadPeers no answer in 1 s"]
 

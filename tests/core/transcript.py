@@ -36,6 +36,7 @@ READS = (
     do.ListSet,
     do.GlanceSet,
     do.ReadServices,
+    do.GlanceRouting,
     do.ReadRouting,
     do.ListRoutes,
     do.ReadTunnel,

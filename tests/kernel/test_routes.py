@@ -130,6 +130,28 @@ assert change(*again) == []  # what is gone already is no error either
 
 
 @each_interpreter
+def test_a_glance_sees_each_kind_of_ours_and_nothing_of_others(interpreter, tmp_path):
+    script = """
+from nametrack.adapters.routing_glance import RoutingGlance
+def holds():
+    RoutingGlance(quiet).look(do.GlanceRouting("kernel"))
+    return last(on.RoutingGlanced).holds
+sh("ip nexthop add id 7 blackhole; ip rule add pref 7 lookup 7; ip -6 rule add pref 7 lookup 7")
+sh("ip route add 192.0.2.7 dev east table 7; ip route add 192.0.2.8 dev east; ip -6 route add fd99::/64 dev east")
+assert holds() is False
+hop = nexthop(4, 902, "east")
+assert add(hop) == []
+for value in (hop, rule(4, 501, r.LOOKUP, 900), rule(6, 501, r.LOOKUP, 900),
+              r.Routes(4, 900, r.UNREACHABLE, 0, keys("192.0.2.1")), r.Routes(6, 254, r.THROW, 9998, keys("fd98::1"))):
+    assert value == hop or add(value) == []
+    print(holds())
+    assert delete(value) == []
+    print(holds())
+"""
+    assert ran(interpreter, tmp_path, script) == ["True", "False"] * 5
+
+
+@each_interpreter
 def test_rules_with_one_preference_are_told_apart_and_a_goto_leads_to_those_that_are_left(interpreter, tmp_path):
     script = """
 def lookup(**fields):

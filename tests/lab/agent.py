@@ -160,7 +160,7 @@ class Agent:
         self.reader = threading.Thread(target=self.read, args=(self.process.stdout,), daemon=True)
         self.reader.start()
         # Until it has a handler of its own, SIGTERM would just kill it, or the shell that starts it.
-        wait_for(lambda: not self.running() or self.handles(signal.SIGTERM), 20, "the agent to handle SIGTERM")
+        wait_for(lambda: not self.running() or self.handles(signal.SIGTERM), 20, "the agent to handle SIGTERM", 0.002)
         return self
 
     def handles(self, number):

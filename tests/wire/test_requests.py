@@ -6,7 +6,7 @@ import struct
 import pytest
 
 from nametrack.element import named
-from nametrack.wire import inbound, links, neighbours, netlink, nexthops, nftset, routes, rules
+from nametrack.wire import inbound, links, made_by, neighbours, netlink, nexthops, nftset, routes, rules
 
 DUMP = 0x301  # NLM_F_REQUEST | NLM_F_DUMP
 SET = named("nft inet fw4 mine4")
@@ -26,6 +26,14 @@ REQUESTS = [
     (nftset.get_elements(SET, 7, "<"), 0xA0D, DUMP, "01000000" + TABLE + "0a000200" + "6d696e6534000000"),
     (nftset.get_rules(SET, 7, "<"), 0xA07, DUMP, "01000000" + TABLE),
 ]
+
+
+def test_a_glance_asks_for_all_rules_and_nexthops_and_for_the_routes_of_one_protocol():
+    asked = [request(7) for request in made_by.requests(190, "<")]
+    heads = ["00" * 8, "02" + "00" * 11, "0200000000be" + "00" * 6, "0a" + "00" * 11, "0a00000000be" + "00" * 6]
+    kinds = [struct.unpack_from("<IHHII", data)[1:] for data in asked]
+    assert kinds == [(kind, DUMP, 7, 0) for kind in (106, 34, 26, 34, 26)]
+    assert [binascii.hexlify(data[16:]).decode() for data in asked] == heads
 
 
 @pytest.mark.parametrize("case", REQUESTS)

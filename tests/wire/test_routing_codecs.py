@@ -9,7 +9,19 @@ import pytest
 from recorded_routing import LINK, RECORDED
 
 from nametrack import ip, routing
-from nametrack.wire import echo, inbound, links, neighbours, netlink, nexthops, routes, routing_text, rtnetlink, rules
+from nametrack.wire import (
+    echo,
+    inbound,
+    links,
+    made_by,
+    neighbours,
+    netlink,
+    nexthops,
+    routes,
+    routing_text,
+    rtnetlink,
+    rules,
+)
 
 LITTLE, BIG = "<", ">"
 RULE = routing.Rule(
@@ -116,6 +128,22 @@ def test_recorded_addresses_and_neighbours():
     assert found == routing.Address(6, 3, "fe80::cc9c:31ff:fe42:eb61", False)
     command = [command for command in RECORDED if "neigh" in command][0]
     assert neighbours.neighbour(heard(command), LITTLE) == routing.Neighbour(4, 3, "10.5.0.77", "02:00:00:aa:00:01")
+
+
+def test_who_made_it_is_told_of_every_recording_and_of_none_that_has_no_protocol():
+    for command in RECORDED:
+        if any(word in command for word in (" rule ", " nexthop ", " route ")):
+            assert ("190" in command) == (made_by.protocol(heard(command), LITTLE) == 190), command
+    address = heard([command for command in RECORDED if command.startswith("ip addr")][0])
+    assert made_by.protocol(address, LITTLE) is None
+
+
+@pytest.mark.parametrize("kind,size", [(rtnetlink.NEW_RULE, 12), (rtnetlink.NEW_NEXTHOP, 8), (rtnetlink.NEW_ROUTE, 12)])
+def test_a_header_that_is_cut_does_not_tell_who_made_it(kind, size):
+    with pytest.raises(netlink.NetlinkError):
+        made_by.protocol(one(netlink.message(kind, 0, 1, bytes(size - 1), LITTLE), LITTLE), LITTLE)
+    whole = one(netlink.message(kind, 0, 1, bytes(size), LITTLE), LITTLE)
+    assert made_by.protocol(whole, LITTLE) == (None if kind == rtnetlink.NEW_RULE else 0)
 
 
 def test_every_cut_is_an_error_of_ours_and_no_other():

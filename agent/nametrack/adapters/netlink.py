@@ -7,7 +7,7 @@ from ..wire import netlink
 
 _DUMPS = 3  # tries to read what changes meanwhile
 _WAIT = 1000  # milliseconds; the kernel answers at once, or the answer was lost
-_SOL_NETLINK, _CAP_ACK = 270, 10
+_SOL_NETLINK, _CAP_ACK, _STRICT = 270, 10, 12  # NETLINK_GET_STRICT_CHK
 _DATAGRAM = 32768  # bytes: the kernel makes no larger ones (net/netlink/af_netlink.c, netlink_dump)
 
 
@@ -31,6 +31,14 @@ def listen(poller, protocol, groups, readable):
     return sock
 
 
+def be_strict(sock):
+    """Has the kernel look at what a request for many asks, where it can (since 5.0): else it tells of everything."""
+    try:
+        sock.setsockopt(_SOL_NETLINK, _STRICT, 1)
+    except OSError:
+        pass
+
+
 class Kernel:
     """One conversation; to be closed. Its methods raise OSError, NetlinkError and Refused."""
 
@@ -47,6 +55,10 @@ class Kernel:
     def fileno(self):
         """The descriptor that is readable when an answer waits."""
         return self._socket.fileno()
+
+    def be_strict(self):
+        """As the function above."""
+        be_strict(self._socket)
 
     def leave_out_quotes(self):
         """Have the kernel not quote the requests that it refuses: a large one would not fit into an answer."""

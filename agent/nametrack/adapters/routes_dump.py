@@ -4,6 +4,7 @@ from collections import namedtuple
 
 from .. import compat
 from ..wire import netlink, rtnetlink
+from .netlink import be_strict
 
 _TRIES = 3  # of a part that changes while it is read
 _LIMIT = 10  # seconds without a message; all of it may take longer, if the machine is busy and the tables are long
@@ -42,7 +43,7 @@ class Dumper:
         try:
             self._socket = compat.netlink_socket(rtnetlink.PROTOCOL)
             self._socket.setblocking(False)
-            strict(self._socket)
+            be_strict(self._socket)
             self._poller.add(self._socket.fileno(), self._readable)
             self._heard_at = compat.monotonic()
             self._poller.call_at(self._key, self._heard_at + _LIMIT, self._look)
@@ -106,14 +107,6 @@ class Dumper:
         if self._waiting:
             self._poller.call_at(self._key, compat.monotonic(), self._begin)
         done(None if problem else found, problem)
-
-
-def strict(sock):
-    """Has the kernel look at what a request for many asks, where it can (since 5.0): else it tells of everything."""
-    try:
-        sock.setsockopt(rtnetlink.SOL_NETLINK, rtnetlink.STRICT_CHECK, 1)
-    except OSError:
-        pass
 
 
 def listed(request, kind, read):

@@ -4,15 +4,12 @@ import socket
 
 from .. import compat
 from ..core import events as on
-from ..wire import netlink, uapi, wireguard
+from ..wire import netlink, wireguard
 from .netlink import Kernel, Refused
 
 # of wireguard-go and its like, and of amneziawg-go (ipc/uapi_unix.go)
 SOCKET_DIRS = ("/var/run/wireguard", "/var/run/amneziawg")
-LIMIT = 5  # seconds for a userspace interface to answer
-
 _GENERIC = 16  # NETLINK_GENERIC
-_PIECE = 8192
 
 
 class WireGuard:
@@ -36,7 +33,7 @@ class WireGuard:
             self._sockets[action.interface] = (listing.fwmark, listing.listen_port)
             self._emit(on.PeersRead(action.interface, listing.peers, compat.wall()))
 
-        self._carry_out(action, _get, lambda kernel: kernel.peers(action.interface), done)
+        self._carry_out(action, lambda userspace: userspace.get(), lambda kernel: kernel.peers(action.interface), done)
 
     def socket_of(self, interface):
         """Return `(firewall mark, listen port)` of the packets that a tunnel itself sends, as last read; 0 for none."""
@@ -48,7 +45,7 @@ class WireGuard:
         def done(listing):
             self._emit(on.TunnelRead(action.interface, listing.listen_port))
 
-        self._carry_out(action, _get, lambda kernel: kernel.peers(action.interface), done)
+        self._carry_out(action, lambda userspace: userspace.get(), lambda kernel: kernel.peers(action.interface), done)
 
     def read_allowed(self, action):
         """Carry out ReadAllowed: hand in AllowedRead."""
@@ -58,23 +55,28 @@ class WireGuard:
             found = [on.Holder(p.public_key, allowed.get(p.public_key, []), p.last_handshake) for p in listing.peers]
             self._emit(on.AllowedRead(action.id, action.interface, found))
 
-        reply = uapi.Reply(allowed)
-        self._carry_out(action, lambda: (uapi.GET, reply), lambda kernel: kernel.peers(action.interface, allowed), done)
+        self._carry_out(
+            action,
+            lambda userspace: userspace.get(allowed),
+            lambda kernel: kernel.peers(action.interface, allowed),
+            done,
+        )
 
     def set_endpoint(self, action, done):
         """Carries out SetEndpoint, then calls `done()` if it went well."""
         self._carry_out(
             action,
-            lambda: (uapi.set_endpoint(action.public_key, action.address, action.port), uapi.Reply()),
+            lambda userspace: userspace.set_endpoint(action.public_key, action.address, action.port),
             lambda kernel: kernel.set_endpoint(action.interface, action.public_key, action.address, action.port),
             lambda reply: done(),
         )
 
     def _carry_out(self, action, request, in_kernel, done):
+        """request: function of the module userspace_wireguard; in_kernel, done: of a _Kernel and of the answer."""
         try:
             sock = self._userspace(action.interface)
             if sock is not None:
-                return self._exchange(sock, action, request(), done)
+                return self._exchange(sock, action, request, done)
             kernel = _Kernel()
             try:
                 done(in_kernel(kernel))
@@ -82,7 +84,7 @@ class WireGuard:
                 kernel.close()
         except OSError as error:
             self._emit(on.ActionFailed(action, compat.error_text(error)))
-        except (netlink.NetlinkError, uapi.UapiError, Refused) as error:
+        except (netlink.NetlinkError, Refused) as error:
             self._emit(on.ActionFailed(action, str(error)))
 
     def _userspace(self, interface):
@@ -101,7 +103,9 @@ class WireGuard:
                     raise
         return None
 
-    def _exchange(self, sock, action, given, done):
+    def _exchange(self, sock, action, request, done):
+        from . import userspace_wireguard as userspace  # most interfaces are the kernel's
+
         def answered(reply, problem):
             self._open -= 1
             if problem is None and reply.errno:
@@ -111,60 +115,7 @@ class WireGuard:
             done(reply)
 
         self._open += 1
-        _Exchange(self._poller, sock, given, answered)
-
-
-def _get():
-    """What asks a userspace interface for its peers, and what takes the answer."""
-    return uapi.GET, uapi.Reply()
-
-
-class _Exchange:
-    """A request to a userspace interface and the answer to it, as it comes."""
-
-    def __init__(self, poller, sock, given, done):
-        """given: (request, uapi.Reply that takes the answer); `done(reply, problem)` is called once, from the loop."""
-        self._poller = poller
-        self._socket = sock
-        self._fd = sock.fileno()
-        self._done = done
-        self._poller.call_at(("wireguard", self._fd), compat.monotonic() + LIMIT, self._too_late)
-        self._rest, self._reply = given
-        self._poller.add(self._fd, self._writable, True)
-
-    def _writable(self, mask):
-        try:
-            sent = self._socket.send(self._rest)
-        except OSError as error:
-            if error.errno != compat.EAGAIN:
-                self._end(compat.error_text(error))
-            return
-        self._rest = self._rest[sent:]
-        if not self._rest:
-            self._poller.remove(self._fd)
-            self._poller.add(self._fd, self._readable)
-
-    def _readable(self, mask):
-        try:
-            data = self._socket.recv(_PIECE)
-            if not data:
-                self._end("the answer is cut short")
-            elif self._reply.feed(data):
-                self._end(None)
-        except OSError as error:
-            if error.errno != compat.EAGAIN:
-                self._end(compat.error_text(error))
-        except uapi.UapiError as error:
-            self._end(str(error))
-
-    def _too_late(self):
-        self._end("no answer in %d s" % LIMIT)
-
-    def _end(self, problem):
-        self._poller.cancel(("wireguard", self._fd))
-        self._poller.remove(self._fd)
-        self._socket.close()
-        self._done(self._reply, problem)
+        userspace.Exchange(self._poller, sock, answered).begin(lambda: request(userspace))
 
 
 class _Kernel:

@@ -42,7 +42,9 @@ ChangeSet = namedtuple("ChangeSet", ("set", "form", "deleted", "added", "others"
 GlanceSet = namedtuple("GlanceSet", ("set",))
 # what: "kernel"; links, addresses, rules, nexthops and what the main table has of others
 ReadRouting = namedtuple("ReadRouting", ("what",))
-# protocol: routing.PROTOCOL; every route of ours
+# what: "kernel"; whether it holds any rule, nexthop or route of ours
+GlanceRouting = namedtuple("GlanceRouting", ("what",))
+# protocol: nametrack.PROTOCOL; every route of ours
 ListRoutes = namedtuple("ListRoutes", ("protocol",))
 # the port that a tunnel's own packets come from
 ReadTunnel = namedtuple("ReadTunnel", ("interface",))
@@ -159,6 +161,7 @@ FORMS = {
     FlushFlows: lambda a: "flush_flows %s" % " ".join([ip.element(key) for key in a.keys]),
     ReadServices: lambda a: "read_services",
     ReadRouting: lambda a: "read_routing",
+    GlanceRouting: lambda a: "glance_routing",
     ListRoutes: lambda a: "list_routes",
     ReadTunnel: lambda a: "read_tunnel %s" % a.interface,
     FollowNeighbours: lambda a: "follow_neighbours" if a.wanted else "follow_no_neighbours",

@@ -16,7 +16,6 @@ from .peers import proposals, tunnel, interface_peers  # noqa: F401
 from .peers.peer import Peer  # noqa: F401
 from .peers import peer_rows  # noqa: F401
 from .policies import filling  # noqa: F401
-from .routes import nexthops, writing, rulebook, selector, steps, inbound, echoes, table, watch, way, installation  # noqa: F401
 
 # isort: on
 from . import actions as do
@@ -31,7 +30,7 @@ from .peers.peers import Peers
 from .policies.observation import Observation
 from .policies.policies import Policies
 from .policies.preparation import Preparation
-from .routes.routes import Routes
+from .routes.unsteered import Unsteered
 from .telling.history import History
 from .timers import Timers
 
@@ -48,8 +47,8 @@ class Agent:
         self.interfaces = Interfaces(self._timers)
         self.resolver = Resolver(self._timers, self.interfaces, random or (lambda: 0))
         self.peers = Peers(self._timers, self.resolver, self.interfaces)
-        self.routes = Routes(self._timers, self.interfaces, self.peers)
-        self.policies = Policies(self._timers, self.routes)
+        self.routes = Unsteered(self._load_routes)
+        self.policies = Policies(self._timers, lambda: self.routes)
         self.inquiries = Inquiries(self.resolver)
         self.memory = Memory(self._timers, self.peers, self.policies)
         self.history = History()
@@ -157,6 +156,19 @@ class Agent:
 
             self.whys = Whys()
         return self.whys.begin(self, event, now)
+
+    def _load_routes(self):
+        from .routes.routes import Routes
+
+        self.routes = Routes(self._timers, self.interfaces, self.peers)
+        return self.routes
+
+    def look_for_routes(self, now):
+        """The kernel may hold routes of ours although no policy is steered by any, or that is not to begin yet."""
+        if not isinstance(self.routes, Unsteered):
+            return []
+        routes = self._load_routes()
+        return [] if self.config is None else routes.configure([], self.config, now)
 
     def disturbed(self, now):
         """Sets, routes and endpoints may be other ones: read all of them."""

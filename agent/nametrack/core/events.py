@@ -45,6 +45,8 @@ SetChanged = namedtuple("SetChanged", ("action", "refused"))
 SetTouched = namedtuple("SetTouched", ("set", "removed"))
 # view: routing.View
 RoutingRead = namedtuple("RoutingRead", ("view",))
+# holds: whether the kernel has a rule, a nexthop or a route of ours, or may have one
+RoutingGlanced = namedtuple("RoutingGlanced", ("holds",))
 # tables: {(family, table, metric): KeyTable: key -> via} of every route of ours, via as routing.Routes has it
 RoutesListed = namedtuple("RoutesListed", ("tables",))
 # port: that the tunnel of an interface sends from; 0: it is no tunnel of WireGuard

@@ -29,13 +29,14 @@ EVENTS = {
     on.SetTouched: lambda agent, e, now: agent.policies.sets.touched(e.set, e.removed, now),
     on.ServicesRead: lambda agent, e, now: agent.policies.filling.services_read(e.services, now),
     on.RoutingRead: lambda agent, e, now: agent.routes.read(e.view, now),
+    on.RoutingGlanced: lambda agent, e, now: agent.look_for_routes(now) if e.holds else [],
     on.RoutesListed: lambda agent, e, now: agent.routes.listed(e.tables, now),
     on.TunnelRead: lambda agent, e, now: agent.routes.tunnel_read(e.interface, e.port, now),
     on.EchoReplied: lambda agent, e, now: agent.routes.echo_replied(e.interface, e.address, now),
     on.NeighboursRead: lambda agent, e, now: agent.routes.neighbours_read(e.neighbours, now),
     on.RoutingChanged: lambda agent, e, now: agent.routes.changed(e.action, e.refused, now),
     on.RulesDeleted: lambda agent, e, now: agent.routes.rules_deleted(e.rules),
-    on.Paused: lambda agent, e, now: agent.routes.pause(e.seconds, now),
+    on.Paused: lambda agent, e, now: agent.look_for_routes(now) + agent.routes.pause(e.seconds, now),
     on.RoutingTouched: lambda agent, e, now: agent.routes.touched(now),
     on.InterfaceUp: lambda agent, e, now: agent.interfaces.came_up(e.interface, now),
     on.InterfaceDown: lambda agent, e, now: agent.interfaces.changed(now),
@@ -91,6 +92,7 @@ FAILURES = {
     do.ReadAllowed: lambda agent, action, reason, now: agent.whys.not_read(agent, action, now),
     # it is not WireGuard's, or it went
     do.ReadTunnel: lambda agent, action, reason, now: agent.routes.tunnel_read(action.interface, 0, now),
+    do.GlanceRouting: lambda agent, action, reason, now: agent.look_for_routes(now),  # which are asked for again
     do.ReadRouting: _no_routing,
     do.ListRoutes: _no_routing,
     do.FollowNeighbours: _no_routing,

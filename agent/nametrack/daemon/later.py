@@ -39,6 +39,22 @@ def new_sets(poller, emit, listens):
     return Sets(poller, emit, notices)
 
 
+def new_routes(poller, emit, listens):
+    """Return the adapter of rules, nexthops and routes; listens: whether it is to hear of what others change."""
+    from ..adapters.routes import Routes
+
+    routes = Routes(poller, emit)
+    if listens:
+        routes.listen()
+    return routes
+
+
+def new_glance(emit):
+    from ..adapters.routing_glance import RoutingGlance
+
+    return RoutingGlance(emit)
+
+
 def new_flows(poller, emit, rests):
     """Return the adapter of connections; rests: whether it pauses between long readings."""
     from ..adapters.flows import Flows

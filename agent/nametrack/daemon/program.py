@@ -9,7 +9,6 @@ from ..adapters.endpoints import Endpoints
 from ..adapters.hold import Hold
 from ..adapters.last_good import LastGood
 from ..adapters.netifd import Netifd
-from ..adapters.routes import Routes
 from ..adapters.services import Services
 from ..adapters.wireguard import WireGuard
 from ..core import actions as do
@@ -21,7 +20,8 @@ from .bus_object import METHODS, Service
 from .config_files import is_router, state_dir
 from .doors import Doors
 from .intake import Intake
-from .later import Later, new_echo, new_flows, new_inbound, new_neighbours, new_sets, new_tap, set_exists
+from .later import Later, new_echo, new_flows, new_glance, new_inbound, new_neighbours, new_routes, new_sets, new_tap
+from .later import set_exists
 from .loop import Loop, Poller
 
 PASS_LIMIT = 120  # seconds after which `run --once`, `plan` and `check` report what they have
@@ -51,7 +51,7 @@ class Program:
         self._follows = False  # whether it runs until a signal ends it
         self._sets = Later(lambda: new_sets(self._poller, emit, self._follows))
         self._flows = Later(lambda: new_flows(self._poller, emit, self._follows))
-        self._routes = Routes(self._poller, emit)
+        self._routes = Later(lambda: new_routes(self._poller, emit, self._follows))
         self._neighbours = Later(lambda: new_neighbours(self._poller, emit))
         self._wireguard = WireGuard(self._poller, emit)
         self._bus = Bus(self._poller, log, command.ubus)
@@ -99,10 +99,11 @@ class Program:
             do.ChangeSet: self._sets.performer("change"),
             do.FlushFlows: self._flows.performer("flush"),
             do.ReadServices: self._services.read,
-            do.ReadRouting: self._routes.read,
-            do.ListRoutes: self._routes.list,
+            do.GlanceRouting: lambda action: new_glance(self._emit).look(action),
+            do.ReadRouting: self._routes.performer("read"),
+            do.ListRoutes: self._routes.performer("list"),
             do.FollowNeighbours: self._neighbours.performer("follow"),
-            do.ChangeRouting: self._routes.change,
+            do.ChangeRouting: self._routes.performer("change"),
             do.MarkInbound: Later(lambda: new_inbound(self._emit)).performer("mark"),
             do.ReadTunnel: self._wireguard.read_tunnel,
             do.SaveLastGood: self._last_good.save,
@@ -164,7 +165,6 @@ class Program:
         self._watch_signals({"HUP": self._intake.reload})
         self._poller.when_away(self._hold.was_away)
         self._follows = True
-        self._routes.listen()
         self._doors.serve(NAME, METHODS, self._answer, self._decided, self._intake.reload_changes)
         self.loop.run()
         self._end()

@@ -27,8 +27,6 @@ ADDRESSES = 1 << 4 | 1 << 8
 RULES = 1 << 7 | 1 << 18
 NEXTHOPS = 1 << 31
 
-SOL_NETLINK, STRICT_CHECK, SHORT_ERRORS = 270, 12, 10  # socket options: NETLINK_GET_STRICT_CHK, NETLINK_CAP_ACK
-
 
 def request(kind, flags, seq, payload, order=NATIVE):
     """One request of a kind above; `payload`: header and attributes in bytes."""

@@ -9,6 +9,7 @@ class Filling:
     """Has Sets and Routes hold what the policies want."""
 
     def __init__(self, sets, routes):
+        """`routes`: function, as Policies has it."""
         self._sets = sets
         self._routes = routes
         self._policies = {}  # name -> Policy
@@ -42,7 +43,7 @@ class Filling:
 
     def touch(self, policy, keys, reason, now):
         """The life of these keys changed, for a reason that people are told with the change."""
-        self._routes.touch(policy, keys, now)
+        self._routes().touch(policy, keys, now)
         for _, set_name in sorted(policy.sets().items()):
             self._sets.touch(set_name, keys, reason, now)
 
@@ -100,7 +101,7 @@ class Filling:
         if found == self._steered:
             return []
         self._steered = found
-        return self._routes.configure(found, self._config, now)
+        return self._routes().configure(found, self._config, now)
 
     def _is_undecided(self, policy):
         if policy.target is not None or len(policy.candidates) == 1:

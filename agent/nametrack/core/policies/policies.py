@@ -19,6 +19,7 @@ Limits = namedtuple("Limits", ("observe_time", "max_ttl"))
 
 class Policies:
     def __init__(self, timers, routes):
+        """`routes`: function that returns the Routes, or the Unsteered in their place."""
         self.policies = {}  # name -> Policy
         self._overflowing = {}  # labels of policies of which it was said that they want too many addresses
         self.sets = Sets(timers)
@@ -77,7 +78,7 @@ class Policies:
                 self._observe(policy, known.host, now)
         for policy, host in list(self._by_name.get(name_key, ())):
             policy.remember(host, known.keys, now + life_left(known, policy.config.retain))
-            self._routes.touch(policy, known.keys, now)
+            self._routes().touch(policy, known.keys, now)
 
     def read_sets(self):
         """All that is remembered is known: read the sets and fill them."""

@@ -3,7 +3,7 @@
 # isort: off
 # Leaves first, so that imports do not nest: tests/test_imports.py says why.
 from ... import ip, routing
-from . import selector
+from . import nexthops, writing, rulebook, selector, inbound, echoes, watch, way, installation  # noqa: F401
 from .local import Local
 from .clients import Clients
 from .fit import Fit

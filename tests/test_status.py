@@ -11,7 +11,7 @@ import pytest
 
 import transcript
 from fakes import WALL
-from nametrack.core.telling.status import status
+from nametrack.core.telling.status import building, status
 
 TOP = pathlib.Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(TOP / "scripts"))
@@ -31,11 +31,25 @@ class Watched(transcript.Transcript):
     def __init__(self, text):
         super().__init__(text)
         self.answers = {}
+        self.slow = []  # (Config, generator) of each status that is being made while other things happen
 
     def look(self):
-        if self.agent.config is not None:
-            answer = {**HEAD, **status(self.agent, self.now, WALL + self.now)}
-            self.answers[json.dumps(answer, sort_keys=True)] = answer
+        if self.agent.config is None:
+            return
+        self.keep(status(self.agent, self.now, WALL + self.now))
+        self.slow.append((self.agent.config, building(self.agent, self.now, WALL + self.now)))
+        going, self.slow = self.slow, []
+        for config, steps in going:
+            if config is self.agent.config:
+                try:
+                    next(steps)
+                    self.slow.append((config, steps))
+                except StopIteration as end:
+                    self.keep(end.value)
+
+    def keep(self, told):
+        answer = {**HEAD, **told}
+        self.answers[json.dumps(answer, sort_keys=True)] = answer
 
     def handle(self, event):
         super().handle(event)

@@ -65,19 +65,22 @@ def encode(table):
 
 def pieces(table):
     """The same as a list of bytes. Of a table that is large there need not be all: an iterable makes its members."""
-    return _encode(table, 0)
+    return _encode(table, {}, 0)
 
 
-def _encode(members, depth):
+def _encode(members, headers, depth):
+    """headers: {name: its header}, of the names so far: the rows of a long table all have the same."""
     if depth > NESTING_LIMIT:
         raise invalid(TOO_DEEP)
     found = []
     for name, kind, value in members:
-        header = _name_header(text_bytes(name))
+        header = headers.get(name)
+        if header is None:
+            header = headers[name] = _name_header(text_bytes(name))
         if kind not in NESTED:
             found.append(blob.attribute(kind, header + _scalar(kind, value), True))
             continue
-        values = blob.pieces(kind, [header] + _encode(value, depth + 1), True)
+        values = blob.pieces(kind, [header] + _encode(value, headers, depth + 1), True)
         if len(values) > _FEW or sum([len(value) for value in values]) > _SMALL:
             found.extend(values)
         else:

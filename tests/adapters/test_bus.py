@@ -8,6 +8,7 @@ import pytest
 from bus import Bus as Ubusd
 from nametrack import compat
 from nametrack.adapters.bus import Bus
+from nametrack.core.actions import Reply
 from nametrack.daemon.loop import Poller
 from pyubus import UBUS_STATUS_NO_MEMORY, UbusClient, UbusError
 
@@ -70,6 +71,19 @@ class Greedy(dict):
 def test_a_call_that_memory_does_not_suffice_for_ends_nothing(tmp_path, answer):
     with Ubusd(tmp_path) as ubusd:
         served = Served(ubusd.path, large=answer, small=lambda: (0, {"well": True}))
+        served.until(lambda: served.arrivals)
+        assert served.called(ubusd.path, "large") == UBUS_STATUS_NO_MEMORY
+        assert served.log.lines == ["bus: a call is not answered: out of memory"]
+        assert served.called(ubusd.path, "small") == {"well": True}
+
+
+def test_a_call_that_is_answered_later_and_does_not_fit_into_the_memory_ends_nothing(tmp_path):
+    def later():
+        served.poller.call_at("later", 0, lambda: served.bus.reply(Reply(7, None)))
+        return None, 7
+
+    with Ubusd(tmp_path) as ubusd:
+        served = Served(ubusd.path, large=later, small=lambda: (0, {"well": True}))
         served.until(lambda: served.arrivals)
         assert served.called(ubusd.path, "large") == UBUS_STATUS_NO_MEMORY
         assert served.log.lines == ["bus: a call is not answered: out of memory"]

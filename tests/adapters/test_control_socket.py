@@ -27,6 +27,9 @@ SERVER = """
         if method == "later":
             poller.call_at("later", compat.monotonic() + 0.2, lambda: door.reply(Action(id=7, values={"late": 1})))
             return None, 7
+        if method == "exhausted":
+            poller.call_at("later", compat.monotonic() + 0.2, lambda: door.reply(Action(id=8, values=None)))
+            return None, 8
         if method == "long":
             return 0, {"text": arguments["text"] * 200000}
         if method == "memory":
@@ -40,7 +43,7 @@ SERVER = """
 
     ended = []
     door = ControlSocket(poller, Log(), sys.argv[1])
-    methods = {name: {} for name in ("later", "memory", "end")}
+    methods = {name: {} for name in ("later", "memory", "exhausted", "end")}
     methods.update({"echo": {"name": STRING}, "tell": {"times": INT}, "long": {"text": STRING}})
     print(door.serve(methods, answer))
     until(lambda: ended, 60)
@@ -108,6 +111,7 @@ def test_one_thing_after_another_is_answered(interpreter, tmp_path):
         assert client.ask("nosuch") == {"status": 3, "answer": {}}
         assert client.ask("later") == {"status": 0, "answer": {"late": 1}}
         assert client.ask("memory") == {"status": 11, "answer": {}}
+        assert client.ask("exhausted") == {"status": 11, "answer": {}}
         client.send(b"dance\n")
         assert client.read()["status"] == 1
         client.send(b'{"method": "later"}\n{"method": "echo"}\n')

@@ -8,7 +8,8 @@ from nametrack.core import events as on
 from nametrack.core.agent import Agent
 from nametrack.core.config import configuration
 from nametrack.core.histogram import Histogram
-from nametrack.daemon.bus_object import INVALID_ARGUMENT, METHOD_NOT_FOUND, METHODS, OK, Service
+from nametrack.core.ordering import result
+from nametrack.daemon.bus_object import INVALID_ARGUMENT, METHOD_NOT_FOUND, METHODS, NO_MEMORY, OK, Service
 from nametrack.element import named
 from nametrack.wire import services as wire_services
 from nametrack.wire import uci
@@ -35,6 +36,8 @@ class Called:
         self.sets = []  # that the kernel has
         self.reloads = []  # functions that are to be called with what is wrong
         self.replies = []  # (id, reply)
+        self.put_off = {}  # id -> function that returns a generator whose value is the answer
+        self.full = False  # whether no more can be put off
         self.service = self.made(self.reloads.append)
 
     def made(self, reload):
@@ -45,12 +48,21 @@ class Called:
             self.events.append,
             reload,
             lambda number, reply: self.replies.append((number, reply)),
+            self.later,
             lambda: (2 << 20, Histogram((1,))),
             lambda name: name in self.sets,
         )
 
+    def later(self, what, make, number):
+        self.put_off[number] = make
+        return not self.full
+
     def call(self, method, **arguments):
-        return self.service.call(method, arguments, NOW, WALL)
+        """What a method answers, now or later; a call that waits for something else is `(None, id)`."""
+        status, answer = self.service.call(method, arguments, NOW, WALL)
+        if status is None and answer in self.put_off:
+            return OK, result(self.put_off.pop(answer)())
+        return status, answer
 
 
 def test_status_says_who_answers_and_since_when():
@@ -60,6 +72,25 @@ def test_status_says_who_answers_and_since_when():
     assert (answer["started"], answer["now"]) == (WALL - 60, WALL)
     assert answer["policies"][0]["name"] == "work"
     assert [f["code"] for f in answer["findings"]][0] == "configuration"
+
+
+def test_long_answers_are_put_off_unless_too_many_wait():
+    called = Called()
+    assert called.service.call("status", {}, NOW, WALL) == (None, 1)
+    assert called.service.call("metrics", {}, NOW, WALL) == (None, 2)
+    assert sorted(called.put_off) == [1, 2]
+    called.full = True
+    assert called.service.call("status", {}, NOW, WALL) == (NO_MEMORY, {})
+
+
+def test_a_status_is_about_one_configuration():
+    called = Called()
+    called.service.call("status", {}, NOW, WALL)
+    steps = called.put_off[1]()
+    next(steps)
+    sections, _ = uci.parse(NAMETRACK.replace("work", "other"))
+    called.agent.handle(on.ConfigLoaded(configuration.build(sections, [], [])), 0)
+    assert [policy["name"] for policy in result(steps)["policies"]] == ["other"]
 
 
 def test_events_are_those_after_an_id():

@@ -215,7 +215,7 @@ class Bus:
         """Carries out Reply: the answer to a call that was put off."""
         call = self._deferred.pop(action.id, None)
         if call is not None and self._connection is not None:
-            self._answer(call, 0, action.values)
+            self._answer(call, self._out_of_memory() if action.values is None else 0, action.values)
             self._sent()
 
     def _answer(self, call, status, reply):

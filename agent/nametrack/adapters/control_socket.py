@@ -84,9 +84,13 @@ class ControlSocket:
     def reply(self, action):
         """Carry out Reply: answer a call that was put off."""
         connection = self._deferred.pop(action.id, None)
-        if connection is not None:
+        if connection is None:
+            return
+        if action.values is None:
+            connection.answer(self.out_of_memory(), {})
+        else:
             connection.answer(UBUS_STATUS_OK, action.values)
-            connection.work()
+        connection.work()
 
     # -- what the connections call ---------------------------------------------------------------------------------
 

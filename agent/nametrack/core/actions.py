@@ -69,7 +69,8 @@ Remember = namedtuple("Remember", ("records",))
 # tuple of what its sentence is about (docs/bus.md has both), so that programs translate; values: dict, what subscribers
 # get beside the code
 Notify = namedtuple("Notify", ("kind", "code", "parameters", "subject", "text", "values"))
-# The answer to Inquired with this id; values: dict with `addresses`, `ttl` in seconds or None, and `reason`
+# The answer to a call that was put off, as Inquired with this id; values: dict, None if memory does not suffice for it.
+# That to Inquired has `addresses`, `ttl` in seconds or None, and `reason`
 Reply = namedtuple("Reply", ("id", "values"))
 # A kind of packets. address: their destination; transport: the number of their protocol in IP, port: that of their
 # destination; 0 for any

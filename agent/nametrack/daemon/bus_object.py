@@ -11,11 +11,13 @@ from pyubus import BLOBMSG_TYPE_STRING as STRING
 from pyubus import UBUS_STATUS_INVALID_ARGUMENT as INVALID_ARGUMENT
 from pyubus import UBUS_STATUS_METHOD_NOT_FOUND as METHOD_NOT_FOUND
 from pyubus import UBUS_STATUS_NO_DATA as NO_DATA
+from pyubus import UBUS_STATUS_NO_MEMORY as NO_MEMORY
 from pyubus import UBUS_STATUS_OK as OK
 
 from .. import VERSION, ip
 from ..core import events as on
 from ..core.config.option_values import host, interface, printable
+from ..core.ordering import result
 from ..core.telling.answer_size import ROOM, beginning
 
 # method -> {argument: its type}; any argument may be left out
@@ -44,18 +46,20 @@ class Service:
 
     interpreter: its name and version; started_at: monotonic seconds; emit: function that hands an event to the core;
     reload: function that reads the configuration again and calls the function it is given with what is wrong with it,
-    [text], at once or later; reply: function(id, reply) that answers a call that was put off; vitals: function
-    that gives the process's memory in bytes, None if that is not known, and its core.histogram.Histogram of lags;
-    exists: function that says of a set, named as the actions name it, whether the kernel has it.
+    [text], at once or later; reply: function(id, reply) that answers a call that was put off; later: as Answers.ask;
+    vitals: function that gives the process's memory in bytes, None if that is not known, and its
+    core.histogram.Histogram of lags; exists: function that says of a set, named as the actions name it, whether the
+    kernel has it.
     """
 
-    def __init__(self, agent, interpreter, started_at, emit, reload, reply, vitals, exists):
+    def __init__(self, agent, interpreter, started_at, emit, reload, reply, later, vitals, exists):
         self._agent = agent
         self._interpreter = interpreter
         self._started_at = started_at
         self._emit = emit
         self._read_again = reload
         self._reply = reply
+        self._later = later
         self._vitals = vitals
         self._exists = exists
         self._configuration = {}
@@ -94,9 +98,12 @@ class Service:
 
     def status(self, now, wall, room=ROOM):
         """All that is known, as docs/status.md has it; `room`: bytes that it may take on the bus."""
-        from ..core.telling.status import status
+        return result(self._building(now, wall, room))
 
-        answer = status(self._agent, now, wall, room)
+    def _building(self, now, wall, room):
+        from ..core.telling.status import building
+
+        answer = yield from building(self._agent, now, wall, room)
         answer["version"] = VERSION
         answer["interpreter"] = self._interpreter
         answer["started"] = self._started(now, wall)
@@ -107,8 +114,25 @@ class Service:
     def _started(self, now, wall):
         return int(wall - (now - self._started_at))
 
+    def _put_off(self, what, make):
+        """Answer later with the value of the generator that `make` returns."""
+        self._inquiries += 1
+        if not self._later(what, lambda: self._of_one_configuration(make), self._inquiries):
+            return NO_MEMORY, {}
+        return None, self._inquiries
+
+    def _of_one_configuration(self, make):
+        """The same generator; it begins anew when another configuration comes into force."""
+        while True:
+            config, steps = self._agent.config, make()
+            try:
+                while self._agent.config is config:
+                    yield next(steps)
+            except StopIteration as end:
+                return end.value
+
     def _status(self, given, now, wall):
-        return OK, self.status(now, wall)
+        return self._put_off("status", lambda: self._building(now, wall, ROOM))
 
     def _events(self, given, now, wall):
         found, more = beginning(self._agent.history.since(given.get("since", 0), now, wall))
@@ -202,7 +226,12 @@ class Service:
         write = metrics.FORMATS.get(given.get("format", "openmetrics"))
         if write is None:
             return INVALID_ARGUMENT, {}
-        build = {"version": VERSION, "interpreter": self._interpreter}
-        memory, lag = self._vitals()
-        process = metrics.process_families(build, self._started(now, wall), memory, lag)
-        return OK, {"text": write(process + metrics.families(self._agent, now, wall))}
+
+        def text():
+            build = {"version": VERSION, "interpreter": self._interpreter}
+            memory, lag = self._vitals()
+            process = metrics.process_families(build, self._started(now, wall), memory, lag)
+            families = yield from metrics.families(self._agent, now, wall)
+            return {"text": (yield from write(process + families))}
+
+        return self._put_off(write, text)

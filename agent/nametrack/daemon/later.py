@@ -86,6 +86,12 @@ def new_neighbours(poller, emit):
     return Neighbours(poller, emit)
 
 
+def new_answers(poller, reply):
+    from .answers import Answers
+
+    return Answers(poller, reply)
+
+
 def set_exists(name):
     """Return whether there is the set with this SetName; LuCI's pages ask that."""
     from ..adapters.netfilter import has_set

@@ -10,8 +10,10 @@ from nametrack.core import actions as do
 from nametrack.core import events as on
 from nametrack.core.agent import Agent
 from nametrack.core.config import configuration
+from nametrack.core.names.name import Name
+from nametrack.core.telling import answer_size
 from nametrack.core.telling.answer_size import ROOM, listed, share, weight
-from nametrack.core.telling.status import status
+from nametrack.core.telling.status import building, status
 from nametrack.wire import uci
 from pyubus import blobmsg, values
 
@@ -76,6 +78,27 @@ def test_those_who_share_take_turns():
     assert share([listed(long), listed(long)], 9 * each + 1) == ([["x"] * 5, ["x"] * 4], 9 * each)
     assert share([listed(short)], 10 * each) == ([["y"] * 3], 3 * each)
     assert share([listed(["x" * 1000, "x"]), listed(long)], 2 * each) == ([[], ["x"] * 2], 2 * each)
+
+
+def test_no_step_of_a_status_makes_much():
+    """Nothing is done between two steps but what one row takes, or one host."""
+    agent, counts, state, weighed = filled(40, 20, 2), [0], Name.state, answer_size.weight
+
+    def counted(function):
+        def count(*given):
+            counts[-1] += 1
+            return function(*given)
+
+        return count
+
+    Name.state, answer_size.weight = counted(state), counted(weighed)
+    try:
+        for _ in building(agent, NOW, WALL):
+            counts.append(0)
+    finally:
+        Name.state, answer_size.weight = state, weighed
+    assert len(counts) > 40 * 20 and sum(counts) > 40 * 20
+    assert max(counts) <= 40  # a row has some values, which are weighed one by one
 
 
 def test_what_has_room_is_whole():

@@ -2,6 +2,7 @@
 
 import transcript
 from nametrack.core.histogram import Histogram
+from nametrack.core.ordering import result
 from nametrack.core.telling import metrics
 from test_service import NOW, WALL, Called
 
@@ -41,8 +42,8 @@ def told(document):
     """The lines of OpenMetrics after a transcript."""
     played = transcript.Transcript(document)
     played.run()
-    text = metrics.openmetrics(metrics.families(played.agent, played.now, transcript.WALL + played.now))
-    return text.split("\n")
+    families = result(metrics.families(played.agent, played.now, transcript.WALL + played.now))
+    return result(metrics.openmetrics(families)).split("\n")
 
 
 def test_a_peer_a_name_and_a_policy():
@@ -153,7 +154,7 @@ def test_an_unknown_format_is_refused():
 
 def test_each_family_of_openmetrics_has_its_help_and_type_before_its_samples():
     family = metrics._gauge("x_seconds", "How long.", [((), 7)])
-    lines = metrics.openmetrics([family]).split("\n")
+    lines = result(metrics.openmetrics([family])).split("\n")
     assert lines[:3] == [
         "# HELP nametrack_x_seconds How long.",
         "# TYPE nametrack_x_seconds gauge",

@@ -13,6 +13,7 @@ HEX = DIGITS + "abcdefABCDEF"
 ALPHANUMERIC = LOWER + LOWER.upper() + DIGITS
 LABEL = LOWER + DIGITS + "-_"
 PLAIN = ALPHANUMERIC + "-_."  # of names that DNS knows as they are written, but for capitals
+ASCII = "".join([chr(code) for code in range(0x20, 0x7F)])  # most of what is shown has nothing else in it
 # text that reorders or hides what stands beside it has no place in a log line: C0, C1, surrogates, bidi, zero width
 UNPRINTABLE = (
     (0, 0x1F),
@@ -28,12 +29,10 @@ SHOWN = 60  # characters of a value that a message repeats
 
 def printable(text, limit):
     """`text` fit for a log line or a page: its first `limit` characters, unprintable ones as `\\x1b` or `\\u202e`."""
-    out = []
-    for c in text[:limit]:
-        if not _is_printable(c):
-            c = ("\\x%02x" if ord(c) < 256 else "\\u%04x") % ord(c)
-        out.append(c)
-    return "".join(out) + ("..." if len(text) > limit else "")
+    shown = text[:limit]
+    if not _only(shown, ASCII):
+        shown = "".join([c if _is_printable(c) else ("\\x%02x" if ord(c) < 256 else "\\u%04x") % ord(c) for c in shown])
+    return shown + ("..." if len(text) > limit else "")
 
 
 def _is_printable(c):

@@ -23,20 +23,22 @@ Family = namedtuple("Family", ("name", "kind", "help", "samples"))
 
 
 def families(agent, now, wall):
-    """What the core knows of, at monotonic `now`, which is Unix time `wall`: a list of Family."""
+    """What the core knows of, at monotonic `now`, which is Unix time `wall`: a list of Family.
+
+    A generator, whose value it is; as with status.building, each row is as it was when it was made.
+    """
     errors, severities = len(agent.files.errors()), ("error", "warning", "info")
     found = [each["severity"] for each in findings(agent, wall)]
-    return (
-        [
-            _gauge("config_errors", "Problems found in the configuration.", [((), errors)]),
-            _gauge("findings", "What nametrack check finds.", _counted("severity", severities, found)),
-            _counter("dns_queries", "DNS queries that were sent.", [((), agent.resolver.queries)]),
-            _counter("dns_failed_lookups", "Lookups that ended without an answer.", [((), agent.resolver.failures)]),
-        ]
-        + _peers(agent, now, wall)
-        + _names(agent)
-        + _policies(agent, now, wall)
-    )
+    made = [
+        _gauge("config_errors", "Problems found in the configuration.", [((), errors)]),
+        _gauge("findings", "What nametrack check finds.", _counted("severity", severities, found)),
+        _counter("dns_queries", "DNS queries that were sent.", [((), agent.resolver.queries)]),
+        _counter("dns_failed_lookups", "Lookups that ended without an answer.", [((), agent.resolver.failures)]),
+    ]
+    yield
+    made = made + (yield from _peers(agent, now, wall))
+    made = made + (yield from _names(agent))
+    return made + (yield from _policies(agent, now, wall))
 
 
 def process_families(build, started, memory, lag):
@@ -52,11 +54,13 @@ def process_families(build, started, memory, lag):
 
 
 def _peers(agent, now, wall):
-    shown, states = peers(agent, now, wall), []
+    states = []
     info, state, handshakes, received, sent, changes, stalls, recoveries = [], [], [], [], [], [], [], []
-    for each in shown:
+    for each in peers(agent, now, wall):
+        yield
         states.append(each["state"])
-    for each in shown[:PEERS]:
+        if len(states) > PEERS:
+            continue
         key = (("interface", each["interface"]), ("public_key", each["public_key"]))
         about = (("description", each["description"]), ("endpoint_host", each["endpoint_host"]))
         info.append(("_info", key + about, "1"))
@@ -100,6 +104,7 @@ def _names(agent):
             by_host.setdefault(name.host, []).append(name)
     ttls, resolved, queries, failures = [], [], [], []
     for host in sorted(by_host):
+        yield
         names = by_host[host]
         found = [name.state(sorted(name.questions))[0] for name in names]
         worst = max([NAME_STATES.index(state) for state in found])
@@ -123,11 +128,13 @@ def _names(agent):
 
 
 def _policies(agent, now, wall):
-    shown, states = policies(agent, now, wall), []
+    states = []
     info, state, wanted, installed, added, deleted = [], [], [], [], [], []
-    for each in shown:
+    for each in policies(agent, now, wall):
+        yield
         states.append(each["state"])
-    for each in shown[:POLICIES]:
+        if len(states) > POLICIES:
+            continue
         key = (("policy", each["name"]),)
         info.append(("_info", key + (("interface", each["interface"] or ""), ("target", each["target"])), "1"))
         state.extend(_state(key, POLICY_STATES, each["state"]))
@@ -194,9 +201,10 @@ UNITS = ("seconds", "bytes")
 
 
 def openmetrics(found):
-    """The families as OpenMetrics text, version 1.0.0."""
+    """The families as OpenMetrics text, version 1.0.0: the value of a generator."""
     lines = []
     for family in found:
+        yield
         if family.samples:
             lines.append("# HELP %s %s" % (family.name, family.help))
             lines.append("# TYPE %s %s" % (family.name, family.kind))
@@ -212,6 +220,7 @@ def prometheus(found):
     """The same in Prometheus' own text format, version 0.0.4: what its exporters and promtool speak."""
     lines = []
     for family in found:
+        yield
         if family.samples:
             name = family.name if family.kind == "histogram" else family.name + family.samples[0][0]
             lines.append("# HELP %s %s" % (name, family.help))

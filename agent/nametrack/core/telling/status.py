@@ -10,9 +10,9 @@ from ..names import verdict  # noqa: F401
 # isort: on
 from ... import ip
 from ...element import own_name
-from ..ordering import in_order
+from ..ordering import in_order, result
 from ..wording import count_that
-from .answer_size import ROOM, listed, share
+from .answer_size import ROOM, listed, sharing
 from .findings import findings
 from .host_status import HostStatus
 from .peer_status import peer_status
@@ -20,13 +20,25 @@ from .status_times import dated
 
 
 def status(agent, now, wall, room=ROOM):
+    """Return what `building` gives in the end."""
+    return result(building(agent, now, wall, room))
+
+
+def building(agent, now, wall, room=ROOM):
     """`{"config_errors", "peers", "policies", "findings"}` at monotonic `now`, which is Unix time `wall`.
 
     `room`: bytes that it may take. Half of it is for what has a line of its own, a quarter more for the hosts of
     policies, and all that is left for addresses.
+
+    A generator, whose value it is. What happens between two steps may show in one row and not yet, or no more, in
+    another: each is as it was when it was made. Another configuration must not come into force meanwhile.
     """
     config, unix = agent.config, dated(now, wall)
     told = HostStatus(agent, now, unix)
+    for policy in list(agent.policies.policies.values()):
+        for host in list(policy.hosts.values()):
+            told.state(host)  # a policy may have thousands of them, and its row asks for each
+            yield
     groups = {
         "config_errors": listed(agent.files.errors()),
         "peers": (len(config.peers), lambda i: peer_status(agent, config.peers[i], now, unix)),
@@ -34,26 +46,29 @@ def status(agent, now, wall, room=ROOM):
         "findings": listed(findings(agent, wall)),
     }
     names = sorted(groups)
-    taken, used = share([groups[name] for name in names], room // 2)
+    taken, used = yield from sharing([groups[name] for name in names], room // 2)
     shown = {}
     for name, items in zip(names, taken):
         shown[name] = items
         shown["more_" + name] = groups[name][0] - len(items)
-    hosts, size = _add_hosts(agent, told, shown["policies"], room * 3 // 4 - used)
-    _add_addresses(agent, shown["peers"], hosts, now, unix, room - used - size)
+    hosts, size = yield from _add_hosts(agent, told, shown["policies"], room * 3 // 4 - used)
+    yield from _add_addresses(agent, shown["peers"], hosts, now, unix, room - used - size)
     return shown
 
 
 def peers(agent, now, wall):
-    """Every peer that is followed, and those that would be but are disabled; without their addresses."""
-    return [peer_status(agent, wanted, now, dated(now, wall)) for wanted in agent.config.peers]
+    """Yield every peer that is followed, and those that would be but are disabled; without their addresses."""
+    unix = dated(now, wall)
+    for wanted in agent.config.peers:
+        yield peer_status(agent, wanted, now, unix)
 
 
 def policies(agent, now, wall):
-    """Every policy, likewise; without its hosts."""
+    """Yield every policy, likewise; without its hosts."""
     unix = dated(now, wall)
     told = HostStatus(agent, now, unix)
-    return [_policy(agent, told, wanted, unix) for wanted in agent.config.policies]
+    for wanted in agent.config.policies:
+        yield _policy(agent, told, wanted, unix)
 
 
 def _add_hosts(agent, told, shown, room):
@@ -68,7 +83,8 @@ def _add_hosts(agent, told, shown, room):
         literals = [] if policy is None else policy.config.literals
         ordered.append((policy, hosts))
         groups.append((len(hosts) + len(literals), told.maker(policy, hosts)))
-    taken, size = share(groups, room)
+        yield
+    taken, size = yield from sharing(groups, room)
     found = []
     for each, group, (policy, hosts), items in zip(shown, groups, ordered, taken):
         named = items[: len(hosts)]
@@ -90,7 +106,7 @@ def _add_addresses(agent, shown_peers, hosts, now, unix, room):
     for retain, host, each in hosts:
         owners.append(each)
         groups.append((len(host.named) + len(host.retained), _address_maker(host, retain, now, unix)))
-    taken, _ = share(groups, room)
+    taken, _ = yield from sharing(groups, room)
     for each, group, items in zip(owners, groups, taken):
         each["addresses"] = items
         each["more_addresses"] = group[0] - len(items)
@@ -98,15 +114,17 @@ def _add_addresses(agent, shown_peers, hosts, now, unix, room):
 
 def _address_maker(host, retain, now, unix):
     """Function that makes what is shown of a host's address by its index: what is named comes first."""
-    retained = []
+    named, retained = host.named, []
 
     def make(i):
-        if i < len(host.named):
-            return {"address": ip.element(host.named[i]), "expires": unix(now + retain), "named": True}
-        if not retained:
-            retained.extend(in_order(host.retained))
-        key = retained[i - len(host.named)]
-        return {"address": ip.element(key), "expires": unix(now + host.life(key, now)), "named": False}
+        if i < len(named):
+            return {"address": ip.element(named[i]), "expires": unix(now + retain), "named": True}
+        if i == len(named):
+            retained.extend([(key, host.retained[key]) for key in in_order(host.retained)])
+        if i - len(named) >= len(retained):
+            return None
+        key, until = retained[i - len(named)]
+        return {"address": ip.element(key), "expires": unix(max(now, until)), "named": False}
 
     return make
 

@@ -93,6 +93,7 @@ class Provider:
     def cables(self, init):
         """Lays the cables to a router that boots, by the pid of its process 1."""
         for there, space, here in (("wan0", self.isp, "isp0"), ("br-lan", self.pc, "eth0")):
+            space.run(f"ip link del {here} 2>/dev/null || :")  # that of a router without power may still be going
             space.run(f"ip link add {here} type veth peer name {there} netns {init}; ip link set {here} up")
         for address in ("203.0.113.1/24", "203.0.113.9/32", "203.0.113.10/32", "2001:db8:1::1/64"):
             self.isp.run(f"ip addr add {address} dev isp0")

@@ -82,7 +82,8 @@ def booted(provider, tmp_path_factory):
         router.ok("uci batch >/dev/null", "".join(sections).encode())
         router.ok(LOAD)
         router.wait("ip route show default | grep -q 203.0.113.1")
-        packages = Packages(tmp_path_factory.mktemp("packages"), router)
+        router.packages = packages = Packages(tmp_path_factory.mktemp("packages"), router)
+        router.before = steering(router)
         packages.install(packages.name, packages.version)
         router.wait(RUNNING)
         provider.send()
@@ -103,6 +104,16 @@ def rises(provider, device, name, seconds=30):
     while not all(now > was for now, was in zip(provider.seen(device, name), before, strict=True)):
         assert time.monotonic() < end, f"{name} by {device}: {before}, {provider.seen(device, name)}"
         time.sleep(0.2)
+
+
+def steering(router):
+    """All that the kernel steers by, but for the hosts' routes that netifd has for endpoints, which come and go."""
+    said = [
+        router.ok(f"ip {family} {what}").replace("expires", "").splitlines()
+        for family in ("-4", "-6")
+        for what in ("rule", "route show table all type unicast proto static", "nexthop")
+    ]
+    return said + [sorted(router.ok("nft list tables").splitlines())]
 
 
 def test_three_lines_lead_the_client_through_the_tunnel_and_check_finds_nothing(booted, provider):
@@ -142,3 +153,56 @@ def test_nothing_that_is_blocked_leaves_from_a_power_cut_until_the_tunnel_is_up_
     assert all(now > was for now, was in zip(unblocked, other, strict=True)), "the WAN was up before the agent ran"
     rises(provider, "home", "far", 60)
     assert provider.seen("isp0", "far") == far
+
+
+BLOCK = THREE.replace("\tlist host", "\toption fallback 'block'\n\tlist host")
+# How the router is shaken while the client sends, and what ends it where it does not end by itself.
+ACTS = {
+    "network restart": ("/etc/init.d/network restart", ""),
+    "fw4 restart": ("fw4 restart", ""),
+    "flushed ruleset": ("nft flush ruleset", "fw4 restart"),
+    "flushed ruleset, dead": (f"kill -9 $({RUNNING}); nft flush ruleset", "fw4 restart"),
+    "killed": (f"kill -9 $({RUNNING})", ""),
+    "tunnel down": ("ifdown nttest; sleep 3", "ifup nttest"),
+    "tunnel down, dead": (f"kill -9 $({RUNNING}); ifdown nttest; sleep 3", "ifup nttest"),
+    "network restart, dead": (f"kill -9 $({RUNNING}); /etc/init.d/network restart", ""),
+}
+
+
+@pytest.fixture
+def blocked(booted, provider):
+    """A policy that blocks, in force."""
+    policy(booted, BLOCK)
+    rises(provider, "home", "far", 60)
+    yield booted
+
+
+@pytest.mark.parametrize("act", ACTS)
+def test_nothing_that_is_blocked_leaves_whatever_is_restarted(blocked, provider, act):
+    far = provider.seen("isp0", "far")
+    shake, mend = ACTS[act]
+    blocked.run(shake)
+    blocked.ok(mend or "true")
+    rises(provider, "home", "far", 60)
+    rises(provider, "isp0", "other", 60)
+    assert provider.seen("isp0", "far") == far
+
+
+def test_nothing_that_is_blocked_leaves_while_the_package_is_upgraded(blocked, provider):
+    far = provider.seen("isp0", "far")
+    blocked.packages.install(blocked.packages.name, blocked.packages.later)
+    blocked.wait('ubus call nametrack status | grep -F \'"version": "%s"\'' % blocked.packages.later)
+    rises(provider, "home", "far", 60)
+    assert provider.seen("isp0", "far") == far
+
+
+def test_nothing_of_ours_is_left_after_a_flush_or_the_removal(blocked):
+    blocked.ok("/etc/init.d/nametrack stop")
+    blocked.wait(f"! {RUNNING}")
+    assert steering(blocked) != blocked.before, "the block holds without the agent"
+    blocked.ok("nametrack flush")
+    assert steering(blocked) == blocked.before
+    blocked.ok("/etc/init.d/nametrack start")
+    blocked.wait('ubus call nametrack status | grep -q \'"way": "nttest"\'')
+    blocked.packages.remove_as_documented()
+    assert steering(blocked) == blocked.before

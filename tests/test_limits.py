@@ -17,6 +17,7 @@ EXCEPTIONS = {
     "adapters/bus: Bus": "the connection and the object on it come and go together",
     "adapters/hold: Hold": "when to subscribe depends on all of what dnsmasq, the bus and the loop did lately",
     "commands/command_line: Command": "an attribute for each option of the command line",
+    "core/agent: Agent": "an attribute for each room of the core",
     "core/names/zone_lookup: Authority": "one walk through a zone: what it was asked, and what it found so far",
     "core/names/zone_lookup: Authority.__init__()": "one walk through a zone: what it is asked, and by which means",
     "core/names/zone_lookup: Authority._step()": "the Lookup of the step and what follows it",

@@ -3,7 +3,7 @@
 from nametrack import ip
 from nametrack.core import actions as do
 from nametrack.core import events as on
-from nametrack.core.agent import Agent
+from nametrack.core.agent import TOLD, Agent
 from nametrack.core.config import configuration
 from nametrack.core.names.resolver import MOST_NEW
 from nametrack.core.ordering import STEP
@@ -44,6 +44,15 @@ class House:
         while self.agent.config is not made:
             actions += self.turn()
         return actions
+
+    def answer(self, actions):
+        """Answer the queries among some actions, and those that come of that."""
+        waiting = list(actions)
+        while waiting:
+            action = waiting.pop(0)
+            if isinstance(action, do.SendQuery):
+                found = Answer("found", ["192.0.2.7"], 300, None, "", ())
+                waiting.extend(self.agent.handle(on.QueryAnswered(action.id, found), 0))
 
     def _counted(self, function):
         found, key = [], ip.key
@@ -145,6 +154,7 @@ def test_what_dns_says_in_the_middle_counts():
 def test_addresses_that_stay_are_not_looked_at_again():
     house = House()
     house.take(config("p", addresses(0), ["a.test"]))
+    house.turn()  # its names follow a turn later
     house.looks = []
     actions = house.load(config("p", addresses(0), ["a.test", "b.test"]))
     assert house.looks == [0] and house.wanted("p") == MANY
@@ -156,9 +166,11 @@ def test_addresses_that_stay_are_not_looked_at_again():
 NAMES = ["h%d.test" % i for i in range(3 * MOST_NEW)]
 
 
-def test_of_many_new_names_only_some_are_taken_in_together_and_the_first_are_asked_at_once():
+def test_of_many_new_names_only_some_are_taken_in_together_and_the_first_are_asked_a_turn_later():
     house, counts = House(), [0]
-    actions = house.take(config("p", [], NAMES))
+    assert not [action for action in house.take(config("p", [], NAMES)) if isinstance(action, do.SendQuery)]
+    assert not house.agent.settled()
+    actions = house.turn()
     assert [action.name for action in actions if isinstance(action, do.SendQuery)][0] in NAMES
     while counts[-1] < len(house.agent.resolver.names):
         counts.append(len(house.agent.resolver.names))
@@ -166,6 +178,46 @@ def test_of_many_new_names_only_some_are_taken_in_together_and_the_first_are_ask
         house.turn()
     assert [counts[i + 1] - counts[i] for i in range(len(counts) - 1)] == [MOST_NEW] * 3
     assert not house.agent.resolver.later
+
+
+def test_hosts_that_are_new_to_many_known_names_hear_of_them_in_steps_and_lose_no_address_meanwhile():
+    house = House()
+    house.answer(house.take(config("p", [], NAMES)))
+    while house.agent.resolver.later or not house.agent.resolver.names:
+        house.answer(house.turn())
+    assert all([name.answered() for name in house.agent.resolver.names.values()])
+    house.take(config("other", [], NAMES))
+    policy, counts = house.agent.policies.policies["other"], [0]
+    for _ in range(3 + len(NAMES) // TOLD):
+        assert all([host.all_keys() == [ip.key("192.0.2.7")] for host in policy.hosts.values()])
+        house.turn()
+        counts.append(len([1 for host in policy.hosts.values() if host.heard]))
+    assert counts[-1] == len(NAMES)
+    assert max([counts[i + 1] - counts[i] for i in range(len(counts) - 1)]) == TOLD
+
+
+PEER = """
+config peer
+	option interface 'wg0'
+	option public_key 'xTIBA5rboUvnH4htodjb6e697QjLERt1NAB4mZqp8Dg='
+	option endpoint_host 'home.test'
+"""
+
+
+def test_what_was_there_before_the_start_stays_until_the_names_of_all_policies_were_answered():
+    """Routes that a policy held before a restart are its block, too: a peer's name alone lets none of them go."""
+    house = House()
+    lines = "".join(["\tlist host '%s'\n" % name for name in NAMES])
+    text = PEER + "config policy 'p'\n\tlist interface 'wg0'\n\toption target 'route'\n" + lines
+    house.take(configuration.build(uci.parse(text)[0], [], []))
+    names = house.agent.resolver.names
+    assert [key[0] for key in names] == ["home.test"] and house.agent.routes.holds
+    house.answer(house.agent.resolver.ask_urgently(list(names.values())[0], 0))
+    assert len(names) > 1 and house.agent.routes.holds
+    while house.agent.resolver.later:
+        assert house.agent.routes.holds
+        house.answer(house.turn())
+    assert not house.agent.routes.holds
 
 
 def test_a_host_whose_name_waits_for_its_turn_is_shown_as_one_that_was_never_asked():

@@ -35,6 +35,7 @@ from .telling.history import History
 from .timers import Timers
 
 OBSERVED_TTL = 300  # seconds at least between two questions about a name that only clients ask for
+TOLD = 50  # names that are told together to hosts that are new to them: milliseconds
 RESUMED = 60  # seconds that a timer is late after which the machine must have been stopped
 
 
@@ -54,6 +55,7 @@ class Agent:
         self.history = History()
         self.observation = Observation(lambda: self.policies.sets.settled() and self.routes.settled())
         self.whys = None  # telling.why.Whys, loaded by the first question
+        self._untold = []  # keys of names that were answered before, and of which new hosts did not hear yet
 
     @property
     def config(self):
@@ -84,7 +86,7 @@ class Agent:
     def settled(self):
         """Whether everything was asked, read and written once: the end of one whole pass."""
         rooms = (self.peers, self.policies.sets, self.routes)
-        if self.files.is_preparing() or self.memory.last_good.reading:
+        if self.files.is_preparing() or self.memory.last_good.reading or self._is_behind():
             return False
         if not self.resolver.idle() or not all(room.settled() for room in rooms):
             return False
@@ -94,7 +96,10 @@ class Agent:
         """Put a Config in force as soon as all is ready for it; one that comes before that takes its place."""
         servers = config.nameservers
         self.files.prepare(Preparation(config, lambda host: (host, tuple(servers)), self.policies.policies))
-        return self.go_on_configuring(now)
+        actions = self.go_on_configuring(now)
+        while self.config is config and self._is_behind():  # a small one: all is done together
+            actions.extend(self.follow_more(now))
+        return actions
 
     def go_on_configuring(self, now):
         """Go on with what is to be ready."""
@@ -106,7 +111,11 @@ class Agent:
         return self._put_in_force(prepared, now)
 
     def _put_in_force(self, prepared, now):
-        """Follow exactly what a Config wants; what stays in it keeps what is known of it."""
+        """Follow exactly what a Config wants; what stays in it keeps what is known of it.
+
+        Peers, policies, sets and routes change together: no address is without its policy for a moment. The names of
+        policies follow by `follow_more`, a step at a time.
+        """
         config = prepared.config
         self.files.take(config)
         fallbacks = [text if kind == "address" else VIA + text for kind, text in config.fallbacks]
@@ -117,37 +126,27 @@ class Agent:
             return tuple(peer.nameservers or servers)
 
         actions = [do.Log("warning", text) for text in config.errors]
-        hosts = [peer.endpoint_host for peer in config.peers]
         self.memory.last_good.changed(now)
-        self.peers.configure(config, servers_of, self.memory.endpoints(hosts), now)
+        self.peers.configure(config, servers_of, self.memory.endpoints(config.peers), now)
+        self.resolver.take_in(self.peers.wanted_names())  # a peer is asked how its names stand at any time
         actions.extend(self.policies.configure(prepared, now))
         self._bar(now)
-        actions.extend(self.memory.restore(now) + self.follow_changes(now))
-        actions.extend(self._follow(now))
-        for key in sorted(self.policies.unheard().union(self.peers.name_keys())):
-            name = self.resolver.names.get(key)
-            # who is new to a name that is followed already hears of it now, not at its next answer
-            if name is not None and name.answered():
-                actions.extend(self._answered(name, now))
-        return actions + self.follow_changes(now) + self._names_answered(now) + self._observe()
+        actions.extend(self.memory.restore(now) + self._tell(self.peers.name_keys(), now))
+        self._untold = self._answered_of(self.policies.unheard())
+        self._timers.set(("follow",), now)
+        return actions + self._observe()
 
-    def last_good_read(self, event, now):
-        """What was remembered was read, all of it or the next part."""
-        configured = self.config is not None
-        actions = self.memory.read(event, configured, now)
-        return actions + self.follow_changes(now) if configured else actions
+    def _answered_of(self, keys):
+        """Return those of the keys whose name was answered, in order."""
+        names = self.resolver.names
+        return sorted([key for key in keys if key in names and names[key].answered()])
 
-    def refresh(self, host, now):
-        """Have a name asked anew, None for all."""
-        for key in sorted(self.resolver.names):
-            if host is None or key[0] == host:
-                self.resolver.ask(self.resolver.names[key], now)
-        return []
-
-    def look_up(self, number, host, now):
-        """Return the actions that look a name up once; a Reply with this number comes of them, now or later."""
-        servers = () if self.config is None else tuple(self.config.nameservers)
-        return self.inquiries.begin(number, host, servers, now) + self.follow_changes(now)
+    def _tell(self, keys, now):
+        """Who is new to a name that was answered before hears of it now, not at its next answer."""
+        actions = []
+        for key in self._answered_of(keys):
+            actions.extend(self._answered(self.resolver.names[key], now))
+        return actions
 
     def why(self, event, now):
         """Return the actions that find out which way packets take, a WhyAsked."""
@@ -170,10 +169,10 @@ class Agent:
         routes = self._load_routes()
         return [] if self.config is None else routes.configure([], self.config, now)
 
-    def disturbed(self, now):
-        """Sets, routes and endpoints may be other ones: read all of them."""
-        self.peers.read_all(now)
-        return self.policies.sets.resync() + self.routes.resync()
+    def look_up(self, number, host, now):
+        """Return the actions that look a name up once; a Reply with this number comes of them, now or later."""
+        servers = () if self.config is None else tuple(self.config.nameservers)
+        return self.inquiries.begin(number, host, servers, now) + self.follow_changes(now)
 
     def peers_read(self, event, now):
         """The kernel showed the peers of an interface, a PeersRead."""
@@ -233,7 +232,7 @@ class Agent:
 
     def _names_answered(self, now):
         """Once every name was answered, routes of before that nothing wants may go."""
-        if not self.routes.holds or not self.resolver.idle():
+        if not self.routes.holds or not self.resolver.idle() or self._is_behind():
             return []
         answered = all(name.answered() for name in self.resolver.names.values())
         return self.routes.names_answered(now) if answered else []
@@ -258,16 +257,32 @@ class Agent:
 
     def follow_changes(self, now):
         """Have the resolver follow the names that are wanted now, if those are others than before."""
-        changed = any(part.names_changed for part in (self.peers, self.policies, self.inquiries))
-        return self._follow(now) if changed else []
+        return self._follow(now) if self._names_changed() else []
 
     def follow_more(self, now):
-        """Have the resolver follow the names that are wanted now, or some more of those that it knows of."""
-        actions = self.follow_changes(now)
-        if self.resolver.later:
-            actions = actions + self.resolver.follow_more(now)
+        """Go a step on: the resolver follows the names that are wanted now, or some more of those that it knows of, or
+        hosts hear of names that were answered before.
+        """
+        if self._names_changed():
+            actions = self._follow(now)
+        elif self.resolver.later:
+            actions = self.resolver.follow_more(now)
             self._names_followed(now)
-        return actions
+        else:
+            part, self._untold = self._untold[:TOLD], self._untold[TOLD:]
+            actions = self._tell(part, now)
+        if self._is_behind():
+            self._timers.set(("follow",), now)
+            return actions
+        self._timers.cancel(("follow",))
+        return actions + self._names_answered(now)
+
+    def _is_behind(self):
+        """Whether `follow_more` has something to do."""
+        return bool(self._untold or self.resolver.later) or self._names_changed()
+
+    def _names_changed(self):
+        return any(part.names_changed for part in (self.peers, self.policies, self.inquiries))
 
     def _observe(self):
         """Have the answers that clients get read, on the devices that are there now."""

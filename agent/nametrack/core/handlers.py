@@ -11,7 +11,7 @@ from .actions import Log
 EVENTS = {
     on.ConfigLoaded: lambda agent, e, now: agent.configure(e.config, now),
     on.ConfigRefused: lambda agent, e, now: [Log("error", text) for text in agent.files.refuse(e.problems)],
-    on.LastGoodRead: lambda agent, e, now: agent.last_good_read(e, now),
+    on.LastGoodRead: lambda agent, e, now: _last_good_read(agent, e, now),
     on.CronRead: lambda agent, e, now: agent.files.cron_read(e.lines),
     on.MachineRead: lambda agent, e, now: agent.files.machine_read(e.machine),
     on.FirewallRead: lambda agent, e, now: agent.files.firewall_read(e.firewall),
@@ -43,14 +43,35 @@ EVENTS = {
     on.InterfaceUpdated: lambda agent, e, now: agent.interfaces.changed(now),
     on.BusConnected: lambda agent, e, now: [do.ReadInterfaces("netifd")],
     on.InterfacesRead: lambda agent, e, now: agent.interfaces_read(e, now),
-    on.SetsDisturbed: lambda agent, e, now: agent.disturbed(now),
-    on.RefreshRequested: lambda agent, e, now: agent.refresh(e.name, now),
+    on.SetsDisturbed: lambda agent, e, now: _disturbed(agent, now),
+    on.RefreshRequested: lambda agent, e, now: _refresh(agent, e.name, now),
     on.Inquired: lambda agent, e, now: agent.look_up(e.id, e.name, now),
     on.WhyAsked: lambda agent, e, now: agent.why(e, now),
     on.KernelTold: lambda agent, e, now: agent.whys.told(agent, e, now),
     on.AllowedRead: lambda agent, e, now: agent.whys.allowed_read(agent, e, now),
     on.ActionFailed: lambda agent, e, now: _failed(agent, e.action, e.reason, now),
 }
+
+
+def _refresh(agent, host, now):
+    """Have a name asked anew, None for all."""
+    for key in sorted(agent.resolver.names):
+        if host is None or key[0] == host:
+            agent.resolver.ask(agent.resolver.names[key], now)
+    return []
+
+
+def _last_good_read(agent, event, now):
+    """What was remembered was read, all of it or the next part."""
+    configured = agent.config is not None
+    actions = agent.memory.read(event, configured, now)
+    return actions + agent.follow_changes(now) if configured else actions
+
+
+def _disturbed(agent, now):
+    """Sets, routes and endpoints may be other ones: read all of them."""
+    agent.peers.read_all(now)
+    return agent.policies.sets.resync() + agent.routes.resync()
 
 
 def _failed(agent, action, reason, now):

@@ -26,9 +26,9 @@ class Memory:
             self._early.add(record)
         return actions
 
-    def endpoints(self, hosts):
+    def endpoints(self, peers):
         """Return {host: [(address, port)]} of what was read before the configuration: new peers know it at once."""
-        return {host: self._early.endpoints(host) for host in hosts}
+        return {peer.endpoint_host: self._early.endpoints(peer.endpoint_host) for peer in peers}
 
     def restore(self, now):
         """There is a configuration now: tell those it names what was read before it."""

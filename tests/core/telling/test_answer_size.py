@@ -38,7 +38,7 @@ def filled(policies, hosts, addresses, more=""):
     sections, _ = uci.parse("".join(lines) + more)
     agent, made = Agent(), 0
     actions = queries(agent.handle(on.ConfigLoaded(configuration.build(sections, [], [])), 0))
-    while agent.config is None or agent.resolver.later:  # it is taken in by steps
+    while agent.config is None or not agent.resolver.names or agent.resolver.later:  # it is taken in by steps
         actions.extend(queries(agent.handle_timer(0)))
     while actions:
         action = actions.pop(0)

@@ -98,6 +98,14 @@ class Name:
         """Return whether the configuration lists it: its troubles are told, those of what clients ask for are not."""
         return self.least_ttl == 0
 
+    def asks(self, rtypes):
+        """Return whether all of these RRsets are followed."""
+        return all(rtype in self.questions for rtype in rtypes)
+
+    def asks_beside(self, rtypes):
+        """Return whether an RRset is followed that is not among these."""
+        return not rtypes or any(rtype not in rtypes for rtype in self.questions)
+
     def of(self, source):
         """Return {RR type: Question} of a source: empty if it was never asked."""
         return self.sources.get(source, {})

@@ -56,25 +56,25 @@ class Resolver:
 
         If `more` has many new names, some are taken in; `follow_more` takes in the others while there are `later` ones.
         """
-        actions, needed, self.later, most = [], {}, [], MOST_NEW + len(wanted)
-        wanted = wanted + list(more)
-        for key, _, _, rtypes in wanted:
+        actions, needed, names = [], {}, self.names
+        for entry in wanted + list(more):
+            key, rtypes = entry[0], entry[3]
             needed[key] = needed[key] + rtypes if key in needed else rtypes
-        for key in sorted(self.names):
-            name = self.names[key]
+        for key in sorted([key for key in names if names[key].asks_beside(needed.get(key, ()))]):
+            name = names[key]
             for rtype in sorted(name.questions):
                 if rtype not in needed.get(key, ()):
                     actions.extend(self._drop(name, rtype))
             if key not in needed:
-                del self.names[key]
+                del names[key]
+        self.take_in(wanted)
+        self.later = sorted([new for new in more if new[0] not in names or not names[new[0]].asks(new[3])])
+        return actions + self.follow_more(now)
+
+    def take_in(self, wanted):
+        """Follow these too, and go on with all others; they are asked for when something is asked for next."""
         for entry in wanted:
-            if entry[0] not in self.names:
-                most -= 1
-            if entry[0] in self.names or most >= 0:
-                self._take_in(*entry)
-            else:
-                self.later.append(entry)
-        return actions + self._fill(now)
+            self._take_in(*entry)
 
     def follow_more(self, now):
         """Take in the next ones."""
@@ -85,7 +85,7 @@ class Resolver:
 
     def _take_in(self, key, host, servers, rtypes):
         if key not in self.names:
-            self.names[key] = Name(key, host, servers)
+            self.names[key] = Name(key, host, list(servers))
         name = self.names[key]
         for rtype in rtypes:
             if rtype not in name.questions:

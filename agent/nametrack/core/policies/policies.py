@@ -43,7 +43,7 @@ class Policies:
             return by_name.get(old_key(host), ()) if old else ()
 
         self._limits, self._name_key = Limits(config.observe_time, config.max_ttl), prepared.name_key
-        self.policies, self._by_name = {}, {}
+        self.policies, self._by_name, self.names_changed = {}, {}, True
         self.sets.flush_flows = config.flush_conntrack
         for wanted in config.policies:
             if not wanted.enabled:
@@ -161,13 +161,10 @@ class Policies:
         self._timers.cancel(("expire", policy.config.name, host.host))
 
     def wanted_names(self):
-        """[(name key, host, servers, rtypes)] for the resolver."""
+        """[(name key, host, servers, rtypes)] for the resolver, in any order."""
         self.names_changed = False
-        found = []
-        for key in sorted(self._by_name):
-            for _, host in self._by_name[key]:
-                found.append((key, key[0], list(key[1]), host.rtypes))
-        return found
+        pairs = self._by_name
+        return [(key, key[0], key[1], host.rtypes) for key in pairs for _, host in pairs[key]]
 
     def expired(self, name, host, now):
         """The timer ("expire", policy, host) is due."""

@@ -108,9 +108,11 @@ class Policy:
 
     def next_expiry(self, host, observe_time):
         """Return when an address of a host, or an observed host, is to be forgotten; None for never."""
-        times = [host.next_expiry(), self.seen[host.host] + observe_time if host.host in self.seen else None]
-        times = [at for at in times if at is not None]
-        return min(times) if times else None
+        at = host.next_expiry()
+        if host.host not in self.seen:
+            return at
+        unseen = self.seen[host.host] + observe_time
+        return unseen if at is None else min(at, unseen)
 
     def expire(self, host, now):
         """Return what this host retained long enough."""

@@ -56,8 +56,10 @@ def reason(steered):
 
 def without_room(steered, sources):
     """Return the groups of a list of Steered that have no room, set; sources: as for selector.conditions."""
-    members, order = {}, [each.group for each in steered]
+    members, order = {}, []
     for i in range(len(steered)):
+        if steered[i].group not in members:
+            order.append(steered[i].group)
         found = members.setdefault(steered[i].group, [])
         if steered[i].steering.action != "bypass" or not throws_suffice(steered[i], steered[i + 1 :]):
             found.append(steered[i])

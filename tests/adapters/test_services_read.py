@@ -1,5 +1,7 @@
 """pbr and vpn-policy-routing as their files and procd describe them."""
 
+import pytest
+
 from both import each_interpreter, run
 
 SERVICES = """
@@ -98,3 +100,19 @@ bus.watcher.notified("x", "y", {})
         "SetsDisturbed service.start of pbr",
         "SetsDisturbed service.stop of firewall",
     ]
+
+
+@each_interpreter
+@pytest.mark.parametrize(
+    "there, expected",
+    [
+        ("init.d/pbr rc.d/S20pbr", ["pbr True True None []"]),
+        ("init.d/pbr rc.d/K20pbr rc.d/S95done", ["pbr False True None []"]),  # /etc/init.d/pbr disable
+        ("init.d/done rc.d/S95done", []),  # removed; a package's configuration stays
+    ],
+)
+def test_one_that_is_removed_or_does_not_start_at_boot_makes_no_sets(interpreter, tmp_path, there, expected):
+    write(tmp_path, "etc/config/pbr", PBR)
+    for path in there.split():
+        write(tmp_path, f"etc/{path}", "")
+    assert shown(run(interpreter, tmp_path, SERVICES + "show(events[0])", tmp_path)) == expected

@@ -3,6 +3,7 @@
 procd tells on the bus when a service starts or stops: then sets may have come or gone.
 """
 
+from .. import compat_files
 from ..core import events as on
 from ..wire import services, uci
 from . import files
@@ -54,11 +55,18 @@ class Services:
 
 
 def installed(config_dir, names):
-    """{name: Service} of those whose configuration is there."""
-    found = {}
+    """{name: Service} of those that are there: their configuration, and their init script.
+
+    A removal leaves the configuration behind. A service that does not start at boot is not enabled, whatever its
+    configuration says. If this machine starts nothing by such scripts, the configuration alone counts.
+    """
+    found, etc = {}, config_dir.rsplit("/", 1)[0]
+    links, scripts = compat_files.names(etc + "/rc.d"), compat_files.names(etc + "/init.d")
+    starts = [link[3:] for link in links if link.startswith("S")]
     for name in names:
         data, _ = files.read_bytes("%s/%s" % (config_dir, name))
-        if data is not None:
+        if data is not None and (not links or name in scripts):
             sections, _ = uci.parse(data)
-            found[name] = services.configured(name, sections)
+            service = services.configured(name, sections)
+            found[name] = services.not_started(service) if links and name not in starts else service
     return found

@@ -2,8 +2,9 @@
 
 from collections import namedtuple
 
-# enabled: of its configuration; ipv6: whether it makes IPv6 sets; includes: whether it makes sets for users, which pbr
-# does only if a user file is enabled; running: None if procd could not be asked; errors: the codes that it reports
+# enabled: by its configuration, and at boot; ipv6: whether it makes IPv6 sets; includes: whether it makes sets for
+# users, which pbr does only if a user file is enabled; running: None if procd could not be asked; errors: the codes
+# that it reports
 Service = namedtuple("Service", ("enabled", "ipv6", "includes", "running", "errors"))
 
 
@@ -35,6 +36,11 @@ def reported(service, state):
     codes = [code for code in codes if isinstance(code, str)]
     running = isinstance(data, dict) and len(data) > 0
     return Service(service.enabled, service.ipv6, service.includes, running, codes)
+
+
+def not_started(service):
+    """The Service if nothing starts it at boot."""
+    return Service(False, service.ipv6, service.includes, service.running, service.errors)
 
 
 def _flag(value):

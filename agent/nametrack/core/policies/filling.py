@@ -15,6 +15,7 @@ class Filling:
         self._policies = {}  # name -> Policy
         self._config = None
         self._lost = set()  # names of policies of which it was said that none of their targets exists
+        self._enabled = None  # the names of the services that are enabled
         self._steered = None  # the policies that routes were asked for, in their order
 
     def configure(self, policies, config, now):
@@ -38,8 +39,10 @@ class Filling:
     def services_read(self, services, now):
         """Which of the services that make sets are there: `auto` may find that none is enabled."""
         waiting = [name for name in self._policies if self._policies[name].target is None]
+        enabled = sorted([name for name in services if services[name].enabled])
+        changed, self._enabled = enabled != self._enabled, enabled
         actions = self._sets.services_read(services)
-        return actions + self._assign(now) + self._steer(now) if waiting else actions
+        return actions + self._assign(now) + self._steer(now) if waiting or changed else actions
 
     def touch(self, policy, keys, reason, now):
         """The life of these keys changed, for a reason that people are told with the change."""

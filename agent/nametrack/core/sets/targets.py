@@ -151,7 +151,8 @@ def why_missing(target, services):
 def why_stopped(service, name):
     """Return `(why, advice)` if a service does not run; None if it does or that is not known."""
     if not service.enabled:
-        return "%s is not enabled" % name, "enable it in /etc/config/%s and start it" % name
+        advice = "set option enabled to 1 in /etc/config/%s; then /etc/init.d/%s enable; /etc/init.d/%s start"
+        return "%s is not enabled" % name, advice % (name, name, name)
     if service.running is False:
         return "%s is stopped" % name, "/etc/init.d/%s enable; /etc/init.d/%s start" % (name, name)
     return None

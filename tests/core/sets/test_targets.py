@@ -16,6 +16,7 @@ ON, OFF = Service(True, True, True, True, []), Service(False, True, True, False,
 def test_sets_of_a_service_that_is_not_enabled_any_more_lead_no_packet_anywhere():
     assert choose(FOUND, PBR, lambda name: True, {"pbr": ON}) is PBR
     assert choose(FOUND, PBR, lambda name: name in PBR.sets.values(), {"pbr": OFF}) is ROUTE
+    assert choose(FOUND, PBR, lambda name: name in PBR.sets.values(), {}) is ROUTE, "it is removed: its set stays"
 
 
 def test_a_service_that_is_reloaded_keeps_its_policies_while_its_sets_are_away():

@@ -87,7 +87,7 @@ def choose(found, current, exists, services):
     `exists`: function that says of a SetName whether the set exists, None: not known yet. While a service is being
     reloaded its sets may be away: that is no reason to fill others. `services`: those that are installed, as
     ServicesRead has them, None: not known yet. The sets of one that is not enabled may still be there, but lead no
-    packet anywhere. Routes of our own are for a router on which none of them is enabled.
+    packet anywhere, and likewise of one that is removed. Routes of our own are for a router on which none is enabled.
     """
     if len(found) == 1:
         return found[0]
@@ -95,7 +95,7 @@ def choose(found, current, exists, services):
         if target is ROUTE:
             enabled = services is None or any(services[name].enabled for name in services)
             return ROUTE if not enabled or current is ROUTE else None
-        if services is not None and target.service in services and not services[target.service].enabled:
+        if services is not None and not (target.service in services and services[target.service].enabled):
             continue
         there = exists(target.sets[4])
         if there or target is current:

@@ -10,6 +10,7 @@ from nametrack.core.ordering import STEP
 from nametrack.core.telling.status import status
 from nametrack.wire import uci
 from nametrack.wire.dns import Answer
+from routes.steering_house import House as Steering
 
 MANY = 5000
 HEAD = "config policy '%s'\n\toption target 'nftset'\n\toption set4 'inet vpn s'\n\toption family 'ipv4'\n"
@@ -226,6 +227,23 @@ def test_a_host_whose_name_waits_for_its_turn_is_shown_as_one_that_was_never_ask
     shown = status(house.agent, 0, 0)["policies"][0]["hosts"]
     assert len(house.agent.resolver.names) < len(NAMES)
     assert set([host["state"] for host in shown]) == set(["failing"]) and len(shown) > MOST_NEW
+
+
+def test_a_pass_is_not_over_before_the_new_names_are_followed():
+    house = Steering(
+        "config policy 'p'\n\tlist interface 'wg0'\n\toption target 'route'\n\tlist host 'work.test'\n", ""
+    )
+    assert house.agent.settled()
+    lines = "".join(["\tlist host '%s'\n" % name for name in NAMES])
+    text = "config policy 'p'\n\tlist interface 'wg0'\n\toption target 'route'\n" + lines
+    made = configuration.build(uci.parse(text)[0], [], [])
+    house.order(house.agent.handle(on.ConfigLoaded(made), house.now))
+    while house.agent.config is not made:
+        house.order(house.agent.handle_timer(house.now))
+    assert not [key for key in house.agent.resolver.names if key[0] in NAMES]
+    assert house.agent.resolver.idle() and house.agent.routes.settled() and not house.agent.settled()
+    house.wait(1)
+    assert house.agent.settled()
 
 
 def test_a_reload_while_names_wait_for_their_turn_follows_those_that_it_wants():

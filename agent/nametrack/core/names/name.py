@@ -100,11 +100,18 @@ class Name:
 
     def asks(self, rtypes):
         """Return whether all of these RRsets are followed."""
-        return all(rtype in self.questions for rtype in rtypes)
+        questions = self.sources[LISTED]
+        for rtype in rtypes:  # no generator: each of thousands of names is asked this
+            if rtype not in questions:
+                return False
+        return True
 
     def asks_beside(self, rtypes):
         """Return whether an RRset is followed that is not among these."""
-        return not rtypes or any(rtype not in rtypes for rtype in self.questions)
+        for rtype in self.sources[LISTED]:
+            if rtype not in rtypes:
+                return True
+        return not rtypes
 
     def of(self, source):
         """Return {RR type: Question} of a source: empty if it was never asked."""

@@ -69,6 +69,14 @@ def test_the_changes_of_one_port_can_be_left_out():
     assert told("elements are added")
 
 
+def test_of_a_datagram_about_our_own_change_only_the_first_message_is_read():
+    one = netfilter.about("elements are added")
+    cut = one["datagrams"][0][:-8]
+    assert nfnetlink.notices(cut, LITTLE, one["port"]) == []
+    with pytest.raises(NetlinkError):
+        nfnetlink.notices(cut, LITTLE)
+
+
 def test_every_change_ends_in_the_number_of_the_generation():
     numbers = []
     for one in netfilter.ALL:

@@ -86,14 +86,17 @@ def generation(datagram, order=netlink.NATIVE):
 def notices(datagram, order=netlink.NATIVE, own=None):
     """Return the Notices about sets, their elements and rules in a datagram, each once. Raises NetlinkError.
 
-    own: the port whose changes are left out, None for none. The kernel tells of each element in a message of its own,
-    of 65,536 in a row if a set is flushed: of those that begin as the one before, nothing more is read.
+    own: the port whose changes are left out, None for none. A datagram tells of one transaction (nft_commit_notify,
+    net/netfilter/nf_tables_api.c), so of one of ours nothing more is read. Each element is told in a message
+    of its own, 65,536 in a row if a set is flushed: of those that begin as the one before, nothing more is read.
     """
     found, seen = [], set()
     before, beginning = None, b""
     for item in netlink.messages(datagram, order):
         kind = item.type & 255
-        if item.type >> 8 != NFTABLES or kind not in _ABOUT_SETS or item.pid == own:
+        if item.pid == own:
+            return []
+        if item.type >> 8 != NFTABLES or kind not in _ABOUT_SETS:
             continue
         if before == (item.type, item.pid) and item.payload[: len(beginning)] == beginning:
             continue

@@ -44,9 +44,9 @@ def test_what_carries_our_comment_is_ours_after_a_kill_that_left_no_record():
 
 
 def test_what_the_kernel_refused_is_not_ours_after_a_restart():
-    world = World(NFT)
+    world = World(IPSET)
     world.listed()
-    world.kernel.sets[NFT]["size"] = 1  # as it came to be after the listing
+    world.kernel.sets[IPSET]["size"] = 1  # as it came to be after the listing
     world.names(A, B)
     world.run(5)
     told = {}
@@ -54,6 +54,32 @@ def test_what_the_kernel_refused_is_not_ours_after_a_restart():
         told.update([(key, what) for key in keys])
     held = world.holds()
     assert held in (A, B) and told == {ip.key(held): ADDED, ip.key(B if held == A else A): DELETED}
+
+
+def test_what_carries_our_comment_needs_no_record():
+    """65,536 addresses would be a megabyte of memory, written with each refill and read at each start."""
+    world = World(NFT)
+    world.listed()
+    world.names(A, B)
+    world.run(5)
+    world.names(C)
+    world.run(9)
+    assert world.holds() == C and world.set.learnt() == [] and world.set.owned(ADDED) == []
+
+
+def test_what_is_ours_without_our_comment_stays_ours_until_it_goes():
+    """As version 0.1.0 left it."""
+    world = World(NFT)
+    world.add(A, C)
+    world.names(A)
+    world.contents.remember([ip.key(A)], ADDED)
+    world.listed()
+    assert world.set.owned(ADDED) == [ip.key(A)]
+    world.add(B)
+    world.listed()
+    world.names()
+    assert world.run(30) == ["delete %s: %s" % (NFT, A)]
+    assert world.set.learnt() == [([ip.key(A)], DELETED)] and world.set.owned(ADDED) == []
 
 
 def test_what_is_ours_is_not_forgotten_if_the_set_could_not_be_read():

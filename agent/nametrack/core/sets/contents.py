@@ -28,6 +28,7 @@ class Contents:
         self._family = family
         self._is_ipset = is_ipset
         self._remembered = KeyTable()  # keys that are ours if they are found, from before the start
+        self._unmarked = KeyTable()  # those of ours that do not carry our comment, or carry it in vain
         self._foreign = NOTHING  # what other programs have in an interval set
         self._ends_at = None  # when the first element may end, or None
 
@@ -40,10 +41,18 @@ class Contents:
         self.joined.remember(keys, what == JOINED)
 
     def owned(self, what):
-        """Return the keys that were ADDED and are ours, or those that were JOINED; see last_good.Owned."""
+        """Return the keys to be remembered as ADDED, or those that were JOINED; see last_good.Owned."""
         if what == JOINED:
             return self.joined.keys()
-        return list(self.ours if self.form is not None else self._remembered)
+        return list(self._unmarked if self.form is not None else self._remembered)
+
+    def to_remember(self, keys):
+        """Return those that our comment does not tell: of them only what was remembered counts after a restart."""
+        return [key for key in keys if key in self._unmarked] if self._marks() else keys
+
+    def _marks(self):
+        """Return whether our comment tells what is ours: nft may keep it on a range that it joined."""
+        return self.form.comments and not self.form.merge
 
     def holds(self, key):
         """Return whether an address is in it, by itself or within an element."""
@@ -74,13 +83,13 @@ class Contents:
                 shortened = shortened or self._is_shortened(number, listing.ends)
                 yield len(self.ours.part(number))
         if self._problem(listing.form) is not None:
-            found = (KeyTable(), NOTHING)
+            found = (KeyTable(), KeyTable(), NOTHING)
         elif listing.form.merge:
             found = yield from self._find_joined(listing)
         else:
             found = yield from self._find_ours(listing)
         self.form, self.installed = listing.form, listing.ends
-        self.ours, self._foreign = found
+        self.ours, self._unmarked, self._foreign = found
         self._remembered = KeyTable()
         if shortened:
             self._shortened_at = now
@@ -97,25 +106,27 @@ class Contents:
         return False
 
     def _find_ours(self, listing):
-        """Find ours by our comment or, if it was there before, without; the value is `(ours, Spans of the others)`."""
-        installed = listing.ends
-        ours = KeyTable() if listing.marked is None else listing.marked
-        sources = (self._remembered,) if listing.marked is not None else (self._remembered, self.ours)
-        for known in sources:
+        """Find ours by our comment or, if it was there before, without.
+
+        The value is `(ours, those of them that are not marked, Spans of the others)`.
+        """
+        installed, unmarked = listing.ends, KeyTable()
+        ours = unmarked if listing.marked is None else listing.marked
+        for known in (self._remembered, self._unmarked):
             for number in known.numbers():
                 there = installed.part(number)
                 for key in known.part(number):
-                    if key in there:
-                        ours[key] = None
+                    if key in there and key not in ours:
+                        ours[key] = unmarked[key] = None
                 yield len(known.part(number))
         if not listing.form.interval or self._is_ipset:
-            return ours, NOTHING
+            return ours, unmarked, NOTHING
         foreign = []
         for number in installed.numbers():
             mine = ours.part(number)
             foreign.extend([ip.bounds(key) for key in installed.part(number) if key not in mine])
             yield len(installed.part(number))
-        return ours, (yield from join(foreign))
+        return ours, unmarked, (yield from join(foreign))
 
     def _find_joined(self, listing):
         """Find ours in a set with auto-merge.
@@ -136,7 +147,8 @@ class Contents:
                 there = installed.part(number)
                 lost.extend([ip.bounds(key) for key in known.part(number) if key not in there])
                 yield len(known.part(number))
-        return (yield from self.joined.find(installed, ours, lost))
+        ours, foreign = yield from self.joined.find(installed, ours, lost)
+        return ours, ours, foreign
 
     def refuses(self, key):
         """Return why this kind of set has no element for a wanted key, None if it has one or several."""
@@ -182,6 +194,7 @@ class Contents:
             self.installed.pop(key)
         for key in gone:
             self.ours.pop(key)
+            self._unmarked.pop(key)
         if self.form.merge:
             self.joined.changed(made)
             for key in made.put + made.others:
@@ -214,6 +227,7 @@ class Contents:
             for key in [key for key in part if part[key] is not None and part[key] <= now]:
                 self.installed.pop(key)
                 self.ours.pop(key)
+                self._unmarked.pop(key)
         self._ends_at = self._first_end()
 
     def at_most(self, life):

@@ -93,8 +93,7 @@ class KernelSet:
 
     def remember(self, keys, what):
         """Take what was ADDED, JOINED or DELETED before the last start; keys of the other family are passed over."""
-        keys = [key for key in keys if ip.key_family(key) == self.use.family]
-        self.work.contents.remember(keys, what)
+        self.work.contents.remember([key for key in keys if ip.key_family(key) == self.use.family], what)
 
     def owned(self, what):
         """Return the keys that were ADDED and are ours, or that were JOINED, as far as is known."""
@@ -227,7 +226,8 @@ class KernelSet:
         made = self._take(action)
         if made is None:
             return []
-        self._learn(made.gone + self.work.contents.joined.split(made.made) + list(refused), DELETED)
+        contents = self.work.contents
+        self._learn(contents.to_remember(made.gone + list(refused)) + contents.joined.split(made.made), DELETED)
         self.work.done(made, refused)
         self.reading.wrote()
         self.report.count(made, refused)
@@ -259,7 +259,7 @@ class KernelSet:
         added, others = ElementList(made.made.put + made.renewed, made.timeouts), ElementList(made.made.others)
         action = ChangeSet(self.name, form, deleted, added, others, self.report.reason)
         self._under_way = (action, made)
-        self._learn(made.added, ADDED)  # before it is done
+        self._learn(self.work.contents.to_remember(made.added), ADDED)  # before it is done
         self._learn(made.made.joined, JOINED)
         return [action]
 

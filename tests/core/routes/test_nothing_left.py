@@ -1,7 +1,9 @@
 """A configuration that names nothing any more leaves no timer of a peer, a host, a name, a set or a way behind."""
 
-from steering_house import House
+import pytest
+from steering_house import KEYS, House
 
+from nametrack.core import actions as do
 from nametrack.core import events as on
 from nametrack.core.policies import policy
 
@@ -79,3 +81,53 @@ def test_a_host_that_makes_room_for_a_newer_one_leaves_no_timer():
         policy.MAX_OBSERVED = most
     assert len([key for key in timers(house) if key[0] == "expire"]) == 8
     assert "n39.test" in house.agent.policies.policies["work"].seen
+
+
+PEER = ("wg0", KEYS[0])
+
+
+@pytest.mark.parametrize("what", ["peer", "probe", "baseline"])
+def test_no_timer_of_a_peer_that_the_configuration_has_no_more_is_left(what):
+    house = House("")
+    house.agent._timers.set((what, PEER), 1000)
+    house.network = ""
+    house.configure("")
+    assert (what, PEER) not in timers(house)
+
+
+def test_a_peer_of_an_interface_that_cannot_be_read_waits_for_the_interface_alone():
+    house = House("")
+    house.agent._timers.set(("peer", PEER), 1000)
+    house.agent.handle(on.ActionFailed(do.ReadPeers("wg0"), "no such device"), house.now)
+    assert ("peer", PEER) not in timers(house) and ("read", "wg0") in timers(house)
+
+
+def test_a_peer_that_the_interface_lacks_waits_for_the_interface_alone():
+    house = House("")
+    house.agent._timers.set(("peer", PEER), 1000)
+    del house.kernel.interfaces["wg0"][KEYS[0]]
+    house.agent._timers.set(("read", "wg0"), house.now)
+    house.wait(0)
+    assert ("peer", PEER) not in timers(house) and ("read", "wg0") in timers(house)
+
+
+@pytest.mark.parametrize("what", ["list", "settle", "glance"])
+def test_no_timer_of_a_set_that_no_policy_fills_any_more_is_left(what):
+    house = House("")
+    house.kernel.make_set("ipset mine4", ())
+    house.configure("""
+config policy 'work'
+	option interface 'wg0'
+	option target 'ipset'
+	option set4 'mine4'
+	list host '192.0.2.9'
+""")
+    house.wait(5)
+    names = list(house.agent.policies.sets.by_name)
+    assert names
+    for name in names:
+        house.agent._timers.set((what, name), 1000)
+    house.configure("")
+    house.wait(5)
+    assert not house.agent.policies.sets.by_name
+    assert [key for key in timers(house) if key[0] == what] == []

@@ -145,7 +145,6 @@ class Peers:
             reading = by_key.get(peer.config.public_key)
             if reading is None:
                 actions.extend(peer.gone(missing("%s has no such peer" % interface), lacks))
-                self._timers.cancel(("peer", peer.key))
                 continue
             new = peer.tunnel.proof_since is None
             said, outage = peer.read(reading, now, wall)

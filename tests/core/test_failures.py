@@ -6,6 +6,7 @@ from nametrack import ip, routing
 from nametrack.core import actions as do
 from nametrack.core import events as on
 from nametrack.core.agent import Agent
+from nametrack.core.config import configuration
 from nametrack.core.last_good import SAVE_INTERVAL, SHARE_RETRY
 from nametrack.core.routes.writing import complaint
 
@@ -29,6 +30,13 @@ SAID = [
 def test_what_can_be_missed_is_said_once(case):
     action, text = case
     assert said(Agent(), action) == [text]
+
+
+def test_what_is_wrong_in_the_configuration_is_a_warning():
+    agent = Agent()
+    agent.handle(on.LastGoodRead([], False, None), 0)
+    wrong = configuration.build([], [], ["line 3: not read"])
+    assert "log warning: line 3: not read" in [do.text(each) for each in agent.handle(on.ConfigLoaded(wrong), 0)]
 
 
 def test_answers_that_cannot_be_held_are_read_when_they_leave():

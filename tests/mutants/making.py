@@ -1,7 +1,8 @@
 """The one-line mutants of a Python file: what a tired author could have written instead, and a test must notice.
 
 Comparisons, `and`/`or`, conditions, numbers, arithmetic, statements, returned values and the order of arguments change;
-docstrings, comments and strings do not.
+docstrings, comments and strings do not. `return False` becomes `return True` and not None, which means the same to who
+asks.
 """
 
 import ast
@@ -149,7 +150,7 @@ class Maker(ast.NodeVisitor):
     def visit_Return(self, node):
         if node.value is None:
             self.replace(node, "pass")
-        elif not (isinstance(node.value, ast.Constant) and node.value.value is None):
+        elif ast.unparse(node.value) not in ("None", "False"):
             self.replace(node, "return None")
         self.generic_visit(node)
 

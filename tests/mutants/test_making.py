@@ -51,6 +51,8 @@ def test_a_line_is_changed_in_each_of_its_operators(line, expected):
         ("return", ["pass"]),
         ("return a", ["return None"]),
         ("return None", []),
+        ("return False", ["return True"]),
+        ("return 0", ["return None", "return -1", "return 1"]),
         ("if a: b", ["if not (a): b", "if a: pass"]),
         ('"""Return 7 < 8."""', []),
         ("a = [b for b in c if d]", ["a = [b for b in c if not (d)]"]),

@@ -183,3 +183,15 @@ def test_what_is_found_at_the_start_takes_the_place_of_nothing_that_worked_since
     assert HOME[0][0] in proposals.addresses() and MOVED[0][0] not in proposals.addresses()
     proposals.heard(LISTED, LIE, HOME[0], 3)
     assert HOME[0][0] in proposals.addresses()
+
+
+def test_another_configured_port_moves_what_was_remembered_with_the_old_one_and_nothing_else():
+    proposals = Proposals()
+    proposals.remember([("192.0.2.1", 7), ("192.0.2.2", 9)])
+    proposals.move_port(7, 8)
+    assert proposals.known() == [("192.0.2.1", 8), ("192.0.2.2", 9)]
+
+
+def test_an_endpoint_whose_peer_does_not_hear_us_is_kept_and_said_to_be_so():
+    state = kept("home.test", HOME[0], said((LISTED, HOME, 0)), ("current", ""), False)
+    assert state[:2] == ("current", "not_heard")

@@ -2,7 +2,7 @@
 
 import pytest
 
-from nametrack import routing
+from nametrack import ip, routing
 from nametrack.core.routes.rulebook import END, FIRST_HALVES, Rulebook, Step
 from nametrack.core.routes.selector import EVERYTHING, Client, Selector
 from nametrack.core.routes.steps import Uplinks, steps
@@ -163,3 +163,28 @@ def test_steps_that_do_the_same_share_a_preference_but_for_one_that_a_goto_leads
     book.want([Step(routing.match(source=A), routing.GOTO, 2, None)] + lookups((B, 1), (C, 1)))
     kernel.carry_out(book)
     assert len(set([rule.preference for rule in kernel.rules])) == 4
+
+
+def test_only_addresses_of_an_uplink_that_other_networks_know_are_told_by_their_source():
+    links = [routing.Link(1, "wan", True, False), routing.Link(2, "lan", True, False)]
+    named = [(4, 1, "203.0.113.20", True), (4, 1, "169.254.1.1", False), (6, 1, "2001:db8::2", True)]
+    addresses = [routing.Address(*each) for each in named + [(4, 2, "192.168.1.1", True)]]
+    main = [routing.MainRoute(4, ip.key("0.0.0.0/0"), 1, "203.0.113.1", 0)]
+    uplinks = Uplinks(routing.View(links, addresses, [], [], main, []))
+    assert uplinks.matches(4) == [routing.match(oif="wan"), routing.match(source="203.0.113.20", iif="lo")]
+    assert uplinks.matches(6) == [routing.match(source="2001:db8::2", iif="lo")]
+
+
+def test_rules_of_before_in_the_half_that_is_written_go_first_and_it_is_the_half_with_fewer():
+    def left(at):
+        return routing.Rule(4, at, routing.match(source=C), routing.LOOKUP, 9, None, routing.PROTOCOL)
+
+    fuller, freer = FIRST_HALVES
+    book = Rulebook(4)
+    book.read([left(fuller), left(fuller + 1), left(freer + 1)])
+    book.want(lookups((A, 1)))
+    changes = book.changes()
+    assert changes[0] == routing.Change(routing.DELETE, left(freer + 1))
+    added = [each.value.preference for each in changes if each.verb == routing.ADD]
+    assert sorted(added) == [freer, END]
+    assert changes[3:] == [routing.Change(routing.DELETE, left(fuller + i)) for i in (1, 0)]

@@ -57,6 +57,36 @@ CASES = [
 ]
 
 
+# what the set has besides, where the tunnel's own packets go -> why the set does not contain the address
+NOT_IN_SET = [
+    ("", "192.0.2.7", "it is an endpoint of the tunnel itself"),
+    (
+        " timeout interval merge",
+        "192.0.2.8",
+        "it has auto-merge and timeouts: nft joins elements, and all of them end together",
+    ),
+]
+PEER = """-- network --
+config wireguard_wg
+	option public_key '%sA='
+	option endpoint_host '%s'
+
+"""
+
+
+@pytest.mark.parametrize("case", NOT_IN_SET)
+def test_what_keeps_an_address_out_of_its_set_is_the_cause(case):
+    flags, endpoint, why = case
+    played = transcript.Transcript(
+        PEER % ("P" * 42, endpoint) + SETS.replace("staging4\n\n--", "staging4%s\n\n--" % flags)
+    )
+    played.run()
+    played.agent.handle(on.WhyAsked(1, "192.0.2.7", None), played.now)
+    values = told_of(played, [Told("192.0.2.7", *NORMAL)])
+    assert values["sentence"] == "192.0.2.7: the set of policy 'work' does not contain it: " + why
+    assert (values["advice"], values["as_configured"]) == ("nametrack check", False)
+
+
 @pytest.mark.parametrize("case", CASES)
 def test_of_an_address_in_a_set_the_kernel_is_asked_with_each_mark(case):
     told, fine, sentence = case

@@ -2,6 +2,7 @@
 
 import binascii
 import json
+import struct
 
 import netfilter
 import pytest
@@ -186,3 +187,10 @@ def test_a_set_does_not_change_its_family_within_a_listing():
     other = netlink.attribute(5, bytes([family]), LITTLE)
     with pytest.raises(NetlinkError):
         dump.feed(nfnetlink.message(nfnetlink.IPSET, 7, 0, one["seq"], 2, [other], LITTLE))
+
+
+@pytest.mark.parametrize("references", [0, 1, 2])
+def test_a_set_is_in_use_from_the_first_that_refers_to_it_on(references):
+    dump = ipsetlink.Dump(7, NOW, LITTLE)
+    dump._header(netlink.attribute(ipsetlink._REFERENCES, struct.pack(">I", references), LITTLE))
+    assert dump.used == (references > 0)

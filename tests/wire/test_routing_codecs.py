@@ -287,3 +287,12 @@ def test_what_is_no_comment_in_the_user_data_of_a_rule_is_not_read_as_one():
     changed = bytes(datagram[:at]) + b"\1" + bytes(datagram[at + 1 :])
     (other, _) = [item for item in netlink.messages(changed, LITTLE) if item.type == 0xA06]
     assert inbound.comment(other, LITTLE) == ""
+
+
+def test_a_route_in_the_main_table_is_of_others_unless_its_protocol_is_ours():
+    def route(protocol, scope):
+        head = bytes([2, 0, 0, 0, routing.MAIN, protocol, scope, 1]) + bytes(4)
+        return routes.main_route(one(netlink.message(rtnetlink.NEW_ROUTE, 0, 1, head, LITTLE), LITTLE), LITTLE)
+
+    default = routing.MainRoute(4, ip.key("0.0.0.0/0"), 0, None, 0)
+    assert [route(3, 0), route(routing.PROTOCOL, 0), route(3, routing.PROTOCOL)] == [default, None, default]

@@ -37,3 +37,11 @@ def test_an_answer_restores_the_order_at_once():
 def test_silent_servers_are_told_after_two_lookups():
     assert silent("a", SILENT_AFTER - 1).silent_ones() == []
     assert silent("a", SILENT_AFTER).silent_ones() == [("a", SILENT_AFTER)]
+
+
+def test_after_an_answer_the_silence_is_counted_from_nothing():
+    servers = silent("a", SILENT_AFTER + 5)
+    servers.spoke("a")
+    for _ in range(SILENT_AFTER):
+        servers.silent("a", 9)
+    assert servers.silent_ones() == [("a", SILENT_AFTER)]

@@ -9,6 +9,7 @@ from nametrack.core import events as on
 from nametrack.core.agent import Agent
 from nametrack.core.config import configuration
 from nametrack.core.policies.observation import Observation
+from nametrack.core.telling.findings import _worst_first as worst_first
 from nametrack.core.telling.findings import findings
 from nametrack.element import named
 from nametrack.key_table import KeyTable
@@ -382,3 +383,10 @@ def test_the_advice_for_an_unresolved_name_asks_its_first_server():
         made.handle(on.QueryFailed(number, "SERVFAIL"), number)
     advice = [f["advice"] for f in findings(made, WALL) if f["code"] == "name_unresolved"]
     assert len(advice) == 1 and advice[0].endswith("nslookup home.test 192.0.2.53"), advice
+
+
+def test_the_worst_comes_first_and_equals_stay_in_their_order():
+    found = [{"severity": severity} for severity in ("info", "warning", "error", "info", "warning")]
+    ordered = worst_first(found)
+    assert [each["severity"] for each in ordered] == ["error", "warning", "warning", "info", "info"]
+    assert [[each is other for other in found].index(True) for each in ordered] == [2, 1, 4, 0, 3]

@@ -114,3 +114,21 @@ def test_what_is_plain_and_what_is_not_are_read_alike():
     for name in names:
         plain, other = read(b"z.test\n" + name + b"\n"), read(b"z.test\n" + name + b" \n")
         assert plain.hosts == other.hosts and len(plain.problems) == len(other.problems), name
+
+
+LONG = [
+    (b"a.test # " + b"x" * 5000, ["a.test"], 0),
+    (b"# " + b"x" * 5000, [], 0),
+    (b" " * (MAX_LINE - 6) + b"a.test#", ["a.test"], 0),
+    (b" " * (MAX_LINE - 5) + b"a.test#", [], 1),
+    (b"a.test" + b" " * MAX_LINE, [], 1),
+    (b"x" * (MAX_LINE + 1) + b"#", [], 1),
+]
+
+
+@pytest.mark.parametrize("case", LONG)
+def test_a_comment_may_be_of_any_length_wherever_the_file_is_cut_into_pieces(case):
+    line, hosts, problems = case
+    for size in (1, 7, 100, 4096, 1 << 20):
+        found = read(line + b"\nb.test\n" + line, size)
+        assert (found.hosts, len(found.problems)) == (hosts + ["b.test"] + hosts, 2 * problems), size

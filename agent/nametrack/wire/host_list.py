@@ -10,7 +10,7 @@ import hashlib
 ASKED = 256  # names of a list that are looked up
 MOST_NAMES = 50000
 MOST_ELEMENTS = 16384  # addresses and prefixes
-MAX_LINE = 512  # bytes: a name has 253 characters, in another script a few times as many bytes
+MAX_LINE = 512  # bytes before a comment: a name has 253 characters, in another script a few times as many bytes
 NAMED = 5  # lines that are no hosts and are named with their number
 
 _SIZE = 6  # bytes of a digest in a bucket; the byte before them is the bucket's number
@@ -127,7 +127,11 @@ class Reader:
         if end:
             self._lines(data[:end])
         if len(self._rest) > MAX_LINE:
-            self._rest, self._skips = b"", True
+            comment = self._rest.find(b"#")
+            if 0 <= comment <= MAX_LINE:
+                self._rest = self._rest[: comment + 1]
+            else:
+                self._rest, self._skips = b"", True
 
     def end(self):
         """Return the HostList: that was the whole file."""
@@ -163,15 +167,16 @@ class Reader:
 
     def _look_at(self, line):
         """Take a line that may be anything."""
-        line = line.split(b"#", 1)[0].strip(b" \t\r")
+        line = line.split(b"#", 1)[0]
+        if len(line) > MAX_LINE:
+            return self._wrong("longer than %d bytes" % MAX_LINE)
+        line = line.strip(b" \t\r")
         plain = line.lower()
         if not line:
             self._line += 1
         elif len(line) <= _SHORT and line[-1] not in _DIGITS and _is_plain(plain):
             self._line += 1
             self._add_name(plain)
-        elif len(line) > MAX_LINE:
-            self._wrong("longer than %d bytes" % MAX_LINE)
         else:
             value, problem = self._parse(_text(line))
             if problem is not None:

@@ -93,7 +93,7 @@ def measured(interpreter, folder):
     command = [LAUNCHER, "run", *folders, "--ubus", "none"]
     environment = {**os.environ, "NAMETRACK_LIB": str(TOP / "agent"), "NAMETRACK_PYTHON": INTERPRETERS[interpreter]}
     with open(folder / "log", "w") as log:
-        agent = subprocess.Popen(command, env=environment, stderr=log)
+        agent = subprocess.Popen(command, env=environment, stdout=log, stderr=subprocess.STDOUT)
     try:
         tail = lambda: (folder / "log").read_text()[-2000:]  # noqa: E731
         filled = lambda: (folder / "log").read_text().count("added: brought up to date")  # noqa: E731
@@ -103,9 +103,10 @@ def measured(interpreter, folder):
             time.sleep(1.5)
             told, began = filled(), time.monotonic()
             nft(f"flush set {SET}\n")
-            # to ask nft all the time would take the agent's processor: it lists the whole set each time
-            wait_for(lambda told=told: filled() > told and is_full(), 120, tail, every=0.01)
+            # nft lists the whole set each time that it is asked about one address: the agent says when it has done
+            wait_for(lambda told=told: filled() > told, 120, tail, every=0.01)
             found["refill"].append(time.monotonic() - began)
+            wait_for(is_full, 0, tail)
             time.sleep(3)
             zone.set(moving, "A", [address(next_first + j) for j in range(10)], 1)
             wait_for(functools.partial(holds, address(next_first)), 120, tail, every=0.02)

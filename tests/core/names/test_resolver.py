@@ -147,3 +147,18 @@ def test_without_fallbacks_and_with_authoritative_off_nothing_is_asked_past_the_
     asked = Asked()
     asked.resolver.configure(Settings(10, 3600, [], False))
     assert asked.zone(100) == []
+
+
+def test_a_source_that_is_being_asked_is_not_asked_a_second_time():
+    asked = Asked(silent=("192.0.2.66",))
+    asked.resolver.configure(Settings(10, 3600, ["192.0.2.66"], False))
+    assert asked.zone(100) == [("home.dyn.test", A), ("home.dyn.test", AAAA)]
+    assert asked.zone(111) == []
+
+
+def test_once_the_way_is_there_again_failures_are_followed_by_short_pauses():
+    asked = Asked()
+    question = asked.resolver.names[asked.key].questions[A]
+    assert [question.failed("no answer") for _ in range(9)][-1] == 300
+    asked.resolver.retry(100)
+    assert question.failed("no answer") == 2

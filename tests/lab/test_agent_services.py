@@ -241,7 +241,8 @@ def test_auto_finds_what_there_is_and_what_comes_later(calm, interpreter):
         try:
             right = Right(agent, lambda name: ip_set(router, name), {"wg0": set(STAGING4), "wg06": set(STAGING6)})
             right.after("vpn-policy-routing came", old.start)
-            agent.wait_for_line("target auto: the sets of vpn-policy-routing", 5)
+            # there is no bus here on which procd tells of its start: a set that may come is looked for each minute
+            agent.wait_for_line("target auto: the sets of vpn-policy-routing", 70)
         finally:
             old.stop()
         firewall.start()

@@ -58,7 +58,7 @@ def service():
     played.run()
     lag = Histogram((0.01, 1))
     lag.observe(0.002)
-    functions = [lambda event: None, None, None, _put_off, lambda: (2 << 20, lag), lambda name: False]
+    functions = [lambda event: None, None, None, _put_off, lambda: (2 << 20, lag), None]
     made = Service(played.agent, "micropython 1.23.0", 0, *functions)
     return made, played.now, WALL + played.now
 

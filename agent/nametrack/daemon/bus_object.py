@@ -48,11 +48,11 @@ class Service:
     reload: function that reads the configuration again and calls the function it is given with what is wrong with it,
     [text], at once or later; reply: function(id, reply) that answers a call that was put off; later: as Answers.ask;
     vitals: function that gives the process's memory in bytes, None if that is not known, and its
-    core.histogram.Histogram of lags; exists: function that says of a set, named as the actions name it, whether the
-    kernel has it.
+    core.histogram.Histogram of lags; targets: function that returns what there is to fill now, a function that says
+    of a SetName whether the kernel has the set, and {name: wire.services.Service}.
     """
 
-    def __init__(self, agent, interpreter, started_at, emit, reload, reply, later, vitals, exists):
+    def __init__(self, agent, interpreter, started_at, emit, reload, reply, later, vitals, targets):
         self._agent = agent
         self._interpreter = interpreter
         self._started_at = started_at
@@ -61,7 +61,7 @@ class Service:
         self._reply = reply
         self._later = later
         self._vitals = vitals
-        self._exists = exists
+        self._targets = targets
         self._configuration = {}
         self._inquiries = 0  # that were begun
         self._handlers = {
@@ -170,7 +170,7 @@ class Service:
     def _choices(self, given, now, wall):
         from ..core.telling.luci_choices import choices
 
-        return OK, choices(self._agent.config, self._exists, self._agent.policies.sets.services)
+        return OK, choices(self._agent.config, *self._targets())
 
     def _reload(self, given, now, wall):
         self._inquiries += 1

@@ -92,8 +92,10 @@ def new_answers(poller, reply):
     return Answers(poller, reply)
 
 
-def set_exists(name):
-    """Return whether there is the set with this SetName; LuCI's pages ask that."""
+def targets(config_dir):
+    """Return `(function that says whether there is a set, {name: Service})`: LuCI's pages ask what there is to fill."""
     from ..adapters.netfilter import has_set
+    from ..adapters.services import installed
+    from ..core.sets.targets import SERVICES
 
-    return has_set(name)
+    return has_set, installed(config_dir, SERVICES)

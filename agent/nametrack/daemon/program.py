@@ -21,7 +21,7 @@ from .config_files import is_router, state_dir
 from .doors import Doors
 from .intake import Intake
 from .later import Later, new_answers, new_echo, new_flows, new_glance, new_inbound, new_neighbours, new_routes
-from .later import new_sets, new_tap, set_exists
+from .later import new_sets, new_tap, targets
 from .loop import Loop, Poller
 
 PASS_LIMIT = 120  # seconds after which `run --once`, `plan` and `check` report what they have
@@ -46,7 +46,7 @@ class Program:
         self._intake = Intake(self._poller, command.config_dir, self._hand_in, log, self._taken)
         answers = Later(lambda: new_answers(self._poller, self._reply))
         later = lambda what, make, number: answers.made().ask(what, make, number)  # noqa: E731
-        functions = (emit, self._intake.reload, self._reply, later, self._vitals, set_exists)
+        functions = (emit, self._intake.reload, self._reply, later, self._vitals, lambda: targets(command.config_dir))
         self.service = Service(self.agent, compat.INTERPRETER, started_at, *functions)
         self._last_good = LastGood(self._poller, emit, state_dir(command), command.run_dir)
         self._dns = Dns(self._poller, emit)

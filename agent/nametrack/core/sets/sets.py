@@ -104,7 +104,10 @@ class Sets:
         """Have a set listed, and what is known of its service read again."""
         if self._held:
             return []
-        actions = kernel_set.due("list", None)
+        return self._with_service(kernel_set, kernel_set.due("list", None))
+
+    def _with_service(self, kernel_set, actions):
+        """If a set is to be listed, it is read as well how the service is that makes it."""
         return (self.read_services() if kernel_set.use.service and actions else []) + actions
 
     def list_all(self):
@@ -141,7 +144,11 @@ class Sets:
 
     def glanced(self, name, size, now):
         """An ipset holds so many elements, None: it does not exist."""
-        return self.by_name[name].glanced(size, now) if name in self.by_name else []
+        kernel_set = self.by_name.get(name)
+        if kernel_set is None:
+            return []
+        came, actions = size is not None and kernel_set.exists is False, kernel_set.glanced(size, now)
+        return self._with_service(kernel_set, actions) if came else actions
 
     def listed(self, name, listing, now):
         """The kernel's account of one set."""

@@ -159,6 +159,7 @@ def test_a_running_agent_tells_what_auto_would_choose(beach, browser, world):
     browser.choose("interface", "wg0", ".modal")
     browser.choose("target", "auto", ".modal")
     browser.wait_for_text("routes of nametrack’s own", ".modal [data-name=_auto]")
+    beach.agent.write("pbr", [("pbr", "config", {"enabled": 1})])
     world.beach.nft("table inet fw4 { set pbr_wg0_4_dst_ip_user { type ipv4_addr; flags interval; auto-merge; }\n}")
     opened(beach, browser)
     edit(browser)

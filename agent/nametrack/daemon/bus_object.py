@@ -48,7 +48,7 @@ class Service:
     reload: function that reads the configuration again and calls the function it is given with what is wrong with it,
     [text], at once or later; reply: function(id, reply) that answers a call that was put off; later: as Answers.ask;
     vitals: function that gives the process's memory in bytes, None if that is not known, and its
-    core.histogram.Histogram of lags; targets: function that returns what there is to fill now, a function that says
+    core.histogram.Histogram of lags; targets: function that returns what can be filled now: a function that says
     of a SetName whether the kernel has the set, and {name: wire.services.Service}.
     """
 

@@ -93,7 +93,7 @@ def new_answers(poller, reply):
 
 
 def targets(config_dir):
-    """Return `(function that says whether there is a set, {name: Service})`: LuCI's pages ask what there is to fill."""
+    """Return `(function that says whether there is a set, {name: Service})`: LuCI's pages ask what can be filled."""
     from ..adapters.netfilter import has_set
     from ..adapters.services import installed
     from ..core.sets.targets import SERVICES

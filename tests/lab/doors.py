@@ -11,7 +11,7 @@ from lab.host import wait_for
 from lab.netifd import UbusClient
 from lab.world import STAGING_NAME, VPN_SETS
 from nametrack.adapters.control_client import ControlClient
-from pyubus import UbusError
+from pyubus import UBUS_STATUS_NO_DATA, UbusError
 
 DOORS = ["double", "ubusd", "socket"] if real_ubusd() else ["double", "socket"]
 
@@ -87,7 +87,12 @@ def settled(client):
     """The agent's status once everything is current."""
 
     def current():
-        status = client.call("nametrack", "status")
+        try:
+            status = client.call("nametrack", "status")
+        except UbusError as error:
+            if error.code == UBUS_STATUS_NO_DATA:
+                return None  # the first configuration is not in force yet
+            raise
         states = [each["state"] for each in status["peers"] + status["policies"]]
         return status if states and set(states) <= {"current", "roamed"} else None
 

@@ -6,6 +6,7 @@ with agent:                       # started; stopped by SIGTERM on leaving, whic
 """
 
 import itertools
+import json
 import os
 import pathlib
 import signal
@@ -220,6 +221,17 @@ class Agent:
         return wait_for(
             lambda: self.lines(text, since), seconds, lambda: f"a log line with {text!r}; the log:\n{self.tail()}"
         )[0]
+
+    def wait_until_current(self, seconds=20):
+        """Waits until DNS has named what is in force: to the agent only what it names later is news."""
+
+        def current():
+            done = self.call("status", "--json")
+            found = json.loads(done.stdout) if done.returncode in (0, 1) and done.stdout else {}
+            states = [each["state"] for each in found.get("peers", []) + found.get("policies", [])]
+            return states and set(states) <= {"current", "roamed"}
+
+        wait_for(current, seconds, lambda: f"everything to be current: {self.call('status').stdout}\n{self.tail()}")
 
     def tail(self, count=40):
         """The log's last lines, times counted from its first."""

@@ -21,12 +21,6 @@ def wait_for_endpoint(world, address, agent, seconds=20):
     wait_for(lambda: world.home_endpoint() == wanted, seconds, lambda: f"{wanted}; the log:\n{agent.tail()}")
 
 
-def wait_for_first_answer(world):
-    """An address that DNS never named to the agent would count as one that home roamed to (rule 7)."""
-    wait_for(lambda: all(world.authority.count(HOME_NAME, rtype) for rtype in ("A", "AAAA")), 10, "the first questions")
-    time.sleep(0.5)
-
-
 def interface_index(world):
     return world.beach.run(["cat", "/sys/class/net/wg0/ifindex"]).stdout
 
@@ -46,7 +40,7 @@ def test_traffic_flows_again_within_ttl_and_2_s_and_only_the_endpoint_changes(wo
     links = world.beach.start(["ip", "monitor", "link", "dev", "wg0"])
     with Agent(world, options(), interpreter=interpreter) as agent, Pinger(world.beach, HOME_LAN) as pinger:
         pinger.wait_for_reply(seconds=20)
-        wait_for_first_answer(world)
+        agent.wait_until_current()
         before = world.wg0.peers()
         rx_bytes = world.home_peer().rx_bytes
         for address in MOVES:
@@ -73,7 +67,7 @@ def test_a_peer_removed_behind_the_agents_back_is_never_made_again(world, interp
     """It is gone between the reading and the setting: the reading is an hour old when DNS moves."""
     with Agent(world, options(peer_interval=3600), interpreter=interpreter) as agent:
         world.wait_for_tunnel()
-        wait_for_first_answer(world)
+        agent.wait_until_current()
         time.sleep(3)  # nothing is owed any more: no reading is due
         world.wg0.remove_peer(world.home_key.public)
         world.move_home("198.51.100.11")
@@ -91,7 +85,7 @@ def test_a_signal_ends_it_well(world, interpreter, number):
     agent = Agent(world, options(), policy("staging", [STAGING_NAME]), interpreter=interpreter).start()
     world.wait_for_tunnel()
     wait_for(lambda: nft_elements(world.beach, "inet", "vpn", "staging4") == set(STAGING4), 10, "the set")
-    wait_for_first_answer(world)
+    agent.wait_until_current()
     peers = world.wg0.peers()
     agent.process.send_signal(number)
     assert agent.process.wait(5) == 0, agent.tail()
@@ -106,7 +100,7 @@ def test_a_signal_ends_it_well(world, interpreter, number):
 def test_it_follows_a_move_that_it_slept_through(world, interpreter):
     agent = Agent(world, options(), interpreter=interpreter).start()
     world.wait_for_tunnel()
-    wait_for_first_answer(world)
+    agent.wait_until_current()
     agent.stop()
     world.move_home("198.51.100.11")
     world.announce_home()

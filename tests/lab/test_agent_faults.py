@@ -69,7 +69,7 @@ def test_a_read_only_file_system_costs_only_what_would_be_remembered(world, inte
     subprocess.run(["mount", "-t", "tmpfs", "-o", "ro", "none", agent.state], check=True)
     try:
         agent.start()
-        world.wait_for_tunnel()
+        agent.wait_until_current()
         world.move_home("198.51.100.11")
         world.announce_home()
         wait_for(lambda: world.home_endpoint() == f"198.51.100.11:{HOME_PORT}", 20, agent.tail)

@@ -1,11 +1,11 @@
 """sets.py: when a set is read. What comes of it the transcripts of tests/core/transcripts/policy pin."""
 
-from nametrack.core.actions import ListSet
+from nametrack.core.actions import ListSet, ReadServices
 from nametrack.core.config.policy_sections import PolicyConfig
 from nametrack.core.ordering import result
 from nametrack.core.policies.preparation import preparing
 from nametrack.core.sets.sets import Sets
-from nametrack.core.sets.targets import Use
+from nametrack.core.sets.targets import SERVICES, Use
 from nametrack.core.timers import Timers
 from nametrack.element import named
 from nametrack.key_table import KeyTable
@@ -66,3 +66,14 @@ def test_what_happens_while_a_set_is_listed_has_it_listed_again():
 
 def test_the_listing_of_a_set_that_nobody_wants_any_more_is_nothing_to_act_on():
     assert filled()[0].listed(named("nft inet t gone"), empty(), 1) == []
+
+
+def test_a_set_that_came_while_it_was_listed_has_its_service_read_again():
+    """The service was read just before it came: what is known of it is older than what is known of its set."""
+    sets, name = Sets(Timers()), named("ipset wg0")
+    sets.assign({name: Use(4, [], [], "vpn-policy-routing", False)}, 0)
+    assert sets.list_all() == [ReadServices(SERVICES), ListSet(name)]
+    sets.services_read({})
+    assert sets.listed(name, empty(), 0.1) == [ReadServices(SERVICES)]
+    sets.services_read({})
+    assert sets.listed(name, empty(), 60) == []

@@ -104,11 +104,12 @@ class Sets:
         """Have a set listed, and what is known of its service read again."""
         if self._held:
             return []
-        return self._with_service(kernel_set, kernel_set.due("list", None))
+        actions = kernel_set.due("list", None)
+        return self._with_service(kernel_set, actions, actions)
 
-    def _with_service(self, kernel_set, actions):
-        """If a set is to be listed, it is read as well how the service is that makes it."""
-        return (self.read_services() if kernel_set.use.service and actions else []) + actions
+    def _with_service(self, kernel_set, actions, needed):
+        """Where it is `needed`, have it read as well how the service is that makes the set."""
+        return (self.read_services() if kernel_set.use.service and needed else []) + actions
 
     def list_all(self):
         """Have every set listed."""
@@ -147,8 +148,9 @@ class Sets:
         kernel_set = self.by_name.get(name)
         if kernel_set is None:
             return []
-        came, actions = size is not None and kernel_set.exists is False, kernel_set.glanced(size, now)
-        return self._with_service(kernel_set, actions) if came else actions
+        came = size is not None and kernel_set.exists is False
+        actions = kernel_set.glanced(size, now)
+        return self._with_service(kernel_set, actions, came and actions)
 
     def listed(self, name, listing, now):
         """The kernel's account of one set."""
@@ -158,7 +160,11 @@ class Sets:
         why = None
         if listing is None and kernel_set.use.sources:
             why = why_missing(kernel_set.use.sources[0].target, self.services)[0]
-        return self._after(kernel_set, kernel_set.listed(listing, why, now))
+        # a set that came while it was listed may be of a service that was not there yet when that was read
+        came = listing is not None and not kernel_set.exists
+        late = came and self.services is not None and kernel_set.use.service not in self.services
+        actions = kernel_set.listed(listing, why, now)
+        return self._after(kernel_set, self._with_service(kernel_set, actions, late))
 
     def changed(self, action, refused, now):
         """A change was made, but for the elements in `refused`: {key: why}."""

@@ -2,7 +2,7 @@
 
 from steering_house import KEYS, NETWORK, House
 
-from nametrack import routing
+from nametrack import ip, routing
 from nametrack.core import actions as do
 from nametrack.core import events as on
 from nametrack.core.config import configuration
@@ -155,10 +155,36 @@ def test_a_way_without_ipv6_never_leaks_a_listed_address():
     assert house.way("192.0.2.1") == "wg0"
 
 
+class Refusing(House):
+    """The kernel refuses each nexthop, kind "_nexthop", or "_route", the one to 192.0.2.9; asked: how often it was."""
+
+    def __init__(self, kind, config):
+        self.asked = 0
+        super().__init__("")
+        self.carried_out = getattr(self.routing, kind)
+        setattr(self.routing, kind, self.refusing)
+        self.configure(config)
+
+    def refusing(self, change, *key):
+        if change.verb == routing.DELETE or key not in ((), (ip.key("192.0.2.9"),)):
+            return self.carried_out(change, *key)
+        self.asked += 1
+        return "no buffer space available"
+
+
 def test_a_route_that_the_kernel_refuses_does_not_stop_the_others():
-    house = House("config policy 'work'\n\tlist interface 'wg0'\n\tlist host '192.0.2.1'\n")
-    assert house.way("192.0.2.1") == "wg0"
-    assert house.agent.routes.settled()
+    hosts = "\tlist host '192.0.2.1'\n\tlist host '192.0.2.9'\n"
+    house = Refusing("_route", "config policy 'work'\n\tlist interface 'wg0'\n" + hosts)
+    assert house.way("192.0.2.1") == "wg0" and house.way("192.0.2.9") == "wan"
+    house.wait(300)
+    assert 4 <= house.asked <= 8  # with each comparison, once a minute
+
+
+def test_a_nexthop_that_the_kernel_refuses_is_asked_for_again_with_each_comparison_and_not_before():
+    house = Refusing("_nexthop", "config policy 'work'\n\tlist interface 'wg0'\n\tlist host '192.0.2.1'\n")
+    assert house.way("192.0.2.1") == "wan"
+    house.wait(300)
+    assert 5 <= house.asked <= 20
 
 
 def test_no_rule_leads_into_a_tunnel_before_its_port_is_known():

@@ -65,7 +65,7 @@ class Table:
 
     def read(self, routes):
         """What the kernel has, a KeyTable: key -> via."""
-        if not routes.equals(self.installed):
+        if self.refused or not routes.equals(self.installed):
             self.installed = routes
             self.compare()
 

@@ -39,6 +39,11 @@ def test_what_is_wrong_in_the_configuration_is_a_warning():
     assert "log warning: line 3: not read" in [do.text(each) for each in agent.handle(on.ConfigLoaded(wrong), 0)]
 
 
+def test_a_file_that_cannot_be_parsed_is_an_error_that_is_said():
+    (log,) = Agent().handle(on.ConfigRefused(["network: line 3: not closed"]), 0)
+    assert do.text(log) == "log error: not loaded: network: line 3: not closed"
+
+
 def test_answers_that_cannot_be_held_are_read_when_they_leave():
     (log,) = Agent().handle(on.HoldFailed("no such method"), 5)
     assert do.text(log) == "log warning: dnsmasq is not asked to wait for new addresses: no such method"

@@ -211,6 +211,8 @@ WRONG_NAMES = [
     ("a\\", "escapes nothing"),
     ("a\\25", "escapes nothing"),
     ("a\\256", "escapes nothing"),
+    ("a\\0", "escapes nothing"),
+    ("a\\9", "escapes nothing"),
     ("a\\ b", "not printable ASCII"),
     ("\\2\u06615", "not printable ASCII"),
 ]

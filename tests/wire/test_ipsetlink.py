@@ -194,3 +194,9 @@ def test_a_set_is_in_use_from_the_first_that_refers_to_it_on(references):
     dump = ipsetlink.Dump(7, NOW, LITTLE)
     dump._header(netlink.attribute(ipsetlink._REFERENCES, struct.pack(">I", references), LITTLE))
     assert dump.used == (references > 0)
+
+
+def test_of_a_set_that_does_not_say_what_refers_to_it_nothing_is_known():
+    dump = ipsetlink.Dump(7, NOW, LITTLE)
+    dump._header(netlink.attribute(ipsetlink._MAXELEM, struct.pack(">I", 9), LITTLE))
+    assert dump.used is None

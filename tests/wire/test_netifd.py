@@ -5,7 +5,7 @@ import json
 import pytest
 
 from nametrack import ip
-from nametrack.wire.netifd import MAX_NETWORKS, Interface, Network, interfaces
+from nametrack.wire.netifd import Interface, Network, interfaces
 
 # As a router answers, shortened to what is looked at and some of what is not.
 DUMP = """{"interface": [
@@ -95,4 +95,4 @@ def test_there_are_bounds():
     routes = [{"target": "10.%d.%d.0" % (i // 256, i % 256), "mask": 24} for i in range(1000)]
     many = [{"interface": "i%d" % i, "up": True, "dns-server": servers, "route": routes} for i in range(1000)]
     found = interfaces({"interface": many})
-    assert len(found) == 256 and len(found[0].nameservers) == 8 and len(found[0].networks) == MAX_NETWORKS
+    assert len(found) == 256 and len(found[0].nameservers) == 8 and len(found[0].networks) == 128

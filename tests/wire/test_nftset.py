@@ -264,3 +264,23 @@ def test_each_of_many_alike_elements_has_an_end_of_its_own():
     dump.feed(nfnetlink.message(nfnetlink.NFTABLES, nfnetlink.NEWELEMENT, 0, 1, 1, [listed], LITTLE))
     for i in range(1, 6):
         assert dump.found.ends.get(ip.key("192.0.2.%d" % i)) == NOW + i
+
+
+def test_an_element_whose_key_comes_after_another_attribute_is_read_from_there():
+    items = []
+    for i in range(1, 4):
+        flags = netlink.attribute(nftset.FLAGS, bytes(4), LITTLE)
+        key = netlink.nested(nftset.KEY, [netlink.attribute(1, bytes([192, 0, 2, i]), LITTLE)], LITTLE)
+        items.append(netlink.nested(1, [flags, key], LITTLE))
+    listed = netlink.nested(nftset.ELEMENTS, items, LITTLE)
+    dump = nftset.Elements(Form(4, False, False, False, None, "", False), 1, NOW, LITTLE)
+    dump.feed(nfnetlink.message(nfnetlink.NFTABLES, nfnetlink.NEWELEMENT, 0, 1, 1, [listed], LITTLE))
+    assert sorted(dump.found.ends) == [ip.key("192.0.2.%d" % i) for i in range(1, 4)]
+
+
+def test_of_what_is_put_into_a_set_with_comments_ours_alone_has_our_comment():
+    """What has it is taken out again when nothing wants it."""
+    made = Form(4, False, False, False, None, "", True)
+    keys = [ElementList([ip.key("192.0.2.%d" % i)], None) for i in (1, 2, 3)]
+    sent = nftchange.requests(name("inet fw4 staging4"), made, keys, 1, False, LITTLE)
+    assert [nftset.MARK_DATA in request for request in sent] == [False, True, False]

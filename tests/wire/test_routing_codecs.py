@@ -17,6 +17,7 @@ from nametrack.wire import (
     neighbours,
     netlink,
     nexthops,
+    nfnetlink,
     routes,
     routing_text,
     rtnetlink,
@@ -71,6 +72,31 @@ def test_what_is_written_is_read_as_the_same(order):
         for key in value.keys:
             message = one(writer.request(key, 0, 1), order)
             assert routes.own_route(message, order) == (family, 900, key, via, 9999)
+
+
+def test_in_a_table_of_others_nothing_of_theirs_is_replaced_and_in_ours_the_new_way_takes_the_old_ones_place():
+    for table, verb, flags in (
+        (254, routing.ADD, netlink.REQUEST | 0x400 | 0x200),  # NLM_F_CREATE, NLM_F_EXCL
+        (900, routing.ADD, netlink.REQUEST | 0x400 | 0x100),  # NLM_F_CREATE, NLM_F_REPLACE
+        (900, routing.DELETE, netlink.REQUEST),
+    ):
+        change = routing.Change(verb, routing.Routes(4, table, routing.UNREACHABLE, 9999, [ip.key("192.0.2.1")]))
+        assert one(routes.Writer(change, LITTLE).request(ip.key("192.0.2.1"), 0, 1), LITTLE).flags == flags
+
+
+@pytest.mark.parametrize("action,word", [(3, "nop"), (6, "blackhole"), (7, "unreachable"), (8, "prohibit")])
+def test_what_a_rule_does_is_said_as_ip_rule_has_it(action, word):
+    rule = routing.Rule(4, 999, routing.ANYTHING, action, None, None, 190)
+    assert rules.rule_text(routing.Change(routing.DELETE, rule)) == "rule delete pref 999 %s protocol 190" % word
+
+
+@pytest.mark.parametrize("kind", [2, 8])
+def test_a_nexthop_that_is_a_group_or_wraps_packets_is_never_taken_for_one_of_ours(kind):
+    """NHA_GROUP, NHA_ENCAP."""
+    head = bytes([2, 0, 190, 0]) + bytes(4)
+    parts = [rtnetlink.number(1, 902, LITTLE), rtnetlink.number(5, 7, LITTLE), netlink.attribute(kind, b"", LITTLE)]
+    message = one(netlink.message(rtnetlink.NEW_NEXTHOP, 0, 1, head + b"".join(parts), LITTLE), LITTLE)
+    assert nexthops.nexthop(message, LITTLE).device is None
 
 
 def test_a_deletion_names_our_protocol_so_that_it_meets_nothing_of_others():
@@ -287,6 +313,10 @@ def test_what_is_no_comment_in_the_user_data_of_a_rule_is_not_read_as_one():
     changed = bytes(datagram[:at]) + b"\1" + bytes(datagram[at + 1 :])
     (other, _) = [item for item in netlink.messages(changed, LITTLE) if item.type == 0xA06]
     assert inbound.comment(other, LITTLE) == ""
+    user_data = netlink.attribute(7, b"\0\3abc\1\1x", LITTLE)  # a comment without a NUL, and more behind it
+    table = netlink.name_attribute(1, "nametrack", 255, LITTLE)
+    longer = nfnetlink.message(nfnetlink.NFTABLES, 6, 0, 1, 1, [table, user_data], LITTLE)
+    assert inbound.comment(one(longer, LITTLE), LITTLE) == "abc"
 
 
 def test_a_route_in_the_main_table_is_of_others_unless_its_protocol_is_ours():

@@ -162,6 +162,12 @@ def test_a_mistake_is_told_without_quoting_the_file(line):
     assert "SECRET" not in problems[0].text
 
 
+def test_the_type_of_a_section_has_what_is_printed_in_ascii_but_no_blank():
+    for kind, taken in ((" ", False), ("!", True), ("~", True), ("\x7f", False)):
+        sections, problems = uci.parse("config 'a%s'\n" % kind)
+        assert ([section.type for section in sections], len(problems)) == ((["a" + kind], 0) if taken else ([], 1))
+
+
 def test_unwanted_sections_are_read_but_not_kept():
     text = "config t x\noption a 1\nconfig u\noption b 2\nconfig t x\noption c 3\nconfig u\nconfig u x\n"
     sections, problems = uci.parse(text, lambda kind: kind == "u")

@@ -66,3 +66,20 @@ def test_routes_are_compared_each_minute_and_many_of_them_ten_times_as_rarely(co
     timers = Timers()
     Readings(timers).listed(count, 5)
     assert timers.next() == 5 + seconds
+
+
+def test_however_often_the_kernel_has_news_it_is_read_each_fifth_of_a_second_at_most():
+    house = House(WORK)
+    house.wait(5)
+    read, perform = [], house.kernel.perform
+
+    def performed(action, now):
+        if isinstance(action, do.ReadRouting):
+            read.append(now)
+        return perform(action, now)
+
+    house.kernel.perform = performed
+    for _ in range(50):
+        house.handle(on.RoutingTouched("kernel"))
+        house.wait(0.02)
+    assert 4 <= len(read) <= 6, read

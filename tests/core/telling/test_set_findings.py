@@ -40,6 +40,14 @@ def test_addresses_that_the_service_has_no_set_for_are_counted():
     assert said(SERVICE % (PBR4, both), "ipv6_uncovered") == []
 
 
+@pytest.mark.parametrize("used", [False, True])
+def test_a_set_that_no_rule_refers_to_leads_no_packet_anywhere(used):
+    script = SERVICE.replace("pbr'", "nftset'\n\toption set4 'inet fw4 mine4'") % ("nft inet fw4 mine4 ", "")
+    found = said(script if used else script.replace("interval merge", "interval merge unused"), "unused_set")
+    text = "set 'inet fw4 mine4' is not used: no rule refers to it"
+    assert [each[:3] for each in found] == ([] if used else [("warning", "policy 'work'", text)])
+
+
 ENDPOINT = """-- network --
 config interface 'wg0'
 	option proto 'wireguard'

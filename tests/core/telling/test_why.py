@@ -104,6 +104,14 @@ def test_an_address_that_no_policy_lists_takes_the_normal_way():
     assert values["as_configured"] and "no policy lists it" in values["sentence"]
 
 
+def test_without_policies_every_address_takes_the_normal_way():
+    played = transcript.Transcript("-- config --\nconfig nametrack 'global'\n\n-- at 0 --\n")
+    played.run()
+    played.agent.handle(on.WhyAsked(1, "203.0.113.9", None), played.now)
+    values = told_of(played, [Told("203.0.113.9", *NORMAL)])
+    assert values["sentence"] == "203.0.113.9 takes the normal way: no policy lists it"
+
+
 def test_a_kernel_that_cannot_be_asked_is_said():
     played = transcript.Transcript(SETS)
     played.run()

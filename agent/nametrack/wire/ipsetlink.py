@@ -16,7 +16,6 @@ TIMEOUT_LIMIT = 2147483  # seconds; IPSET_MAX_TIMEOUT of ipset 7: milliseconds i
 FULL = 4352
 REFUSALS = {
     4097: "the ipset does not know this protocol",
-    4098: "the set is of another type",
     4104: "an ipset holds no prefix of length 0",
     4107: "the set takes no timeouts",
     4112: "the set takes no comments",

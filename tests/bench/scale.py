@@ -85,7 +85,9 @@ def measured(interpreter, folder):
     (folder / "network").write_text("")
     everything = ", ".join(address(i) for i in range(COUNT))
     ten = [", ".join(address(first + 100 * k + j) for j in range(10)) for k in range(2)]
-    found = {name: [] for name in ("nft -f, refill", "nft -f, ten", "flush", "refill", "refill, cpu", "ten", "ten, cpu")}
+    found = {
+        name: [] for name in ("nft -f, refill", "nft -f, ten", "flush", "refill", "refill, cpu", "ten", "ten, cpu")
+    }
     for _ in range(PASSES):
         nft(EMPTY)
         nft(f"add element {SET} {{ {everything} }}\n")

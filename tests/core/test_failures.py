@@ -9,6 +9,7 @@ from nametrack.core.agent import Agent
 from nametrack.core.config import configuration
 from nametrack.core.last_good import SAVE_INTERVAL, SHARE_RETRY
 from nametrack.core.routes.writing import complaint
+from routes.steering_house import House
 
 
 def said(agent, action, now=5):
@@ -42,6 +43,17 @@ def test_what_is_wrong_in_the_configuration_is_a_warning():
 def test_a_file_that_cannot_be_parsed_is_an_error_that_is_said():
     (log,) = Agent().handle(on.ConfigRefused(["network: line 3: not closed"]), 0)
     assert do.text(log) == "log error: not loaded: network: line 3: not closed"
+
+
+def test_a_way_whose_port_cannot_be_read_is_no_tunnel():
+    class Plain(House):
+        def order(self, actions):
+            self.asked = [action for action in actions if isinstance(action, do.ReadTunnel)]
+            super().order([action for action in actions if action not in self.asked])
+
+    house = Plain("config policy 'work'\n\tlist interface 'wg0'\n\tlist host '192.0.2.1'\n")
+    house.handle(on.ActionFailed(do.ReadTunnel("wg0"), "no such device"))
+    assert house.agent.routes.way("wg0").port == 0 and house.way("192.0.2.1") == "wg0"
 
 
 def test_answers_that_cannot_be_held_are_read_when_they_leave():

@@ -213,6 +213,8 @@ WRONG_NAMES = [
     ("a\\256", "escapes nothing"),
     ("a\\0", "escapes nothing"),
     ("a\\9", "escapes nothing"),
+    ("a\\2/5", "escapes nothing"),
+    ("a\\2:5", "escapes nothing"),
     ("a\\ b", "not printable ASCII"),
     ("\\2\u06615", "not printable ASCII"),
 ]

@@ -87,6 +87,13 @@ def test_allowed_ips_are_read_if_they_are_wanted():
     assert reply.allowed == {KNOWN: ["10.9.0.1", "fd00:9::/64"]}
 
 
+def test_the_mark_and_the_port_of_the_tunnels_own_packets_are_read():
+    """By these the kernel is asked which way they take."""
+    reply = uapi.Reply()
+    assert (reply.fwmark, reply.listen_port) == (0, 0)
+    assert reply.feed(ANSWER) and (reply.fwmark, reply.listen_port) == (81, 51820)
+
+
 @pytest.mark.parametrize("line", ["allowed_ip=10.9.0.1/33\n", "allowed_ip=\n", "allowed_ip=x/8\n"])
 def test_what_is_no_allowed_ip_is_an_error(line):
     with pytest.raises(UapiError, match="allowed IP"):

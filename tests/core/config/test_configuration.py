@@ -191,6 +191,7 @@ HINTS = [
     ("retaim", "retain"),
     ("Retain", "retain"),
     ("retina", None),
+    ("retaxy", None),
     ("eratin", None),
     ("", None),
     ("x", None),

@@ -172,3 +172,11 @@ def test_a_later_handshake_counts_from_its_reading_whatever_the_wall_clock_says(
 
 def test_the_figures_are_those_of_the_protocol():
     assert (tunnel.KEEPALIVE, tunnel.INITIATION, tunnel.REJECT_AFTER) == (32, 148, 180)
+
+
+def test_a_tunnel_that_forgot_its_handshake_never_had_one():
+    """The interface was made anew between two readings."""
+    t = readings([(0, 0, 0), (5, 0, 0)], 0, WALL)
+    assert t.life(5, STALL) == ANSWERING
+    t.read(reading(0, 0), 10, WALL + 10)
+    assert (t.handshake_at, t.life(10, STALL)) == (None, NEVER)

@@ -5,6 +5,7 @@ from nametrack.core import actions as do
 from nametrack.core import events as on
 from nametrack.core.agent import Agent
 from nametrack.core.config import configuration
+from nametrack.core.policies.observation import Observation
 from nametrack.wire import uci
 
 CONFIG = """config nametrack 'global'
@@ -45,3 +46,12 @@ def test_an_answer_is_let_go_if_the_change_fails():
     _, agent, change = changing()
     assert released(agent.handle(on.AnswerHeld(5), 1)) == []
     assert released(agent.handle(on.ActionFailed(change, "busy"), 1)) == [5]
+
+
+def test_the_last_wildcard_that_goes_ends_the_listening_once():
+    made = Observation(lambda: True)
+    names, nothing = (("example.net",), (), ()), ((), (), ())
+    assert made.observe(nothing, ["br-lan"], "router", False) == []
+    assert made.observe(names, ["br-lan"], "router", False) == [do.Observe(["br-lan"], "router", *names)]
+    assert made.observe(nothing, ["br-lan"], "router", False) == [do.Observe([], "router", *nothing)]
+    assert made.observe(nothing, ["br-lan"], "router", False) == []

@@ -5,6 +5,7 @@ import pytest
 from core.policies.policy_house import House
 from fakes import FakeKernel
 from nametrack.core import events as on
+from nametrack.core.last_good import Known, Owned
 
 PBR = "nft inet fw4 pbr_wg0_4_dst_ip_user"
 OWN = "nft inet fw4 own4"
@@ -99,3 +100,9 @@ def test_what_was_not_wanted_any_more_is_not_added_again_after_a_restart(target)
     after = House(config("h.test", target), {}, {"h.test": lambda now: None}, house.kernel, house.saved)
     after.run(1)
     assert after.holds(name) == {"192.0.2.140"}
+
+
+def test_the_copy_for_a_restart_has_what_dns_named_and_what_is_ours():
+    house = joined_house()
+    kinds = [type(record) for record in house.agent.memory.records(house.now)]
+    assert (kinds.count(Known), kinds.count(Owned)) == (1, 1)

@@ -49,6 +49,15 @@ def test_programs_are_told_of_a_way_by_a_code(more, none):
     assert [each["parameters"] for each in told] == [["wg1"], [], ["wg0"]]
 
 
+def test_a_way_that_was_told_of_is_not_told_again_after_a_reload():
+    house = House(TWO % "")
+    dead(house, "wg0")
+    house.said = []
+    house.configure(TWO % "\toption failback_delay '90'\n")
+    house.wait(5)
+    assert house.way("192.0.2.1") == "wg1" and [text for text in house.said if "way" in text] == []
+
+
 def test_a_bypass_blocks_nothing_whatever_its_fallback():
     bypass = "config policy 'a'\n\toption action 'bypass'\n\toption fallback 'block'\n\tlist host '192.0.2.1'\n"
     house = House(bypass + "config policy 'b'\n\tlist interface 'wg0'\n\tlist host '192.0.2.0/24'\n")

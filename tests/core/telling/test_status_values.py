@@ -111,3 +111,12 @@ def test_no_name_is_asked_for_its_state_twice_in_one_status():
     assert len(hosts) == 20
     asked = [host for host in asked if host.endswith(".work.test")]
     assert sorted(asked) == sorted(names)
+
+
+def test_a_peer_says_when_its_endpoint_was_set():
+    house = House(FOLLOWED, hosts={"home.dyn.test": (["198.51.100.9"], [])})
+    assert told(house)["peers"][0]["changed"] in (0, None)
+    peer = house.agent.peers.peers[sorted(house.agent.peers.peers)[0]]
+    peer.endpoint.changed_at = 7
+    house.wait(10)
+    assert told(house)["peers"][0]["changed"] == WALL + 7

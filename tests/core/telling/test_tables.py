@@ -129,7 +129,7 @@ def test_what_an_answer_had_no_room_for_is_counted():
         assert page_of.endswith("\nand 4 more, too many for one answer")
         assert "192.0.2.7, and 7 more, too many for one answer" in page_of
     assert "    and 22 more: nametrack status --all" in folded
-    assert "    and 20 more, too many for one answer" in whole and "--all" not in whole
+    assert "\n    and 20 more, too many for one answer" in whole and "--all" not in whole
 
 
 def test_colour_is_for_terminals_and_only_on_the_state():

@@ -10,6 +10,7 @@ from nametrack.core.actions import AskKernel, Packets, ReadAllowed
 from nametrack.core.config.firewall import Firewall, Forwarding, Zone
 from nametrack.core.events import Holder, Told
 from nametrack.core.machine import Machine
+from nametrack.core.telling import mending
 
 HOME, CABIN = "%sA=" % ("H" * 42), "%sA=" % ("C" * 42)
 SCRIPT = """-- network --
@@ -238,6 +239,14 @@ def test_on_another_machine_than_a_router_the_advice_has_no_uci():
         assert "uci" not in advice and advice.startswith("wg-quick down wg0; wg-quick up wg0")
     advice = why(played, WAN, "198.51.100.2", CLIENT)["advice"]
     assert advice.startswith("systemctl reload nametrack  # first add list client '10.1.0.2' in section 'some'")
+
+
+def test_on_another_machine_a_keepalive_is_not_set_by_uci():
+    played = play()
+    peer = played.agent.config.network_peers[0]
+    assert "uci set network." in mending.keepalive(played.agent, peer.interface, peer.public_key)
+    played.agent.handle(on.MachineRead(Machine([], {}, [], [], [], {})), played.now)
+    assert mending.keepalive(played.agent, peer.interface, peer.public_key) is None
 
 
 def test_a_tunnel_that_went_while_it_was_asked_about_is_answered():

@@ -216,15 +216,34 @@ def test_an_option_before_the_first_section_is_a_mistake():
 
 def test_a_quote_that_is_not_closed_costs_its_line():
     sections, problems = uci.parse("config t\noption a 'b\noption c 'd'\nlist e 'f g'\nconfig u\n")
-    assert sections == [Section("t", "@t[0]", True, {"c": "d", "e": ["f g"]}, 1), Section("u", "@u[0]", True, {}, 5)]
+    assert sections[0] == Section("t", "@t[0]", True, {"a": " ", "c": "d", "e": ["f g"]}, 1)
+    assert sections[1:] == [Section("u", "@u[0]", True, {}, 5)]
     assert problems == [Problem(2, "unterminated quote opened here", True)]
 
 
 def test_a_quote_that_is_not_closed_in_the_last_line():
     assert uci.parse("config t\noption a 'b") == (
-        [Section("t", "@t[0]", True, {}, 1)],
+        [Section("t", "@t[0]", True, {"a": " "}, 1)],
         [Problem(2, "unterminated quote opened here", True)],
     )
+
+
+def left(text):
+    """The options of a section, whatever is wrong with it."""
+    return uci.parse("config t\n" + text)[0][0].options
+
+
+@pytest.mark.parametrize("line", ["list b 'c", "list b c d", "lsit b 'c'", "\tlist 'b' \"c\nlist x y", "o b\tc d"])
+def test_an_option_that_cannot_be_read_was_given_all_the_same(line):
+    """Who counts on it, as a policy on its clients, must not take it for one that is not there: a blank is no value."""
+    assert left(line + "\n")["b"] == " "
+    assert left("option b 1\n" + line + "\n")["b"] == "1"
+    assert left(line + "\nlist b 1\n")["b"] == [" ", "1"]
+
+
+@pytest.mark.parametrize("line", ["private_key a b", "privat_key %s" % ("k" * 44), "option a-b 1", "option ' '", "x", "#"])
+def test_what_is_no_name_of_an_option_is_not_taken_for_one(line):
+    assert left(line + "\n") == {}
 
 
 def test_lines_are_counted_through_quotes_and_backslashes():

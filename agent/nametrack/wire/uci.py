@@ -6,6 +6,7 @@ Differences, all on purpose:
   end up in the section before it.
 - A quote that is not closed swallows what follows, up to the end of the file or to the next quote. Here only the line
   where it was opened is lost, if the statement that it makes is wrong.
+- An option whose line cannot be read has a blank for its value: it is not one that was never given.
 - Private and preshared keys are left out, and what is said about an error never quotes the file.
 """
 
@@ -76,6 +77,7 @@ def parsing(text, sections, problems, keep=None):
         try:
             _statements(reader, contents)
         except UciMistake as mistake:
+            contents.unread(reader.first_words())
             if reader.reread():
                 _report(problems, reader.suspect_line, UNTERMINATED)
             else:
@@ -137,9 +139,15 @@ def _check_required(word, problem):
 
 
 def _check_name(word, what):
+    if not _is_name(word):
+        raise UciMistake(what + " has a character that is not allowed")
+
+
+def _is_name(word):
     for c in word:
         if not (97 <= c <= 122 or 65 <= c <= 90 or 48 <= c <= 57 or c == 95):
-            raise UciMistake(what + " has a character that is not allowed")
+            return False
+    return True
 
 
 def _is_type(word):
@@ -182,6 +190,12 @@ class _Contents:
         if name:
             self._named[name] = (kind, options)
         self._options = options
+
+    def unread(self, words):
+        """A line with these first words cannot be read: `option NAME`, `list NAME` or a misspelling, most likely."""
+        name = words[1].strip(b"'\"") if len(words) > 1 and words[0][:1] in (b"o", b"l") else b""
+        if name and _is_name(name) and self._options is not None and name.decode() not in SECRETS:
+            self._options.setdefault(name.decode(), " ")
 
     def add(self, name, value, is_list):
         if not self._begun:

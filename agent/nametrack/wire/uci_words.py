@@ -81,6 +81,10 @@ class Reader:
             self.line += 1
         return values
 
+    def first_words(self):
+        """The first words of this line as they stand there, quotes and all."""
+        return self._data[self._begin : self._begin + 99].split(b"\n")[0].split()
+
     def reread(self):
         """After a mistake: goes back to the end of the line whose quote swallowed others; False when none did."""
         if self.suspect_line == 0:

@@ -683,6 +683,24 @@ def test_a_mistake_in_a_policy(options, said):
         assert (c.policies[0].hosts, c.policies[0].literals) == (["a.example"], [])
 
 
+@pytest.mark.parametrize("name", ["client", "proto", "port"])
+def test_a_policy_is_about_no_more_than_is_meant(name):
+    """Where what limits it is misspelt, or cannot be read (a blank, as the parser leaves it), the section goes."""
+    value = {"client": "192.168.1.9", "proto": "tcp", "port": "443"}[name]
+    for slip, given in ((name[1:], value), (name + "s", [value]), (name, " ")):
+        c = build([policy(**{slip: given})])
+        assert c.policies == []
+        assert c.errors[-1] == "section 'work': no usable option '%s'; ignoring section" % name
+    assert len(build([policy(**{name + "s": value, name: value})]).policies) == 1
+
+
+@pytest.mark.parametrize("given", [{"hosts": ["a.example"]}, {"hots": "a.example"}, {"host": " "}])
+def test_a_policy_for_hosts_does_not_take_everything_of_its_clients(given):
+    c = build([Raw("policy", "work", False, dict(given, interface="wg", client="192.168.1.9"), 1)])
+    assert (c.policies[0].hosts, c.policies[0].literals) == ([], [])
+    assert c.errors[-1] == "section 'work': no usable option 'host': nothing to steer"
+
+
 def test_of_two_policies_with_one_name_the_first_counts():
     c = build([policy(retain="1"), policy(retain="2")])
     assert [p.retain for p in c.policies] == [1]

@@ -57,8 +57,8 @@ class Section:
         self.problem(text + "; ignoring section")
 
     def gives(self, name):
-        """Whether the section has an option that is not empty, whatever it says."""
-        return self._options.get(name, "") not in ("", [])
+        """Whether the section has an option that is not empty, whatever it says, and be its name misspelt."""
+        return any(_one_slip(other, name) and self._options[other] not in ("", []) for other in self._options)
 
     def read(self, table, inherited):
         """The values of the options of `table`: dict by name; `inherited` are defaults that go before the table's."""

@@ -33,6 +33,7 @@ _KEYWORDS = {
 }
 
 _IGNORED = "what follows the semicolon is ignored: a space must come before a semicolon"
+_AGAIN = "a section of this type and name began above: the two are read as one"
 _MAX_PROBLEMS = 1000  # more would not be read, and a small heap has to hold them
 
 
@@ -84,6 +85,9 @@ def parsing(text, sections, problems, keep=None):
                 _report(problems, reader.statement_line, str(mistake))
         if reader.ignored:
             _report(problems, reader.statement_line, _IGNORED, False)
+        if contents.again:
+            contents.again = False
+            _report(problems, reader.statement_line, _AGAIN, False)
         yield 1
         while contents.listed is not None:
             values = reader.alike()
@@ -163,6 +167,7 @@ class _Contents:
     def __init__(self, sections, keep):
         self.sections = sections
         self.listed = None  # the list that the last option was added to; None: it is not wanted, or no list
+        self.again = False  # whether a section that is wanted went on
         self._keep = keep
         self._named = {}  # name -> (type, Section or None for one that is not wanted)
         self._counts = {}  # type -> sections
@@ -180,6 +185,7 @@ class _Contents:
             if known[0] != kind:
                 raise UciMistake("a section of another type has the same name")
             self._options = known[1]
+            self.again = known[1] is not None
             return
         count = self._counts.get(kind, 0)
         self._counts[kind] = count + 1

@@ -1,5 +1,6 @@
 """What `check` says of the firewall, of other rules and of reverse paths, where policies are steered by routes."""
 
+from fakes import netifd
 from steering_house import House
 
 from nametrack import routing
@@ -76,6 +77,32 @@ def test_a_zone_that_does_not_masquerade_is_told_as_information():
     said = one(house(LAN + VPN.replace("masq6 '1'", "masq6 '0'") + FORWARDING), "not_forwarded")
     assert said["severity"] == "info" and "does not masquerade IPv6" in said["text"]
     assert "uci set firewall.@zone[1].masq6='1'" in said["advice"]
+
+
+def unknown(config):
+    made = house(LAN + VPN + FORWARDING, config)
+    return [(f["severity"], f["text"], f["advice"]) for f in findings(made.agent, 0) if f["code"] == "configuration"]
+
+
+def test_an_interface_that_nobody_knows_is_a_slip_of_the_finger_and_needs_no_zone():
+    """The lines that make a zone for it would keep it."""
+    assert found(house(LAN, WORK.replace("wg0", "wgO"))) == []
+    ((severity, text, advice),) = unknown(WORK.replace("wg0", "wgO"))
+    assert (severity, advice) == ("error", "correct /etc/config/nametrack, then /etc/init.d/nametrack reload")
+    assert text == "section 'work': there is no interface 'wgO', neither configured nor up; did you mean 'wg0'?"
+    ((_, text, _),) = unknown(WORK + "\tlist client 'tv'\n\tlist client 'br-lan'\n\tlist client '192.168.1.9'\n")
+    assert text == "section 'work': there is no interface 'tv', neither configured nor up"
+
+
+def test_an_interface_that_is_configured_or_up_is_none():
+    assert unknown(WORK) == unknown(WORK.replace("wg0", "wan")) == []
+    made = house(LAN, WORK.replace("wg0", "vpn0"))
+    made.network += "config interface 'vpn0'\n"
+    made.configure(WORK.replace("wg0", "vpn0"))
+    assert found(made) != [] and [f for f in findings(made.agent, 0) if f["code"] == "configuration"] == []
+    made = house(LAN, WORK.replace("wg0", "vpn0"))
+    made.handle(on.InterfacesRead([netifd("vpn0", "none", None)]))
+    assert [f for f in findings(made.agent, 0) if f["code"] == "configuration"] == []
 
 
 def test_a_zone_by_a_pattern_of_devices_counts():

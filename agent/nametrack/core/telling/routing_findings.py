@@ -2,6 +2,7 @@
 
 from ... import routing
 from ..config import firewall
+from ..config.section import hint
 from ..routes import fit
 from ..routes.standing import UNKNOWN, unknown_clients
 from . import findings, mending
@@ -27,7 +28,7 @@ def routing_findings(agent):
     routes = agent.routes
     if not routes.steered or routes.installation.view is None:
         return []
-    found = [] if agent.files.firewall is None else _firewall(agent)
+    found = _nowhere(agent) + ([] if agent.files.firewall is None else _firewall(agent))
     found += _without_room(routes) + _unknown(routes)
     return found + _conflicts(routes) + _reverse_paths(routes) + _uncovered(agent)
 
@@ -51,13 +52,32 @@ def _unknown(routes):
     return found
 
 
+def _nowhere(agent):
+    """Interfaces of policies that nobody knows."""
+    found = []
+    for steered in agent.routes.steered:
+        clients = [client.value for client in steered.selector.clients if client.kind == "interface"]
+        for name in steered.steering.interfaces + clients:
+            if not _is_known(agent, name):
+                text = "section '%s': there is no interface '%s', neither configured nor up%s"
+                text = text % (steered.name, name, hint(name, sorted(agent.config.interfaces)))
+                found.append(findings.finding("configuration", "error", "configuration", text))
+    return found
+
+
+def _is_known(agent, name):
+    links = agent.routes.installation.view.links
+    known = name in agent.config.interfaces or name in agent.interfaces.known
+    return known or any(link.name == name for link in links)
+
+
 def _firewall(agent):
     found, said = [], set()
     for steered in agent.routes.steered:
         names = steered.steering.interfaces if steered.steering.action == "route" else []
         for name in names:
             for source in _sources(steered):
-                if (name, source) not in said:
+                if (name, source) not in said and _is_known(agent, name):
                     said.add((name, source))
                     found += _not_forwarded(agent, steered, agent.routes.way(name), source)
     return found

@@ -63,8 +63,8 @@ line or no usable configuration.
     "plan": """usage: nametrack plan [--config-dir DIR] [--state-dir DIR] [--run-dir DIR]
                      [--log-level LEVEL] [--ubus PATH|none]
 
-Makes one pass and prints what `run --once` would change, as text for `nft -f` and `ipset restore`, endpoints as
-`set_endpoint INTERFACE KEY ADDRESS:PORT`. It asks DNS and reads the kernel, and changes nothing.
+Makes one pass and prints what `run --once` would change, as text for `nft -f`, `ipset restore` and `ip -batch`,
+endpoints as `set_endpoint INTERFACE KEY ADDRESS:PORT`. It asks DNS and reads the kernel, and changes nothing.
 
 Exit status: as for `run --once`.
 """,

@@ -653,11 +653,11 @@ POLICY_MISTAKES = [
     ),
     (
         {"host": ["a.example", "192.0.2.0/33"]},
-        ["option 'host': '192.0.2.0/33' is not an address or prefix; ignoring it"],
+        ["option 'host': '192.0.2.0/33' is neither a host name nor an address or prefix; ignoring it"],
     ),
     (
         {"host": ["a.example", "https://b.example/"]},
-        ["option 'host': 'https://b.example/' is not an address or prefix; ignoring it"],
+        ["option 'host': 'https://b.example/' is neither a host name nor an address or prefix; ignoring it"],
     ),
     (
         {"host": ["a.example", "2001:db8::1"], "family": "ipv4"},

@@ -180,7 +180,9 @@ def host_or_prefix(text):
     given = ip.prefix(text)
     if given is not None:
         return given, None
-    return prefix(text) if ":" in text[:64] or "/" in text[:64] else host(text)
+    if ":" in text[:64] or "/" in text[:64]:
+        return _wrong(text, "is neither a host name nor an address or prefix")
+    return host(text)
 
 
 def policy_host(text):

@@ -52,6 +52,19 @@ def test_the_first_policy_that_wants_an_address_has_it():
     assert held(table) == {ip.key("192.0.2.1"): 1, ip.key("192.0.2.2"): 2}
 
 
+def test_each_route_is_written_once():
+    """Whatever has it compared: a prefix, that comes first, a second policy that wants it, or another way."""
+    texts = ["192.0.2.0/25", "192.0.2.200", "192.0.2.201"]
+    table = table_of(member(1, *texts), member(2, *texts))
+    assert drain(table) == [("add", 1, sorted(texts))]
+    table.assign([member(3, *texts)], [])
+    table.touch([ip.key(texts[1])])
+    assert drain(table) == [("add", 3, sorted(texts))]
+    table.assign([], [])
+    table.touch([ip.key(texts[1])])
+    assert drain(table) == [("delete", 3, sorted(texts))]
+
+
 def test_a_longer_prefix_of_a_later_policy_is_not_written():
     table = table_of(member(1, "192.0.2.0/24"), member(2, "192.0.2.7", "192.0.2.128/25", "198.51.100.1"))
     drain(table)

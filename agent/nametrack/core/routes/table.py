@@ -109,7 +109,7 @@ class Table:
 
         A look asks one policy after the other, so of many policies it is a look at fewer keys.
         """
-        found, left = {}, limit
+        found, left, seen = {}, limit, set()
         while left > 0 and not self.is_compared():
             if not self._queue:
                 left -= limit // 4
@@ -118,8 +118,9 @@ class Table:
             left -= 1 + len(self._members) // 4
             key = self._queue.pop()
             via, has = self.via(key), self.installed.get(key)
-            if via == has:
+            if via == has or key in seen:
                 continue
+            seen.add(key)
             if via is None:
                 self._doomed.append(key)
             else:

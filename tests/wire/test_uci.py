@@ -241,7 +241,9 @@ def test_an_option_that_cannot_be_read_was_given_all_the_same(line):
     assert left(line + "\nlist b 1\n")["b"] == [" ", "1"]
 
 
-@pytest.mark.parametrize("line", ["private_key a b", "privat_key %s" % ("k" * 44), "option a-b 1", "option ' '", "x", "#"])
+@pytest.mark.parametrize(
+    "line", ["private_key a b", "privat_key %s" % ("k" * 44), "option a-b 1", "option ' '", "x", "#"]
+)
 def test_what_is_no_name_of_an_option_is_not_taken_for_one(line):
     assert left(line + "\n") == {}
 

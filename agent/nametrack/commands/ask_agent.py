@@ -6,7 +6,7 @@ import pyubus
 from pyubus import UbusError
 
 from .. import NAME, compat
-from ..core.config.option_values import host
+from ..core.config.option_values import address, host
 from ..core.telling.tables import event_lines, status_lines, why_lines
 from ..core.wording import count
 from ..wire.jsontext import json_text
@@ -92,8 +92,13 @@ def status(command, log):
 def why(command, log):
     """Print why packets to a host take the way they take; return 0 if they go as configured, else 1."""
     given = {"host": command.names[0]}
+    problem = None if address(given["host"])[0] else host(given["host"])[1]
     if command.client is not None:
         given["client"] = command.client
+        wrong = address(command.client)[1]
+        problem = problem or wrong and "--from: " + wrong
+    if problem:
+        raise Trouble(problem)
     answer = Remote(command).call("why", given)
     if command.json:
         print(json_text(answer))

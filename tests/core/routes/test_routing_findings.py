@@ -1,8 +1,8 @@
 """What `check` says of the firewall, of other rules and of reverse paths, where policies are steered by routes."""
 
-from fakes import netifd
 from steering_house import House
 
+from fakes import netifd
 from nametrack import routing
 from nametrack.core import events as on
 from nametrack.core.config import firewall

@@ -136,6 +136,8 @@ def test_colour_is_for_terminals_and_only_on_the_state():
     lines = status_lines(state([peer(state="stalled")]), True)
     assert "\x1b[31mstalled     \x1b[0m" in lines[1]
     assert not any("\x1b" in line for line in lines[:1] + lines[2:])
+    lines = status_lines(state([], [policy([host("192.0.2.0/24", state="literal")])]), True)
+    assert "    192.0.2.0/24              \x1b[32mwritten     \x1b[0m" in lines
 
 
 def test_text_of_others_steers_no_terminal():

@@ -180,9 +180,8 @@ def host_or_prefix(text):
     given = ip.prefix(text)
     if given is not None:
         return given, None
-    if ":" in text[:64] or "/" in text[:64]:
-        return _wrong(text, "is neither a host name nor an address or prefix")
-    return host(text)
+    wrong = _wrong(text, "is neither a host name nor an address or prefix")
+    return wrong if ":" in text[:64] or "/" in text[:64] else host(text)
 
 
 def policy_host(text):

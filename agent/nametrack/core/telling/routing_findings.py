@@ -53,7 +53,7 @@ def _unknown(routes):
 
 
 def _nowhere(agent):
-    """Interfaces of policies that nobody knows."""
+    """Interfaces of policies that are neither configured nor up."""
     found = []
     for steered in agent.routes.steered:
         clients = [client.value for client in steered.selector.clients if client.kind == "interface"]

@@ -15,7 +15,7 @@ FOLD = 8  # hosts of a policy, and addresses of a host, that are shown where not
 NO_ROOM = "too many for one answer"
 
 FINE = ("current", "roamed", "disabled", "literal")
-COLOURS = {"current": 32, "literal": 32, "roamed": 33, "stale": 33, "partial": 33, "negative": 33, "disabled": 2}
+COLOURS = {"current": 32, "written": 32, "roamed": 33, "stale": 33, "partial": 33, "negative": 33, "disabled": 2}
 OTHER_COLOUR = 31
 
 

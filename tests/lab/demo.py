@@ -183,7 +183,7 @@ def home_moves_and_no_cache_knows(world, story, pinger):
     back = pinger.wait_for_reply(after=moved + 0.2, seconds=STALL + 20)
     if world.home_address in world.resolve(HOME_NAME, "A"):
         raise LabError("the router's cache knows the new address")
-    story.tell(f"an answer was owed for {STALL} s: past the caches DNS knew better; traffic flows again", back)
+    story.tell("a reply was owed for 2 s (suspect_time): past the caches DNS knew better; traffic flows again", back)
     story.result("stale caches", f"TTL an hour: traffic flowed again after {back - moved:.1f} s")
 
 

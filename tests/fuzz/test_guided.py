@@ -22,6 +22,7 @@ def Fuzz():
         read(b"nameserver 192.0.2.1")
     if os.environ["END"] == "stopped":
         os.kill(os.getppid(), signal.SIGTERM)
+        signal.alarm(60)  # if the one who was to forward the signal is gone
         signal.pause()
     os._exit(int(os.environ["END"]))
 """

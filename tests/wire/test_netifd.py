@@ -91,8 +91,8 @@ def test_the_least_metric_of_several_default_routes_counts():
 
 
 def test_there_are_bounds():
-    servers = ["192.0.2.%d" % i for i in range(100)]
-    routes = [{"target": "10.%d.%d.0" % (i // 256, i % 256), "mask": 24} for i in range(1000)]
-    many = [{"interface": "i%d" % i, "up": True, "dns-server": servers, "route": routes} for i in range(1000)]
+    servers = ["192.0.2.%d" % i for i in range(9)]
+    routes = [{"target": "10.0.%d.0" % i, "mask": 24} for i in range(129)]
+    many = [{"interface": "i%d" % i, "up": True, "dns-server": servers, "route": routes} for i in range(257)]
     found = interfaces({"interface": many})
     assert len(found) == 256 and len(found[0].nameservers) == 8 and len(found[0].networks) == 128

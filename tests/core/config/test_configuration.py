@@ -5,7 +5,7 @@ from collections import namedtuple
 import pytest
 
 from nametrack.core.config import configuration as config
-from nametrack.core.config import network, options, section
+from nametrack.core.config import network, option_values, options, section
 
 Raw = namedtuple("Raw", ("type", "name", "anonymous", "options", "line"))
 
@@ -181,6 +181,18 @@ def test_unknown_options_and_types_are_said_with_a_hint_where_one_slip_explains_
         "section 'work': option 'hosts' is not known; did you mean 'host'?",
         "section 'work': option 'retian' is not known; did you mean 'retain'?",
     ]
+
+
+# of each range of characters that reorder or hide what stands beside them: those at its ends, and those beside it
+HIDDEN = (0, 0x1F, 0x7F, 0x9F, 0x200B, 0x200F, 0x2028, 0x202E, 0x2060, 0x206F, 0xD800, 0xDFFF, 0xFEFF)
+SHOWN = (0x20, 0x7E, 0xA0, 0x200A, 0x2010, 0x2027, 0x202F, 0x205F, 0x2070, 0xD7FF, 0xE000, 0xFEFE, 0xFF00)
+
+
+def test_a_text_that_is_shown_has_no_character_that_hides_others():
+    for code in HIDDEN:
+        assert option_values.printable("a" + chr(code), 9) == ("a\\x%02x" if code < 256 else "a\\u%04x") % code
+    for code in SHOWN:
+        assert option_values.printable("a" + chr(code), 9) == "a" + chr(code)
 
 
 HINTS = [

@@ -5,6 +5,7 @@ from steering_house import KEYS, NETWORK, House
 from nametrack import ip, routing
 from nametrack.core import actions as do
 from nametrack.core import events as on
+from nametrack.core.agent import Agent
 from nametrack.core.config import configuration
 from nametrack.wire import uci
 
@@ -59,6 +60,16 @@ def test_an_agent_that_starts_anew_finds_its_routes_and_writes_nothing():
     again.configure(THREE_LINES)
     assert again.written == []
     assert again.way("192.0.2.1") == "wg0"
+
+
+def test_while_dns_is_silent_after_a_start_the_routes_of_before_stay_for_an_hour():
+    house = House(THREE_LINES)
+    house.agent, house.answer = Agent(), lambda action: None
+    house.configure(THREE_LINES)
+    house.wait(3500)
+    assert house.way("192.0.2.1") == "wg0"
+    house.wait(200)
+    assert house.way("192.0.2.1") == "wan"
 
 
 def test_an_address_that_dns_names_anew_gets_a_route():

@@ -104,6 +104,15 @@ def test_an_address_that_no_policy_lists_takes_the_normal_way():
     assert values["as_configured"] and "no policy lists it" in values["sentence"]
 
 
+def test_an_address_that_every_answer_on_the_lan_was_heard_about_can_only_be_listed():
+    played = transcript.Transcript(SETS.replace("family 'ipv4'\n", "family 'ipv4'\n\toption observe_from 'any'\n"))
+    played.run()
+    played.agent.handle(on.WhyAsked(1, "203.0.113.9", None), played.now)
+    values = told_of(played, [Told("203.0.113.9", *NORMAL)])
+    assert values["sentence"] == "203.0.113.9 takes the normal way: no policy lists it"
+    assert "add_list nametrack.work.host='203.0.113.9'" in values["advice"]
+
+
 def test_without_policies_every_address_takes_the_normal_way():
     played = transcript.Transcript("-- config --\nconfig nametrack 'global'\n\n-- at 0 --\n")
     played.run()

@@ -29,6 +29,7 @@ class FakeKernel:
     def __init__(self):
         self.interfaces = {}  # interface -> {public key: dict of Peer's fields}
         self.sets = {}  # set name -> dict(family, timeout, interval, merge, elements {address: ends at or None})
+        self.nft_changed = False  # whether another program changed nftables, and that was not asked yet
         self.netifd = {}  # name -> wire.netifd.Interface
         self.refusals = []  # [(start of an action's text, reason)], each used once
         self.changes = 0
@@ -91,6 +92,9 @@ class FakeKernel:
             if held is not None:
                 self._expire(held, now)
             return on.SetGlanced(action.set, None if held is None else len(held["elements"]))
+        if isinstance(action, do.GlanceNft):
+            changed, self.nft_changed = self.nft_changed, False
+            return on.NftChanged(action.what) if changed else None
         if isinstance(action, do.ReadServices):
             return on.ServicesRead(self.services)
         if isinstance(action, do.FlushFlows):

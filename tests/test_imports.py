@@ -94,7 +94,7 @@ config policy 'work'
 """
 OF_POLICIES = ["nametrack/core/policies/policy.py", "nametrack/core/policies/policy_host.py"]
 OF_SETS = [f"nametrack/core/sets/{name}.py" for name in ("kernel_set", "work", "contents", "reading", "wanted")]
-OF_SETS += [f"nametrack/adapters/{name}.py" for name in ("sets", "set_listing", "set_changes", "netfilter", "notices")]
+OF_SETS += [f"nametrack/adapters/{name}.py" for name in ("sets", "set_listing", "set_changes", "netfilter", "nftables")]
 OF_SETS += [f"nametrack/wire/{name}.py" for name in ("nft", "nftset", "nftchange", "ipset", "ipsetlink", "nfnetlink")]
 OF_OTHERS = [f"nametrack/adapters/{name}.py" for name in ("tap", "exchanges", "echo", "flows", "inbound", "ways")]
 OF_OTHERS += [f"nametrack/wire/{name}.py" for name in ("bpf", "packets", "passing", "inbound", "echo", "conntrack")]

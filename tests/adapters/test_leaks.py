@@ -99,18 +99,16 @@ def work(i):
 method, parts = "request", (bus, poller)
 """
 
-NOTICES = """
-from nametrack.adapters.notices import Notices
-from nametrack.element import named
-notices = part = Notices(poller, lambda event: None)
-notices.start()
+NFTABLES = """
+from nametrack.adapters.nftables import Nftables
+part = Nftables()
 def work(i):
-    notices.watch(named("nft inet fw4 a%d" % (i % 5)))
+    part.changed()
     poller.wait(compat.monotonic())
-method, parts = "watch", (notices, poller)
+method, parts = "changed", (part, poller)
 """
 
-PARTS = {"history": HISTORY, "loop": LOOP, "dns": DNS, "bus": BUS, "notices": NOTICES}
+PARTS = {"history": HISTORY, "loop": LOOP, "dns": DNS, "bus": BUS, "nftables": NFTABLES}
 MEASURE = """
 print(grows(work, *parts))
 leaky(part, method)

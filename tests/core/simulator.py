@@ -197,7 +197,7 @@ class Walk:
                 self.kernel.sets.pop(name)
             if name not in self.kernel.sets and "tun" not in name:
                 self.make_set(name, SETS[name])
-                self.notice(name, True)
+                self.notice(name)
         self.alive = self.random.chance(50)
         self.disturb(50)
         end = self.now + REST
@@ -286,6 +286,11 @@ class Walk:
     def take(self, actions):
         """Carries out what the core ordered; the answers of the kernel come at once or a little later."""
         for action in actions:
+            if isinstance(action, do.GlanceNft):
+                event = self.kernel.perform(action, self.now)
+                if event is not None:
+                    self.feed(event)
+                continue
             if isinstance(action, do.GlanceSet):
                 self.in_turn(action.set, self.kernel.perform(action, self.now), 0)
                 continue
@@ -626,10 +631,10 @@ class Walk:
         if self.random.chance(percent):
             self.feed(on.SetsDisturbed("somebody"))
 
-    def notice(self, name, removed):
-        """The kernel tells of every change of an nft set, and of none of an ipset."""
+    def notice(self, name):
+        """The kernel counts every change of an nft set, and says nothing of an ipset."""
         if name.startswith("nft "):
-            self.feed(on.SetTouched(named(name), removed))
+            self.kernel.nft_changed = True
         else:
             self.disturb(30)
 
@@ -639,13 +644,13 @@ class Walk:
             self.kernel.sets[name]["elements"] = {}
             self.kernel.sets[name]["marked"] = set()
             self.foreign[name] = set()
-            self.notice(name, True)
+            self.notice(name)
 
     def set_deleted(self):
         name = self.random.one_of(sorted(SETS))
         if self.kernel.sets.pop(name, None) is not None:
             self.foreign[name] = set()
-            self.notice(name, True)
+            self.notice(name)
 
     def set_made(self):
         name = self.random.one_of(sorted(OWN))
@@ -654,14 +659,14 @@ class Walk:
         else:
             flags = self.random.one_of(((), ("timeout",), ("interval",), ("timeout", "interval")))
         self.make_set(name, flags)
-        self.notice(name, True)
+        self.notice(name)
 
     def set_of_another_kind(self):
         name = self.random.one_of(sorted(SETS))
         self.make_set(name, MERGED if name.startswith("nft ") else ("interval",))
         if self.random.chance(50):
             self.kernel.sets[name]["family"] = None
-        self.notice(name, True)
+        self.notice(name)
 
     def pbr_reloads(self):
         """Its sets go and come back with what other user files print; without `ipv6_enabled` the twin stays away."""
@@ -672,7 +677,7 @@ class Walk:
             kept[name] = self.foreign[name]
             if self.kernel.sets.pop(name, None) is not None:
                 self.foreign[name] = set()
-                self.notice(name, True)
+                self.notice(name)
         if self.random.chance(20):
             return  # stopped
         if self.random.chance(50):
@@ -684,7 +689,7 @@ class Walk:
             self.baked[name] = sorted(kept[name])
             for address in self.baked[name]:
                 self.kernel.add(name, address)
-            self.notice(name, True)
+            self.notice(name)
 
     def firewall_reloads(self):
         """What pbr's file in the rules has is added again, also what was deleted since."""
@@ -693,7 +698,7 @@ class Walk:
                 for address in self.baked[name]:
                     self.kernel.add(name, address)
                     self.foreign[name].add(address)
-                self.notice(name, False)
+                self.notice(name)
 
     def vpn_policy_routing_reloads(self):
         printed = self.included()
@@ -739,7 +744,7 @@ class Walk:
         if address not in held["elements"]:
             self.kernel.add(name, address)
             self.foreign[name].add(address)
-            self.notice(name, False)
+            self.notice(name)
             self.disturb(100 if shared else 50)  # told of it, or it could not know whose it is
 
     def foreign_range(self, name, held):
@@ -749,7 +754,7 @@ class Walk:
         if not addresses([text]) & addresses(held["elements"]) - addresses(self.foreign[name]) or text != single:
             self.kernel.add(name, text)
             self.foreign[name].add(text)
-            self.notice(name, False)
+            self.notice(name)
 
     def moving(self):
         """The sets that an auto policy fills or might fill: what is ours in them changes with its target."""

@@ -35,6 +35,7 @@ READS = (
     do.ReadInterfaces,
     do.ListSet,
     do.GlanceSet,
+    do.GlanceNft,
     do.ReadServices,
     do.GlanceRouting,
     do.ReadRouting,
@@ -231,7 +232,7 @@ class Transcript:
         elif what == "service":
             self.kernel.services[words[0]] = the_service(words[0], words[1:])
         elif what == "touched":
-            self.handle(on.SetTouched(named(" ".join(words[1:])), words[0] == "removed"))
+            self.kernel.nft_changed = True
         elif what == "disturbed":
             self.handle(on.SetsDisturbed(" ".join(words)))
         elif what == "refresh":

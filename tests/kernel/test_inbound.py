@@ -42,7 +42,7 @@ from nametrack.wire import nfnetlink
 def generation():
     kernel = Kernel(nfnetlink.PROTOCOL)
     kernel.send(nfnetlink.get_generation)
-    found = nfnetlink.generation(kernel.receive()).number
+    found = nfnetlink.generation(kernel.receive())
     kernel.close()
     return found
 mark(["wan"], 1)

@@ -242,7 +242,7 @@ print(len(found.ends), found.sure)
 def test_more_than_the_send_buffer_takes_goes_in_nevertheless(interpreter, tmp_path):
     script = """
 add(NFT, "192.0.2.1")
-sets._kernel._socket.setsockopt(1, 7, 4608)  # SO_SNDBUF: the least there is
+sets._nftables._kernel._socket.setsockopt(1, 7, 4608)  # SO_SNDBUF: the least there is
 many = ["10.0.%d.%d" % (i >> 8, i & 255) for i in range(1000)]
 print(add(NFT, *many), change(NFT, many[:500], many[:10]))
 print(len(listing(NFT).ends))

@@ -249,5 +249,5 @@ def test_auto_finds_what_there_is_and_what_comes_later(calm, interpreter):
         pbr = Pbr(firewall, "1.2.4")
         pbr.start()
         wanted = {pbr.set_name(4): MERGED4, pbr.set_name(6): MERGED6}
-        Right(agent, lambda name: nft_set(router, name), wanted).within("pbr came")
+        Right(agent, lambda name: nft_set(router, name), wanted).within("pbr came", 70)
         agent.wait_for_line("target auto: the sets of pbr", 5)

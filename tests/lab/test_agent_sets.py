@@ -254,3 +254,13 @@ def test_what_the_file_says_of_sets_that_no_policy_fills_is_nothing(world, inter
     finally:
         for name in ("others4", "kept4"):
             beach.run(["ipset", "destroy", name], check=False)
+
+
+def test_the_agent_listens_to_nothing_that_nftables_announces(world, interpreter):
+    """A listener would have the kernel keep 8 KiB for each element that any program adds or flushes at once."""
+    world.beach.nft(VPN_SETS)
+    with Agent(world, options(), policy("staging", [STAGING_NAME]), interpreter=interpreter) as agent:
+        wait_for(lambda: nft_elements(world.beach, "inet", "vpn", "staging4") == set(STAGING4), 10, agent.tail)
+        lines = world.beach.run(["cat", "/proc/net/netlink"]).stdout.splitlines()
+    netfilter = [line.split()[3] for line in lines if line.split()[1] == "12"]
+    assert netfilter and set(netfilter) == {"00000000"}

@@ -14,7 +14,7 @@ uapi     the same of the userspace protocol, however the bytes are cut, or UapiE
 uci      sections and problems, never more than there is text; no value, which may be a key, in what is said of it
 nft      elements of the family that the set has, canonical, or NetlinkError
 ipset    the same of what netlink says, or NetlinkError
-notices  what changed in nft's sets, never more than there are bytes, or NetlinkError
+generation  the number of nft's last change, of 32 bits, none, or NetlinkError
 routing  rules, nexthops, routes, links, addresses and neighbours with canonical addresses, or NetlinkError; a rule that
          was read is written and read again as the same
 flows    connections to addresses of their family, or NetlinkError
@@ -444,19 +444,17 @@ def read_ipset(data):
 # -- what netfilter tells --
 
 
-def notices_samples():
-    return [data for one in netfilter.ALL if "nft" in one for data in one["datagrams"] if b"mine4\0" in data]
+def generation_samples():
+    return netfilter.about("the generation")["datagrams"]
 
 
-def read_notices(data):
+def read_generation(data):
     try:
-        nfnetlink.generation(data, "<")
-        found = nfnetlink.notices(data, "<")
+        found = nfnetlink.generation(data, "<")
     except netlink.NetlinkError:
         return False
-    check(len(found) <= len(data) // 16, "more notices than there is room for")
-    check(len(set(found)) == len(found), "a notice twice")
-    return bool(found)
+    check(found is None or 0 <= found < 1 << 32, "no number of 32 bits")
+    return found is not None
 
 
 def flows_samples():
@@ -702,7 +700,7 @@ CODECS = {
     "wg_quick": (wg_quick_samples, read_wg_quick),
     "nft": (nft_samples, read_nft),
     "ipset": (ipset_samples, read_ipset),
-    "notices": (notices_samples, read_notices),
+    "generation": (generation_samples, read_generation),
     "routing": (routing_samples, read_routing),
     "flows": (flows_samples, read_flows),
     "services": (services_samples, read_services),

@@ -1,7 +1,7 @@
 """The conversations of data/netfilter.jsonl: what a Linux 6.18 kernel (x86-64) and requests of ours said.
 
 `about`: in words; `request`, `datagrams`: bytes; `seq`: of the request; `saved`: what `ipset save` said of the same
-set; `nft`, `port`: a change that nft made, and its netlink port, for the notices of it.
+set.
 """
 
 import binascii

@@ -18,42 +18,33 @@ _MEANINGS = {
 GONE = "there is no such set"
 
 
-def nft_kernel():
-    """Return `(Kernel, port)` for changes of nft sets; the port names us in what the kernel announces."""
-    kernel = Kernel(nfnetlink.PROTOCOL)
-    kernel.leave_out_quotes()
-    kernel.send(nfnetlink.get_generation)
-    generation = nfnetlink.generation(kernel.receive())
-    return kernel, None if generation is None else generation.port
+class NftChange:
+    """A ChangeSet of an nft set, in one transaction; an element that is absent already counts as deleted."""
 
-
-def change_nft(kernel, action):
-    """Carry out a ChangeSet of an nft set in one transaction; an element that is absent already counts as deleted.
-
-    Return {key: why, in words} of the added elements that the kernel refused. Raises Refused if nothing was done,
-    OSError and NetlinkError.
-    """
-    change = _NftChange(kernel, action.set, action.form)
-    if len(action.others):
-        return change.carry_out_whole(action.deleted, action.added, action.others)
-    return change.carry_out(action.deleted, action.added)
-
-
-class _NftChange:
-    def __init__(self, kernel, name, form):
+    def __init__(self, kernel, action):
+        self.made = 0  # transactions
         self._kernel = kernel
-        self._name = name
-        self._form = form
+        self._action = action
         self._refused = {}
 
-    def carry_out_whole(self, deleted, added, others):
+    def carry_out(self):
+        """Return {key: why, in words} of the added elements that the kernel refused.
+
+        Raises Refused if nothing was done, OSError and NetlinkError.
+        """
+        action = self._action
+        if len(action.others):
+            return self._carry_out_whole(action.deleted, action.added, action.others)
+        return self._carry_out(action.deleted, action.added)
+
+    def _carry_out_whole(self, deleted, added, others):
         """What belongs in part to others is taken apart by what was listed: if that is not so any more, nothing is."""
         errors = self._send(deleted, added, False, others)
         if errors:
             raise Refused(_MEANINGS.get(min(errors.values()), "another program has changed the set meanwhile"))
         return {}
 
-    def carry_out(self, deleted, added):
+    def _carry_out(self, deleted, added):
         """Delete and add; what was refused is left out, and named."""
         total = len(added)
         for _ in range(_ROUNDS):
@@ -85,13 +76,13 @@ class _NftChange:
             middle = (len(elements) + 1) // 2
             for part in (elements.part(0, middle), elements.part(middle, len(elements))):
                 if len(part):
-                    self.carry_out(*one(part))
+                    self._carry_out(*one(part))
         return self._refused
 
     def _send(self, deleted, added, apart, others=None):
         """Send the change as one transaction; return {index of the request: error number}, empty if it was made."""
         seq, change = self._kernel.seq + 2, (deleted, added, others or ElementList())
-        requests = nftchange.requests(self._name, self._form, change, seq, apart)
+        requests = nftchange.requests(self._action.set, self._action.form, change, seq, apart)
         first = self._kernel.send_batch(len(requests) + 2, lambda seq: nfnetlink.batch(requests, seq))
         errors, lost = {}, False
         for datagram in self._kernel.waiting():
@@ -102,6 +93,7 @@ class _NftChange:
             raise Refused("the kernel refuses too many elements at once")
         if -1 in errors or len(requests) in errors:  # the transaction itself
             raise Refused(compat.errno_text(errors.get(-1, errors.get(len(requests)))))
+        self.made += not errors
         return errors
 
     def _sort_out(self, errors, deleted, added):

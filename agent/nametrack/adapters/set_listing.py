@@ -65,8 +65,7 @@ class SetListing:
 
     def _ask_generation(self):
         self._kernel.send(nfnetlink.get_generation)
-        generation = nfnetlink.generation(self._kernel.receive())
-        return None if generation is None else generation.number
+        return nfnetlink.generation(self._kernel.receive())
 
     def _readable(self):
         if not self._read.feed(self._kernel.receive()):

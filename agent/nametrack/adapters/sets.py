@@ -6,20 +6,20 @@ from ..wire import ipset, nft
 from ..wire.netlink import NetlinkError
 from .netfilter import ipset_header
 from .netlink import Refused, reason
-from .set_changes import change_ipset, change_nft, nft_kernel
+from .nftables import Nftables
+from .set_changes import change_ipset
 from .set_listing import SetListing
 
 
 class Sets:
-    """Carries out ListSet one after the other, and GlanceSet and ChangeSet at once."""
+    """Carries out ListSet one after the other, and all else at once."""
 
-    def __init__(self, poller, emit, notices=None):
-        """`notices`: a notices.Notices that is told which sets matter and which changes are ours."""
+    def __init__(self, poller, emit):
         self._poller = poller
         self._emit = emit
-        self._notices = notices
+        self._nftables = Nftables()
+        self._counts = False  # whether it was asked how many changes nftables had
         self._waiting = []
-        self._kernel = None  # from which nft sets are changed, once one was
         self._listing = None  # the SetListing that is under way
 
     def busy(self):
@@ -28,8 +28,9 @@ class Sets:
 
     def list(self, action):
         """Carry out ListSet."""
-        if self._notices is not None:
-            self._notices.watch(action.set)
+        if action.set.kind == "nft" and not self._counts:
+            self._counts = True
+            self._nft_changed()  # what is changed from now on
         self._waiting.append(action)
         if self._listing is None:
             self._next()
@@ -54,6 +55,17 @@ class Sets:
             return self._emit(on.ActionFailed(action, reason(error)))
         self._emit(on.SetGlanced(action.set, None if dump is None else dump.size))
 
+    def glance_nft(self, action):
+        """Carry out GlanceNft."""
+        if self._nft_changed():
+            self._emit(on.NftChanged(action.what))
+
+    def _nft_changed(self):
+        try:
+            return self._nftables.changed()
+        except (OSError, NetlinkError, Refused):
+            return False  # a kernel that does not say has no set that could have changed
+
     def change(self, action):
         """Carry out ChangeSet."""
         try:
@@ -68,16 +80,7 @@ class Sets:
     def _carry_out(self, action):
         if action.set.kind == "ipset":
             return change_ipset(action.set, action.form, action.deleted, action.added)
-        if self._kernel is None:
-            self._kernel, port = nft_kernel()
-            if self._notices is not None:
-                self._notices.own(port)
-        try:
-            return change_nft(self._kernel, action)
-        except (OSError, NetlinkError):
-            self._kernel.close()
-            self._kernel = None
-            raise
+        return self._nftables.change(action)
 
 
 def script(action):

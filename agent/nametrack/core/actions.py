@@ -40,6 +40,8 @@ ListSet = namedtuple("ListSet", ("set",))
 ChangeSet = namedtuple("ChangeSet", ("set", "form", "deleted", "added", "others", "reason"))
 # how many elements an ipset holds: cheap, and the only way to hear of it, for the kernel says nothing of ipsets
 GlanceSet = namedtuple("GlanceSet", ("set",))
+# what: "nftables"; whether another program has changed its tables since the last time
+GlanceNft = namedtuple("GlanceNft", ("what",))
 # what: "kernel"; links, addresses, rules, nexthops and what the main table has of others
 ReadRouting = namedtuple("ReadRouting", ("what",))
 # what: "kernel"; whether it holds any rule, nexthop or route of ours
@@ -159,6 +161,7 @@ FORMS = {
     ListSet: lambda a: "list_set %s" % full_name(a.set),
     ChangeSet: _change_set,
     GlanceSet: lambda a: "glance_set %s" % full_name(a.set),
+    GlanceNft: lambda a: "glance_nft",
     FlushFlows: lambda a: "flush_flows %s" % " ".join([ip.element(key) for key in a.keys]),
     ReadServices: lambda a: "read_services",
     ReadRouting: lambda a: "read_routing",

@@ -41,8 +41,8 @@ SetListed = namedtuple("SetListed", ("set", "listing"))
 SetGlanced = namedtuple("SetGlanced", ("set", "size"))
 # action: ChangeSet that was carried out; refused: {ip.key: why} of added elements that the kernel did not take
 SetChanged = namedtuple("SetChanged", ("action", "refused"))
-# another program changed one of our sets; removed: whether elements may have gone, or the set came or went
-SetTouched = namedtuple("SetTouched", ("set", "removed"))
+# another program changed something in nftables; what: "nftables"
+NftChanged = namedtuple("NftChanged", ("what",))
 # view: routing.View
 RoutingRead = namedtuple("RoutingRead", ("view",))
 # holds: whether the kernel has a rule, a nexthop or a route of ours, or may have one

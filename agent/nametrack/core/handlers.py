@@ -26,7 +26,7 @@ EVENTS = {
     on.SetListed: lambda agent, e, now: agent.policies.filling.listed(e.set, e.listing, now),
     on.SetGlanced: lambda agent, e, now: agent.policies.sets.glanced(e.set, e.size, now),
     on.SetChanged: lambda agent, e, now: agent.policies.sets.changed(e.action, e.refused, now),
-    on.SetTouched: lambda agent, e, now: agent.policies.sets.touched(e.set, e.removed, now),
+    on.NftChanged: lambda agent, e, now: agent.policies.sets.nft_changed(now),
     on.ServicesRead: lambda agent, e, now: agent.policies.filling.services_read(e.services, now),
     on.RoutingRead: lambda agent, e, now: agent.routes.read(e.view, now),
     on.RoutingGlanced: lambda agent, e, now: agent.look_for_routes(now) if e.holds else [],

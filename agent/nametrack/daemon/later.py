@@ -28,15 +28,10 @@ class Later:
 # Each loads what it makes. poller: loop.Poller; emit: function that hands an event to the core.
 
 
-def new_sets(poller, emit, listens):
-    """Return the adapter of sets; listens: whether it is to hear of what other programs change."""
-    from ..adapters.notices import Notices
+def new_sets(poller, emit):
     from ..adapters.sets import Sets
 
-    notices = Notices(poller, emit)
-    if listens:
-        notices.start()
-    return Sets(poller, emit, notices)
+    return Sets(poller, emit)
 
 
 def new_routes(poller, emit, listens):

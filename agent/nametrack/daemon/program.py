@@ -51,7 +51,7 @@ class Program:
         self._last_good = LastGood(self._poller, emit, state_dir(command), command.run_dir)
         self._dns = Dns(self._poller, emit)
         self._follows = False  # whether it runs until a signal ends it
-        self._sets = Later(lambda: new_sets(self._poller, emit, self._follows))
+        self._sets = Later(lambda: new_sets(self._poller, emit))
         self._flows = Later(lambda: new_flows(self._poller, emit, self._follows))
         self._routes = Later(lambda: new_routes(self._poller, emit, self._follows))
         self._neighbours = Later(lambda: new_neighbours(self._poller, emit))
@@ -98,6 +98,7 @@ class Program:
             do.SendEcho: Later(lambda: new_echo(self._poller, self._emit)).performer("send"),
             do.ListSet: self._sets.performer("list"),
             do.GlanceSet: self._sets.performer("glance"),
+            do.GlanceNft: self._sets.performer("glance_nft"),
             do.ChangeSet: self._sets.performer("change"),
             do.FlushFlows: self._flows.performer("flush"),
             do.ReadServices: self._services.read,

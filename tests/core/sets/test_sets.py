@@ -1,6 +1,6 @@
 """sets.py: when a set is read. What comes of it the transcripts of tests/core/transcripts/policy pin."""
 
-from nametrack.core.actions import ListSet, ReadServices
+from nametrack.core.actions import GlanceNft, ListSet, ReadServices
 from nametrack.core.config.policy_sections import PolicyConfig
 from nametrack.core.ordering import result
 from nametrack.core.policies.preparation import preparing
@@ -29,28 +29,47 @@ def filled():
     return sets, timers
 
 
-def run(sets, timers, until):
-    """What the timers order until then, each listing done at once."""
-    actions = []
+def run(sets, timers, until, churn=False):
+    """When a set was listed until then, each listing done at once; churn: others change nftables all the time."""
+    times = []
     while timers.next() is not None and timers.next() <= until:
         now = timers.next()
         for key in timers.due(now):
             found = sets.due(key, now)
+            if GlanceNft("nftables") in found and churn:
+                sets.nft_changed(now)
             if ListSet(NAME) in found:
+                times.append(round(now, 2))
                 sets.listed(NAME, empty(), now)
-            actions += found
-    return actions
+    return times
 
 
-def test_whoever_takes_something_away_has_the_set_read():
+def test_a_change_of_nftables_has_the_sets_read():
     sets, timers = filled()
-    assert sets.touched(NAME, True, 10) == [] and run(sets, timers, 60) == [ListSet(NAME)]
+    run(sets, timers, 10)
+    assert sets.nft_changed(10) == [] and run(sets, timers, 60) == [10.1]
+
+
+def test_while_others_change_nftables_all_the_time_a_set_is_read_seldomer_and_seldomer():
+    """Another program puts each answer of DNS into a set of its own, which the number of the change does not tell."""
+    sets, timers = filled()
+    assert run(sets, timers, 30, churn=True) == [0.9, 1.9, 3.9, 7.9, 11.9, 15.9, 19.9, 23.9, 27.9]
+
+
+def test_nftables_is_glanced_at_as_long_as_there_is_a_set_of_it():
+    sets, timers = filled()
+    run(sets, timers, 10)
+    assert timers.next() <= 10.8
+    sets.assign({}, 10)
+    sets.list_all()
+    sets.listed(NAME, empty(), 10.1)
+    assert timers.next() is None
 
 
 def test_a_listing_shows_whatever_another_one_was_due_for():
-    """A flush of 65,536 elements is told of, and then that not all was heard: that is one listing, not two."""
     sets, timers = filled()
-    sets.touched(NAME, True, 10)
+    run(sets, timers, 9)
+    sets.nft_changed(10)
     assert sets.resync() == [ListSet(NAME)]
     sets.listed(NAME, empty(), 10.05)
     assert run(sets, timers, 60) == []
@@ -58,10 +77,11 @@ def test_a_listing_shows_whatever_another_one_was_due_for():
 
 def test_what_happens_while_a_set_is_listed_has_it_listed_again():
     sets, timers = filled()
+    run(sets, timers, 9)
     assert sets.resync() == [ListSet(NAME)]
-    sets.touched(NAME, True, 10)
+    sets.nft_changed(10)
     sets.listed(NAME, empty(), 10.05)
-    assert run(sets, timers, 60) == [ListSet(NAME)]
+    assert run(sets, timers, 60) == [10.15]
 
 
 def test_the_listing_of_a_set_that_nobody_wants_any_more_is_nothing_to_act_on():

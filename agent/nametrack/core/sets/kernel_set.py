@@ -12,7 +12,7 @@ from ..actions import ChangeSet, GlanceSet, ListSet
 from ..last_good import ADDED, DELETED, JOINED
 from ..ordering import advance
 from .contents import Contents
-from .reading import GLANCE, RETRY_MAX, SELDOM, SETTLE, Reading
+from .reading import AMONG, GLANCE, PACE, PAUSE_MAX, RETRY_MAX, SELDOM, SETTLE, Reading
 from .set_report import MISSING, REFUSED, UNFIT, SetReport
 from .targets import Use
 from .wanted import Wanted
@@ -148,14 +148,13 @@ class KernelSet:
         """Have the set listed, unless that is under way."""
         return [ListSet(self.name)] if self.reading.begin() else []
 
-    def touched(self, removed, now):
-        """Another program changed the set."""
-        removed = removed or (self.work.contents.form is not None and self.work.contents.form.timeout)
-        self.reading.touched(removed or self.use.service is not None, removed, now)
+    def touched(self, among, now):
+        """Another program may have changed the nft set, one of so many that are read for that."""
+        self.reading.touched(max(PAUSE_MAX, among / AMONG, len(self.work.contents.installed) / PACE), now)
 
     def glanced(self, size, now):
         """The ipset holds so many elements, None: it does not exist."""
-        self._glance_again(now)
+        self.reading.glance(now, self.glance_after())
         if self.reading.under_way or self.exists is None:
             return []
         if size is None or not self.exists:
@@ -165,9 +164,10 @@ class KernelSet:
             return []
         return [] if self.work.waits() or self.reading.explains(size) else self.list()
 
-    def _glance_again(self, now):
-        needed = self.use.sources or any(policy.target is None for policy in self.use.users)
-        self.reading.glance(now, GLANCE if needed else SELDOM)
+    def glance_after(self):
+        """Return how many seconds it is left alone between two glances."""
+        needed = self.use.sources or any([policy.target is None for policy in self.use.users])
+        return GLANCE if needed else SELDOM
 
     def listed(self, listing, why_missing, now):
         """The kernel's account of the set; None: there is no such set, and `why_missing` says why, in words."""
@@ -178,7 +178,7 @@ class KernelSet:
             return self._go_on(now)
         self.reading.ended(True, now)
         if self.is_ipset:
-            self._glance_again(now)
+            self.reading.glance(now, self.glance_after())
         return self._missing(existed, why_missing, now)
 
     def _go_on(self, now):

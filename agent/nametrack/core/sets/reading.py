@@ -1,11 +1,13 @@
 """When one set is listed: it is new, others changed it, a change of it failed, it is missing, or it is time."""
 
 SETTLE = 0.1  # seconds in which changes are gathered
-PAUSE = 0.5  # seconds at least between two listings because of other programs' changes
-QUIET_MAX = 64  # seconds at most between those that found nothing to do: others only added
+PAUSE = 0.5  # seconds between two listings of a set that changed while it was listed
+# seconds at most between two listings because other programs change nftables, if there was nothing to do: a few for a
+# small set, and such that neither the listings of a large one nor those of many sets are more than the pace below
+PAUSE_MAX, AMONG = 4, 10
 RETRY_FIRST, RETRY_MAX = 5, 300  # seconds until a set that is missing or refused a change is looked at again
-GLANCE = 0.8  # seconds between two glances at an ipset, of which the kernel announces nothing
-SELDOM = 60  # seconds between two at one that no policy fills or waits for
+GLANCE = 0.8  # seconds between two glances at an ipset, and at the number of the last change of nftables
+SELDOM = 60  # seconds between them if no policy fills the set or waits for it
 CHECK = 600  # seconds between two whole listings of an ipset: an element may have been exchanged for another
 TIMED, TIMED_SOONEST = 60, 5  # seconds between two listings of a set with timeouts: others may shorten them
 PACE = 100  # elements a second that such listings may read
@@ -21,7 +23,7 @@ class Reading:
         self._again = False  # whether the set was changed by others while it is listed
         self._at = {}  # "list" | "settle" -> when that is due
         self._last = None  # when it was listed last
-        self._pause = PAUSE / 2  # seconds until other programs' additions have it listed
+        self._pause = PAUSE / 2  # seconds between two listings because of other programs
         self._wait = RETRY_FIRST  # seconds until the next try
         self._retry_at = None  # when that is
         self._explained = None  # number of elements of an ipset that it was listed for
@@ -49,17 +51,14 @@ class Reading:
         """Others may have changed the set: a listing that is under way may be too old."""
         self._again = self.under_way
 
-    def touched(self, matters, removed, now):
-        """Another program changed the set; `matters`: whether it is listed for that."""
+    def touched(self, pause_max, now):
+        """Another program may have changed the set; pause_max: seconds at most between two listings for that."""
         if self.under_way:
             self._again = True
             return
         self.stale = True
-        if matters:
-            at = now + SETTLE
-            if self._last is not None:
-                at = max(at, self._last + (PAUSE if removed else self._pause))
-            self.by("list", at)
+        self._pause = min(self._pause, pause_max)
+        self.by("list", now + SETTLE if self._last is None else max(now + SETTLE, self._last + self._pause))
 
     def ended(self, sure, now):
         """The set was listed; `sure`: whether it did not change meanwhile."""
@@ -70,7 +69,7 @@ class Reading:
             at = now + (SETTLE if self._last is None or now - self._last > 2 * PAUSE else PAUSE)
             self.by("list", at)
         self._last = now
-        self._pause = min(2 * self._pause, QUIET_MAX)
+        self._pause *= 2
 
     def failed(self):
         """The set could not be listed."""

@@ -2,9 +2,11 @@
 
 from ... import ip
 from ...element import full_name, named
-from ..actions import FlushFlows, ReadServices
+from ..actions import FlushFlows, GlanceNft, ReadServices
 from ..last_good import ADDED, JOINED, SLICE, Owned
 from .targets import SERVICES, Use, why_missing
+
+NFT = ("glance", None)  # the timer of the glances at nftables
 
 
 class Sets:
@@ -16,6 +18,7 @@ class Sets:
         self.services = None  # {name: Service} of those installed; None: not known
         self._timers = timers
         self._reading = False  # whether that is being read
+        self._glance_at = None  # when that timer is due
         self._endpoints = {}  # interface -> addresses of the endpoints of its peers, a set
 
     def assign(self, uses, now):
@@ -28,6 +31,7 @@ class Sets:
         for name in sorted(self.by_name):
             if name not in uses:
                 self.by_name[name].assign(Use(self.by_name[name].use.family, [], [], None, True), now)
+        self._glance_by(now)
 
     def _new(self, name, family):
         from .kernel_set import KernelSet  # a router that only follows peers needs none
@@ -88,7 +92,11 @@ class Sets:
         return name in self.by_name and self.by_name[name].exists is False
 
     def due(self, key, now):
-        """The timer ("list" | "settle" | "glance", SetName) is due."""
+        """The timer ("list" | "settle" | "glance", SetName), or NFT, is due."""
+        if key == NFT:
+            self._glance_at = None
+            self._glance_by(now)
+            return [GlanceNft("nftables")]
         kernel_set = self.by_name.get(key[1])
         if kernel_set is None:
             return []
@@ -137,11 +145,31 @@ class Sets:
             kernel_set.reading.disturbed()
         return self.list_all()
 
-    def touched(self, name, removed, now):
-        """Another program changed a set."""
-        if name in self.by_name:
-            self.by_name[name].touched(removed, now)
+    def nft_changed(self, now):
+        """Another program changed the tables of nftables: any set there may be another one."""
+        names = self._of_nft()
+        for name in names:
+            self.by_name[name].touched(len(names), now)
         return []
+
+    def _of_nft(self):
+        return [name for name in sorted(self.by_name) if name.kind == "nft"]
+
+    def _glance_by(self, now):
+        """Glance at nftables in time, as long as there are sets of it."""
+        names = self._of_nft()
+        if not names:
+            return self._end_glances()
+        at = now + min([self.by_name[name].glance_after() for name in names])
+        if self._glance_at is None or at < self._glance_at:
+            self._glance_at = at
+            self._timers.set(NFT, at)
+
+    def _end_glances(self):
+        """Glance no more, unless there are sets of nftables."""
+        if not self._of_nft():
+            self._timers.cancel(NFT)
+            self._glance_at = None
 
     def glanced(self, name, size, now):
         """An ipset holds so many elements, None: it does not exist."""
@@ -183,6 +211,7 @@ class Sets:
         if kernel_set.is_done_with():
             kernel_set.reading.forget()
             del self.by_name[kernel_set.name]
+            self._end_glances()
         if not self.flush_flows:
             actions = [action for action in actions if not isinstance(action, FlushFlows)]
         return actions

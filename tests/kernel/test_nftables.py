@@ -137,6 +137,25 @@ for line in open("/proc/net/netlink"):
 
 
 @each_interpreter
+def test_once_the_kernel_answers_again_it_counts_as_changed(interpreter, tmp_path):
+    """As when nftables comes up after the agent: what was before is not known."""
+    script = """
+whole = compat.netlink_socket
+def refuse(protocol, groups=0):
+    raise OSError(compat.EACCES, "")
+fresh = Sets(poller, emit)
+compat.netlink_socket = refuse
+fresh.glance_nft(do.GlanceNft("nftables"))
+print(events)
+compat.netlink_socket = whole
+for _ in range(2):
+    fresh.glance_nft(do.GlanceNft("nftables"))
+print(events)
+"""
+    assert told(interpreter, tmp_path, script) == ["[]", "NftChanged nftables", "[NftChanged(what='nftables')]"]
+
+
+@each_interpreter
 def test_where_one_cannot_ask_nothing_is_told(interpreter, tmp_path):
     script = """
 def refuse(protocol, groups=0):

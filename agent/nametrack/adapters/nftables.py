@@ -20,8 +20,12 @@ class Nftables:
         self._others = False  # whether another program changed something, and that was not told yet
 
     def changed(self):
-        """Return whether another program has changed nft's tables since the last call; False at the first."""
-        self._begin()
+        """Return whether another program has changed nft's tables since the last call, or may have."""
+        try:
+            self._begin()
+        except (OSError, NetlinkError, Refused):
+            self._others = True  # as far as is known: to be told once the kernel answers
+            raise
         told, self._others = self._others, False
         return told
 

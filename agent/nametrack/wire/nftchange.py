@@ -70,6 +70,9 @@ def _encoded(form, elements, ours, order):
     found = []
     shapes = {tail: _shape(form, tails[tail], order) for tail in tails}
     begin, end = shapes[None]
+    flags = netlink.attribute(nftset.FLAGS, struct.pack(">I", nftset.RANGE_END), order)
+    behind, behind_end = _shape(form, flags, order)  # of what follows a range, which ends it
+    beyond = 1 << (ip.V4_BITS if form.family == 4 else ip.V6_BITS)
     for i in range(len(elements.keys)):
         key = elements.keys[i]
         if timeouts is not None:
@@ -79,8 +82,8 @@ def _encoded(form, elements, ours, order):
             continue
         first, last = ip.bounds(key)
         element = begin + _packed(first, form.family) + end
-        if form.interval and last + 1 < 1 << (ip.V4_BITS if form.family == 4 else ip.V6_BITS):
-            element += _range_end(last + 1, form.family, order)
+        if form.interval and last + 1 < beyond:
+            element += behind + _packed(last + 1, form.family) + behind_end
         found.append(element)
     return found
 
@@ -91,12 +94,6 @@ def _shape(form, tail, order):
     key = netlink.nested(nftset.KEY, [netlink.attribute(1, blank, order)], order)
     whole = netlink.attribute(_ELEMENT | netlink.NESTED, key + tail, order)
     return whole[: 4 + len(key) - len(blank)], whole[4 + len(key) :]
-
-
-def _range_end(number, family, order):
-    key = netlink.nested(nftset.KEY, [netlink.attribute(1, _packed(number, family), order)], order)
-    flag = netlink.attribute(nftset.FLAGS, struct.pack(">I", nftset.RANGE_END), order)
-    return netlink.attribute(_ELEMENT | netlink.NESTED, key + flag, order)
 
 
 def _packed(number, family):

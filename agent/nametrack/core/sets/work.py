@@ -13,9 +13,7 @@ from .lives import NAMED
 from .set_report import FULL_SET, REFUSED, UNFIT
 
 SLICE = 1000  # addresses that are looked at together: milliseconds
-# The same in an interval set: the kernel tells of both ends of each range, and what it tells of a larger change would
-# overrun the socket on which that is heard.
-WIDE_SLICE = 250
+WIDE_SLICE = 250  # the same in an interval set, where each takes several times as long
 TOLERANCE = 2  # seconds that an element's timeout may fall short before it is written again
 SCANNED = 4000  # elements of ours that are looked at for one that can make room
 FULL = "the set is full"

@@ -1,4 +1,4 @@
-"""A policy of 65,536 addresses: `scale.py INTERPRETER`, in a network namespace of its own; the last line is JSON.
+"""A policy of 65,536 addresses: `scale.py INTERPRETER [ranges]`, in a network namespace of its own; the end is JSON.
 
 Another program flushes the set: seconds that this takes while the agent listens, and from its end until the set is full
 again. Ten addresses are exchanged for ten others: seconds after DNS has told of them. For both, the processor time that
@@ -26,14 +26,17 @@ COUNT, FILES = 65482, 4  # addresses in files; with ten that move and ten that c
 STEP = 251  # the set is full if it has one address of so many: what is missing is missing in a row
 PASSES = 5
 SET = "inet bench big"
-EMPTY = """add table inet bench
+RANGES = "ranges" in sys.argv[2:]  # two addresses each, and two between any two
+EMPTY = f"""add table inet bench
 delete table inet bench
 add table inet bench
-add set inet bench big { type ipv4_addr; }
+add set inet bench big {{ type ipv4_addr; {"flags interval;" if RANGES else ""} }}
 """
 
 
 def address(number):
+    if RANGES and number < COUNT:
+        return f"10.{number >> 14}.{number >> 6 & 255}.{number << 2 & 255}/31"
     return f"10.{number >> 16}.{number >> 8 & 255}.{number & 255}"
 
 

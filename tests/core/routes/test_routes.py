@@ -189,6 +189,7 @@ def test_a_route_that_the_kernel_refuses_does_not_stop_the_others():
     assert house.way("192.0.2.1") == "wg0" and house.way("192.0.2.9") == "wan"
     house.wait(300)
     assert 4 <= house.asked <= 8  # with each comparison, once a minute
+    assert len([text for text in house.said if "192.0.2.9 in table" in text]) == 1
 
 
 def test_a_nexthop_that_the_kernel_refuses_is_asked_for_again_with_each_comparison_and_not_before():
@@ -196,6 +197,8 @@ def test_a_nexthop_that_the_kernel_refuses_is_asked_for_again_with_each_comparis
     assert house.way("192.0.2.1") == "wan"
     house.wait(300)
     assert 5 <= house.asked <= 20
+    said = [text for text in house.said if "not written" in text]
+    assert said and len(said) == len(set(said))
 
 
 def test_no_rule_leads_into_a_tunnel_before_its_port_is_known():

@@ -8,10 +8,10 @@ from .nexthops import Nexthops
 from .plan import FAMILIES, LAST, METRICS
 from .rulebook import Rulebook
 from .table import Table
-from .writing import Writing, complaint
+from .writing import Writing
 
 # isort: on
-from ..actions import ChangeRouting, Log
+from ..actions import ChangeRouting
 
 SLICE = 300  # routes in one go: some milliseconds
 PAUSE = 0.001  # seconds between two slices, in which others have their turn
@@ -149,7 +149,7 @@ class Installation:
                 self.writing.moved += self._keys_of(change.value)
             elif change.verb == routing.DELETE:
                 self._lost(change.value.id)
-        actions = [Log("warning", complaint(*each)) for each in refused[:3]]
+        actions = self.writing.complain(refused)
         self.writing.ended(action)
         if count >= SLICE // 2:
             self._timers.set(WRITE, now + PAUSE)

@@ -1,7 +1,7 @@
 """What is being written to the kernel's routing, and what came of it for the policies."""
 
 from ... import ip, routing
-from ..actions import Notify
+from ..actions import Log, Notify
 from ..ordering import keys_in_order
 
 # Flows are found by their destinations, so those of one client are not told from all others. They move without us: the
@@ -15,6 +15,7 @@ class Writing:
         self.action = None  # the ChangeRouting that is under way
         self.holds = True  # whether nothing is deleted: the agent has just begun, and does not know all addresses yet
         self.moved = []  # keys whose way is another one: their flows begin anew
+        self._told = []  # texts of what the kernel refused
         self._counts = {}  # policy's name -> (number added, number deleted, the first of those added, and deleted)
 
     def release(self):
@@ -30,6 +31,13 @@ class Writing:
         """It was carried out, or not."""
         if action is self.action:
             self.action = None
+
+    def complain(self, refused):
+        """The kernel did not take these, [(Change, key, why)]: what was said of it is not said again each minute."""
+        texts = [complaint(*each) for each in refused[:3]]
+        news = [text for text in texts if text not in self._told]
+        self._told = (self._told + news)[-TOLD:]
+        return [Log("warning", text) for text in news]
 
     def wrote(self, verb, keys, steered):
         """Routes to these keys were added or deleted, for one of the policies in a list of Steered."""

@@ -10,6 +10,7 @@ import subprocess
 
 FAR = ("198.51.100.7", "2001:db8:99::7")  # what the policy lists
 OTHER = ("198.51.100.8", "2001:db8:99::8")  # what it does not
+MOVED = ("198.51.100.9", "2001:db8:99::9")  # where a listed name may move
 SEEN = """
 table inet seen {
 	chain in {
@@ -18,7 +19,12 @@ table inet seen {
 }
 """
 # Names: those of the VPN servers, and of what the policy lists.
-NAMES = "home.example.net,203.0.113.9", "cabin.example.net,203.0.113.10", "far.example.net,%s,%s" % FAR
+HOSTS = """
+203.0.113.9 home.example.net
+203.0.113.10 cabin.example.net
+%s far.example.net
+%s far.example.net
+"""
 # Some datagrams a second to each address, from the moment on at which there is a way.
 SENDER = """
 import itertools, socket, sys, time
@@ -52,6 +58,7 @@ class Space:
     def start(self, *command):
         quiet = {"stdin": subprocess.DEVNULL, "stdout": subprocess.DEVNULL, "stderr": subprocess.DEVNULL}
         self._started.append(subprocess.Popen(self._here(command), **quiet))
+        return self._started[-1]
 
     def close(self):
         for process in [*self._started, self._holder]:
@@ -69,12 +76,12 @@ class Provider:
         self.isp, self.pc = Space(), Space()
         self.isp.run("; ".join(f"ip route add local {net} dev lo" for net in ("198.51.100.0/24", "2001:db8:99::/48")))
         self.isp.run("echo 1 >/proc/sys/net/ipv4/ip_forward; echo 0 >/proc/sys/net/ipv6/conf/default/accept_dad")
-        names = [f"--host-record={each},5" for each in NAMES]
-        self.isp.start("dnsmasq", "-k", "--conf-file=/dev/null", "--no-resolv", "--no-hosts", "--pid-file=", *names)
+        self.dns = None
+        self.answer(FAR)
         self.keys = {name: key() for name in ("home", "cabin", "nttest", "ntother")}
         lines = []
         for device in ("isp0", "home", "cabin"):
-            for name, addresses in (("far", FAR), ("other", OTHER)):
+            for name, addresses in (("far", FAR), ("other", OTHER), ("moved", MOVED)):
                 for word, address in zip(("ip", "ip6"), addresses, strict=True):
                     lines.append(f'\t\tiifname "{device}" {word} daddr {address} counter comment "{device} {name}"\n')
         self.isp.run("nft -f -", SEEN % "".join(lines))
@@ -101,9 +108,22 @@ class Provider:
         self.pc.run("ip addr add 192.168.1.100/24 dev eth0; ip addr add 2001:db8:2::100/64 dev eth0 nodad")
         self.pc.run("ip route add default via 192.168.1.1; ip -6 route add default via 2001:db8:2::1")
 
+    def answer(self, far):
+        """DNS says from now on where far.example.net is."""
+        self.silence()
+        self.isp.run("cat >/run/hosts", HOSTS % far)
+        words = "--conf-file=/dev/null --no-resolv --no-hosts --addn-hosts=/run/hosts --local-ttl=5 --pid-file="
+        self.dns = self.isp.start("dnsmasq", "-k", *words.split())
+
+    def silence(self):
+        """DNS is down."""
+        if self.dns is not None:
+            self.dns.kill()
+            self.dns.wait()
+
     def send(self):
         """The client sends to all addresses from now on."""
-        self.pc.start("python3", "-c", SENDER, *FAR, *OTHER)
+        self.pc.start("python3", "-c", SENDER, *FAR, *OTHER, *MOVED)
 
     def seen(self, device, name):
         """How many packets came by a device to what is far, or other: [of IPv4, of IPv6]."""

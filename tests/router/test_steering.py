@@ -4,13 +4,14 @@ The router is one in a folder, because a provider, two VPN servers and a client 
 """
 
 import os
+import random
 import shutil
 import time
 
 import pytest
 
 from conftest import Packages
-from provider import Provider
+from provider import FAR, MOVED, Provider
 from reach import reach
 
 ROUTER = os.environ.get("ROUTER", "")
@@ -186,6 +187,151 @@ def test_nothing_that_is_blocked_leaves_whatever_is_restarted(blocked, provider,
     rises(provider, "home", "far", 60)
     rises(provider, "isp0", "other", 60)
     assert provider.seen("isp0", "far") == far
+
+
+# The same for some of what clients send: no rule of it is in the main table.
+SELECTED = """\tlist client '192.168.1.0/24'
+\tlist client '2001:db8:2::/64'
+\tlist proto 'udp'
+\tlist port '9'
+"""
+DEAD = f"kill -9 $({RUNNING}); /etc/init.d/nametrack stop"  # procd would start it again
+LIVELY = ("network restart", "fw4 restart", "flushed ruleset", "tunnel down")
+# What docs/own-routes.md says of an agent that is dead: the act, and whether packets leave.
+LEAKS = {
+    "killed": ("sleep 3", "", False),
+    "fw4 restart": ("fw4 restart", "", False),
+    "flushed ruleset": ("nft flush ruleset; sleep 3", "fw4 restart", False),
+    "tunnel down": ("ifdown nttest; sleep 3", "ifup nttest", False),
+    "network restart": ("/etc/init.d/network restart; sleep 5", "", True),
+}
+
+
+@pytest.fixture
+def selected(booted, provider):
+    """A policy that blocks for clients, a protocol and a port, in force."""
+    policy(booted, BLOCK + SELECTED)
+    booted.wait("ip rule | grep -q 'ipproto udp dport 9'")
+    rises(provider, "home", "far", 60)
+    yield booted
+    booted.ok("/etc/init.d/nametrack start")
+    booted.wait(RUNNING)
+
+
+@pytest.mark.parametrize("act", LIVELY)
+def test_nothing_that_is_blocked_for_some_leaves_while_the_agent_lives(selected, provider, act):
+    far = provider.seen("isp0", "far")
+    shake, mend = ACTS[act]
+    selected.run(shake)
+    selected.ok(mend or "true")
+    rises(provider, "home", "far", 60)
+    rises(provider, "isp0", "other", 60)
+    assert provider.seen("isp0", "far") == far
+
+
+@pytest.mark.parametrize("act", LEAKS)
+def test_what_is_blocked_for_some_leaves_without_the_agent_only_as_documented(selected, provider, act):
+    selected.run(DEAD)
+    far = provider.seen("isp0", "far")
+    shake, mend, leaks = LEAKS[act]
+    selected.run(shake)
+    selected.ok(mend or "true")
+    rises(provider, "isp0", "other", 60)
+    left = [now - was for now, was in zip(provider.seen("isp0", "far"), far, strict=True)]
+    print(f"{act}, dead: {left} packets of the policy on the WAN")
+    assert all(left) if leaks else left == [0, 0]
+
+
+def test_what_is_blocked_for_some_leaves_from_a_boot_until_the_agent_runs_only(selected, provider):
+    selected.ok("/etc/init.d/nametrack stop")
+    far = provider.seen("isp0", "far")
+    selected.reboot(provider.cables)
+    selected.wait(RUNNING)
+    rises(provider, "home", "far", 60)
+    once = provider.seen("isp0", "far")
+    print(f"boot: {[now - was for now, was in zip(once, far, strict=True)]} packets of the policy on the WAN")
+    rises(provider, "home", "far", 60)
+    rises(provider, "isp0", "other")
+    assert provider.seen("isp0", "far") == once
+
+
+def test_a_power_cut_just_after_dns_changed_leaves_open_only_what_is_new(blocked, provider):
+    blocked.ok("/etc/init.d/nametrack restart")  # what DNS said until now is in the flash
+    blocked.wait(RUNNING)
+    rises(provider, "home", "far", 60)
+    provider.answer(MOVED)
+    rises(provider, "home", "moved", 60)
+    saved = blocked.ok("cat /etc/nametrack/last-good.json")
+    assert FAR[0] in saved and MOVED[0] not in saved
+    far, other, moved = (provider.seen("isp0", name) for name in ("far", "other", "moved"))
+    rises(provider, "home", "moved")
+    assert provider.seen("isp0", "moved") == moved
+    provider.silence()
+    blocked.reboot(provider.cables)
+    blocked.wait(RUNNING)
+    rises(provider, "isp0", "other", 60)
+    rises(provider, "isp0", "moved")
+    assert provider.seen("isp0", "far") == far and provider.seen("isp0", "other") != other
+    provider.answer(MOVED)
+    rises(provider, "home", "moved", 90)
+    moved = provider.seen("isp0", "moved")
+    rises(provider, "home", "moved")
+    assert provider.seen("isp0", "moved") == moved and provider.seen("isp0", "far") == far
+    provider.answer(FAR)
+    rises(provider, "home", "far", 60)
+
+
+# What others may do to a router at any moment. `%d`: a number that is new each time.
+RULES = "while ip -4 rule del protocol 190; do :; done; while ip -6 rule del protocol 190; do :; done"
+HAPPENS = {
+    "network restart": "/etc/init.d/network restart",
+    "network reload": "/etc/init.d/network reload",
+    "fw4 restart": "fw4 restart",
+    "fw4 reload": "fw4 reload",
+    "flushed ruleset": "nft flush ruleset",
+    "tunnel down": "ifdown nttest",
+    "tunnel up": "ifup nttest",
+    "WAN down": "ifdown wan; ifup wan",
+    "WAN up": "ifup wan",
+    "WAN device down": "ip link set wan0 down; ip link set wan0 up",
+    "WAN address": "uci set network.wan.ipaddr=203.0.113.%d; uci commit; /etc/init.d/network reload",
+    "WAN address of IPv6": "uci set network.wan.ip6addr=2001:db8:1::%d/64; uci commit; /etc/init.d/network reload",
+    "another's address": "ip addr flush dev wan0; ifup wan",
+    "rules deleted": RULES,
+    "all rules deleted": "for v in -4 -6; do ip $v rule flush; ip $v rule add pref 32766 lookup main; done",
+    "tables flushed": "ip -4 route flush table 900; ip -6 route flush table 900",
+    "nexthops deleted": "ip nexthop flush dev nttest",
+    "tunnel's device deleted": "ip link del nttest",
+    "lo down": "ip link set lo down; ip link set lo up",
+}
+LIFE = {
+    "killed": f"kill -9 $({RUNNING})",
+    "service restart": "/etc/init.d/nametrack restart",
+    "service reload": RELOAD,
+    "service stop": "/etc/init.d/nametrack stop",
+    "service start": "/etc/init.d/nametrack start",
+}
+COUNT = int(os.environ.get("ACTS") or "10")  # of them in a row
+SEED = int(os.environ.get("SEED") or "7")
+
+
+@pytest.mark.parametrize("alive", (True, False), ids=("alive", "dead"))
+def test_nothing_that_is_blocked_leaves_through_random_acts(blocked, provider, alive):
+    chance, done, may = random.Random(SEED), [], {**HAPPENS, **(LIFE if alive else {})}
+    if not alive:
+        blocked.run(DEAD)
+    far, other = provider.seen("isp0", "far"), provider.seen("isp0", "other")
+    for number in range(COUNT):
+        done.append(chance.choice(sorted(may)))
+        blocked.run(may[done[-1]].replace("%d", str(20 + number)))
+        time.sleep(chance.choice([0, 0, 0.3, 1, 3]))
+        assert provider.seen("isp0", "far") == far, done
+    blocked.ok("/etc/init.d/nametrack start; fw4 restart; ifup wan; ifup nttest")
+    rises(provider, "home", "far", 90)
+    rises(provider, "isp0", "other", 60)
+    assert provider.seen("isp0", "far") == far, done
+    sent = [now - was for now, was in zip(provider.seen("isp0", "other"), other, strict=True)]
+    print(f"{COUNT} acts, {'alive' if alive else 'dead'}: {sent} packets of others on the WAN")
 
 
 def test_nothing_that_is_blocked_leaves_while_the_package_is_upgraded(blocked, provider):

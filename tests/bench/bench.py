@@ -44,8 +44,10 @@ def measure():
     for interpreter in ("cpython", "micropython"):
         text = last_line([*(ALONE if os.geteuid() == 0 else LAB), HERE / "scale.py", interpreter])
         (BUILD / f"scale-{interpreter}.json").write_text(text)
-    steered = last_line(["unshare", "--net", "--mount", sys.executable, HERE / "steered.py", "micropython", "packets"])
-    (BUILD / "packets.json").write_text(json.dumps(json.loads(steered)["packets"]))
+    alone = ["unshare", "--net", "--mount", sys.executable]
+    found = json.loads(last_line([*alone, HERE / "steered.py", "micropython", "many", "big", "packets"]))
+    (BUILD / "packets.json").write_text(json.dumps(found.pop("packets")))
+    (BUILD / "steered.json").write_text(json.dumps(found))
     for what in ("observing", "tap"):
         (BUILD / f"{what}.json").write_text(last_line([*LAB, HERE / f"{what}.py"]))
     size = subprocess.run(["make", "-s", "ipk"], cwd=TOP, capture_output=True, text=True)
@@ -165,6 +167,23 @@ def ratios(what, base):
     return [f"{found[name] * 1000:.0f} ms, {found[name] / found[base]:.2f} ×" for name in found if name != base]
 
 
+def steered():
+    found = [load("steered")[what] for what in ("many", "big")]
+    rows = []
+    rows.append(["after the start: the agent's PSS", *(f"{each['start']['pss'] / 1024:.1f} MiB" for each in found)])
+    for act, name in (("reload", "one host"), ("reorder", "the order")):
+        rows.append([f"reload, {name}", *(f"{each[act]['seconds']:.2f} s" for each in found)])
+        rows.append([f"reload, {name}: packets astray, lost", *(astray(each[act]["packets"]) for each in found)])
+        rows.append([f"reload, {name}: PSS afterwards", *(f"{each[act]['pss'] / 1024:.1f} MiB" for each in found)])
+    for key, name in (("kernel", "routes"), ("kernel, set", "a set of nft")):
+        rows.append([f"the kernel's memory for {name}", "", f"{found[1][key] / 1024:.1f} MiB"])
+    return table(("", "200 policies of 10 addresses", "a policy of 65,536"), rows)
+
+
+def astray(packets):
+    return f"{packets['astray']}, {packets['lost']} of {packets['came']:,}"
+
+
 def sets():
     rows = []
     for count in (100, 10000, 65536):
@@ -254,6 +273,7 @@ def write():
         "recovery",
         "failover",
         "packets",
+        "steered",
         "steady",
         "hour",
         "memory",

@@ -6,8 +6,9 @@ mixed      the same, each selector 20 policies after the last with it: as many t
 big        one policy of 65,536 addresses, two ways
 packets    what a forwarded packet costs, beside the same router without rules
 
-Seconds for each act; the longest stretches in ms in which the agent heard nothing; and of a stream of 1,000 packets a
-second what became of them: none may go astray or get lost while a host or the order of the policies changes.
+Seconds for each act, and the agent's memory (PSS) in KiB after it; what the kernel has more of after the start, beside
+sets of nft with the same addresses; the longest stretches in ms in which the agent heard nothing; and of a stream of
+1,000 packets a second what became of them: none may go astray or get lost while a host or the order changes.
 """
 
 import json
@@ -45,10 +46,10 @@ def address(number):
     return f"198.{18 + (number >> 16)}.{number >> 8 & 255}.{number & 255}"
 
 
-def slab():
-    """KiB of the kernel's slabs, the whole machine's: for differences of megabytes."""
+def kernel():
+    """KiB of the kernel's slabs and of what it maps and has for each core, the whole machine's: for megabytes."""
     lines = pathlib.Path("/proc/meminfo").read_text().splitlines()
-    return int(next(line.split()[1] for line in lines if line.startswith("Slab:")))
+    return sum(int(line.split()[1]) for line in lines if line.startswith(("Slab:", "VmallocUsed:", "Percpu:")))
 
 
 class KeptZone(Zone):
@@ -101,6 +102,7 @@ class Scene:
         took = time.monotonic() - began
         time.sleep(rest)
         figure = {"seconds": round(took, 2), "stretches": self.agent.stretches()[:5]}
+        figure["pss"] = in_memory(self.agent.process.pid)[0]
         if stream is not None:
             figure["packets"] = stream.end()
         self.figures[what] = figure
@@ -168,15 +170,15 @@ def big(crossing, interpreter):
     values = {"host": hosts, "interface": ways, "check_address": "10.2.0.2", "failback_delay": 2}
     other = ("policy", "other", {"host": ["new.bench.test"], "interface": ["w3"]})
     scene.configure([("policy", "big", values)])
-    before, full = slab(), NAMES * EACH
+    before, full = kernel(), NAMES * EACH
     scene.timed("start", scene.agent.start, lambda: scene.routes() == full)
-    scene.figures["kernel"] = slab() - before
-    before = slab()
+    scene.figures["kernel"] = kernel() - before
+    before = kernel()
     elements = ", ".join(address(i) for i in range(full))
     crossing.router.nft(
         "add table inet beside\nadd set inet beside s { type ipv4_addr; }\nadd element inet beside s { %s }" % elements
     )
-    scene.figures["kernel, set"] = slab() - before
+    scene.figures["kernel, set"] = kernel() - before
     crossing.router.nft("delete table inet beside")
     pairs = [(CLIENTS[0], address(i * 997 % full), "w0") for i in range(60)]
     scene.configure([("policy", "big", values), other])

@@ -171,7 +171,7 @@ class Name:
             return [], wait  # said once, not at every try, nor for each family
         kept = ", what is known of it stays" if question.rrset is not None else ""
         said = "lookup failed: %s%s" % (reason, kept)
-        if now - self._failing_since < TOLD_AFTER:
+        if now < self._failing_since + TOLD_AFTER:
             return [Log("debug", "%s: %s" % (self.host, said))], wait
         self._told = True
         return [trouble("lookup_failed", self.host, said)], wait

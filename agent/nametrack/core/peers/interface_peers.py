@@ -47,7 +47,7 @@ class InterfacePeers:
             self._lacks_since = None
         elif self._lacks_since is None:
             self._lacks_since = now
-        return some and now - self._lacks_since >= STARTS
+        return some and now >= self._lacks_since + STARTS
 
     def read(self, readings):
         """The kernel showed all peers, [wire.wireguard.Peer]; return `(actions, {public key: reading})`."""
@@ -66,7 +66,7 @@ class InterfacePeers:
     def pause(self, longest, now):
         """Return the seconds until it is to be read again, `longest` at most: what it lacks may be trouble by then."""
         since = self._lacks_since if self._gone_at is None else self._gone_at
-        return longest if since is None or now - since >= STARTS else min(longest, since + STARTS - now)
+        return longest if since is None or now >= since + STARTS else min(longest, since + STARTS - now)
 
     def _start(self, code, text):
         """Return the Notify about an interface that starts, or ends to start again."""
@@ -85,7 +85,7 @@ class InterfacePeers:
         if self._gone_at is None:
             self._gone_at = now
             actions = [self._start("not_up", "not up: its peers wait for it")]
-        elif self._trouble != reason and now - self._gone_at >= STARTS and not resting:
+        elif self._trouble != reason and now >= self._gone_at + STARTS and not resting:
             self._trouble = reason
             actions = [trouble("unreadable", self.name, reason)]
         for peer in self.peers:

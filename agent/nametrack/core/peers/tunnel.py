@@ -103,13 +103,13 @@ class Tunnel:
         if self.owed_since is not None:
             if self._owed_until(settings) <= now:
                 return DEAD
-            if self._doubted or now - self.asked_since >= settings.suspect_time:
+            if self._doubted or now >= self.asked_since + settings.suspect_time:
                 return SUSPECT
         if self._session_until(settings) <= now:
             return DEAD
         if self.handshake_at is None:
             return NEVER
-        if self.set_at is not None or self._doubted or now - self.handshake_at >= REJECT_AFTER:
+        if self.set_at is not None or self._doubted or now >= self.handshake_at + REJECT_AFTER:
             return IDLE
         return ANSWERING
 

@@ -172,7 +172,7 @@ class Policies:
         host = None if policy is None else policy.hosts.get(host)
         if host is None:
             return []
-        if host.host in policy.seen and now - policy.seen[host.host] >= self._limits.observe_time:
+        if host.host in policy.seen and now >= policy.seen[host.host] + self._limits.observe_time:
             self._forget(policy, host, now)
             return []
         gone = policy.expire(host, now)

@@ -242,9 +242,7 @@ for item in Kernel(12).ask(lambda seq: conntrack.get_flows(2, seq)).messages:
 
 
 def test_somebody_s_many_changes_cost_little_and_none_of_ours_comes_back(world, interpreter):
-    """In a set of the user's own, additions of others matter only when something is to be written; what they take out
-    is looked at twice a second at most. Once they stop, so do we.
-    """
+    """While others change nftables all the time, each set is read seldomer and seldomer. Once they stop, so do we."""
     world.zone.set(STAGING_NAME, "A", STAGING4, 3600)
     world.beach.nft(table())
     world.beach.run(["ipset", "create", "lab", "hash:ip"])
@@ -257,14 +255,12 @@ def test_somebody_s_many_changes_cost_little_and_none_of_ours_comes_back(world, 
             began = time.monotonic()
             for i in range(100):
                 world.beach.nft(f"add element inet lab plain {{ 198.18.0.{i} }}")
-            added = time.monotonic()
-            assert agent.lines("list_set", began) == [], agent.tail()
             for i in range(100):
                 world.beach.nft(f"delete element inet lab plain {{ 198.18.0.{i} }}")
-            taken = time.monotonic() - added
             time.sleep(1)
-            listed = agent.lines("list_set", began)
-            assert 1 <= len(listed) <= 3 + 2 * taken, listed
+            listed = agent.lines("list_set nft inet lab plain", began)
+            assert 1 <= len(listed) <= 3 + (time.monotonic() - began), listed
+            time.sleep(5)  # what was changed last is read by then
             rest = time.monotonic()
             used, _ = spent(agent, 5)
             orders = ("list_set", "add", "delete", "replace", "refill")

@@ -82,4 +82,4 @@ def test_with_nothing_due_it_sleeps(interpreter, report):
             time.sleep(3)
             used, switches = spent(agent, 4)
             report("idle", f"{used:.2f} s of processor time and {switches} wakes in 4 s")
-            assert used <= 0.03 and switches <= 4
+            assert used <= 0.03 and switches <= 8  # nftables is glanced at five times

@@ -37,12 +37,12 @@ def test_nft_reads_what_was_written(interpreter, tmp_path):
 @each_interpreter
 def test_what_is_so_already_is_not_written_again_and_what_differs_is(interpreter, tmp_path):
     code = """
+from nametrack.adapters.netfilter import last_change
 from nametrack.adapters.netlink import Kernel
 from nametrack.wire import nfnetlink
 def generation():
     kernel = Kernel(nfnetlink.PROTOCOL)
-    kernel.send(nfnetlink.get_generation)
-    found = nfnetlink.generation(kernel.receive())
+    found = last_change(kernel)
     kernel.close()
     return found
 mark(["wan"], 1)

@@ -46,6 +46,12 @@ def quoted(value):
     return "'" + str(value).replace("'", "'\\''") + "'"
 
 
+def all_current(status):
+    """Whether a status has peers or policies, and every one of them is as DNS says."""
+    states = [each["state"] for each in status["peers"] + status["policies"]]
+    return bool(states) and set(states) <= {"current", "roamed"}
+
+
 def options(**values):
     """The global section of /etc/config/nametrack: a lab's hasty values where none are given."""
     return ("nametrack", "global", {"nameserver": ["127.0.0.1"], "min_ttl": 1, "peer_interval": 2, **values})
@@ -228,8 +234,7 @@ class Agent:
         def current():
             done = self.call("status", "--json")
             found = json.loads(done.stdout) if done.returncode in (0, 1) and done.stdout else {}
-            states = [each["state"] for each in found.get("peers", []) + found.get("policies", [])]
-            return states and set(states) <= {"current", "roamed"}
+            return bool(found) and all_current(found)
 
         wait_for(current, seconds, lambda: f"everything to be current: {self.call('status').stdout}\n{self.tail()}")
 

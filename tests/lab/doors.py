@@ -5,7 +5,7 @@ door.reach(a)  a client with `call(object, method, arguments)`, once the agent `
 """
 
 from bus import DOUBLE, Bus, real_ubusd
-from lab.agent import Agent, options, policy
+from lab.agent import Agent, all_current, options, policy
 from lab.enter import RUN
 from lab.host import wait_for
 from lab.netifd import UbusClient
@@ -93,7 +93,6 @@ def settled(client):
             if error.code == UBUS_STATUS_NO_DATA:
                 return None  # the first configuration is not in force yet
             raise
-        states = [each["state"] for each in status["peers"] + status["policies"]]
-        return status if states and set(states) <= {"current", "roamed"} else None
+        return status if all_current(status) else None
 
     return wait_for(current, 20, lambda: f"everything to be current: {client.call('nametrack', 'status')}")

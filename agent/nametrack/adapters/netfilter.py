@@ -1,4 +1,4 @@
-"""Short questions to netfilter about a set: is there one, how many elements has it, does it take comments."""
+"""Short questions to netfilter: is there a set, how many elements has it, which change of nftables was the last."""
 
 from .. import compat
 from ..wire import ipsetlink, netlink, nfnetlink, nftset
@@ -25,6 +25,15 @@ def ipset_header(name):
         return dump
     finally:
         kernel.close()
+
+
+def last_change(kernel):
+    """Return the number of the last change of nftables, 32 bits that wrap; None if the kernel tells none.
+
+    `kernel`: a netlink.Kernel. Raises OSError, NetlinkError, Refused.
+    """
+    kernel.send(nfnetlink.get_generation)
+    return nfnetlink.generation(kernel.receive())
 
 
 def takes_comments(name):

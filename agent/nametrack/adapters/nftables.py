@@ -7,6 +7,7 @@ for 65,536 elements half a gigabyte, which no router has. So nametrack asks for 
 
 from ..wire import nfnetlink
 from ..wire.netlink import NetlinkError
+from .netfilter import last_change
 from .netlink import Kernel, Refused
 from .set_changes import NftChange
 
@@ -56,8 +57,7 @@ class Nftables:
 
     def _ask(self):
         try:
-            self._kernel.send(nfnetlink.get_generation)
-            number = nfnetlink.generation(self._kernel.receive())
+            number = last_change(self._kernel)
         except (OSError, NetlinkError, Refused):
             self._hang_up()
             raise

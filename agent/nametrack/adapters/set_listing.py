@@ -3,7 +3,7 @@
 from .. import compat, compat_heap
 from ..wire import ipsetlink, netlink, nfnetlink, nftset
 from ..wire.sets import Listing
-from .netfilter import UNKNOWN
+from .netfilter import UNKNOWN, last_change
 from .netlink import Kernel, Refused
 
 _TRIES = 3  # listings of a set that changes while it is listed
@@ -59,13 +59,9 @@ class SetListing:
         self._read = make(self._kernel.seq)
 
     def _ask_elements(self):
-        self._generation = self._ask_generation()
+        self._generation = last_change(self._kernel)
         now = compat.monotonic()
         self._ask(lambda seq: nftset.get_elements(self._name, seq), lambda seq: nftset.Elements(self._form, seq, now))
-
-    def _ask_generation(self):
-        self._kernel.send(nfnetlink.get_generation)
-        return nfnetlink.generation(self._kernel.receive())
 
     def _readable(self):
         if not self._read.feed(self._kernel.receive()):
@@ -96,7 +92,7 @@ class SetListing:
 
     def _elements_read(self):
         """The kernel does not say that a set changed while it was listed, but it counts the changes of all tables."""
-        if self._again(self._read.interrupted or self._ask_generation() != self._generation):
+        if self._again(self._read.interrupted or last_change(self._kernel) != self._generation):
             return self._ask_elements()
         self._elements = self._read
         self._ask(lambda seq: nftset.get_rules(self._name, seq), lambda seq: nftset.Rules(self._name, seq))

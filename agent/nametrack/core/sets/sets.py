@@ -18,7 +18,7 @@ class Sets:
         self.services = None  # {name: Service} of those installed; None: not known
         self._timers = timers
         self._reading = False  # whether that is being read
-        self._glance_at = None  # when that timer is due
+        self._glance_wait = None  # seconds between two of them, None without a set of nftables
         self._endpoints = {}  # interface -> addresses of the endpoints of its peers, a set
 
     def assign(self, uses, now):
@@ -31,7 +31,7 @@ class Sets:
         for name in sorted(self.by_name):
             if name not in uses:
                 self.by_name[name].assign(Use(self.by_name[name].use.family, [], [], None, True), now)
-        self._glance_by(now)
+        self._pace_glances(now)
 
     def _new(self, name, family):
         from .kernel_set import KernelSet  # a router that only follows peers needs none
@@ -94,15 +94,14 @@ class Sets:
     def due(self, key, now):
         """The timer ("list" | "settle" | "glance", SetName), or NFT, is due."""
         if key == NFT:
-            self._glance_at = None
-            self._glance_by(now)
+            self._timers.set(NFT, now + self._glance_wait)
             return [GlanceNft("nftables")]
         kernel_set = self.by_name.get(key[1])
         if kernel_set is None:
             return []
         if key[0] == "list":
             return self.list(kernel_set)
-        return self._after(kernel_set, kernel_set.due(key[0], now))
+        return self._after(kernel_set, kernel_set.due(key[0], now), now)
 
     def write(self, name, now):
         """Write what is due in a set at once."""
@@ -113,11 +112,11 @@ class Sets:
         if self._held:
             return []
         actions = kernel_set.due("list", None)
-        return self._with_service(kernel_set, actions, actions)
+        return self._with_service(kernel_set, actions) if actions else []
 
-    def _with_service(self, kernel_set, actions, needed):
-        """Where it is `needed`, have it read as well how the service is that makes the set."""
-        return (self.read_services() if kernel_set.use.service and needed else []) + actions
+    def _with_service(self, kernel_set, actions):
+        """Have it read as well how the service is that makes the set."""
+        return (self.read_services() if kernel_set.use.service else []) + actions
 
     def list_all(self):
         """Have every set listed."""
@@ -155,21 +154,14 @@ class Sets:
     def _of_nft(self):
         return [name for name in sorted(self.by_name) if name.kind == "nft"]
 
-    def _glance_by(self, now):
-        """Glance at nftables in time, as long as there are sets of it."""
-        names = self._of_nft()
-        if not names:
-            return self._end_glances()
-        at = now + min([self.by_name[name].glance_after() for name in names])
-        if self._glance_at is None or at < self._glance_at:
-            self._glance_at = at
-            self._timers.set(NFT, at)
-
-    def _end_glances(self):
-        """Glance no more, unless there are sets of nftables."""
-        if not self._of_nft():
+    def _pace_glances(self, now):
+        """Glance at nftables as often as the sets of it need, not at all without any."""
+        waits = [self.by_name[name].glance_after() for name in self._of_nft()]
+        before, self._glance_wait = self._glance_wait, min(waits) if waits else None
+        if not waits:
             self._timers.cancel(NFT)
-            self._glance_at = None
+        elif before is None or self._glance_wait < before:
+            self._timers.set(NFT, now + self._glance_wait)
 
     def glanced(self, name, size, now):
         """An ipset holds so many elements, None: it does not exist."""
@@ -178,7 +170,7 @@ class Sets:
             return []
         came = size is not None and kernel_set.exists is False
         actions = kernel_set.glanced(size, now)
-        return self._with_service(kernel_set, actions, came and actions)
+        return self._with_service(kernel_set, actions) if came and actions else actions
 
     def listed(self, name, listing, now):
         """The kernel's account of one set."""
@@ -192,26 +184,26 @@ class Sets:
         came = listing is not None and not kernel_set.exists
         late = came and self.services is not None and kernel_set.use.service not in self.services
         actions = kernel_set.listed(listing, why, now)
-        return self._after(kernel_set, self._with_service(kernel_set, actions, late))
+        return self._after(kernel_set, self._with_service(kernel_set, actions) if late else actions, now)
 
     def changed(self, action, refused, now):
         """A change was made, but for the elements in `refused`: {key: why}."""
         kernel_set = self.by_name.get(action.set)
         if kernel_set is None:
             return []
-        return self._after(kernel_set, kernel_set.changed(action, refused, now))
+        return self._after(kernel_set, kernel_set.changed(action, refused, now), now)
 
     def failed(self, action, reason, now):
         """A listing, a glance or a change failed."""
         kernel_set = self.by_name.get(action.set)
-        return [] if kernel_set is None else self._after(kernel_set, kernel_set.failed(action, reason, now))
+        return [] if kernel_set is None else self._after(kernel_set, kernel_set.failed(action, reason, now), now)
 
-    def _after(self, kernel_set, actions):
+    def _after(self, kernel_set, actions, now):
         self._learn(kernel_set)
         if kernel_set.is_done_with():
             kernel_set.reading.forget()
             del self.by_name[kernel_set.name]
-            self._end_glances()
+            self._pace_glances(now)
         if not self.flush_flows:
             actions = [action for action in actions if not isinstance(action, FlushFlows)]
         return actions

@@ -103,6 +103,18 @@ def tcp_server(answer):
     listener.close()
 
 
+@contextlib.contextmanager
+def closed_port(kind):
+    """Gives the text of a server that refuses each question. The port is held: no other test comes to listen there,
+    and no question comes from that very port. By a TCP socket that does not listen, or by one for datagrams that takes
+    those of one other address only."""
+    with socket.socket(socket.AF_INET, kind) as held:
+        held.bind(("127.0.0.1", 0))
+        if kind == socket.SOCK_DGRAM:
+            held.connect(("127.0.0.2", 9))
+        yield f"127.0.0.1#{held.getsockname()[1]}"
+
+
 def receive(connection, size):
     data = b""
     while len(data) < size:
@@ -242,12 +254,11 @@ def test_an_error_of_the_server_is_an_answer_that_failed(interpreter, tmp_path):
 
 
 @each_interpreter
-@pytest.mark.parametrize("script", [ASK, ASK_TCP], ids=["udp", "tcp"])
-def test_a_closed_port_is_a_failure_at_once(interpreter, script, tmp_path):
-    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as free:
-        free.bind(("127.0.0.1", 0))
-        port = free.getsockname()[1]
-    lines = run(interpreter, tmp_path, script, f"127.0.0.1#{port}")
+@pytest.mark.parametrize("kind", [socket.SOCK_DGRAM, socket.SOCK_STREAM], ids=["udp", "tcp"])
+def test_a_closed_port_is_a_failure_at_once(interpreter, kind, tmp_path):
+    script = ASK if kind == socket.SOCK_DGRAM else ASK_TCP
+    with closed_port(kind) as server:
+        lines = run(interpreter, tmp_path, script, server)
     assert lines == ["0", "QueryFailed 1 connection refused"]
 
 

@@ -7,6 +7,7 @@ from nametrack.core.agent import Agent
 from nametrack.core.config import configuration
 from nametrack.wire import uci
 from nametrack.wire.dns import Answer
+from simulated import Simulated
 
 KEY = "P" * 42 + "A="
 NETWORK = "config wireguard_wg0\n\toption public_key '%s'\n\toption endpoint_host 'home.test'\n" % KEY
@@ -52,3 +53,23 @@ def test_a_name_that_is_not_answered_yet_or_last_good_addresses_that_are_being_r
     assert not agent.settled()
     agent.handle(on.LastGoodRead([], False, None), 0)
     assert agent.settled()
+
+
+class Home(Simulated):
+    """Every name has one address."""
+
+    def answer(self, query):
+        return on.QueryAnswered(query.id, Answer("found", ["198.51.100.1"], 300, None, "", ()))
+
+
+def test_a_peer_whose_name_is_known_already_keeps_it_open_until_its_interface_was_read():
+    home = Home(FakeKernel())
+    home.agent, network = Agent(), ""
+    home.tell(on.LastGoodRead([], False, None))
+    for name in ("wg0", "wg1"):
+        home.kernel.peer(name, KEY)
+        network += NETWORK.replace("wg0", name)
+        home.tell(on.ConfigLoaded(configuration.build(*[uci.parse(text)[0] for text in (CONFIG, network)], [])))
+        assert not home.agent.settled()
+        home.pass_until(home.now + 5)
+        assert home.kernel.peer(name, KEY)["address"] == "198.51.100.1" and home.agent.settled()

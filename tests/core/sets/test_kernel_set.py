@@ -1,5 +1,7 @@
 """kernel_set.py: what is changed in a set, whose an element is, how long it lives, and what is tried again when."""
 
+import pytest
+
 from core.sets.one_set import HOST, World, policy
 from nametrack import ip
 from nametrack.core.last_good import ADDED, DELETED
@@ -143,6 +145,14 @@ def test_what_is_named_is_renewed_when_half_of_its_life_is_over():
         assert world.run(490) == []
         assert world.run(990) == [renewed]
         assert world.run(1490) == [renewed]
+
+
+@pytest.mark.parametrize("flags", [(), ("timeout",), ("interval",)])
+def test_what_needs_no_change_counts_as_held(flags):
+    world = World(NFT, flags)
+    world.names(A, B)
+    world.listed()
+    assert world.listed() == [] and world.set.held(world.policies[0]) == 2
 
 
 def test_timeouts_that_an_earlier_run_gave_are_watched():
@@ -292,8 +302,11 @@ def test_a_refused_change_is_said_once_and_tried_again_after_5_s_up_to_5_min_and
     assert world.set.held(world.policies[0]) == 0
 
 
-def test_an_element_that_is_refused_holds_up_no_other():
+@pytest.mark.parametrize("barred", [(), (ip.key(B),)])
+def test_an_element_that_is_refused_holds_up_no_other_and_is_named_as_it_is_configured(barred):
+    """Also if an endpoint of the tunnel is in the prefix: what it would leave of it is of no interest."""
     world = World(NFT, (), [policy(literals=["192.0.2.0/24"])])
+    world.set.bar(barred, 0)
     world.names(A)
     assert world.listed() == ["add %s: %s" % (NFT, A)]
     assert world.said[-1] == "trouble set 'inet t s4' cannot hold 192.0.2.0/24: it has no flag 'interval'"

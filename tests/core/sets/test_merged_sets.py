@@ -131,6 +131,25 @@ def test_after_a_restart_what_is_remembered_is_ours_and_the_rest_is_not():
     assert made.holds() == "192.0.2.0/28 192.0.2.131 192.0.2.140"
 
 
+@pytest.mark.parametrize("restarted", [False, True])
+def test_what_another_program_left_of_a_prefix_of_ours_is_ours_and_a_comment_alone_says_nothing(restarted):
+    """Of an element in which an address is deleted nft leaves two, each with the comment; so does it when it joins."""
+    made = world(literals=["192.0.2.0/24"])
+    if restarted:
+        made.contents.remember([ip.key("192.0.2.0/24")], ADDED)
+    else:
+        made.listed()
+    made.kernel.make_set(made.text, MERGED)
+    held = made.kernel.sets[made.text]
+    held["marked"] = {"192.0.2.0-192.0.2.4", "192.0.2.6-192.0.2.255", "198.51.100.0/31"}
+    held["elements"] = dict.fromkeys(held["marked"])
+    made.listed()
+    assert made.holds() == "192.0.2.0/24 198.51.100.0/31"
+    made.set.assign(Use(4, [], [], None, True), made.now)
+    made.run(made.now + 1)
+    assert made.holds() == "198.51.100.0/31"
+
+
 def test_what_is_wanted_beside_others_is_said_to_be_ours():
     made = world()
     made.add("192.0.2.0/28")

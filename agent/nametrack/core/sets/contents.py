@@ -131,22 +131,23 @@ class Contents:
     def _find_joined(self, listing):
         """Find ours in a set with auto-merge.
 
-        nft may keep our comment on a range that it joined, so a comment alone does not count.
+        nft may keep our comment on a range that it joined, so it counts only on what is left of a range of ours.
         """
-        installed, marked = listing.ends, listing.marked or KeyTable()
-        wide = yield from cover(list(self._remembered), self._family)
-        ours, lost = KeyTable(), []
-        for number in installed.numbers():
-            parts = (self.ours.part(number), self._remembered.part(number), marked.part(number))
-            for key in installed.part(number):
-                if key in parts[0] or key in parts[1] or (key in parts[2] and wide.holds(key)):
-                    ours[key] = None
-            yield len(installed.part(number))
+        installed, ours, lost, wide = listing.ends, KeyTable(), [], []
         for known in (self.ours, self._remembered):
             for number in known.numbers():
                 there = installed.part(number)
-                lost.extend([ip.bounds(key) for key in known.part(number) if key not in there])
+                gone = [key for key in known.part(number) if key not in there]
+                lost.extend([ip.bounds(key) for key in gone])
+                wide.extend([key for key in gone if ip.is_wide(key)])
                 yield len(known.part(number))
+        around = yield from cover(wide, self._family)
+        for number in installed.numbers():
+            parts = (self.ours.part(number), self._remembered.part(number), listing.marked.part(number))
+            for key in installed.part(number):
+                if key in parts[0] or key in parts[1] or (key in parts[2] and around.holds(key)):
+                    ours[key] = None
+            yield len(installed.part(number))
         ours, foreign = yield from self.joined.find(installed, ours, lost)
         return ours, ours, foreign
 

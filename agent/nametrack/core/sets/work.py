@@ -123,7 +123,7 @@ class Work:
     def _look(self, keys, now, retained):
         """Return the Slice that brings these keys up to date, None if they are."""
         contents, wanted, timed = self.contents, self.wanted, self.contents.form.timeout
-        full_life = contents.at_most(wanted.full_life()) if timed else 0
+        full_life = contents.at_most(wanted.full_life())
         gone, coming, renewed = [], [], []
         for key in keys_in_order(keys):
             life = wanted.life(key, now)

@@ -4,7 +4,6 @@ with Machine("bookworm") as machine:
     machine.run("ip link add wg0 type wireguard")     # text that it wrote; MachineError if it fails
 """
 
-import base64
 import pathlib
 import shlex
 import shutil
@@ -14,6 +13,7 @@ import tempfile
 import time
 
 import image
+from line import Line, LineError
 
 BOOT = 180  # seconds: half a dozen where nothing else runs
 _programs = []  # the archive, made once
@@ -28,7 +28,6 @@ class Machine:
 
     def __init__(self, release):
         self.release = release
-        self.number = 0
 
     @staticmethod
     def missing(release):
@@ -62,12 +61,12 @@ class Machine:
             stderr=(folder / "qemu").open("wb"),
         )
         try:
-            self.line, _ = listener.accept()
+            wire, _ = listener.accept()
             listener.close()
-            self.answers = b""
-            words = self.answer(BOOT).split()
+            self.line = Line(wire)
+            words = (self.line.read(BOOT) or "nothing in time").split()
             self.version, self.boot_seconds = words[1], time.monotonic() - self.began
-        except (OSError, MachineError) as error:
+        except (OSError, LineError) as error:
             text = self.console.read_text(errors="replace")[-3000:] if self.console.exists() else ""
             text += (folder / "qemu").read_text(errors="replace")
             self.__exit__()
@@ -79,29 +78,12 @@ class Machine:
         self.process.wait()
         self.folder.cleanup()
 
-    def answer(self, seconds):
-        """The next line that the machine writes."""
-        deadline = time.monotonic() + seconds
-        while b"\n" not in self.answers:
-            self.line.settimeout(max(0.01, deadline - time.monotonic()))
-            try:
-                data = self.line.recv(65536)
-            except TimeoutError:
-                raise MachineError(f"no answer in {seconds} s")
-            if not data:
-                raise MachineError("the machine is gone")
-            self.answers += data
-        line, _, self.answers = self.answers.partition(b"\n")
-        return line.decode().strip()
-
     def status(self, script, seconds=60):
         """`(exit status, output)` of a shell script."""
-        self.number += 1
-        self.line.sendall(b"%d %s\n" % (self.number, base64.b64encode(script.encode())))
-        words = self.answer(seconds).split(" ")
-        if words[0] != str(self.number):
-            raise MachineError(f"an answer to {words[0]}, not to {self.number}")
-        return int(words[1]), base64.b64decode("".join(words[2:])).decode(errors="replace")
+        try:
+            return self.line.ask(script, seconds)
+        except LineError as error:
+            raise MachineError(f"{error}: {script}")
 
     def run(self, script, seconds=60):
         """The output of a shell script; MachineError where its exit status is not 0."""

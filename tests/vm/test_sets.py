@@ -100,6 +100,53 @@ def test_prefixes_fill_a_set_of_intervals(staging):
     staging.stop()
 
 
+@pytest.mark.parametrize("name", ["staging4", "plain4", "ranges4"])
+def test_what_another_program_takes_away_is_filled_again(staging, name):
+    """The kernel announces nothing to the agent, which asks for the number of the last change."""
+    wanted = {"192.0.2.130", "192.0.2.131"}
+    staging.start(policy("nftset", f"inet vpn {name}"))
+    wait_for_elements(staging, name, wanted)
+    staging.beach(f"nft flush set inet vpn {name}")
+    wait_for_elements(staging, name, wanted)
+    staging.beach(f"nft delete element inet vpn {name} {{ 192.0.2.131 }}")
+    wait_for_elements(staging, name, wanted)
+    staging.machine.write("/run/again", "flush ruleset\n" + SETS)  # as fw4 restarts
+    staging.beach("nft -f /run/again")
+    wait_for_elements(staging, name, wanted)
+    staging.stop()
+
+
+def test_whose_a_change_was_is_told_by_the_number_of_the_last_one(staging):
+    script = """
+import os
+from nametrack.adapters.sets import Sets
+from nametrack.element import ElementList, elements_of, Element, named
+sets, name = Sets(poller, events.append), named("nft inet vpn plain4")
+def told():
+    events.clear()
+    sets.glance_nft(do.GlanceNft("nftables"))
+    return bool(events)
+def others(command):
+    assert os.system("nft " + command) == 0
+    return told()
+def ours(deleted, added):
+    deleted, added = [elements_of([Element(one, None) for one in each]) for each in (deleted, added)]
+    sets.change(do.ChangeSet(name, form, deleted, added, ElementList(), ""))
+    assert not events.pop().refused
+    return told()
+sets.list(do.ListSet(name))
+until(lambda: not sets.busy())
+form = events[0].listing.form
+print(told())
+print(ours([], ["192.0.2.1", "192.0.2.2"]), ours(["192.0.2.1"], ["192.0.2.3"]), ours(["192.0.2.99"], []))
+print(ours([], ["198.18.%d.%d" % (i >> 8, i & 255) for i in range(5000)]))
+print(others("'add element inet vpn plain4 { 192.0.2.4 }'"), told(), others("flush set inet vpn plain4"))
+print(others("add table inet fresh"), others("flush ruleset"), told())
+"""
+    told = ["False", "False False False", "False", "True False True", "True True False"]
+    assert staging.script(script) == told
+
+
 @pytest.mark.parametrize("kind", ["hash:ip timeout 0", "hash:ip", "hash:net"])
 def test_an_ipset_follows(staging, kind):
     staging.beach(f"ipset create mine {kind}")

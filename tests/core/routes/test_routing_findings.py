@@ -1,6 +1,7 @@
 """What `check` says of the firewall, of other rules and of reverse paths, where policies are steered by routes."""
 
-from steering_house import House
+import pytest
+from steering_house import KEYS, House
 
 from fakes import netifd
 from nametrack import routing
@@ -173,6 +174,31 @@ def test_a_tunnel_without_ipv6_is_told_of_hosts_that_have_it():
     made.routing.addresses = [a for a in made.routing.addresses if a.address != "fd00:9::2"]
     made.touched()
     assert one(made, "ipv6_uncovered")["severity"] == "info"
+
+
+PEERS = [
+    (["10.0.0.0/8", "10.1.0.0/16"], "uci add_list network.one.allowed_ips='::/0'; "),
+    (["10.0.0.0/8", "0.0.0.0/0"], "uci add_list network.two.allowed_ips='::/0'; "),
+    (
+        ["0.0.0.0/0", "::/0"],
+        "give the interface an IPv6 address",
+    ),  # it lacks an address, and the peer that has ::/0 keeps it
+]
+
+
+@pytest.mark.parametrize("allowed, advice", PEERS)
+def test_all_of_ipv6_is_advised_for_the_peer_that_has_all_of_ipv4(allowed, advice):
+    network = "config interface 'wg0'\n\toption proto 'wireguard'\n"
+    for name, key, prefix in zip(("one", "two"), KEYS, allowed):
+        network += "config wireguard_wg0 '%s'\n\toption public_key '%s'\n\tlist allowed_ips '%s'\n" % (
+            name,
+            key,
+            prefix,
+        )
+    made = House(WORK, network)
+    made.routing.addresses = [a for a in made.routing.addresses if a.address != "fd00:9::2"]
+    made.touched()
+    assert one(made, "ipv6_uncovered")["advice"].startswith(advice)
 
 
 def test_a_strange_firewall_file_is_read_as_far_as_it_goes():

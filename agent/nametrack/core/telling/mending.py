@@ -45,12 +45,16 @@ def take(agent, peer, prefix):
 
 
 def whole_family(agent, interface, family):
-    """Return what gives the first peer of a tunnel all addresses of a family, None if it has them or has no peer."""
-    everything = "0.0.0.0/0" if family == 4 else "::/0"
+    """Return what gives a tunnel all addresses of a family: the peer with all of the other one, else the first one.
+
+    None if a peer has them, for it would lose them, or if there is no peer.
+    """
+    everything, other = ("0.0.0.0/0", "::/0") if family == 4 else ("::/0", "0.0.0.0/0")
     peers = [peer for peer in agent.config.network_peers if peer.interface == interface and not peer.disabled]
-    if not peers or everything in peers[0].allowed_ips:
+    if not peers or any(everything in peer.allowed_ips for peer in peers):
         return None
-    return give(agent, peers[0], everything) + "  # %s needs an IPv%d address, too" % (interface, family)
+    peer = ([peer for peer in peers if other in peer.allowed_ips] + peers)[0]
+    return give(agent, peer, everything) + "  # %s needs an IPv%d address, too" % (interface, family)
 
 
 def keepalive(agent, interface, public_key):

@@ -81,6 +81,10 @@ def test_the_decision_names_interface_table_and_source():
     assert route.decision(answered(attributes), LITTLE) == route.Decision(3, 900, "192.0.2.1", "192.0.2.2")
 
 
+def test_a_decision_without_an_interface_is_by_the_table_in_the_header():
+    assert route.decision(answered(b""), LITTLE) == route.Decision(0, 254, None, None)
+
+
 @pytest.mark.parametrize("attributes", [hexed("060004000300"), hexed("06000f000300"), hexed("0800")])
 def test_a_decision_that_is_cut_short_is_none(attributes):
     with pytest.raises(NetlinkError):

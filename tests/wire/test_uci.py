@@ -40,6 +40,12 @@ config wireguard_wg0
     )
 
 
+def test_of_a_long_file_all_lines_are_read_a_step_at_a_time():
+    text = "config policy\n" + "\tlist host 'a.test'\n" * 1000 + "\toption family 'ipv4'\n" * 1000
+    steps = list(uci.parsing(text, [], []))
+    assert sum(steps) == 2001 and max(steps) < 200
+
+
 @pytest.mark.parametrize(
     "written,value",
     [

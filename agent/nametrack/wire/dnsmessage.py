@@ -63,7 +63,7 @@ class _Reader:
         data, names = self.data, self.names
         start = limit = at = self.at
         labels, length, behind = [], 0, None
-        tail, own_labels, own_length = None, 0, 0
+        tail, own_labels, own_length = start, 0, 0
         while at not in names:
             self.spend(1)
             size = self.byte(at)
@@ -83,7 +83,7 @@ class _Reader:
             target = (size & 0x3F) << 8 | self.byte(at)
             if not _HEADER <= target < limit:
                 raise DnsError("name pointer does not go backwards")
-            if tail is None:
+            if behind is None:
                 behind, tail, own_labels, own_length = at + 1, target, len(labels), length
             limit = at = target
         else:  # only a pointer leads to a name read before
@@ -99,7 +99,7 @@ class _Reader:
         whole = ".".join(labels)
         self.spend(len(whole))
         names[start] = (whole, length)
-        if tail is not None and tail not in names:
+        if tail not in names:
             text = ".".join(labels[own_labels:])
             self.spend(len(text))
             names[tail] = (text, length - own_length)

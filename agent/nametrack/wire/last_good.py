@@ -115,13 +115,11 @@ class Reader:
             return self._of_peer(host, values["endpoints"])
         if not isinstance(named, bool):
             raise LastGoodError([])
-        remaining = 0
-        if not named or "expires" in values:
-            remaining = _clamped(_number(values.get("expires")) - self._wall)
+        remaining = 0 if named else _clamped(_number(values.get("expires")) - self._wall)
         if "addresses" not in values:
             return self._of_version_1(values, named, remaining)
         keys, bad = _keys(values["addresses"], _address_key)
-        found = [self._known(host, keys, named, 0 if named else remaining)] if keys else []
+        found = [self._known(host, keys, named, remaining)] if keys else []
         if bad:
             raise LastGoodError(found)
         return found
@@ -147,7 +145,7 @@ class Reader:
             key = _address_key(address)
             if key is None:
                 raise LastGoodError([])
-            found.append(self._known(host, [key], named, 0 if named else remaining))
+            found.append(self._known(host, [key], named, remaining))
         return found
 
 

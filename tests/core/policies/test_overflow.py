@@ -33,6 +33,17 @@ def test_hosts_that_have_their_share_each_get_what_is_free_and_no_more():
     assert made.overflow_text() == "more than 65536 addresses; each host keeps its share of them"
 
 
+def test_a_host_with_more_than_its_share_makes_room_for_what_comes_and_no_more():
+    before, policy.MAX_ADDRESSES = policy.MAX_ADDRESSES, 10
+    try:
+        made, names = with_hosts(2)
+        for name, first, count in zip(names, (FIRST, FIRST + 100), (8, 3)):
+            made.answered(made.hosts[name], [first + i for i in range(count)], 1)
+        assert [len(made.hosts[name]) for name in names] == [7, 3] and not made.overflowed()
+    finally:
+        policy.MAX_ADDRESSES = before
+
+
 def test_an_address_that_is_wanted_already_takes_no_place():
     made = one_policy()
     host = made.hosts["h.test"]

@@ -1,5 +1,6 @@
 """What is blocked from the router's start on: the last good addresses of policies that block, and no tunnel's end."""
 
+import pytest
 from steering_house import NETWORK
 
 from nametrack import ip, routing
@@ -36,6 +37,15 @@ def test_other_hosts_other_families_and_other_policies_are_not():
         assert blocked(BLOCK + text, KNOWN) == []
     assert blocked(BLOCK.replace("'block'", "'main'"), KNOWN) == []
     assert blocked("config nametrack 'global'\n\toption enabled '0'\n" + BLOCK, KNOWN) == []
+
+
+BYPASS = BLOCK.replace("'work'", "'direct'").replace("fallback 'block'", "action 'bypass'")
+
+
+@pytest.mark.parametrize("case", [(BLOCK, False), (BYPASS + BLOCK, False), (BYPASS, True), ("", True)])
+def test_where_no_policy_blocks_there_is_nothing_to_do(case):
+    config, empty = case
+    assert BootBlock(configuration.build(uci.parse(config)[0], uci.parse(NETWORK)[0], [])).is_empty() is empty
 
 
 def test_what_a_bypass_above_names_is_not_as_while_the_agent_runs():

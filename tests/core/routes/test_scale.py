@@ -33,6 +33,14 @@ def test_an_address_of_one_policy_is_compared_in_its_own_tables_only():
     assert len([key for key in looks if key == ip.key("192.0.2.77")]) <= 3
 
 
+def test_after_a_slice_of_many_routes_all_else_has_its_turn():
+    hosts = "".join(["\tlist host '192.0.%d.%d'\n" % (i // 250, i % 250) for i in range(1000)])
+    house = House("config policy 'p'\n\tlist interface 'wg0'\n" + hosts)
+    assert 0 < house.ours()[2] < 1000
+    house.wait(1)
+    assert house.ours()[2] == 1000
+
+
 def test_a_slice_is_of_fewer_addresses_if_many_policies_share_a_table():
     few, many = Table(4, 900, 0), Table(4, 901, 0)
     few.assign([member(1, *["192.0.2.%d" % i for i in range(200)])], [])

@@ -52,6 +52,10 @@ def test_the_first_policy_that_wants_an_address_has_it():
     assert held(table) == {ip.key("192.0.2.1"): 1, ip.key("192.0.2.2"): 2}
 
 
+def test_a_table_that_nothing_was_wanted_in_yet_is_as_it_is_to_be():
+    assert drain(table_of()) == []
+
+
 def test_each_route_is_written_once():
     """Whatever has it compared: a prefix, that comes first, a second policy that wants it, or another way."""
     texts = ["192.0.2.0/25", "192.0.2.200", "192.0.2.201"]

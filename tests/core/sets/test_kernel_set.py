@@ -5,6 +5,7 @@ import pytest
 from core.sets.one_set import HOST, World, policy
 from nametrack import ip
 from nametrack.core.last_good import ADDED, DELETED
+from nametrack.core.ordering import STEP
 from nametrack.core.sets.kernel_set import KernelSet
 from nametrack.core.sets.targets import Use
 from nametrack.core.sets.wanted import LIFE_FLOOR
@@ -147,12 +148,13 @@ def test_what_is_named_is_renewed_when_half_of_its_life_is_over():
         assert world.run(1490) == [renewed]
 
 
-@pytest.mark.parametrize("flags", [(), ("timeout",), ("interval",)])
-def test_what_needs_no_change_counts_as_held(flags):
-    world = World(NFT, flags)
+@pytest.mark.parametrize("flags, literals", [((), ()), (("timeout",), ()), (("interval",), ["192.0.2.0/30"])])
+def test_what_needs_no_change_counts_as_held(flags, literals):
+    world = World(NFT, flags, [policy(literals=literals)])
+    world.add(B)  # also of a prefix that the set holds in pieces
     world.names(A, B)
     world.listed()
-    assert world.listed() == [] and world.set.held(world.policies[0]) == 2
+    assert world.listed() == [] and world.set.held(world.policies[0]) == 2 + len(literals)
 
 
 def test_timeouts_that_an_earlier_run_gave_are_watched():
@@ -327,6 +329,32 @@ def test_a_large_set_is_changed_in_slices_deletions_first():
     assert len(changes) >= 3 and kinds == sorted(kinds, key=["delete", "replace", "add"].index)
     assert len(world.kernel.sets[NFT]["elements"]) == 1024
     assert [text for text in world.said if "1024 added, 1024 deleted" in text]
+
+
+def test_a_prefix_that_comes_to_hold_many_hosts_meets_none_of_them_in_the_set():
+    """An interval set refuses what overlaps with an element of its own: these go first, whatever comes with them."""
+    before, after = policy(), policy(literals=["10.0.0.0/16"])
+    world = World(NFT, ("interval",), [before])
+    hosts = [ip.from_number(0x0A000000 + 2 * i, 4) for i in range(300)]
+    world.names(*hosts)
+    world.listed()
+    after.answered(after.hosts[HOST], [ip.key(address) for address in hosts], world.now)
+    world.set.assign(use(after), world.now)
+    world.run(world.now + 1)
+    assert world.holds() == "10.0.0.0/16" and not [text for text in world.said if text.startswith("trouble")]
+
+
+def test_a_large_set_of_which_nothing_is_wanted_is_looked_at_a_step_at_a_time():
+    world, turns = World(NFT), 0
+    for i in range(10 * STEP):
+        world.kernel.add(NFT, ip.from_number(0x0A000000 + i, 4), True)
+    world.take(world.set.list())
+    while not world.done:
+        world.now = world.timers.next()
+        for key in world.timers.due(world.now):
+            turns += 1
+            world.take(world.set.due(key[0], world.now))
+    assert turns >= 10
 
 
 def test_an_ipset_whose_count_was_right_in_between_is_listed_again_for_the_same_wrong_count():

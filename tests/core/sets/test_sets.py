@@ -93,6 +93,7 @@ def test_a_set_that_came_while_it_was_listed_has_its_service_read_again():
     sets, name = Sets(Timers()), named("ipset wg0")
     sets.assign({name: Use(4, [], [], "vpn-policy-routing", False)}, 0)
     assert sets.list_all() == [ReadServices(SERVICES), ListSet(name)]
+    assert sets.read_services() == []  # they are being read
     sets.services_read({})
     assert sets.listed(name, empty(), 0.1) == [ReadServices(SERVICES)]
     sets.services_read({})

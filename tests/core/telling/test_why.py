@@ -92,6 +92,16 @@ def test_of_an_address_in_a_set_the_kernel_is_asked_with_each_mark(case):
     told, fine, sentence = case
     values = answer(told)
     assert (values["as_configured"], values["sentence"]) == (fine, sentence)
+    assert values["addresses"][0]["steps"][0] == "policy 'work' lists it"
+
+
+def test_an_address_of_a_family_for_which_the_policy_has_no_set_is_in_none():
+    played = transcript.Transcript(SETS.replace("'ipv4'", "'any'").replace("192.0.2.7", "2001:db8::7"))
+    played.run()
+    played.agent.handle(on.WhyAsked(1, "2001:db8::7", None), played.now)
+    values = told_of(played, [Told("2001:db8::7", *NORMAL)])
+    assert values["sentence"] == "2001:db8::7: policy 'work' has no set for IPv6"
+    assert (values["advice"], values["as_configured"]) == ("nametrack check", False)
 
 
 def test_an_address_within_a_listed_prefix_is_of_that_policy_and_must_be_in_the_set():

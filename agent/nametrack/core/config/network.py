@@ -75,7 +75,6 @@ def reading(network_sections, report):
         yield len(NETWORK_PEER)
         if section.kind == "interface":
             _read_interface(section, interfaces)
-            continue
         for kind in PEER_TYPES:
             if section.kind.startswith(kind):
                 peer = _read_peer(section, section.kind[len(kind) :])

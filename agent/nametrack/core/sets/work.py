@@ -53,7 +53,7 @@ class Work:
     def retry(self, all_of_it):
         """Try what was refused once more, unless `all_of_it` only what did not fit into a set that has room now."""
         if all_of_it:
-            self.refused = {}
+            self.refused.clear()
         elif self.contents.room():
             self.refused = {key: why for key, why in self.refused.items() if why != FULL}
 

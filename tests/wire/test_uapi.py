@@ -81,6 +81,10 @@ def test_an_answer_gives_the_peers_that_netlink_gives():
     assert whole(ANSWER) == (PEERS, 0)
 
 
+def test_what_is_not_told_of_a_peer_is_nothing():
+    assert one("") == wireguard.Peer(KNOWN, None, None, 0, 0, 0, 0, 0)
+
+
 def test_allowed_ips_are_read_if_they_are_wanted():
     reply = uapi.Reply({})
     assert reply.feed(ANSWER)

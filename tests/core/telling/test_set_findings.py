@@ -4,6 +4,7 @@ import pytest
 
 import transcript
 from nametrack.core.telling.findings import findings
+from nametrack.core.telling.status import status
 
 WALL = 1795406999
 PBR4, PBR6 = "nft inet fw4 pbr_wg_4_dst_ip_user", "nft inet fw4 pbr_wg_6_dst_ip_user"
@@ -38,6 +39,14 @@ def test_addresses_that_the_service_has_no_set_for_are_counted():
     assert "ipv6_enabled" in advice and "%s" not in advice
     both = "< set %s interval merge\n" % PBR6
     assert said(SERVICE % (PBR4, both), "ipv6_uncovered") == []
+
+
+def test_a_policy_that_is_current_says_which_addresses_it_has_no_set_for():
+    played = transcript.Transcript(SERVICE.replace("work.test", "192.0.2.9") % (PBR4, ""))
+    played.run()
+    (row,) = status(played.agent, played.now, WALL)["policies"]
+    told = "the sets hold what DNS names; 1 IPv6 address takes the normal way, because pbr has no set for IPv6"
+    assert (row["state"], row["reason"]) == ("current", told)
 
 
 @pytest.mark.parametrize("used", [False, True])

@@ -13,6 +13,11 @@ Step = namedtuple("Step", ("text", "advice", "fault"))
 Claim = namedtuple("Claim", ("policy", "passed"))
 
 
+def note(text):
+    """Return a Step that is as it should be."""
+    return Step(text, "", False)
+
+
 def claim(agent, address, host, client):
     """Return the Claim on an address that was asked for as `host`; client: None for the router's own packets."""
     key, passed = ip.key(address), []
@@ -64,7 +69,7 @@ def _not_for(agent, policy, client):
         return None
     if client is None:
         text = "%s lists it, but it is only for some clients, not for the router itself" % policy.label
-        return Step(text, "", False)
+        return note(text)
     for each in clients:
         if each.kind != "prefix":
             return None  # an interface or a hardware address: the kernel's rule decides, and its answer is shown

@@ -3,7 +3,7 @@
 from ... import ip
 from ..config import firewall
 from . import mending
-from .claim import Step
+from .claim import Step, note
 from .forwarding import lack
 
 
@@ -23,7 +23,7 @@ def _peer(case, told, interface):
     """[Step] about which peer of a tunnel takes the address, as the tunnel itself has it."""
     holders, address = case.peers.get(told.device), told.address
     if holders is None:
-        return [Step("%s is no WireGuard interface" % told.device, "", False)]
+        return [note("%s is no WireGuard interface" % told.device)]
     found = []
     for holder in holders:
         for prefix in holder.allowed_ips:
@@ -38,7 +38,7 @@ def _peer(case, told, interface):
     step = _other_peer(case.agent, interface, found, configured)
     if step is not None:
         return [step]
-    return [Step("peer %s of %s takes it by its allowed IPs, %s" % (name, told.device, prefix), "", False)]
+    return [note("peer %s of %s takes it by its allowed IPs, %s" % (name, told.device, prefix))]
 
 
 def _not_taken(agent, told, interface, configured):

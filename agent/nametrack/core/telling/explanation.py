@@ -6,7 +6,7 @@ from ... import ip, routing
 from ...element import own_name
 from ..wording import duration
 from . import mending
-from .claim import Step, claim, next_claim
+from .claim import Step, claim, next_claim, note
 from .delivery import delivery
 
 # What is asked, and what was found out. client: address, None for the router itself; kernel: the KernelTold; peers:
@@ -26,11 +26,11 @@ def explain(case, address):
     if found.policy is None:
         ending = _nothing(case, address, steps)
     else:
-        steps.append(Step(_named(found.policy, ip.key(address), case.now), "", False))
+        steps.append(note(_named(found.policy, ip.key(address), case.now)))
         expected, ending = _steered(case, found.policy, told, steps)
     plain = expected.told
     if expected.device is None or plain.device == expected.device:
-        steps.append(Step(_leaves(plain, case.client), "", False))
+        steps.append(note(_leaves(plain, case.client)))
     else:
         steps.append(_elsewhere(case, plain, expected.device))
     if expected.device is not None and plain.device == expected.device:
@@ -49,7 +49,7 @@ def _summed(address, told, steps, ending):
         sentence = "%s %s; %s" % (address, ending, hints[0].text)
     else:
         sentence = "%s %s" % (address, ending) if ending else steps[-1].text
-    said = (faults or [step for step in steps if step.advice] or [Step("", "", False)])[0]
+    said = (faults or [step for step in steps if step.advice] or [note("")])[0]
     return {
         "address": address,
         "device": told.device or "",
@@ -64,7 +64,7 @@ def _nothing(case, address, steps):
     """Add what can be done about an address that no policy takes; return what becomes of it, in words."""
     if steps:
         return "takes the normal way" if steps[0].advice else "takes the normal way: %s" % steps[0].text
-    steps.append(Step("no policy lists %s" % address, "", False))
+    steps.append(note("no policy lists %s" % address))
     config = case.agent.config
     policies = [policy for policy in config.policies if policy.enabled and policy.steering.action == "route"]
     if not policies:
@@ -172,7 +172,7 @@ def _set(case, policy, told, steps):
     if kernel_set is None or not kernel_set.holds(key):
         steps.append(_not_in_set(agent, policy, kernel_set, key))
         return nothing
-    steps.append(Step("set '%s' contains it" % own_name(name), "", False))
+    steps.append(note("set '%s' contains it" % own_name(name)))
     unused = agent.policies.filling.unused(policy)
     if unused is not None:
         advice = unused[1] or mending.route_instead(agent, policy) or mending.CHECK
@@ -184,7 +184,7 @@ def _set(case, policy, told, steps):
     device = agent.interfaces.device(interface) or interface
     for each in told[1:]:
         if each.device == device:
-            steps.append(Step("a rule leads packets with mark 0x%x to %s" % (each.mark, device), "", False))
+            steps.append(note("a rule leads packets with mark 0x%x to %s" % (each.mark, device)))
             return Expected(device, interface, each)
     if told[0].device == device:
         return Expected(device, interface, told[0])

@@ -76,6 +76,11 @@ def test_a_clients_packet_is_asked_for_with_the_interface_that_it_comes_in_throu
     assert asked == head + attributes
 
 
+def test_a_packet_of_one_service_is_asked_for_with_its_protocol_and_port():
+    asked = route.get_decision(route.Packet("198.51.100.10", None, 0, 0, 17, 443), 7, LITTLE)
+    assert asked[28:] == hexed("08000100 c633640a 05001b00 11000000 06001d00 01bb0000")
+
+
 def test_the_decision_names_interface_table_and_source():
     attributes = hexed("08000f0084030000 08000100c633640a 0800050 0c0000201 0800070 0c0000202 0800040003000000")
     assert route.decision(answered(attributes), LITTLE) == route.Decision(3, 900, "192.0.2.1", "192.0.2.2")

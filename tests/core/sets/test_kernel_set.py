@@ -104,6 +104,17 @@ def test_what_another_program_took_away_is_not_ours_when_it_is_back():
         assert world.listed() == []
 
 
+def test_what_another_program_may_have_added_meanwhile_is_looked_at_before_it_is_written():
+    world = World(NFT)
+    world.listed()
+    world.names(A)
+    world.add(A)
+    world.set.touched(1, world.now)
+    assert world.run(9) == []
+    world.names()
+    assert world.run(30) == [] and world.holds() == A
+
+
 def test_what_could_not_be_deleted_is_still_ours():
     world = World(IPSET)
     world.names(A)

@@ -107,6 +107,15 @@ def test_a_bypass_for_one_client_opens_no_blocked_host_to_the_others():
     assert house.way("192.0.2.2", CLIENT) == "unreachable" and house.way("192.0.2.1") == "unreachable"
 
 
+def test_a_bypass_for_one_client_means_nothing_to_a_policy_below_that_is_for_another_one():
+    texts = policy("not", "wg0", "192.0.2.1", BYPASS + only(CLIENT))
+    house = House(texts + policy("work", "wg0", "192.0.2.1", BLOCK + only(OTHER)))
+    assert house.way("192.0.2.1", CLIENT) == "wan" and house.way("192.0.2.1", OTHER) == "wg0"
+    house.routing.down("wg0")
+    house.touched()
+    assert house.way("192.0.2.1", CLIENT) == "wan" and house.way("192.0.2.1", OTHER) == "unreachable"
+
+
 def test_what_comes_back_from_a_host_that_bypasses_passes_the_reverse_path_filter():
     """It is looked up as from the uplink's address, which a rule sends to the main table."""
     for client in ("", only(CLIENT)):

@@ -2,6 +2,7 @@
 
 from steering_house import House
 
+from nametrack.core.agent import Agent
 from nametrack.core.routes.inbound import Inbound
 
 CLIENT, OTHER = "192.168.1.50", "192.168.1.60"
@@ -57,6 +58,13 @@ def test_a_second_uplink_that_is_a_way_out_is_not_marked():
     house.routing.default("wanb", "198.51.100.1", 10)
     house.configure(policy("work", "wanb", only(CLIENT)))
     assert house.marked == (["wan"], BIT)
+
+
+def test_what_an_agent_before_this_one_marked_is_marked_no_more():
+    house = House(policy("work", "wg0", only(CLIENT)))
+    house.agent, house.marked = Agent(), None
+    house.configure(policy("work", "wg0", "\tlist host '192.0.2.1'\n"))
+    assert house.marked == ([], 0)
 
 
 def test_nothing_is_marked_for_policies_with_hosts_or_after_the_policy_went():

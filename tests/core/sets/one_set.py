@@ -73,11 +73,15 @@ class World:
         before = len(self.done)
         self.take(actions)
         while self.timers.next() is not None and self.timers.next() <= until:
-            self.now = self.timers.next()
-            for key in self.timers.due(self.now):
-                self.take(self.set.due(key[0], self.now))
+            self.step()
         self.now = max(self.now, until)
         return self.done[before:]
+
+    def step(self):
+        """Carry out what is due first."""
+        self.now = self.timers.next()
+        for key in self.timers.due(self.now):
+            self.take(self.set.due(key[0], self.now))
 
     def take(self, actions):
         for action in actions:

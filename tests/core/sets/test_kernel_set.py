@@ -183,7 +183,9 @@ def test_an_element_of_another_program_is_replaced_by_ours_when_its_time_is_over
     world.add(A)
     world.kernel.sets[IPSET]["elements"][A] = 20
     world.names(A)
-    assert world.listed() == [] and world.run(19) == []
+    assert world.listed() == []
+    world.names(A, B)  # which lives longer
+    assert world.run(19) == ["add ipset s4: %s/timeout=1000" % B]
     assert world.run(23) == ["add ipset s4: %s/timeout=1000" % A]
 
 
@@ -299,7 +301,7 @@ def test_when_room_comes_in_a_full_set_what_waits_goes_in():
     world.listed()
     assert world.holds() == "%s %s" % (A, B)
     world.names(B, C)
-    world.run(9)
+    world.run(world.now + 1)
     assert world.holds() == "%s %s" % (B, C) and world.set.trouble is None
 
 
@@ -355,17 +357,37 @@ def test_a_prefix_that_comes_to_hold_many_hosts_meets_none_of_them_in_the_set():
     assert world.holds() == "10.0.0.0/16" and not [text for text in world.said if text.startswith("trouble")]
 
 
-def test_a_large_set_of_which_nothing_is_wanted_is_looked_at_a_step_at_a_time():
-    world, turns = World(NFT), 0
-    for i in range(10 * STEP):
-        world.kernel.add(NFT, ip.from_number(0x0A000000 + i, 4), True)
+# how often all of a set is looked at: for prefixes among what is wanted, for that, for ours; and for the life of ours
+@pytest.mark.parametrize("flags, looks", [((), 3), (("timeout",), 4)])
+def test_a_large_set_is_looked_at_a_step_at_a_time(flags, looks):
+    addresses, turns = [ip.from_number(0x0A000000 + i, 4) for i in range(10 * STEP)], 0
+    world = World(NFT, flags, [policy(literals=addresses)])
+    for address in addresses:
+        world.kernel.add(NFT, address, True)
+    assert world.listed() == []
+    world.take(world.set.list())
+    while world.timers.next() is not None and world.timers.next() <= world.now + 1:
+        world.step()
+        turns += 1
+    assert turns >= 10 * looks and world.done == []
+
+
+def test_a_set_that_is_filled_again_gets_what_is_retained_after_what_is_named():
+    world = World(NFT, ("interval",), [policy(retain=1000)], size=1000)
+    old, new = [[ip.from_number(0x0A000000 + 1000 * i + 2 * j, 4) for j in range(200)] for i in (0, 1)]
+    world.names(*old)
+    world.listed()
+    world.names(*new)
+    world.run(9)
+    world.kernel.make_set(NFT, ("interval",), 1000)
+    world.done = []
     world.take(world.set.list())
     while not world.done:
-        world.now = world.timers.next()
-        for key in world.timers.due(world.now):
-            turns += 1
-            world.take(world.set.due(key[0], world.now))
-    assert turns >= 10
+        world.step()
+    assert not set(world.done[0].split(" ")) & set(old)
+    assert world.set.held(world.policies[0]) == len(world.kernel.sets[NFT]["elements"]) < 400
+    world.run(world.now + 1)
+    assert len(world.kernel.sets[NFT]["elements"]) == 400
 
 
 def test_an_ipset_whose_count_was_right_in_between_is_listed_again_for_the_same_wrong_count():
@@ -391,6 +413,28 @@ def test_a_set_whose_last_policy_left_is_emptied_also_if_its_policies_are_told_t
         assert not world.set.is_idle()
     world.set.assign(Use(world.family, world.policies, world.policies, None, False), 2)
     assert not world.set.is_idle()
+
+
+def test_while_a_change_is_under_way_no_other_one_is_ordered():
+    world = World(NFT)
+    world.listed()
+    world.names(A)
+    ordered = world.set.due("settle", 2)
+    world.names(A, B)
+    assert len(ordered) == 1 and world.set.due("settle", 3) == []
+    world.take(ordered)
+    world.run(9)
+    assert world.done == ["add %s: %s" % (NFT, A), "add %s: %s" % (NFT, B)]
+
+
+def test_nothing_is_wrong_with_a_set_that_need_not_be_there_and_is_there_no_more():
+    world = World(NFT, ("interval", "merge", "timeout"))
+    world.set.assign(Use(4, world.policies, world.policies, None, True), 0)
+    world.listed()
+    assert world.set.trouble is not None
+    del world.kernel.sets[NFT]
+    world.listed()
+    assert world.set.trouble is None
 
 
 def test_a_set_that_no_policy_filled_yet_is_left_as_it_is():

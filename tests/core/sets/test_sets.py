@@ -18,12 +18,18 @@ def empty():
     return Listing(Form(4, False, False, False, None, "", True), KeyTable(), KeyTable(), True, True)
 
 
+def use(service=None):
+    """The Use of a set by a policy that wants nothing yet."""
+    config = PolicyConfig("p", True, "wg", "nftset", "inet t s", None, "ipv4", 100, [], [], None, ["h.test"], [], ())
+    policy = result(preparing(config, lambda host: (host, ())))
+    return Use(4, [policy], [policy], service, False)
+
+
 def filled():
     """`(sets, timers)`: one set, listed at 0, in which nothing is wanted."""
-    config = PolicyConfig("p", True, "wg", "nftset", "inet t s", None, "ipv4", 100, [], [], None, ["h.test"], [], ())
-    policy, timers = result(preparing(config, lambda host: (host, ()))), Timers()
+    timers = Timers()
     sets = Sets(timers)
-    sets.assign({NAME: Use(4, [policy], [policy], None, False)}, 0)
+    sets.assign({NAME: use()}, 0)
     assert sets.list_all() == [ListSet(NAME)]
     sets.listed(NAME, empty(), 0)
     return sets, timers
@@ -91,10 +97,19 @@ def test_the_listing_of_a_set_that_nobody_wants_any_more_is_nothing_to_act_on():
 def test_a_set_that_came_while_it_was_listed_has_its_service_read_again():
     """The service was read just before it came: what is known of it is older than what is known of its set."""
     sets, name = Sets(Timers()), named("ipset wg0")
-    sets.assign({name: Use(4, [], [], "vpn-policy-routing", False)}, 0)
+    sets.assign({name: use("vpn-policy-routing")}, 0)
     assert sets.list_all() == [ReadServices(SERVICES), ListSet(name)]
     assert sets.read_services() == []  # they are being read
     sets.services_read({})
     assert sets.listed(name, empty(), 0.1) == [ReadServices(SERVICES)]
     sets.services_read({})
-    assert sets.listed(name, empty(), 60) == []
+    assert sets.listed(name, empty(), 60) == [] and sets.exists(name)
+
+
+def test_no_set_is_read_until_it_is_known_what_is_ours_in_them():
+    sets = Sets(Timers())
+    sets.assign({NAME: use()}, 0)
+    sets.hold(True)
+    assert sets.list_all() == [] and sets.due(("list", NAME), 1) == []
+    sets.hold(False)
+    assert sets.list_all() == [ListSet(NAME)]

@@ -162,7 +162,7 @@ class Contents:
     def pieces(self, key, barred):
         """Return the keys of the elements that hold a wanted key: what others and `barred`, Spans, leave of it."""
         foreign = self._foreign
-        if not ip.is_wide(key) and not len(foreign) and not len(barred):
+        if not len(foreign) and not len(barred):
             return (key,)
         first, last = ip.bounds(key)
         if not foreign.meets(first, last) and not barred.meets(first, last):

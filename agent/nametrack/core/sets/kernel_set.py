@@ -214,10 +214,8 @@ class KernelSet:
             self.reading.failed()
             self.exists = None
             return self._complain(REFUSED, "cannot be read: %s" % reason, now)
-        made = self._take(action)
-        if made is None:
+        if self._take(action) is None:
             return []
-        self.work.failed(made, reason)
         self._blocked = True
         return self.report.tell(now) + self._complain(REFUSED, "cannot be changed: %s" % reason, now)
 

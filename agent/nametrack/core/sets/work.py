@@ -260,8 +260,3 @@ class Work:
             held, left = count(self.contents.size(now), "element"), count(len(full), "address")
             return FULL_SET, "is full with %s: %s did not fit" % (held, left)
         return None
-
-    def failed(self, made, reason):
-        """A Slice was not carried out at all."""
-        for key in made.added:
-            self.refused[key] = reason

@@ -23,6 +23,19 @@ def netifd(name, proto, device, nameservers=(), metric4=None, metric6=None, pref
     return Interface(name, device is not None, proto, device, list(nameservers), metric4, metric6, networks)
 
 
+KINDS = ("endpoint", "policy", "way", "interface", "trouble", "recovered")
+LETTERS = "abcdefghijklmnopqrstuvwxyz_"
+
+
+def is_translatable(notify):
+    """Whether a Notify has the words and values that programs which translate it count on."""
+    texts = (notify.code, notify.subject, notify.text)
+    if notify.kind not in KINDS or not all([isinstance(each, str) and each for each in texts]):
+        return False
+    known = isinstance(notify.parameters, tuple) and isinstance(notify.values, dict)
+    return known and all([letter in LETTERS for letter in notify.code])
+
+
 class FakeKernel:
     """Carries out the actions that change the kernel, and answers those that read it."""
 
@@ -73,6 +86,7 @@ class FakeKernel:
 
     def perform(self, action, now):
         """The event that the adapters would hand in, or None if the action just succeeds."""
+        assert not isinstance(action, do.Notify) or is_translatable(action), action
         form = do.text(action)
         for i in range(len(self.refusals)):
             start, reason = self.refusals[i]

@@ -22,6 +22,27 @@ def test_nothing_is_written_before_the_set_was_listed():
     assert world.listed() == []
 
 
+def test_a_set_that_is_not_read_yet_or_not_there_holds_nothing():
+    one = policy(literals=[A])
+    world = World(NFT, (), [one])
+    assert world.set.held(one) == 0
+    world.listed()
+    assert world.set.held(one) == 1
+    del world.kernel.sets[NFT]
+    world.listed()
+    assert world.set.held(one) == 0
+
+
+def test_what_did_not_fit_and_is_wanted_no_more_is_not_missing():
+    before, after = policy(literals=[A, B]), policy(literals=[A])
+    world = World(NFT, (), [before], 1)
+    world.listed()
+    assert world.set.held(before) == 1
+    world.set.assign(use(after), world.now)
+    world.run(9)
+    assert world.holds() == A and world.set.held(after) == 1
+
+
 def test_what_was_there_before_is_not_ours_even_if_it_is_wanted():
     for name in (IPSET, NFT):
         world = World(name)
@@ -204,6 +225,16 @@ def test_a_timeout_that_another_program_shortens_is_renewed_before_the_element_i
     assert not world.set.shared
 
 
+@pytest.mark.parametrize("address", [A, "198.51.100.1"])
+def test_whichever_timeout_another_program_shortens_is_noticed(address):
+    world = World(NFT, ("timeout",), [policy(retain=86400)])
+    world.names(A, "198.51.100.1")
+    world.listed()
+    world.kernel.sets[NFT]["elements"][address] = world.now + 700
+    world.listed()
+    assert world.set.shared
+
+
 def test_the_longest_life_that_any_policy_gives_counts():
     short, long = policy(retain=5), policy(retain=700, name="q")
     world = World(IPSET, ("timeout",), [short, long])
@@ -320,7 +351,7 @@ def test_a_refused_change_is_said_once_and_tried_again_after_5_s_up_to_5_min_and
 @pytest.mark.parametrize("barred", [(), (ip.key(B),)])
 def test_an_element_that_is_refused_holds_up_no_other_and_is_named_as_it_is_configured(barred):
     """Also if an endpoint of the tunnel is in the prefix: what it would leave of it is of no interest."""
-    world = World(NFT, (), [policy(literals=["192.0.2.0/24"])])
+    world = World(NFT, (), [policy(literals=["198.51.100.0/24", "192.0.2.0/24"])])
     world.set.bar(barred, 0)
     world.names(A)
     assert world.listed() == ["add %s: %s" % (NFT, A)]

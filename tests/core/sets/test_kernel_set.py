@@ -322,8 +322,9 @@ def test_a_full_set_holds_what_dns_names_now():
     world.names(A, B)
     world.listed()
     world.names(B, C)
-    assert world.run(9) == ["replace %s: %s with %s" % (NFT, A, C)]
+    assert world.run(4) == ["replace %s: %s with %s" % (NFT, A, C)]
     assert world.said[-1] == "trouble set 'inet t s4' is full with 2 elements: 1 address did not fit"
+    assert world.set.held(world.policies[0]) == 2
 
 
 def test_when_room_comes_in_a_full_set_what_waits_goes_in():
@@ -466,6 +467,17 @@ def test_nothing_is_wrong_with_a_set_that_need_not_be_there_and_is_there_no_more
     del world.kernel.sets[NFT]
     world.listed()
     assert world.set.trouble is None
+
+
+def test_a_set_that_its_service_makes_anew_is_looked_for_and_filled_without_a_word():
+    world = World(NFT, service="pbr")
+    world.names(A)
+    world.listed()
+    del world.kernel.sets[NFT]
+    world.listed()
+    world.kernel.make_set(NFT, ())
+    assert world.run(world.now + 10) == ["add %s: %s" % (NFT, A)]
+    assert not [text for text in world.said if text.startswith("trouble")]
 
 
 def test_a_set_that_no_policy_filled_yet_is_left_as_it_is():

@@ -88,6 +88,18 @@ def test_a_prefix_that_comes_around_ours_stays_whole(element):
     assert numbers([element]) <= numbers(made.kernel.sets[made.text]["elements"])
 
 
+def test_single_addresses_that_come_on_each_side_of_ours_make_no_prefix_of_them():
+    """One might be a quarter of a prefix, and of one that nft joined no more is known."""
+    made = world()
+    made.names("192.0.2.129", "192.0.2.130", "192.0.2.131")
+    made.listed()
+    made.add("192.0.2.128", "192.0.2.132")
+    made.listed()
+    made.names()
+    made.run(made.now + 1)
+    assert made.holds() == "192.0.2.128 192.0.2.132"
+
+
 def test_when_such_a_prefix_goes_ours_goes_too():
     made = world()
     made.names("192.0.2.130")

@@ -1,5 +1,7 @@
 """sets.py: when a set is read. What comes of it the transcripts of tests/core/transcripts/policy pin."""
 
+import pytest
+
 from nametrack.core.actions import GlanceNft, ListSet, ReadServices
 from nametrack.core.config.policy_sections import PolicyConfig
 from nametrack.core.ordering import result
@@ -81,11 +83,12 @@ def test_a_listing_shows_whatever_another_one_was_due_for():
     assert run(sets, timers, 60) == []
 
 
-def test_what_happens_while_a_set_is_listed_has_it_listed_again():
+@pytest.mark.parametrize("happens", [lambda sets: sets.nft_changed(10), lambda sets: sets.resync()])
+def test_what_happens_while_a_set_is_listed_has_it_listed_again(happens):
     sets, timers = filled()
     run(sets, timers, 9)
     assert sets.resync() == [ListSet(NAME)]
-    sets.nft_changed(10)
+    assert happens(sets) == []
     sets.listed(NAME, empty(), 10.05)
     assert run(sets, timers, 60) == [10.15]
 

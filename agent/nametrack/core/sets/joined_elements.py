@@ -132,7 +132,7 @@ class JoinedElements:
                 continue
             is_shared = foreign.meets(first, last)
             (others if is_shared else put).append(key)
-            if key not in fresh and key not in ours and not (is_shared and foreign.holds(first, last)):
+            if key not in fresh and key not in ours and not foreign.holds(first, last):
                 made.append(key)
         return Arrangement(keys_in_order([key for key in affected if key not in kept]), put, others, made)
 

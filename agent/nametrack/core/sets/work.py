@@ -135,7 +135,6 @@ class Work:
             why = contents.refuses(key)
             if why is not None:
                 self.refused[key] = why
-                self.lacking[key] = None
                 continue
             missing, pieces = False, contents.pieces(key, wanted.barred)
             for piece in pieces:

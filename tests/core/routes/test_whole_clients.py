@@ -4,6 +4,7 @@ from steering_house import House
 
 from nametrack.core.agent import Agent
 from nametrack.core.routes.inbound import Inbound
+from nametrack.core.routes.readings import RESYNC
 
 CLIENT, OTHER = "192.168.1.50", "192.168.1.60"
 ANYWHERE, ANYWHERE6 = "192.0.2.77", "2001:db8:77::1"
@@ -50,6 +51,13 @@ def test_the_mark_is_asked_for_once_and_again_when_others_may_have_changed_it():
     assert len(first) == 1 and inbound.decide(*given) == []
     inbound.compare()
     assert inbound.decide(*given) == first
+
+
+def test_what_marks_is_put_back_once_in_a_while_for_no_program_tells_that_it_took_it_away():
+    house = House(policy("work", "wg0", only(CLIENT)))
+    house.marked = None
+    house.wait(2 * RESYNC)
+    assert house.marked == (["wan"], BIT)
 
 
 def test_a_second_uplink_that_is_a_way_out_is_not_marked():

@@ -7,6 +7,7 @@ from nametrack import routing
 from nametrack.core import actions as do
 from nametrack.core import events as on
 from nametrack.core.agent import Agent
+from nametrack.core.routes.numbers import Numbers
 
 ONE, TWO = "192.168.1.7", "192.168.1.8"
 HOSTS = {"one.test": (["192.0.2.1"], []), "two.test": (["192.0.2.2"], []), "new.test": (["192.0.2.3"], [])}
@@ -125,3 +126,9 @@ def test_a_restart_without_the_first_policy_keeps_the_numbers_of_the_others():
     house.right = {("192.0.2.2", TWO): ["wg1"]}
     house.restart(second)
     assert house.tables() == [901]
+
+
+def test_no_table_gets_a_number_above_the_last_one():
+    numbers = Numbers(2020)
+    numbers.allot([], list("abcdef"), [], [])
+    assert [numbers.table(each) for each in "abcdef"] == [2020, 2021, 2022, 2023, None, None]

@@ -3,9 +3,14 @@
 The router is one in a folder, because a provider, two VPN servers and a client stand around it: provider.py.
 """
 
+import contextlib
+import datetime
 import os
 import random
+import re
 import shutil
+import statistics
+import subprocess
 import time
 
 import pytest
@@ -54,6 +59,7 @@ config policy 'work'
 	list interface 'nttest'
 	list host 'far.example.net'
 """
+BLOCK = THREE.replace("\tlist host", "\toption fallback 'block'\n\tlist host")
 RELOAD = "/etc/init.d/nametrack reload"
 RUNNING = "pgrep -f [/]usr/lib/nametrack/start.py"  # not the shell that asks
 
@@ -139,24 +145,46 @@ def test_a_second_vpn_is_taken_while_the_first_is_down_and_the_first_again_after
     assert "nttest as configured" in booted.ok("nametrack why far.example.net")
 
 
+# What starts just before the agent, and so holds it.
+GATE = b"""#!/bin/sh /etc/rc.common
+START=94
+boot() {
+	for _ in $(seq 600); do
+		[ ! -e /tmp/go ] || break
+		sleep 0.1
+	done
+}
+"""
+
+
+@contextlib.contextmanager
+def booting(router, provider):
+    """The router boots after its power was cut. Meanwhile the WAN is up; the agent does not run before the end."""
+    router.put("/etc/init.d/ntgate", GATE)
+    router.ok("chmod +x /etc/init.d/ntgate; /etc/init.d/ntgate enable")
+    router.reboot(provider.cables)
+    try:
+        rises(provider, "isp0", "other", 60)
+        yield
+        assert not router.succeeds(RUNNING)
+    finally:
+        router.run("/etc/init.d/ntgate disable; rm /etc/init.d/ntgate; touch /tmp/go")
+    router.wait(RUNNING)
+
+
 def test_nothing_that_is_blocked_leaves_from_a_power_cut_until_the_tunnel_is_up_again(booted, provider):
-    policy(booted, THREE.replace("\tlist host", "\toption fallback 'block'\n\tlist host"))
+    policy(booted, BLOCK)
     rises(provider, "home", "far")
     booted.ok("/etc/init.d/nametrack stop")  # as a shutdown does: what DNS said is in the flash
     booted.wait(f"! {RUNNING}")
     assert "198.51.100.7" in booted.ok("cat /etc/nametrack/last-good.json")
-    far, other = provider.seen("isp0", "far"), provider.seen("isp0", "other")
-    booted.reboot(provider.cables)
-    unblocked, end = other, time.monotonic() + 60
-    while not booted.succeeds(RUNNING):
-        assert time.monotonic() < end, "the agent does not run"
-        unblocked = provider.seen("isp0", "other")
-    assert all(now > was for now, was in zip(unblocked, other, strict=True)), "the WAN was up before the agent ran"
+    far = provider.seen("isp0", "far")
+    with booting(booted, provider):
+        assert provider.seen("isp0", "far") == far
     rises(provider, "home", "far", 60)
     assert provider.seen("isp0", "far") == far
 
 
-BLOCK = THREE.replace("\tlist host", "\toption fallback 'block'\n\tlist host")
 # How the router is shaken while the client sends, and what ends it where it does not end by itself.
 ACTS = {
     "network restart": ("/etc/init.d/network restart", ""),
@@ -243,12 +271,10 @@ def test_what_is_blocked_for_some_leaves_without_the_agent_only_as_documented(se
 
 def test_what_is_blocked_for_some_leaves_from_a_boot_until_the_agent_runs_only(selected, provider):
     selected.ok("/etc/init.d/nametrack stop")
-    far = provider.seen("isp0", "far")
-    selected.reboot(provider.cables)
-    selected.wait(RUNNING)
+    with booting(selected, provider):
+        rises(provider, "isp0", "far")
     rises(provider, "home", "far", 60)
     once = provider.seen("isp0", "far")
-    print(f"boot: {[now - was for now, was in zip(once, far, strict=True)]} packets of the policy on the WAN")
     rises(provider, "home", "far", 60)
     rises(provider, "isp0", "other")
     assert provider.seen("isp0", "far") == once
@@ -282,6 +308,10 @@ def test_a_power_cut_just_after_dns_changed_leaves_open_only_what_is_new(blocked
 
 # What others may do to a router at any moment. `%d`: a number that is new each time.
 RULES = "while ip -4 rule del protocol 190; do :; done; while ip -6 rule del protocol 190; do :; done"
+# `ip route flush` does not delete routes with a nexthop: the kernel refuses to hear of its id and its device at once.
+WAYS = "for v in -4 -6; do ip $v route show table 900 | while read to _; do ip $v route del $to table 900; done; done"
+BLOCKS = f"ip -4 route del unreachable {FAR[0]} metric 9999; ip -6 route del {FAR[1]} metric 9999"
+STANDS = f"ip -4 route show {FAR[0]} metric 9999 | grep . && ip -6 route show {FAR[1]} metric 9999 | grep ."
 HAPPENS = {
     "network restart": "/etc/init.d/network restart",
     "network reload": "/etc/init.d/network reload",
@@ -298,12 +328,15 @@ HAPPENS = {
     "another's address": "ip addr flush dev wan0; ifup wan",
     "rules deleted": RULES,
     "all rules deleted": "for v in -4 -6; do ip $v rule flush; ip $v rule add pref 32766 lookup main; done",
-    "tables flushed": "ip -4 route flush table 900; ip -6 route flush table 900",
+    "tables emptied": WAYS,
     "nexthops deleted": "ip nexthop flush dev nttest",
     "tunnel's device deleted": "ip link del nttest",
     "lo down": "ip link set lo down; ip link set lo up",
 }
+TAKEN = "all of ours deleted"
 LIFE = {
+    TAKEN: "/etc/init.d/nametrack start; until ubus call nametrack status >/dev/null; do :; done; "
+    f"{RULES}; {WAYS}; {BLOCKS}",
     "killed": f"kill -9 $({RUNNING})",
     "service restart": "/etc/init.d/nametrack restart",
     "service reload": RELOAD,
@@ -317,12 +350,19 @@ SEED = int(os.environ.get("SEED") or "7")
 @pytest.mark.parametrize("alive", (True, False), ids=("alive", "dead"))
 def test_nothing_that_is_blocked_leaves_through_random_acts(blocked, provider, alive):
     chance, done, may = random.Random(SEED), [], {**HAPPENS, **(LIFE if alive else {})}
+    open_for, left = [], [0, 0]
     if not alive:
         blocked.run(DEAD)
     far, other = provider.seen("isp0", "far"), provider.seen("isp0", "other")
     for number in range(COUNT):
         done.append(chance.choice(sorted(may)))
         blocked.run(may[done[-1]].replace("%d", str(20 + number)))
+        if done[-1] == TAKEN:
+            began = time.monotonic()
+            blocked.wait(STANDS, RESYNC)
+            open_for.append(time.monotonic() - began)
+            before, far = far, provider.seen("isp0", "far")
+            left = [n + now - was for n, now, was in zip(left, far, before, strict=True)]
         time.sleep(chance.choice([0, 0, 0.3, 1, 3]))
         assert provider.seen("isp0", "far") == far, done
     blocked.ok("/etc/init.d/nametrack start; fw4 restart; ifup wan; ifup nttest")
@@ -331,6 +371,55 @@ def test_nothing_that_is_blocked_leaves_through_random_acts(blocked, provider, a
     assert provider.seen("isp0", "far") == far, done
     sent = [now - was for now, was in zip(provider.seen("isp0", "other"), other, strict=True)]
     print(f"{COUNT} acts, {'alive' if alive else 'dead'}: {sent} packets of others on the WAN")
+    if open_for:
+        seconds = " ".join(f"{each:.0f}" for each in open_for)
+        print(f"all of ours deleted, back after {seconds} s: {left} packets of the policy on the WAN meanwhile")
+
+
+RESYNC = 75  # seconds; the agent compares all with the kernel each 60
+# What another program deletes, as `ip monitor` has it and its return, and the seconds within which it is back.
+PIECES = {
+    "rule": ("ip -4 rule del pref 101", "lookup 900", "lookup 900", 1),
+    "rule of IPv6": ("ip -6 rule del pref 101", "lookup 900", "lookup 900", 1),
+    "nexthop of the way": ("ip nexthop del id 902", "id 902 ", f"^{FAR[0]} nhid 902 ", 1),
+    "nexthop of the block": ("ip nexthop del id 901", "id 901 ", f"blackhole {FAR[1]} nhid 901 ", 1),
+    "route of the block": (BLOCKS, f"unreachable {FAR[0]} ", f"unreachable {FAR[0]} ", RESYNC),
+}
+
+
+@pytest.mark.parametrize("piece", PIECES)
+def test_what_others_delete_of_a_block_is_back(blocked, provider, tmp_path, piece):
+    delete, gone, back, most = PIECES[piece]
+    far, waits = provider.seen("isp0", "far"), []
+    for number in range(10 if most == 1 else 1):
+        heard = tmp_path / str(number)
+        monitor = ["nsenter", "--target", blocked.init, "--net", "ip", "-ts", "monitor", "route", "rule", "nexthop"]
+        with heard.open("wb") as file, subprocess.Popen(monitor, stdout=file) as process:
+            marker, end = f"ip route add 192.0.2.{number}/32 dev lo", time.monotonic() + most + 30
+            while not heard.stat().st_size:  # until it listens
+                blocked.run(f"{marker}; {marker.replace('add', 'del')}")
+            blocked.ok(delete)
+            while between(heard.read_text(), gone, back) is None:
+                assert time.monotonic() < end, heard.read_text()
+                time.sleep(0.05)
+            process.kill()
+        waits.append(between(heard.read_text(), gone, back))
+    print(f"{piece}: back after {statistics.median(waits) * 1000:.1f} ms, at most {max(waits) * 1000:.1f}")
+    assert max(waits) < most
+    rises(provider, "home", "far", 60)
+    assert provider.seen("isp0", "far") == far
+
+
+def between(heard, gone, back):
+    """Seconds from the first line that says that something was deleted to the next that says that it is there."""
+    began = None
+    for at, deleted, what in re.findall(r"^\[(.*)\] (Deleted )?(.*)$", heard, re.MULTILINE):
+        seconds = datetime.datetime.fromisoformat(at).timestamp()
+        if began is None and deleted and re.search(gone, what):
+            began = seconds
+        elif began is not None and not deleted and re.search(back, what):
+            return seconds - began
+    return None
 
 
 def test_nothing_that_is_blocked_leaves_while_the_package_is_upgraded(blocked, provider):

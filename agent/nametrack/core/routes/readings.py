@@ -1,7 +1,7 @@
 """When the kernel's routing is read again: soon if it is news, and after a failure at first within seconds."""
 
 SETTLE = 0.2  # seconds at least between two readings
-RESYNC = 60  # seconds after which all is compared again: the kernel does not notify when a program flushes a table
+RESYNC = 60  # seconds after which all is compared again: routes that others delete are not listened to
 LONG = 2000  # routes, of which that would be too much: ten times as rare
 SOON = 2  # seconds after a failure, then twice as long after each further one of its kind, RESYNC at most
 READ, LIST = ("routes", "read"), ("routes", "list")

@@ -396,13 +396,15 @@ def test_what_others_delete_of_a_block_is_back(blocked, provider, tmp_path, piec
         monitor = ["nsenter", "--target", blocked.init, "--net", "ip", "-ts", "monitor", "route", "rule", "nexthop"]
         with heard.open("wb") as file, subprocess.Popen(monitor, stdout=file) as process:
             marker, end = f"ip route add 192.0.2.{number}/32 dev lo", time.monotonic() + most + 30
-            while not heard.stat().st_size:  # until it listens
-                blocked.run(f"{marker}; {marker.replace('add', 'del')}")
-            blocked.ok(delete)
-            while between(heard.read_text(), gone, back) is None:
-                assert time.monotonic() < end, heard.read_text()
-                time.sleep(0.05)
-            process.kill()
+            try:
+                while not heard.stat().st_size:  # until it listens
+                    blocked.run(f"{marker}; {marker.replace('add', 'del')}")
+                blocked.ok(delete)
+                while between(heard.read_text(), gone, back) is None:
+                    assert time.monotonic() < end, heard.read_text()
+                    time.sleep(0.05)
+            finally:
+                process.kill()
         waits.append(between(heard.read_text(), gone, back))
     print(f"{piece}: back after {statistics.median(waits) * 1000:.1f} ms, at most {max(waits) * 1000:.1f}")
     assert max(waits) < most

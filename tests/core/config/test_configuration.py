@@ -706,6 +706,32 @@ def test_a_policy_is_about_no_more_than_is_meant(name):
     assert len(build([policy(**{name + "s": value, name: value})]).policies) == 1
 
 
+@pytest.mark.parametrize("given", [{"fallback": "blok"}, {"falback": "block"}, {"fallback": " "}])
+def test_a_fallback_that_cannot_be_understood_is_block(given):
+    """Its traffic would leave by the normal uplink otherwise, which is what nobody may have meant."""
+    c = build([policy(**given)])
+    assert (c.policies[0].steering.fallback, c.policies[0].target) == ("block", "route")
+    assert c.errors[-1] == "section 'work': no usable option 'fallback'; using block"
+    assert build([policy(fallback="main", fallbackk="block")]).policies[0].steering.fallback == "main"
+    c = build([policy(fallback="")])
+    assert (c.policies[0].steering.fallback, c.policies[0].target, c.errors) == ("main", "auto", [])
+    c = build([policy(target="pbr", **given)])
+    assert c.policies == []
+    assert c.errors[-1] == "section 'work': option 'fallback' needs target 'route'; ignoring section"
+
+
+def test_a_policy_whose_enabled_or_action_cannot_be_understood_holds_with_what_else_it_says():
+    c = build([policy(enabled="fasle", action="rout")])
+    assert (c.policies[0].enabled, c.policies[0].steering.action) == (True, "route")
+    assert c.errors == [
+        "section 'work': option 'enabled': 'fasle' is not 0 or 1; using 1",
+        "section 'work': option 'action': 'rout' is not one of route, bypass; using route",
+    ]
+    c = build([policy(action="bypas", interface="")])
+    assert c.policies == []
+    assert c.errors[-1] == "section 'work': target 'auto' needs option 'interface'; ignoring section"
+
+
 @pytest.mark.parametrize("given", [{"hosts": ["a.example"]}, {"hots": "a.example"}, {"host": " "}])
 def test_a_policy_for_hosts_does_not_take_everything_of_its_clients(given):
     c = build([Raw("policy", "work", False, dict(given, interface="wg", client="192.168.1.9"), 1)])

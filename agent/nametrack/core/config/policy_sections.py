@@ -6,9 +6,9 @@ from ... import ip
 from .option_values import printable
 from .options import POLICY, POLICY_ROUTE, POLICY_SETS
 
-# What only routes of our own can do. interfaces: the ways out, the preferred first; action: route | bypass; fallback:
-# main | block; check_address: text or None; failback_delay: seconds; clients: [(kind, text)] as option_values.client
-# has it; protos: "tcp", "udp"; ports: [(first, last)]
+# What only routes of our own can do, in the order of POLICY_ROUTE. interfaces: the ways out, the preferred first;
+# action: route | bypass; fallback: main | block; check_address: text or None; failback_delay: seconds; clients: [(kind,
+# text)] as option_values.client has it; protos: "tcp", "udp"; ports: [(first, last)]
 Steering = namedtuple(
     "Steering",
     (
@@ -112,22 +112,17 @@ def _policy(section, name, settings):
 
 def _steering(section, values):
     """The Steering of a policy; `values["target"]` becomes "route" where that is what `auto` must be."""
-    found = section.read(POLICY_ROUTE, {})
-    steering = Steering(
-        values["interface"],
-        found["action"],
-        found["fallback"],
-        found["keep_local"],
-        found["check_address"],
-        found["failback_delay"],
-        found["client"],
-        found["proto"],
-        found["port"],
-    )
+    found = section.read(POLICY_ROUTE, {"fallback": None})
     # Without these the policy would be about more than is meant: the section goes rather than the option.
     for name in ("client", "proto", "port"):
         if section.gives(name) and not found[name]:
             section.reject("no usable option '%s'" % name)
+    if found["fallback"] is None:
+        found["fallback"] = "main"
+        if section.gives("fallback"):  # and `block` may be meant
+            found["fallback"] = "block"
+            section.problem("no usable option 'fallback'; using block")
+    steering = Steering(values["interface"], *[found[option.name] for option in POLICY_ROUTE])
     needs = [name for name in ("client", "proto", "port") if found[name]]
     needs += ["action"] if steering.action == "bypass" else []
     needs += ["fallback"] if steering.fallback == "block" else []

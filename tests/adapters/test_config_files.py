@@ -7,6 +7,7 @@ from nametrack.daemon.config_files import read_config, read_id
 loaded, problem = read_config(sys.argv[1])
 config = loaded.config
 """
+KEY = b"xTIBA5rboUvnH4htodjb6e697QjLERt1NAB4mZqp8Dg="
 NETWORK = b"""
 config interface 'wg0'
 	option proto 'wireguard'
@@ -63,6 +64,20 @@ def test_what_libuci_takes_is_no_fault(interpreter, tmp_path):
     write(tmp_path, b"config nametrack 'global'; option retain '77'\n\toption retain 'soon'\n")
     script = READ + "print(len(config.errors) > 0, loaded.faults, loaded.id == read_id(sys.argv[1]))"
     assert run(interpreter, tmp_path, script, tmp_path) == ["True [] True"]
+
+
+@each_interpreter
+def test_the_configuration_knows_the_files_that_it_was_read_from(interpreter, tmp_path):
+    folder = tmp_path / "config"
+    folder.mkdir()
+    script = READ + "print(config.origin.nametrack)"
+    (tmp_path / "nametrack.conf").write_bytes(b"config nametrack 'global'\n")  # a machine that is no router
+    assert run(interpreter, tmp_path, script, folder) == ["%s/nametrack.conf" % tmp_path]
+    write(folder, b"config peer\n\toption interface 'wg0'\n\toption public_key '%s'\n" % KEY)
+    script += "; print(config.origin.network, config.errors)"
+    ours, network = run(interpreter, tmp_path, script, folder)
+    assert ours == "%s/nametrack" % folder and network.startswith("%s/network [" % folder)
+    assert "%s/network has no such peer" % folder in network
 
 
 @each_interpreter

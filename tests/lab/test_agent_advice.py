@@ -289,7 +289,7 @@ def test_watchdog_also_active(world, interpreter, task):
 def test_configuration(world, interpreter):
     with house(world, interpreter, ("policy", "work", {**THREE[2], "retain": "soon"})) as home:
         lines = f"uci set nametrack.work.retain='86400'; {RELOAD}"
-        home.by_hand("configuration", lines, "correct /etc/config/nametrack, then /etc/init.d/nametrack reload")
+        home.by_hand("configuration", lines, f"correct {home.agent.config}/nametrack, then")
 
 
 def test_not_loaded(world, interpreter):

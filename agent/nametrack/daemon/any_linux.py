@@ -58,7 +58,8 @@ class _Reader:
             self._wg_quick("%s/%s" % (folder, name), name[: -len(".conf")])
         machine = self._machine()
         self._texts.extend(machine.nameservers)
-        origin = configuration.Origin(folder or "wg-quick's files", {"nameserver": machine.nameservers})
+        network, defaults = folder or "wg-quick's files", {"nameserver": machine.nameservers}
+        origin = configuration.Origin((found or paths)[-1], network, defaults)
         config = yield from configuration.building(
             sections, self._network, self._problems, origin, self._network_problems
         )

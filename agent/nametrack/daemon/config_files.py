@@ -43,7 +43,8 @@ def reading(folder):
     cron_data, _ = files.read_bytes(folder + CRONTAB)
     lines = compat.decode(cron_data or b"").split("\n")
     cron = [line for line in lines if line and not line.startswith("#")]
-    config = yield from configuration.building(sections, others, problems, configuration.ROUTER, network_problems)
+    origin = configuration.Origin(folder + NAMETRACK, folder + NETWORK, {})
+    config = yield from configuration.building(sections, others, problems, origin, network_problems)
     wall_data, _ = files.read_bytes(folder + FIREWALL)
     wall = None if wall_data is None else firewall.read(uci.parse(wall_data, firewall.wants)[0])
     number = id_of((data, network_data, cron_data, wall_data))

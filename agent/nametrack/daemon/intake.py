@@ -99,7 +99,7 @@ class Intake:
     def _hand_over(self, config):
         if not config.enabled:
             self._log.write("info", "disabled in the configuration (option enabled)")
-            config = configuration.build([], [], config.errors)
+            config = configuration.build([], [], config.errors, config.origin)
         self._emit(on.CronRead(self.loaded.cron))
         self._emit(on.FirewallRead(self.loaded.firewall))
         if self.loaded.machine is not None:

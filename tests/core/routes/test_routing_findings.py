@@ -90,9 +90,10 @@ def test_an_interface_that_nobody_knows_is_a_slip_of_the_finger_and_needs_no_zon
     assert found(house(LAN, WORK.replace("wg0", "wgO"))) == []
     ((severity, text, advice),) = unknown(WORK.replace("wg0", "wgO"))
     assert (severity, advice) == ("error", "correct /etc/config/nametrack, then /etc/init.d/nametrack reload")
-    assert text == "section 'work': there is no interface 'wgO', neither configured nor up; did you mean 'wg0'?"
+    where = "is not in /etc/config/network, and there is no such device now"
+    assert text == "section 'work': interface 'wgO' %s; did you mean 'wg0'?" % where
     ((_, text, _),) = unknown(WORK + "\tlist client 'tv'\n\tlist client 'br-lan'\n\tlist client '192.168.1.9'\n")
-    assert text == "section 'work': there is no interface 'tv', neither configured nor up"
+    assert text == "section 'work': interface 'tv' %s" % where
 
 
 def test_an_interface_that_is_configured_or_up_is_none():

@@ -30,19 +30,21 @@ def peer(number, allowed_ips, interface="wg0", more=""):
     return "\n".join(lines) + "\n" + more
 
 
-def agent(nametrack="", network=""):
+def agent(nametrack="", network="", origin=configuration.ROUTER):
     sections, _ = uci.parse(nametrack)
     others, _ = uci.parse(network)
     made = Agent()
-    made.handle(on.ConfigLoaded(configuration.build(sections, others, [])), 0)
+    made.handle(on.ConfigLoaded(configuration.build(sections, others, [], origin)), 0)
     return made
 
 
-def test_what_is_wrong_in_the_network_s_file_is_to_be_corrected_there():
-    made = agent("config policy 'p'\n\toption retain 'soon'\n", peer(0, ["10.0.0.0/33"]))
-    said = {f["text"].split(" ")[0]: f["advice"] for f in findings(made, WALL) if f["code"] == "configuration"}
-    assert said["section"].startswith("correct /etc/config/nametrack,")
-    assert said["network"].startswith("correct /etc/config/network,")
+def test_what_is_wrong_is_to_be_corrected_in_the_file_that_it_was_read_from():
+    for folder in ("/etc/config", "/tmp/try"):
+        origin = configuration.Origin(folder + "/nametrack", folder + "/network", {})
+        made = agent("config policy 'p'\n\toption retain 'soon'\n", peer(0, ["10.0.0.0/33"]), origin)
+        said = {f["text"].split(" ")[0]: f["advice"] for f in findings(made, WALL) if f["code"] == "configuration"}
+        assert said["section"] == "correct %s/nametrack, then /etc/init.d/nametrack reload" % folder
+        assert said["network"] == "correct %s/network, then /etc/init.d/nametrack reload" % folder
 
 
 NAMED = "\toption endpoint_host 'home.test'\n\toption persistent_keepalive '25'\n"

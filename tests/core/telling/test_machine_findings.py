@@ -29,7 +29,7 @@ def found(machine=QUIET, conf="", **values):
     text = FILE % (given["interface"], KEY, given["endpoint"], given["allowed_ips"], given["keepalive"])
     network, _ = wg_quick.parse(text, "wg0")
     sections, _ = uci.parse(conf)
-    origin = configuration.Origin("/etc/wireguard", {"nameserver": machine.nameservers})
+    origin = configuration.Origin("/etc/nametrack.conf", "/etc/wireguard", {"nameserver": machine.nameservers})
     agent = Agent()
     agent.handle(on.MachineRead(machine), 0)
     agent.handle(on.ConfigLoaded(configuration.build(sections, network, [], origin)), 0)
@@ -53,7 +53,9 @@ def test_the_advice_is_for_such_a_machine():
     one = found(keepalive=0)["no_keepalive"]
     assert "PersistentKeepalive = 25" in one["advice"]
     one = found(conf="config policy 'x'\n\toption retian '1'\n")["configuration"]
-    assert "systemctl reload nametrack" in one["advice"] and "init.d" not in one["advice"]
+    assert one["advice"] == "correct /etc/nametrack.conf, then systemctl reload nametrack"
+    one = found(allowed_ips="10.9.0.0/33")["configuration"]
+    assert one["advice"] == "correct /etc/wireguard, then systemctl reload nametrack"
 
 
 def test_a_file_that_wg_quick_writes_anew_is_told_if_a_name_is_lost_by_it():

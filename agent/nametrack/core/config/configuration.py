@@ -20,20 +20,21 @@ from . import network, peer_sections, policy_sections
 # A setting is a field of the Config with the option's name, but a list's field has the plural.
 PLURALS = {"nameserver": "nameservers", "fallback_nameserver": "fallbacks"}
 # nameservers: "address" or "address#port"; fallbacks: ("address", such a text) or ("interface", netifd name); times
-# in seconds; wg_quick, restore_package: path or None; fwmark_mask: hexadecimal text; peers: those to follow;
-# interfaces: dict of NetworkInterface by name; network_peers: every WireGuard peer of /etc/config/network, followed or
-# not; network_errors: [text], what is wrong with the network's sections; list_errors: and with files of hosts; errors:
-# all of these, and the others. The last three are in the order that lists.py knows.
+# in seconds; wg_quick, restore_package: path or None; fwmark_mask: hexadecimal text; origin: an Origin; peers: those to
+# follow; interfaces: dict of NetworkInterface by name; network_peers: every WireGuard peer of /etc/config/network,
+# followed or not; network_errors: [text], what is wrong with the network's sections; list_errors: and with files of
+# hosts; errors: all of these, and the others. The last three are in the order that lists.py knows.
 Config = namedtuple(
     "Config",
     [PLURALS.get(option.name, option.name) for option in GLOBAL]
-    + ["peers", "interfaces", "network_peers", "network_errors", "policies", "errors", "list_errors"],
+    + ["origin", "peers", "interfaces", "network_peers", "network_errors", "policies", "errors", "list_errors"],
 )
 TYPES = ("nametrack", "peer", "policy")
 
-# network: where the network's sections come from, for people; defaults: {global option: value}, before the table's
-Origin = namedtuple("Origin", ("network", "defaults"))
-ROUTER = Origin("/etc/config/network", {})
+# nametrack, network: where the sections of each come from, for people; defaults: {global option: value}, before the
+# table's
+Origin = namedtuple("Origin", ("nametrack", "network", "defaults"))
+ROUTER = Origin("/etc/config/nametrack", "/etc/config/network", {})
 
 
 def build(nametrack_sections, network_sections, problems, origin=ROUTER, network_problems=()):
@@ -62,6 +63,7 @@ def building(nametrack_sections, network_sections, problems, origin=ROUTER, netw
     if ("none", None) in settings["fallbacks"]:
         settings["fallbacks"] = []
     return Config(
+        origin=origin,
         peers=peers,
         policies=policies,
         interfaces=interfaces,

@@ -44,7 +44,7 @@ def _peer(case, told, interface):
 def _not_taken(agent, told, interface, configured):
     text = "no peer of %s has allowed IPs that contain %s: WireGuard drops its packets" % (told.device, told.address)
     if configured:
-        text += "; /etc/config/network has them, but %s was not started since" % interface
+        text += "; %s has them, but %s was not started since" % (agent.config.origin.network, interface)
         return Step(text, mending.start(agent, interface), True)
     peers = [p for p in agent.config.network_peers if p.interface == interface and not p.disabled]
     advice = mending.give(agent, peers[0], mending.single(told.address)) if peers else mending.CHECK

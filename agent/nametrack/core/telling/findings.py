@@ -30,7 +30,7 @@ ADVICE = {
     "over HTTPS",
     "watchdog_also_active": "remove the line from the scheduled tasks (crontab -e): nametrack does the same, sooner",
     "clock_unset": "/etc/init.d/sysntpd restart  # until NTP works, the age of a handshake is guessed",
-    "configuration": "correct /etc/config/nametrack, then /etc/init.d/nametrack reload",
+    "configuration": "correct %s, then %s",
     "not_loaded": "/etc/init.d/nametrack reload",
 }
 # The advice of name_unresolved for a negative answer, by its status; a line for nslookup follows.
@@ -44,7 +44,6 @@ PRIVATE = (
     "nametrack refresh %s  # if the name is meant to have a private address"
 )
 MISSING_ELSEWHERE = "start the interface again: wg-quick down %s; wg-quick up %s; is the public key right?"
-NETWORK_ADVICE = "correct /etc/config/network, then /etc/init.d/nametrack reload"
 LIST_ADVICE = "correct the file: nametrack reads it again within half a minute after a change"
 # What a scheduled task may do that nametrack does: words that all stand in its line.
 WATCHDOGS = (
@@ -81,7 +80,8 @@ def _configuration(agent):
     config = agent.config
     found = []
     for text in agent.files.errors():
-        advice = NETWORK_ADVICE if text in config.network_errors else None
+        origin = config.origin.network if text in config.network_errors else config.origin.nametrack
+        advice = ADVICE["configuration"] % (origin, mending.reload(agent))
         advice = LIST_ADVICE if text in config.list_errors else advice
         found.append(finding("configuration", "error", "configuration", text, advice))
     return found + _overlaps(agent) + _keepalives(agent) + _probes(config)

@@ -11,7 +11,6 @@ ADVICE = {
 }
 # The advice that is for a router, as it is for such a machine.
 ELSEWHERE = {
-    "configuration": "correct the file, then: systemctl reload nametrack",
     "not_loaded": "systemctl reload nametrack",
     "no_keepalive": "add PersistentKeepalive = 25 to the peer, so that a dead tunnel is noticed without traffic",
     "endpoint_in_allowed_ips": "take the address out of AllowedIPs, or set FwMark and a rule for it",

@@ -9,6 +9,11 @@ _PLAIN = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_@[]"
 CHECK = "nametrack check"
 
 
+def reload(agent):
+    """Return what has the agent read its configuration again."""
+    return "/etc/init.d/nametrack reload" if agent.files.machine is None else "systemctl reload nametrack"
+
+
 def option(agent, section, verb, name, value):
     """Return what changes an option of /etc/config/nametrack; verb: "set", "add_list" or "del_list"."""
     if agent.files.machine is not None:

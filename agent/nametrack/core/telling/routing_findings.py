@@ -53,15 +53,16 @@ def _unknown(routes):
 
 
 def _nowhere(agent):
-    """Interfaces of policies that are neither configured nor up."""
-    found = []
+    """Interfaces of policies that are in no file and have no device now: misspelt, or they come later."""
+    found, origin = [], agent.config.origin
     for steered in agent.routes.steered:
         clients = [client.value for client in steered.selector.clients if client.kind == "interface"]
         for name in steered.steering.interfaces + clients:
             if not _is_known(agent, name):
-                text = "section '%s': there is no interface '%s', neither configured nor up%s"
-                text = text % (steered.name, name, hint(name, sorted(agent.config.interfaces)))
-                found.append(findings.finding("configuration", "error", "configuration", text))
+                text = "section '%s': interface '%s' is not in %s, and there is no such device now%s"
+                text = text % (steered.name, name, origin.network, hint(name, sorted(agent.config.interfaces)))
+                advice = findings.ADVICE["configuration"] % (origin.nametrack, mending.reload(agent))
+                found.append(findings.finding("configuration", "error", "configuration", text, advice))
     return found
 
 

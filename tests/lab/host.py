@@ -5,6 +5,7 @@ import json
 import os
 import pathlib
 import shlex
+import shutil
 import socket
 import subprocess
 import threading
@@ -43,7 +44,10 @@ class Host:
         self.sysctl("net/ipv6/conf/all/disable_ipv6=0", "net/ipv6/conf/default/accept_dad=0")
 
     def run(self, arguments, check=True, input=None, timeout=30, **options):
-        """Runs a command to its end and returns the CompletedProcess, with text; LabError when `check` and it fails."""
+        """Runs a command to its end and returns the CompletedProcess, with text.
+
+        LabError when `check` and it fails, and whenever there is no such program: that is no answer.
+        """
         done = subprocess.run(
             self.here(arguments), input=input, timeout=timeout, capture_output=True, text=True, **options
         )
@@ -70,7 +74,10 @@ class Host:
         return process
 
     def here(self, arguments):
-        # `ip netns exec` does not fork: what it starts has the process number that Popen knows.
+        # `ip netns exec` ends with a status of its own where there is no such program, as if that had failed.
+        if shutil.which(str(arguments[0])) is None:
+            raise LabError(f"{self.name}: there is no program {arguments[0]}")
+        # It does not fork: what it starts has the process number that Popen knows.
         prefix = ["ip", "netns", "exec", self.name] if self.own else []
         return prefix + [str(argument) for argument in arguments]
 

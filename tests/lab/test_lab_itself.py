@@ -121,3 +121,11 @@ def test_there_is_one_world_at_a_time(world):
 def test_waiting_says_what_for():
     with pytest.raises(LabError, match="not within 0.2 s: the cows to come home"):
         wait_for(lambda: False, 0.2, "the cows to come home")
+
+
+def test_a_program_that_is_missing_is_no_failure_of_it(world):
+    for host in (world.beach, world.internet):
+        assert host.run(["false"], check=False).returncode == 1
+        for act in (host.start, lambda words, host=host: host.run(words, check=False)):
+            with pytest.raises(LabError, match="there is no program nosuchprogram"):
+                act(["nosuchprogram"])

@@ -5,31 +5,9 @@ from both import each_interpreter, run
 ANSWERS = """
 from nametrack.adapters import slices
 from nametrack.daemon import answers as module
-class Clock:
-    now = 0
-    def monotonic(self):
-        Clock.now += 0.002
-        return Clock.now
-slices.compat = module.compat = Clock()
-class Calls:
-    # A poller of one's own: a call is a turn of the loop.
-    def __init__(self):
-        self.waiting = {}
-    def call_at(self, key, at, callback):
-        self.waiting[key] = callback
-    def cancel(self, key):
-        self.waiting.pop(key, None)
-    def turn(self):
-        before, self.waiting = self.waiting, {}
-        for key in before:
-            before[key]()
-    def to_the_end(self):
-        turns = 0
-        while self.waiting:
-            self.turn()
-            turns += 1
-        return turns
-calls, state = Calls(), [0]
+from turns import *
+slices.compat = module.compat = Clock(0.002)
+calls, state = Turns(), [0]
 answers = module.Answers(calls, lambda number, values: print("reply", number, values))
 def make():
     began = state[0]

@@ -7,35 +7,9 @@ import os
 from nametrack.adapters import slices
 from nametrack.core import events as on
 from nametrack.daemon import intake as module
+from turns import *
 folder = sys.argv[1]
-class Clock:
-    now = 0
-    def monotonic(self):
-        Clock.now += 0.001  # each step takes as long
-        return Clock.now
-slices.compat = Clock()
-class Calls:
-    # A poller of one's own: a call is a turn of the loop.
-    def __init__(self):
-        self.waiting = {}
-    def call_at(self, key, at, callback):
-        self.waiting[key] = callback
-    def cancel(self, key):
-        self.waiting.pop(key, None)
-    def turn(self):
-        before, self.waiting = self.waiting, {}
-        for key in before:
-            if key[0] != "intake" and key != ("lists", "slice"):
-                self.waiting[key] = before[key]
-        for key in before:
-            if key not in self.waiting:
-                before[key]()
-    def to_the_end(self):
-        turns = 0
-        while intake.busy():
-            self.turn()
-            turns += 1
-        return turns
+slices.compat = Clock(0.001)  # each step takes as long
 class Silent:
     def write(self, level, text):
         pass
@@ -54,7 +28,7 @@ def emit(event):
         print("refused", event.problems)
 write("", "network")
 write(policy(["a.test"]))
-calls = Calls()
+calls = Turns(lambda key: key[0] == "intake" or key == ("lists", "slice"))
 intake = module.Intake(calls, folder, emit, Silent(), lambda loaded: None)
 intake.load()
 intake.follow()

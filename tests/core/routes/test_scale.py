@@ -4,6 +4,7 @@ from steering_house import House
 from test_table import member
 
 from nametrack import ip
+from nametrack.core.routes.numbers import Numbers
 from nametrack.core.routes.table import Table
 
 POLICIES = 40
@@ -48,3 +49,29 @@ def test_a_slice_is_of_fewer_addresses_if_many_policies_share_a_table():
     first, second = few.additions(100), many.additions(100)
     assert len(first[0].value.keys) > 50 > 10 > len(second)
     assert not few.is_compared() and not many.is_compared()
+
+
+def bypassed(count):
+    """As many policies for one client each that bypass as policies below that block for all."""
+    found = [BYPASS % (i, i, CLIENT % (i + 1)) for i in range(count)]
+    return "".join(found + [BLOCK % (i, i) for i in range(count)])
+
+
+BYPASS = "config policy 'b%d'\n\toption action 'bypass'\n\tlist host 'b%d.test'\n\tlist client '%s'\n"
+BLOCK = "config policy 'p%d'\n\tlist interface 'wg0'\n\tlist host 'h%d.test'\n\toption fallback 'block'\n"
+
+
+def looks(count):
+    """How often the number of a table is looked up until all is written."""
+    found, table = [], Numbers.table
+    Numbers.table = lambda numbers, selector: found.append(1) or table(numbers, selector)
+    try:
+        House(bypassed(count)).wait(5)
+    finally:
+        Numbers.table = table
+    return len(found)
+
+
+def test_each_bypass_is_held_against_each_policy_below_and_not_against_what_others_open_too():
+    """Three times as many of both are 27 times as many looks if it is."""
+    assert looks(18) < 12 * looks(6)

@@ -20,22 +20,25 @@ def compose(steered, ways, numbers, local, endpoints):
     nexthops, members = [], {}
     for family in FAMILIES:
         about = [each for each in steered if family in each.families()]
+        opened, blocked = _opened(about, numbers), {}
+        for each in about:
+            if each.blocks:
+                blocked[each.name] = _blocked(each, each.name in opened, numbers, family, endpoints[family])
         if family == 6 and any(each.blocks for each in about):
             nexthops.append(_nexthop(family, numbers.block(family), 0, None))
-        for each in about:
+        for i in range(len(about)):
+            each = about[i]
             keys = each.local_keys(ways, local[family])
             places, nexthop = [], None
             table = numbers.table(each.group)
             if each.steering.action == "bypass":
-                places, nexthop = _bypassed(each, about, numbers, local[family], endpoints[family])
+                places, nexthop = _bypassed(each, about[i + 1 :], blocked, numbers, local[family])
             elif table is not None:
                 via, nexthop = _via(each, ways, numbers, family)
                 places = [((family, table, METRICS[family]), via)]
             if nexthop is not None:
                 nexthops.append(nexthop)
-            if each.blocks:
-                places += _blocked(each, about, numbers, family, endpoints[family])
-            for place, leads in places:
+            for place, leads in places + blocked.get(each.name, []):
                 found = members.setdefault(place, ([], []))
                 found[0].append(member(each.policy, leads, family, Networks(keys)))
                 found[1].extend([key for key in keys if key not in found[1]])
@@ -58,8 +61,10 @@ def throws_suffice(steered, below):
     return all([covers(steered.selector, other.selector) for other in below])
 
 
-def _bypassed(steered, about, numbers, local, endpoints):
+def _bypassed(steered, below, blocked, numbers, local):
     """`(places, nexthop)` of a policy with action bypass: no policy below it may have its addresses.
+
+    blocked: {policy's name: what `_blocked` gives}.
 
     A `throw` in each table below whose packets are all of this policy's has the main table decide. Where a table below
     is for other packets too, the policy needs a table of its own, which leads to the uplink. One that there is no room
@@ -67,18 +72,20 @@ def _bypassed(steered, about, numbers, local, endpoints):
     looks up there what comes back, whatever table the packet itself took.
     """
     family, own = local.family, numbers.table(steered.group)
-    below = about[about.index(steered) + 1 :]
-    covered = [each for each in below if covers(steered.selector, each.selector)]
-    tables = set([numbers.table(each.group) for each in covered]).difference([None])
-    places = {(family, table, METRICS[family]): routing.THROW for table in tables}
-    number, leads = numbers.nexthop(steered.name, family), []
-    if own is not None and len(covered) < len(below):  # throws do not suffice
+    number, places, leads = numbers.nexthop(steered.name, family), {}, []
+    if own is not None and not throws_suffice(steered, below):
         leads.append((family, own, METRICS[family]))
     for other in below:
-        if other.blocks and (other in covered or _opens(steered, other, numbers)):
-            blocked = _blocked(other, about, numbers, family, endpoints)
-            places.update({place: None for place, _ in blocked})
-            leads += [(family, routing.MAIN, OPEN) for place, _ in blocked if place[1] == routing.MAIN]
+        table = numbers.table(other.group)
+        if covers(steered.selector, other.selector):
+            if table is not None:
+                places[family, table, METRICS[family]] = routing.THROW
+        elif own is None or table is None or other.selector != EVERYTHING:
+            continue
+        for place, _ in blocked.get(other.name, ()):
+            places[place] = None
+            if place[1] == routing.MAIN:
+                leads.append((family, routing.MAIN, OPEN))
     if not leads or not local.defaults:
         return sorted(places.items()), None
     places.update({place: number for place in leads})
@@ -86,17 +93,21 @@ def _bypassed(steered, about, numbers, local, endpoints):
     return sorted(places.items()), _nexthop(family, number, uplink.device, uplink.gateway)
 
 
-def _opens(steered, other, numbers):
-    """Whether a policy with action bypass opens its addresses to others than those that it selects.
+def _opened(about, numbers):
+    """The names of the policies below one with action bypass that opens its addresses to others than it selects.
 
-    The main table asks for no client. So what a policy below blocks there for all, it blocks in its own table as well.
+    The main table asks for no client. So what those below block there for all, they block in their own tables as well.
     """
-    if other.selector != EVERYTHING or covers(steered.selector, other.selector):
-        return False
-    return numbers.table(steered.group) is not None and numbers.table(other.group) is not None
+    found, opens = set(), False
+    for each in about:
+        if opens:
+            found.add(each.name)
+        elif each.steering.action == "bypass" and not covers(each.selector, EVERYTHING):
+            opens = numbers.table(each.group) is not None
+    return found
 
 
-def _blocked(steered, about, numbers, family, endpoints):
+def _blocked(steered, is_opened, numbers, family, endpoints):
     """[(place, via)] of what blocks behind the routes, should they go with their device.
 
     In the main table it outlives everything that others do to rules. There it would meet clients that the selector
@@ -111,9 +122,8 @@ def _blocked(steered, about, numbers, family, endpoints):
     if steered.selector != EVERYTHING:
         return [own]
     everywhere = ((family, routing.MAIN, LAST), via)
-    above = [each for each in about[: about.index(steered)] if each.steering.action == "bypass"]
-    opened = any([_opens(each, steered, numbers) for each in above])
-    return [everywhere, own] if opened or _is_too_wide(steered.policy, family, endpoints) else [everywhere]
+    both = is_opened or _is_too_wide(steered.policy, family, endpoints)
+    return [everywhere, own] if both else [everywhere]
 
 
 def _is_too_wide(policy, family, endpoints):

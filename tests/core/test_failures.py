@@ -8,7 +8,7 @@ from nametrack.core import events as on
 from nametrack.core.agent import Agent
 from nametrack.core.config import configuration
 from nametrack.core.last_good import SAVE_INTERVAL, SHARE_RETRY
-from nametrack.core.routes.writing import complaint
+from nametrack.core.routes.writing import Writing
 from routes.steering_house import House
 
 
@@ -92,4 +92,5 @@ REFUSED = [
 @pytest.mark.parametrize("case", REFUSED)
 def test_what_the_kernel_s_routing_did_not_take_is_named(case):
     value, key, text = case
-    assert complaint(routing.Change(routing.ADD, value), key, "busy") == text
+    change = routing.Change(routing.ADD, value)
+    assert Writing().complain([change], [(change, key, "busy")]) == [do.Log("warning", text)]

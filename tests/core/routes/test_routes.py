@@ -167,19 +167,23 @@ def test_a_way_without_ipv6_never_leaks_a_listed_address():
 
 
 class Refusing(House):
-    """The kernel refuses each nexthop, kind "_nexthop", or "_route", the one to 192.0.2.9; asked: how often it was."""
+    """The kernel refuses each nexthop, kind "_nexthop", or "_rule", or "_route", the one to 192.0.2.9.
+
+    asked: how often it was; takes: it does not refuse any more.
+    """
 
     def __init__(self, kind, config):
-        self.asked = 0
+        self.asked, self.takes = 0, False
         super().__init__("")
         self.carried_out = getattr(self.routing, kind)
         setattr(self.routing, kind, self.refusing)
         self.configure(config)
 
     def refusing(self, change, *key):
-        if change.verb == routing.DELETE or key not in ((), (ip.key("192.0.2.9"),)):
+        if self.takes or change.verb == routing.DELETE or key not in ((), (ip.key("192.0.2.9"),)):
             return self.carried_out(change, *key)
         self.asked += 1
+        assert self.asked < 1000, "it asks without an end"
         return "no buffer space available"
 
 
@@ -190,6 +194,32 @@ def test_a_route_that_the_kernel_refuses_does_not_stop_the_others():
     house.wait(300)
     assert 4 <= house.asked <= 8  # with each comparison, once a minute
     assert len([text for text in house.said if "192.0.2.9 in table" in text]) == 1
+
+
+def test_what_the_kernel_refuses_again_after_it_took_it_is_said_again():
+    for kind, words in (("_route", "192.0.2.9 in table 900"), ("_nexthop", "nexthop 902"), ("_rule", "rule 999")):
+        house = Refusing(kind, "config policy 'work'\n\tlist interface 'wg0'\n\tlist host '192.0.2.9'\n")
+        house.wait(150)
+        house.takes = True
+        house.wait(150)
+        assert house.way("192.0.2.9") == "wg0"
+        house.takes = False
+        house.routing.routes.clear()
+        house.routing.nexthops.clear()
+        house.routing.rules = [rule for rule in house.routing.rules if rule.protocol != routing.PROTOCOL]
+        house.wait(150)
+        assert len([text for text in house.said if words + " not written" in text]) == 2, house.said
+
+
+def test_a_rule_that_the_kernel_refuses_is_asked_for_again_with_each_comparison_and_not_before():
+    house = Refusing("_rule", "config policy 'work'\n\tlist interface 'wg0'\n\tlist host '192.0.2.1'\n")
+    rules = house.asked
+    assert 0 < rules < 20 and house.agent.routes.standing("work")[:2] == ("partial", "routes")
+    house.wait(300)
+    assert 4 * rules <= house.asked <= 8 * rules
+    house.takes = True
+    house.wait(90)
+    assert house.way("192.0.2.1") == "wg0" and house.agent.routes.standing("work")[:2] == ("current", "route")
 
 
 def test_a_nexthop_that_the_kernel_refuses_is_asked_for_again_with_each_comparison_and_not_before():

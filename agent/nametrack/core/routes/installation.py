@@ -149,7 +149,7 @@ class Installation:
                 self.writing.moved += self._keys_of(change.value)
             elif change.verb == routing.DELETE:
                 self._lost(change.value.id)
-        actions = self.writing.complain(refused)
+        actions = self.writing.complain(action.changes, refused)
         self.writing.ended(action)
         if count >= SLICE // 2:
             self._timers.set(WRITE, now + PAUSE)

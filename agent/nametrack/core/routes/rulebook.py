@@ -22,7 +22,7 @@ Step = namedtuple("Step", ("match", "action", "argument", "suppress"))
 class Rulebook:
     def __init__(self, family):
         self.family = family
-        self.refused = None  # why the kernel did not take a rule
+        self.refused = {}  # Rule -> why the kernel did not take it
         self._steps = []
         self._made = {}  # first preference of a half -> the Rules that the steps are there, list
         self._written = {}  # first preference of a half -> the steps that were written there
@@ -34,7 +34,8 @@ class Rulebook:
             self._steps, self._made = steps, {}
 
     def read(self, rules):
-        """What the kernel has: all rules of this family."""
+        """What the kernel has: all rules of this family. What it refused is asked for again."""
+        self.refused = {}
         self._installed = set([rule for rule in rules if rule.protocol == routing.PROTOCOL])
 
     def deleted(self, rules):
@@ -49,13 +50,14 @@ class Rulebook:
 
     def changed(self, change, refused):
         """A change was carried out; `refused`: why not, or None."""
-        self.refused = refused
         if self._installed is None:
             return
         if change.verb == routing.DELETE:
             self._installed.discard(change.value)
         elif refused is None:
             self._installed.add(change.value)
+        else:
+            self.refused[change.value] = refused
 
     def changes(self):
         """What is to be done: additions first."""
@@ -71,7 +73,8 @@ class Rulebook:
         self._written = {half: self._steps}
         stale = [rule for rule in self._installed if rule.preference in _range(half) and rule not in wanted]
         found = [routing.Change(routing.DELETE, rule) for rule in from_the_end(stale)]
-        found += [routing.Change(routing.ADD, rule) for rule in rules if rule not in self._installed]
+        known = self._installed.union(self.refused)
+        found += [routing.Change(routing.ADD, rule) for rule in rules if rule not in known]
         return found + self._without(wanted.union(stale))
 
     def _half(self):

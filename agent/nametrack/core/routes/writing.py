@@ -15,7 +15,7 @@ class Writing:
         self.action = None  # the ChangeRouting that is under way
         self.holds = True  # whether nothing is deleted: the agent has just begun, and does not know all addresses yet
         self.moved = []  # keys whose way is another one: their flows begin anew
-        self._told = []  # texts of what the kernel refused
+        self._told = []  # [(what, key, why)] of what the kernel refused
         self._counts = {}  # policy's name -> (number added, number deleted, the first of those added, and deleted)
 
     def release(self):
@@ -32,12 +32,22 @@ class Writing:
         if action is self.action:
             self.action = None
 
-    def complain(self, refused):
-        """The kernel did not take these, [(Change, key, why)]: what was said of it is not said again each minute."""
-        texts = [complaint(*each) for each in refused[:3]]
-        news = [text for text in texts if text not in self._told]
-        self._told = (self._told + news)[-TOLD:]
-        return [Log("warning", text) for text in news]
+    def complain(self, changes, refused):
+        """The kernel did not take all of these Changes, [(Change, key, why)]: that is said once, until it takes it."""
+        failed = [(_what(change.value), key) for change, key, _ in refused]
+        for change in changes if self._told else ():
+            what = _what(change.value)
+            keys = change.value.keys if isinstance(change.value, routing.Routes) else (None,)
+            self._told = [t for t in self._told if t[0] != what or t[1] not in keys or t[:2] in failed]
+        actions = []
+        for change, key, why in refused[:3]:
+            told = (_what(change.value), key, why)
+            if told not in self._told:
+                self._told.append(told)
+                where = "" if key is None else "route to %s in " % ip.element(key)
+                actions.append(Log("warning", "%s%s not written: %s" % (where, told[0], why)))
+        self._told = self._told[-TOLD:]
+        return actions
 
     def wrote(self, verb, keys, steered):
         """Routes to these keys were added or deleted, for one of the policies in a list of Steered."""
@@ -71,14 +81,10 @@ class Writing:
         return moved, told
 
 
-def complaint(change, key, why):
-    """What is said of a Change, or of its route to `key`, that the kernel did not take."""
-    value = change.value
+def _what(value):
     if isinstance(value, routing.Routes):
-        return "route to %s in table %d not written: %s" % (ip.element(key), value.table, why)
-    if isinstance(value, routing.Rule):
-        return "rule %d not written: %s" % (value.preference, why)
-    return "nexthop %d not written: %s" % (value.id, why)
+        return "table %d" % value.table
+    return "rule %d" % value.preference if isinstance(value, routing.Rule) else "nexthop %d" % value.id
 
 
 def _texts(keys):

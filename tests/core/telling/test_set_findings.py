@@ -24,9 +24,14 @@ config policy 'work'
 """
 
 
-def said(script, code):
+def play(script):
     played = transcript.Transcript(script)
     played.run()
+    return played
+
+
+def said(script, code):
+    played = play(script)
     return [
         (f["severity"], f["subject"], f["text"], f["advice"]) for f in findings(played.agent, WALL) if f["code"] == code
     ]
@@ -95,6 +100,17 @@ def test_an_endpoint_that_a_policy_lists_is_named_with_what_takes_it_out(case):
     ((severity, subject, text, done),) = said(ENDPOINT % endpoint, "endpoint_in_policy")
     assert (severity, subject, done) == ("warning", "policy 'work'", advice)
     assert "is not given %s: an endpoint of the tunnel itself" % endpoint in text
+
+
+def test_an_endpoint_that_is_left_out_counts_neither_as_wanted_nor_as_installed():
+    for endpoint, count in (("203.0.113.9", 2), ("203.0.114.9", 3), ("192.0.2.77", 3)):
+        (policy,) = status(play(ENDPOINT % endpoint).agent, 1, WALL)["policies"]
+        assert (policy["wanted4"], policy["installed4"], policy["state"]) == (count, count, "current"), endpoint
+    work = "option interface 'wg0'\n\toption target 'nftset'\n\toption set4 'inet vpn work4'\n"
+    other = "\nconfig policy 'other'\n\t%s\tlist host '192.0.2.8'\n" % work
+    script = (ENDPOINT % "203.0.113.9").replace("\n\n-- at 0", other + "\n-- at 0")
+    counts = [(p["wanted4"], p["installed4"]) for p in status(play(script).agent, 1, WALL)["policies"]]
+    assert counts == [(2, 2), (1, 1)]
 
 
 def test_an_endpoint_within_a_listed_prefix_has_the_general_advice():

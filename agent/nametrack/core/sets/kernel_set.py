@@ -78,10 +78,10 @@ class KernelSet:
             self.work.touch(keys)
             self._settle(reason, now + SETTLE)
 
-    def held(self, policy):
-        """Return how many of the addresses that a policy wants are in the set."""
+    def counts(self, policy):
+        """Return how many addresses and prefixes a policy wants in the set, and how many of them it has."""
         known = self.exists and not self.reading.never and not self._is_unfit()
-        return self.work.held(policy, self.use.family) if known else 0
+        return self.work.counts(policy, known)
 
     def holds(self, key):
         """Return whether an address is in the set, by itself or within an element."""

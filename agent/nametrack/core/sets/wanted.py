@@ -47,6 +47,10 @@ class Wanted:
         keys = sorted([key for key in self._barred if self.has(key) or self._cover.holds(key)])
         return [ip.element(key) for key in keys]
 
+    def count(self, policy):
+        """Return how many keys a policy wants, without the endpoints that are kept out."""
+        return len(policy.wanted(self._family)) - len([key for key in self._barred if policy.wants(key)])
+
     def numbers(self):
         """Return the numbers of all parts of a KeyTable that have something that is wanted, sorted."""
         found = set()

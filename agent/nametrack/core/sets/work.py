@@ -61,12 +61,12 @@ class Work:
         """Return whether something is left to look at."""
         return self._whole is not None or bool(self._queue or self._later or len(self._touched))
 
-    def held(self, policy, family):
-        """Return how many of the addresses that a policy wants are in the set."""
-        lacking = self.lacking
+    def counts(self, policy, known):
+        """Return how many keys a policy wants in the set, and how many it has: none unless what it holds is known."""
+        wanted, lacking = self.wanted.count(policy), self.lacking
         if len(self.wanted.sources) > 1:
-            return len(policy.wanted(family)) - len([key for key in lacking if policy.wants(key)])
-        return len(policy.wanted(family)) - len(lacking)
+            lacking = [key for key in lacking if policy.wants(key)]
+        return wanted, max(0, wanted - len(lacking)) if known else 0
 
     def next(self, now):
         """Return the next Slice; None if there is nothing to change in it."""

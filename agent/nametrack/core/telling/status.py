@@ -166,17 +166,17 @@ def _policy(agent, told, wanted, unix):
     shown["ways"] = [] if steered is None else _ways(agent, steered, unix)
     shown["table"] = None if steered is None else agent.routes.table_of(policy.config.name)
     for family in (4, 6):
-        wanted = policy.wanted(family)
+        wanted, installed = len(policy.wanted(family)), 0
         set_name = policy.sets().get(family)
         kernel_set = sets.by_name.get(set_name)
         absent = kernel_set is None or (kernel_set.use.optional and not kernel_set.exists)
         shown["set%d" % family] = None if absent else own_name(set_name)
-        shown["wanted%d" % family] = len(wanted)
         if steered is not None:
-            shown["installed%d" % family] = agent.routes.installed(policy.config.name, family)
-        else:
-            shown["installed%d" % family] = 0 if absent else kernel_set.held(policy)
-            behind = behind or (not absent and shown["installed%d" % family] < len(wanted))
+            installed = agent.routes.installed(policy.config.name, family)
+        elif not absent:
+            wanted, installed = kernel_set.counts(policy)
+            behind = behind or installed < wanted
+        shown["wanted%d" % family], shown["installed%d" % family] = wanted, installed
         if kernel_set is not None and kernel_set.trouble is not None:
             troubles.append((kernel_set.trouble[0], "set '%s' %s" % (own_name(set_name), kernel_set.trouble[1])))
     shown["state"], shown["code"], shown["reason"] = _policy_state(agent, told, policy, troubles, behind)

@@ -33,6 +33,35 @@ class KeyTable:
         """Return the value of a key, None if it is absent."""
         return self.part(_number(key)).get(key)
 
+    def put(self, number, keys):
+        """Add keys that are all of one part, with the value None: a list, or a dict of them that has it.
+
+        A dict is copied as it lies in memory, while each key of a list is looked up.
+        """
+        if keys:
+            self._update(number, keys if isinstance(keys, dict) else dict.fromkeys(keys))
+
+    def update(self, other):
+        """Take in the keys and values of another KeyTable."""
+        for number in other.numbers():
+            self._update(number, other.part(number))
+
+    def _update(self, number, part):
+        if self.part(number):
+            self._parts[number].update(part)
+        else:
+            self._parts[number] = part.copy()
+
+    def remove(self, other):
+        """Remove the keys of another KeyTable, as far as they are there."""
+        for number in other.numbers():
+            mine, gone = self.part(number), other.part(number)
+            if mine == gone:
+                self._parts.pop(number, None)
+                continue
+            for key in gone:
+                mine.pop(key, None)
+
     def __setitem__(self, key, value):
         number = _number(key)
         if number in self._parts:
@@ -47,19 +76,20 @@ class KeyTable:
     def __iter__(self):
         """Yield the keys; they may change meanwhile."""
         for number in self.numbers():
-            for key in list(self._parts[number]):
+            for key in list(self.part(number)):
                 yield key
+
+    def keys(self):
+        """Return the keys as a list."""
+        found = []
+        for number in self.numbers():
+            found.extend(self.part(number))
+        return found
 
     def equals(self, other):
         """Return whether a KeyTable has the same keys with the same values."""
         numbers = set(self._parts).union(other.numbers())
         return all([self.part(number) == other.part(number) for number in numbers])
-
-    def copy(self):
-        """Return a KeyTable of the same keys and values."""
-        made = KeyTable()
-        made._parts = {number: dict(self._parts[number]) for number in self._parts}
-        return made
 
     def numbers(self):
         """Return the numbers of the parts, sorted."""
@@ -68,6 +98,31 @@ class KeyTable:
     def part(self, number):
         """Return one of the dicts, not to be changed; the same number has the same keys in every KeyTable."""
         return self._parts.get(number, _NOTHING)
+
+
+class Batches:
+    """Keys dealt out to KeyTables of no more than so many."""
+
+    def __init__(self, most):
+        self.tables = []
+        self.count = 0
+        self._most = most
+        self._room = 0  # in the last one
+
+    def add(self, number, keys):
+        """Add keys that are all of one part of a KeyTable: as `put` takes them."""
+        self.count += len(keys)
+        while keys:
+            if len(keys) > self._room:
+                self.tables.append(KeyTable())
+                self._room = self._most
+            if len(keys) <= self._most:
+                some, keys = keys, ()
+            else:
+                keys = list(keys)
+                some, keys = keys[: self._most], keys[self._most :]
+            self.tables[-1].put(number, some)
+            self._room -= len(some)
 
 
 def _number(key):

@@ -29,11 +29,35 @@ def test_it_holds_what_a_dict_holds():
             table[key] = expected[key] = seed
         assert table.get(key) == expected.get(key) and (key in table) == (key in expected)
     assert len(table) == len(expected) and sorted(table, key=str) == sorted(expected, key=str)
-    other = table.copy()
+    other = KeyTable()
+    other.update(table)
     assert sorted(other, key=str) == sorted(table, key=str) and all(other.get(key) == table.get(key) for key in table)
     other[5000] = 1
     assert 5000 not in table
     assert all(table.get(key) == expected[key] for key in expected)
+
+
+def test_a_table_takes_in_or_gives_up_what_another_one_holds():
+    keys = KINDS["addresses"][:900]
+    table, other = KeyTable(keys[:600], 1), KeyTable(keys[300:], 2)
+    table.update(other)
+    assert [table.get(key) for key in keys] == [1] * 300 + [2] * 600
+    table[keys[899]] = 3
+    assert other.get(keys[899]) == 2  # nothing is shared
+    table.remove(KeyTable(keys[:100]))
+    table.remove(KeyTable(keys[:100]))
+    table.remove(other)
+    assert sorted(table.keys()) == sorted(table) == keys[100:300]
+    table.remove(KeyTable(keys[100:300], 1))
+    assert not table and not table.keys()
+
+
+def test_keys_of_one_part_are_put_at_once():
+    table = KeyTable([10, 300])
+    number = table.numbers()[0]
+    table.put(number, [10, 11])
+    table.put(number, [])
+    assert sorted(table.keys()) == [10, 11, 300] and table.get(11) is None and 11 in table
 
 
 @pytest.mark.parametrize("kind", sorted(KINDS))

@@ -20,13 +20,14 @@ def requests(name, form, change, seq, apart=False, order=netlink.NATIVE):
     """
     found = []
     parts = (
-        (nfnetlink.DELELEMENT, 0, _encoded(form, change[0], False, order)),
-        (nfnetlink.NEWELEMENT, _CREATE, _encoded(form, change[1], True, order)),
-        (nfnetlink.NEWELEMENT, _CREATE, _encoded(form, change[2], False, order)),
+        (nfnetlink.DELELEMENT, 0, change[0], False),
+        (nfnetlink.NEWELEMENT, _CREATE, change[1], True),
+        (nfnetlink.NEWELEMENT, _CREATE, change[2], False),
     )
     head, family = nftset.head(name, order), nfnetlink.FAMILIES[name.family]
-    for command, flags, elements in parts:
-        for value in _bundles(elements, 1 if apart else _REQUEST):
+    limit = 1 if apart else _REQUEST
+    for command, flags, elements, ours in parts:
+        for value in _encoded(form, elements, ours, limit, order):
             attributes = [head, netlink.attribute(nftset.ELEMENTS | netlink.NESTED, value, order)]
             request = (
                 nfnetlink.NFTABLES,
@@ -54,19 +55,19 @@ def _bundles(elements, limit):
         yield b"".join(bundle)
 
 
-def _encoded(form, elements, ours, order):
-    """Return the bytes of each element; with its timeout and our comment if it is `ours` and new."""
+def _encoded(form, elements, ours, limit, order):
+    """Return the bytes of elements in bundles; each with its timeout and our comment if it is `ours` and new."""
     extra = b""
     if ours and form.comments:
         extra = netlink.attribute(nftset.USER_DATA, nftset.MARK_DATA, order)
     timeouts = elements.timeouts if ours else None
+    if timeouts is None and not form.interval:
+        return _uniform(form, elements.keys, _shape(form, extra, order), limit)
     tails = {None: extra}
-    if timeouts is not None:
-        for timeout in set(timeouts):
-            if timeout is not None:
-                value = struct.pack(">Q", max(1, int(timeout * 1000)))
-                tails[timeout] = netlink.attribute(nftset.TIMEOUT, value, order) + extra
-    pattern = ">I" if form.family == 4 else None
+    for timeout in set(timeouts or ()):
+        if timeout is not None:
+            value = struct.pack(">Q", max(1, int(timeout * 1000)))
+            tails[timeout] = netlink.attribute(nftset.TIMEOUT, value, order) + extra
     found = []
     shapes = {tail: _shape(form, tails[tail], order) for tail in tails}
     begin, end = shapes[None]
@@ -74,27 +75,41 @@ def _encoded(form, elements, ours, order):
     behind, behind_end = _shape(form, flags, order)  # of what follows a range, which ends it
     beyond = 1 << (ip.V4_BITS if form.family == 4 else ip.V6_BITS)
     for i in range(len(elements.keys)):
-        key = elements.keys[i]
         if timeouts is not None:
             begin, end = shapes[timeouts[i]]
-        if not form.interval and pattern:
-            found.append(begin + struct.pack(pattern, key) + end)
-            continue
-        first, last = ip.bounds(key)
+        first, last = ip.bounds(elements.keys[i])
         element = begin + _packed(first, form.family) + end
         if form.interval and last + 1 < beyond:
             element += behind + _packed(last + 1, form.family) + behind_end
         found.append(element)
-    return found
+    return _bundles(found, limit)
+
+
+def _uniform(form, keys, shape, limit):
+    """Give the bytes of single addresses that differ in nothing else, in bundles; `shape`: the bytes around each."""
+    begin, end = shape
+    between, size = end + begin, len(begin) + _bytes(form.family) + len(end)
+    most = max(1, limit // size)
+    for start in range(0, len(keys), most):
+        some = keys[start : start + most]
+        if form.family == 4:
+            some = [struct.pack(">I", key) for key in some]
+        else:
+            some = [ip.packed_of_key(key) for key in some]
+        yield begin + between.join(some) + end
 
 
 def _shape(form, tail, order):
     """Return the bytes of an element before and behind its key."""
-    blank = bytes(4 if form.family == 4 else 16)
+    blank = bytes(_bytes(form.family))
     key = netlink.nested(nftset.KEY, [netlink.attribute(1, blank, order)], order)
     whole = netlink.attribute(_ELEMENT | netlink.NESTED, key + tail, order)
     return whole[: 4 + len(key) - len(blank)], whole[4 + len(key) :]
 
 
 def _packed(number, family):
-    return number.to_bytes(4 if family == 4 else 16, "big")
+    return number.to_bytes(_bytes(family), "big")
+
+
+def _bytes(family):
+    return 4 if family == 4 else 16

@@ -73,9 +73,11 @@ class Cover:
 
     def __init__(self):
         self._firsts, self._lasts = [], []
+        self._nested = False  # whether one was inside another
 
     def add(self, first, last):
         """Add one, in the order of `(first, last)`."""
+        self._nested = self._nested or bool(self._lasts) and first <= self._lasts[-1]
         if not self._lasts or last > self._lasts[-1]:
             if self._firsts and self._firsts[-1] == first:
                 self._lasts[-1] = last
@@ -88,6 +90,15 @@ class Cover:
         first, last = ip.bounds(key)
         at = index(self._firsts, first)
         return at >= 0 and last <= self._lasts[at] and (first, last) != (self._firsts[at], self._lasts[at])
+
+    def outermost(self, keys):
+        """Return those of a dict's keys, prefixes of these and single addresses, that none of these holds: a dict."""
+        nested = self._nested
+        inside = [key for key in keys if (nested or not isinstance(key, tuple)) and self.holds(key)]
+        if not inside:
+            return keys
+        inside = dict.fromkeys(inside)
+        return {key: None for key in keys if key not in inside}
 
     @property
     def count(self):

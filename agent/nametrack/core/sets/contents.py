@@ -48,7 +48,9 @@ class Contents:
 
     def to_remember(self, keys):
         """Return those that our comment does not tell: of them only what was remembered counts after a restart."""
-        return [key for key in keys if key in self._unmarked] if self._marks() else keys
+        if not self._marks():
+            return keys
+        return [key for key in keys if key in self._unmarked] if self._unmarked else []
 
     def _marks(self):
         """Return whether our comment tells what is ours: nft may keep it on a range that it joined."""
@@ -94,7 +96,7 @@ class Contents:
         if shortened:
             self._shortened_at = now
         self.shared = self._shortened_at is not None and now - self._shortened_at < SHARED_FOR
-        self._ends_at = self._first_end()
+        self._ends_at = self._first_end(self.installed)
 
     def _is_shortened(self, number, ends):
         """Return whether another program gave elements of ours, of one part, a shorter life than we did."""
@@ -151,6 +153,11 @@ class Contents:
         ours, foreign = yield from self.joined.find(installed, ours, lost)
         return ours, ours, foreign
 
+    def is_plain(self):
+        """Return whether each of our keys is one element, for good, and there is always room."""
+        form = self.form
+        return not form.timeout and not form.merge and form.size is None and not len(self._foreign)
+
     def refuses(self, key):
         """Return why this kind of set has no element for a wanted key, None if it has one or several."""
         if not ip.is_wide(key):
@@ -189,26 +196,22 @@ class Contents:
     def changed(self, gone, fresh, made):
         """A change was made.
 
-        gone: our keys that went; fresh: list of `(key, end)`, ours that came or were renewed; made: the Arrangement.
+        gone: KeyTable of ours that went; fresh: KeyTable of ours that came or were renewed, key -> end; made: the
+        Arrangement.
         """
+        self.ours.remove(gone)
+        self._unmarked.remove(gone)
+        self.ours.update(fresh)
+        if not self.form.merge:
+            self.installed.remove(gone)
+            self.installed.update(fresh)
+            self._ends_at = _first([self._ends_at, self._first_end(fresh)])
+            return
+        self.joined.changed(made)
         for key in made.deleted:
             self.installed.pop(key)
-        for key in gone:
-            self.ours.pop(key)
-            self._unmarked.pop(key)
-        if self.form.merge:
-            self.joined.changed(made)
-            for key in made.put + made.others:
-                self.installed[key] = None
-        for key, end in fresh:
-            if not self.form.merge:
-                self._install(key, end)
-            self.ours[key] = None
-
-    def _install(self, key, end):
-        self.installed[key] = end
-        if end is not None and (self._ends_at is None or end < self._ends_at):
-            self._ends_at = end
+        for key in made.put + made.others:
+            self.installed[key] = None
 
     def size(self, now):
         """Return how many elements the set holds now."""
@@ -229,19 +232,23 @@ class Contents:
                 self.installed.pop(key)
                 self.ours.pop(key)
                 self._unmarked.pop(key)
-        self._ends_at = self._first_end()
+        self._ends_at = self._first_end(self.installed)
 
     def at_most(self, life):
         """Return a life that this kind of set can give, in seconds: what is longer is renewed in time."""
         return min(life, IPSET_MOST) if self._is_ipset else life
 
-    def _first_end(self):
+    def _first_end(self, elements):
+        """Return when the first of some elements, KeyTable of key -> end, ends; None for never."""
         if self.form is None or not self.form.timeout:
             return None
-        ends = []
-        for number in self.installed.numbers():
-            ends.extend([end for end in self.installed.part(number).values() if end is not None])
-        return min(ends) if ends else None
+        return _first([_first(elements.part(number).values()) for number in elements.numbers()])
+
+
+def _first(ends):
+    """Return the first of some moments, each of which may be None for never."""
+    ends = [end for end in ends if end is not None]
+    return min(ends) if ends else None
 
 
 def _prefixes(first, last, family):

@@ -225,7 +225,7 @@ class KernelSet:
         if made is None:
             return []
         contents = self.work.contents
-        self._learn(contents.to_remember(made.gone + list(refused)) + contents.joined.split(made.made), DELETED)
+        self._learn(contents.to_remember(made.gone.keys() + list(refused)) + contents.joined.split(made.made), DELETED)
         self.work.done(made, refused)
         self.reading.wrote()
         self.report.count(made, refused)

@@ -104,8 +104,8 @@ class Tally:
 
     def count(self, made, refused):
         """A Slice was carried out, but for the elements in `refused`."""
-        self.added.extend([key for key in made.added if key not in refused])
-        self.deleted.extend(made.gone)
+        self.added.extend([key for key in made.added if key not in refused] if refused else made.added)
+        self.deleted.extend(made.gone.keys())
         self.renewed += len(made.renewed)
 
     def why(self):

@@ -59,14 +59,16 @@ class Wanted:
         return sorted(found)
 
     def part(self, number):
-        """Return a dict whose keys are what is wanted of one part, not to be changed; see KeyTable."""
+        """Return a dict whose keys are what is wanted of one part, but for what a prefix around it stands for.
+
+        It is not to be changed; see KeyTable.
+        """
         parts = [policy.wanted(self._family).part(number) for policy in self.sources]
-        if len(parts) == 1:
-            return parts[0]
-        found = {}
-        for part in parts:
-            found.update(part)
-        return found
+        found = parts[0] if len(parts) == 1 else {}
+        if len(parts) > 1:
+            for part in parts:
+                found.update(part)
+        return self._cover.outermost(found) if self.exclusive and self._cover.count else found
 
     def has(self, key):
         """Return whether some policy wants a key."""

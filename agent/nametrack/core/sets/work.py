@@ -6,21 +6,22 @@ Deletions come before additions, and what DNS names now before what is retained,
 from collections import namedtuple
 
 from ... import ip
-from ...key_table import KeyTable
-from ..ordering import advance, keys_in_order
+from ...key_table import Batches, KeyTable
+from ..ordering import SMALL, advance, keys_in_order
 from ..wording import count
 from .lives import NAMED
 from .set_report import FULL_SET, REFUSED, UNFIT
 
 SLICE = 1000  # addresses that are looked at together: milliseconds
-WIDE_SLICE = 250  # the same in an interval set, where each takes several times as long
+WIDE_SLICE = 250  # the same in an interval set that others fill too, where each takes several times as long
 TOLERANCE = 2  # seconds that an element's timeout may fall short before it is written again
 SCANNED = 4000  # elements of ours that are looked at for one that can make room
 FULL = "the set is full"
 
-# keys: what was wanted; gone: our keys that go; added: our keys that come; renewed: those that get a new timeout;
-# timeouts, ends: of added and renewed ones, lists, None for no timeouts; made: the contents.Arrangement
-Slice = namedtuple("Slice", ("keys", "gone", "added", "renewed", "timeouts", "ends", "made"))
+# gone: KeyTable of our keys that go; added: our keys that come; renewed: those that get a new timeout; timeouts: of
+# added and renewed ones, None for no timeouts; fresh: KeyTable of the added and the renewed ones, key -> its end;
+# wide: the keys that were looked at and may be in several elements; made: the contents.Arrangement
+Slice = namedtuple("Slice", ("gone", "added", "renewed", "timeouts", "fresh", "wide", "made"))
 
 
 class Work:
@@ -31,7 +32,7 @@ class Work:
         self.contents = contents
         self.wanted = wanted
         self._touched = KeyTable()  # keys that changed
-        self._queue = []  # lists of keys, slices that wait
+        self._queue = []  # KeyTables, slices that wait
         self._later = []  # retained keys of a set with a limit: they come last
         self._whole = None  # generator that compares all of the set, if that is to be done
 
@@ -81,51 +82,73 @@ class Work:
         elif len(self._touched) > self._slice():
             return self.compare()
         elif len(self._touched):
-            keys, self._touched = list(self._touched), KeyTable()
+            keys, self._touched = self._touched, KeyTable()
         else:
             size = self._slice()
-            keys, self._later, retained = self._later[:size], self._later[size:], True
-        return self._look(keys, now, retained)
+            keys, self._later, retained = KeyTable(self._later[:size]), self._later[size:], True
+        return self._plain(keys) if self._is_plain() else self._pieces(keys, now, retained)
 
     def _comparison(self):
         """Compare all: at once if that is little, else what goes before what comes."""
         contents, wanted = self.contents, self.wanted
         yield from wanted.prepare()
         installed, ours = contents.installed, contents.ours
-        wide = wanted.has_wide()  # then an element may be one too many although its address is wanted
-        every = contents.form.timeout or wide or len(contents.joined)
-        lacking, missing, going = KeyTable(), [], []
+        plain = self._is_plain()
+        wide = not plain and wanted.has_wide()  # then an element may be one too many although its address is wanted
+        every = not plain and (contents.form.timeout or wide or len(contents.joined))
+        lacking, missing, going = KeyTable(), Batches(self._slice()), Batches(self._slice())
         for number in wanted.numbers():
             part, there = wanted.part(number), installed.part(number)
-            absent = [key for key in part if key not in there]
-            missing.extend(part if every else absent)
-            for key in absent:
-                lacking[key] = None
+            lacking.put(number, [key for key in part if key not in there])
+            missing.add(number, part if every else lacking.part(number))
             yield len(part)
         for number in ours.numbers():
             part, kept = ours.part(number), () if wide else wanted.part(number)
-            going.extend([key for key in part if key not in kept])
+            going.add(number, [key for key in part if key not in kept])
             yield len(part)
         self.lacking = lacking
-        if len(missing) + len(going) <= self._slice():
-            self._queue = [list(dict.fromkeys(going + missing))]
-        else:
-            self._queue = self._slices(going) + self._slices(missing)
+        self._queue = going.tables + missing.tables
+        if len(self._queue) == 2 and missing.count + going.count <= self._slice():
+            going.tables[0].update(missing.tables[0])
+            self._queue = going.tables
 
     def _slice(self):
         """Return how many addresses are looked at together."""
-        return WIDE_SLICE if self.contents.form.interval else SLICE
+        return WIDE_SLICE if self.contents.form.interval and not self._is_plain() else SLICE
 
-    def _slices(self, keys):
-        size = self._slice()
-        return [keys[i : i + size] for i in range(0, len(keys), size)]
+    def _is_plain(self):
+        """Return whether each wanted key is one element, for good, and there is room."""
+        wanted, contents = self.wanted, self.contents
+        return contents.is_plain() and not len(wanted.barred) and (contents.form.interval or not wanted.has_wide())
 
-    def _look(self, keys, now, retained):
-        """Return the Slice that brings these keys up to date, None if they are."""
+    def _plain(self, keys):
+        """Return the Slice that brings a KeyTable of keys up to date, None if they are: whole parts at once."""
+        contents, refused = self.contents, self.refused
+        gone, fresh, lacking = KeyTable(), KeyTable(), KeyTable()
+        for number in keys.numbers():
+            part, there, ours = self.wanted.part(number), contents.installed.part(number), contents.ours.part(number)
+            looked = keys.part(number)
+            absent = [key for key in looked if key in part and key not in there]
+            if len(absent) == len(looked):
+                absent = looked
+            lacking.put(number, absent)
+            fresh.put(number, [key for key in absent if key not in refused] if refused else absent)
+            if ours:
+                gone.put(number, [key for key in looked if key in ours and key not in part])
+        self.lacking.remove(keys)
+        self.lacking.update(lacking)
+        if not gone and not fresh:
+            return None
+        added = _in_order(fresh)
+        return Slice(gone, added, [], None, fresh, (), contents.arranged(_in_order(gone), added))
+
+    def _pieces(self, keys, now, retained):
+        """The same for a set of any kind, a key at a time."""
         contents, wanted, timed = self.contents, self.wanted, self.contents.form.timeout
         full_life = contents.at_most(wanted.full_life())
         gone, coming, renewed = [], [], []
-        for key in keys_in_order(keys):
+        keys = keys_in_order(keys)
+        for key in keys:
             life = wanted.life(key, now)
             if life is None:
                 self.lacking.pop(key)
@@ -154,12 +177,15 @@ class Work:
             coming = self._fitting(coming, gone, now, retained)
         if not gone and not coming and not renewed:
             return None
-        timeouts = self._timeouts(coming + renewed, full_life) if timed else None
+        pairs, timeouts = coming + renewed, None
+        fresh = KeyTable([piece for piece, _ in pairs])
         if timed:
             self._look_by(now + full_life / 2)
+            timeouts = self._timeouts(pairs, full_life)
+            for i in range(len(pairs)):
+                fresh[pairs[i][0]] = now + timeouts[i]
         added, renewed = [piece for piece, _ in coming], [piece for piece, _ in renewed]
-        ends = [now + timeout for timeout in timeouts] if timed else None
-        return Slice(keys, gone, added, renewed, timeouts, ends, contents.arranged(gone, added))
+        return Slice(KeyTable(gone), added, renewed, timeouts, fresh, keys, contents.arranged(gone, added))
 
     def _timeouts(self, lives, full_life):
         """Return the timeouts of some `(element, life)`, in whole seconds."""
@@ -228,16 +254,14 @@ class Work:
     def done(self, made, refused):
         """A Slice was carried out, but for the elements in `refused`: {key: why}."""
         self.refused.update(refused)
-        fresh = made.added + made.renewed
-        came = []
-        for i in range(len(fresh)):
-            if fresh[i] not in refused:
-                came.append((fresh[i], None if made.ends is None else made.ends[i]))
-        self.contents.changed(made.gone, came, made.made)
+        for key in refused:
+            made.fresh.pop(key)
+        self.contents.changed(made.gone, made.fresh, made.made)
+        self.lacking.remove(made.fresh)
         if made.gone and FULL in self.refused.values():
             self.retry(False)
             self.touch(list(self.lacking))
-        for key in made.keys:
+        for key in made.wide:
             if key in self.lacking and self._wanted_and_held(key):
                 self.lacking.pop(key)
 
@@ -259,3 +283,9 @@ class Work:
             held, left = count(self.contents.size(now), "element"), count(len(full), "address")
             return FULL_SET, "is full with %s: %s did not fit" % (held, left)
         return None
+
+
+def _in_order(keys):
+    """Return the keys of a KeyTable as a list, in order if they are few: who reads of them finds them so."""
+    keys = keys.keys()
+    return keys_in_order(keys) if len(keys) <= SMALL else keys

@@ -67,6 +67,11 @@ def test_a_set_with_comments_says_which_elements_carry_ours():
     assert form == Form(4, False, True, False, 65536, "", True) and marked == ["192.0.2.7"]
 
 
+def test_other_flags_of_elements_are_no_comments():
+    form, _, marked = listing("counters and skbinfo")
+    assert not form.comments and marked is None
+
+
 def test_an_exception_is_no_element():
     form, left, _ = listing(EXCEPTION)
     assert form[:4] == (6, False, True, False) and "2001:db8:1::/48" not in left

@@ -82,6 +82,9 @@ def test_in_a_table_of_others_nothing_of_theirs_is_replaced_and_in_ours_the_new_
     ):
         change = routing.Change(verb, routing.Routes(4, table, routing.UNREACHABLE, 9999, [ip.key("192.0.2.1")]))
         assert one(routes.Writer(change, LITTLE).request(ip.key("192.0.2.1"), 0, 1), LITTLE).flags == flags
+    for verb, flags in ((routing.ADD, netlink.REQUEST | 0x400 | 0x100), (routing.DELETE, netlink.REQUEST)):
+        message = nexthops.change_nexthop(routing.Change(verb, HOPS[0]), 0, 1, LITTLE)
+        assert one(message, LITTLE).flags == flags
 
 
 @pytest.mark.parametrize("action,word", [(3, "nop"), (6, "blackhole"), (7, "unreachable"), (8, "prohibit")])

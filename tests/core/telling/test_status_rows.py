@@ -2,9 +2,10 @@
 
 from nametrack import ip
 from nametrack.core import events as on
+from nametrack.core.agent import Agent
 from nametrack.core.config.lists import with_lists
 from nametrack.core.config.option_values import listed_host
-from nametrack.core.telling.status import status
+from nametrack.core.telling.status import peers, policies, status
 from nametrack.wire.host_list import Reader
 from routes.steering_house import KEYS, NETWORK, House
 
@@ -60,6 +61,30 @@ def test_a_file_of_hosts_is_shown_with_its_counts_and_without_them_until_it_is_r
     assert told(house)["policies"][0]["files"] == [read]
     disabled = House(WORK + "\tlist host '@/etc/list'\n\toption enabled '0'\n")
     assert told(disabled)["policies"][0]["files"] == [unread]
+
+
+def test_what_metrics_are_made_of_is_what_the_status_says():
+    house = House(WORK + "\noption enabled '1'\n" + WORK.replace("'work'", "'off'") + "\toption enabled '0'\n")
+    house.wait(40)
+    whole, wall = told(house), WALL + house.now
+    apart = ("addresses", "more_addresses", "hosts", "more_hosts")
+    for name, rows in (("peers", peers), ("policies", policies)):
+        rows = list(rows(house.agent, house.now, wall))
+        assert len(rows) == len(whole[name]) == 2
+        for row, shown in zip(rows, whole[name]):
+            assert [key for key in row if key not in apart and row[key] != shown[key]] == []
+
+
+def test_what_is_not_known_yet_is_nothing():
+    house = House(WORK + "\toption enabled '0'\n")
+    fresh = Agent()
+    fresh.handle(on.ConfigLoaded(house.config), 0)
+    shown = status(fresh, 0, WALL)
+    for row in shown["peers"]:
+        values = [row[key] for key in ("endpoint", "last_handshake", "rx_bytes", "tx_bytes", "answered", "changed")]
+        assert values == [None, 0, 0, 0, None, None]
+    (row,) = shown["policies"]
+    assert [row[key] for key in ("wanted4", "installed4", "wanted6", "installed6", "more_hosts")] == [0] * 5
 
 
 def test_a_peer_says_in_how_many_seconds_its_name_is_asked_for_again():

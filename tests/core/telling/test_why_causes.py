@@ -147,6 +147,7 @@ def test_replies_that_the_kernel_drops_are_the_cause():
     answer = why(play(), (0, "wg0", 900, None, "reverse path filter"))
     assert "drops the replies that come in through wg0" in answer["sentence"]
     assert answer["advice"] == "echo net.ipv4.conf.wg0.rp_filter=2 >>/etc/sysctl.conf; sysctl -p"
+    assert not answer["as_configured"]
 
 
 def test_a_question_before_the_kernel_was_read_is_answered():

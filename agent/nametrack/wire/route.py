@@ -103,7 +103,7 @@ def decision(message, order=NATIVE):
 
 def out_interface(message, order=NATIVE):
     """Return the number of the interface that the route in an answer leads through; NetlinkError if it names none."""
-    if message.type != _NEW_ROUTE or len(message.payload) < _HEADER:
+    if message.type != _NEW_ROUTE:
         raise NetlinkError("not a route")
     for kind, value in netlink.attributes(message.payload[_HEADER:], order):
         if kind == _OIF:

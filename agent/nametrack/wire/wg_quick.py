@@ -60,8 +60,7 @@ class _Reader:
         self.saves = False
         self.nameservers = []
         self._mark = ""
-        self._begun = False  # whether there was an [Interface] or a [Peer]
-        self._in_peer = False
+        self._known = ()  # what wg knows in the section that the lines are in, nothing outside of any
         self._for_wg_quick = False  # whether wg-quick looks at the lines now
 
     def is_marked(self):
@@ -82,16 +81,15 @@ class _Reader:
         if not word:
             return
         if _lower(word) in ("[interface]", "[peer]"):
-            self._begun = True
-            self._in_peer = _lower(word) == "[peer]"
-            if self._in_peer:
+            self._known = _OF_PEER if _lower(word) == "[peer]" else _OF_INTERFACE
+            if self._known is _OF_PEER:
                 self.peers.append((number, {}))
             return
         key, _, value = word.partition("=")
         key = _lower(key)
-        if not self._begun or not value or key not in (_OF_PEER if self._in_peer else _OF_INTERFACE):
+        if not value or key not in self._known:
             self._report(number, "wg knows no such line here, and refuses the whole file for it; ignoring the line")
-        elif self._in_peer:
+        elif self._known is _OF_PEER:
             self._take_peer(self.peers[-1][1], key, value, number)
         elif key == "fwmark":
             self._mark = value

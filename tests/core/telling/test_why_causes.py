@@ -109,6 +109,13 @@ def test_the_peer_that_takes_an_address_is_that_of_the_tunnel_itself(case):
     assert sentence in answer["sentence"] and answer["advice"] == advice and not answer["as_configured"]
 
 
+def test_a_peer_that_is_disabled_in_the_file_and_still_in_the_tunnel_is_set_up_anew():
+    cabin = "\toption description 'cabin'\n"
+    played = transcript.Transcript(SCRIPT.replace(cabin, cabin + "\toption disabled '1'\n"))
+    played.run()
+    assert why(played, RIGHT, holders=PEERS[1][0])["advice"] == "ifup wg0"
+
+
 def test_a_longer_prefix_of_a_peer_that_replies_is_as_configured():
     holders = [Holder(HOME, ["0.0.0.0/0"], 1), Holder(CABIN, ["198.51.100.0/24"], 5)]
     answer = why(play(), RIGHT, holders=holders)

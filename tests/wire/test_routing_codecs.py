@@ -64,6 +64,7 @@ def test_what_is_written_is_read_as_the_same(order):
     for family, via, keys in (
         (4, 902, ["192.0.2.1", "198.51.100.0/24", "0.0.0.0/0"]),
         (6, 903, ["2001:db8::1", "2001:db8::/32", "::/0"]),
+        (4, 1, ["192.0.2.1"]),
         (4, routing.UNREACHABLE, ["192.0.2.1"]),
         (6, routing.THROW, ["2001:db8::/64"]),
     ):

@@ -70,3 +70,11 @@ def test_a_machine_that_wakes_up_tries_at_once_what_does_not_reply():
     assert peer.trial.next_at > due + 120
     played.agent.handle_timer(due + 61)
     assert peer.trial.next_at <= due + 61
+
+
+def test_where_another_program_may_have_set_endpoints_the_peers_are_read_at_once():
+    played = Slow(SCRIPT)
+    played.run()
+    played.slow = True
+    played.handle(on.SetsDisturbed("firewall restarted"))
+    assert played.reads == [do.ReadPeers("wg0")]

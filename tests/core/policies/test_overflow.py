@@ -1,5 +1,7 @@
 """policy.py: a policy holds MAX_ADDRESSES at most, and says once that there were more."""
 
+import pytest
+
 from core.policies.policy_house import House
 from core.sets.one_set import policy as one_policy
 from nametrack import ip
@@ -33,13 +35,14 @@ def test_hosts_that_have_their_share_each_get_what_is_free_and_no_more():
     assert made.overflow_text() == "more than 65536 addresses; each host keeps its share of them"
 
 
-def test_a_host_with_more_than_its_share_makes_room_for_what_comes_and_no_more():
+@pytest.mark.parametrize("first", [FIRST, ip.key("2001:db8::1")])
+def test_a_host_with_more_than_its_share_makes_room_for_what_comes_and_no_more(first):
     before, policy.MAX_ADDRESSES = policy.MAX_ADDRESSES, 10
     try:
         made, names = with_hosts(2)
-        for name, first, count in zip(names, (FIRST, FIRST + 100), (8, 3)):
-            made.answered(made.hosts[name], [first + i for i in range(count)], 1)
-        assert [len(made.hosts[name]) for name in names] == [7, 3] and not made.overflowed()
+        for name, start, count in zip(names, (first, first + 100), (8, 4)):
+            made.answered(made.hosts[name], [start + i for i in range(count)], 1)
+        assert [len(made.hosts[name]) for name in names] == [6, 4] and not made.overflowed()
     finally:
         policy.MAX_ADDRESSES = before
 

@@ -5,7 +5,7 @@ from steering_house import House
 
 from nametrack.core import actions as do
 from nametrack.core import events as on
-from nametrack.core.routes.readings import Readings
+from nametrack.core.routes.readings import RESYNC, Readings
 from nametrack.core.timers import Timers
 
 WORK = "config policy 'work'\n\tlist interface 'wg0'\n\tlist host '192.0.2.1'\n"
@@ -83,3 +83,10 @@ def test_however_often_the_kernel_has_news_it_is_read_each_fifth_of_a_second_at_
         house.handle(on.RoutingTouched("kernel"))
         house.wait(0.02)
     assert 4 <= len(read) <= 6, read
+
+
+def test_the_port_of_a_tunnel_is_asked_for_again_once_in_a_while():
+    house = House(WORK)
+    house.routing.ports["wg0"] = 51999
+    house.wait(2 * RESYNC)
+    assert [rule for rule in house.routing.rules if rule.match.sports == (51999, 51999)]

@@ -3,6 +3,8 @@
 import pytest
 
 import transcript
+from nametrack.core import events as on
+from nametrack.core.events import Told
 from nametrack.core.telling.findings import findings
 from nametrack.core.telling.status import status
 
@@ -60,6 +62,21 @@ def test_a_set_that_no_rule_refers_to_leads_no_packet_anywhere(used):
     found = said(script if used else script.replace("interval merge", "interval merge unused"), "unused_set")
     text = "set 'inet fw4 mine4' is not used: no rule refers to it"
     assert [each[:3] for each in found] == ([] if used else [("warning", "policy 'work'", text)])
+
+
+def test_where_a_rule_refers_to_one_of_a_policys_sets_the_policy_is_not_said_to_be_unused():
+    both = SERVICE.replace("pbr'", "nftset'\n\toption set4 'inet fw4 mine4'\n\toption set6 'inet fw4 mine6'")
+    assert said(both % ("nft inet fw4 mine4", "< set nft inet fw4 mine6 unused\n"), "unused_set") == []
+
+
+def test_why_says_how_a_service_is_made_to_have_sets_for_ipv6():
+    played = transcript.Transcript(SERVICE % (PBR4, ""))
+    played.run()
+    played.agent.handle(on.WhyAsked(1, "2001:db8::9", None), played.now)
+    told = [Told("2001:db8::9", 0, "wan", 254, None, None)]
+    (reply,) = played.agent.handle(on.KernelTold(1, None, told, []), played.now)
+    advice = "uci set pbr.config.ipv6_enabled='1'; uci commit pbr; /etc/init.d/pbr restart"
+    assert reply.values["sentence"] == "2001:db8::9: pbr makes no set for IPv6" and reply.values["advice"] == advice
 
 
 ENDPOINT = """-- network --

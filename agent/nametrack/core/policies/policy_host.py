@@ -134,8 +134,5 @@ class Literals:
         if ip.is_wide(key):
             self.wide.append(key)
 
-    def __len__(self):
-        return 0  # what is written into the configuration never makes room
-
     def life(self, key, now):
         return NAMED  # it is asked for what it holds

@@ -58,6 +58,11 @@ def test_what_a_bypass_above_names_is_not_as_while_the_agent_runs():
     assert len(blocked(BLOCK + prefix + bypass + prefix, KNOWN)) == 3  # below, it has no say
 
 
+def test_all_addresses_are_never_blocked_at_once():
+    """Such a route would take effect only where there is no default route."""
+    assert blocked(BLOCK + "\tlist host '0.0.0.0/0'\n\tlist host '::/0'\n") == []
+
+
 def test_the_end_of_a_tunnel_is_never_blocked_nor_a_prefix_with_it():
     ends = Endpoints("home.dyn.test", [ip.key("192.0.2.1")], [None])
     config = BLOCK + "\tlist host '192.0.2.0/24'\n\tlist host '0.0.0.0/0'\n"

@@ -138,6 +138,9 @@ RULES = [
     (rule(50, argument=78), "although wg0 is configured", "nametrack check"),
     (rule(50, iif="eth9"), "although wg0 is configured", "nametrack check"),
     (rule(500), "although wg0 is configured", "nametrack check"),
+    (rule(0), "although wg0 is configured", "nametrack check"),
+    (rule(50, mark=(1, 1)), "although wg0 is configured", "nametrack check"),
+    (rule(50, routing.NOP, None), "although wg0 is configured", "nametrack check"),
 ]
 
 

@@ -209,7 +209,7 @@ def _unresolved(agent):
     of_peers = {key for peer in agent.peers.peers.values() for key in peer.names.keys()}  # they come first
     names = agent.resolver.names
     # before they are sorted: a router may follow thousands of names, of which few have a trouble
-    troubled = [key for key in names if not names[key].is_current()]
+    troubled = [key for key in names if not names[key].is_named()]
     for key in sorted(troubled, key=lambda key: (key not in of_peers, key)):
         name = names[key]
         state, reason = name.state(sorted(name.questions))

@@ -25,6 +25,7 @@ def netifd(name, proto, device, nameservers=(), metric4=None, metric6=None, pref
 
 KINDS = ("endpoint", "policy", "way", "interface", "trouble", "recovered")
 LETTERS = "abcdefghijklmnopqrstuvwxyz_"
+LEVELS = ("error", "warning", "info", "debug")
 
 
 def is_translatable(notify):
@@ -87,6 +88,7 @@ class FakeKernel:
     def perform(self, action, now):
         """The event that the adapters would hand in, or None if the action just succeeds."""
         assert not isinstance(action, do.Notify) or is_translatable(action), action
+        assert not isinstance(action, do.Log) or action.level in LEVELS, action
         form = do.text(action)
         for i in range(len(self.refusals)):
             start, reason = self.refusals[i]

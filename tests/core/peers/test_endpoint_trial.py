@@ -27,6 +27,15 @@ def steps(trial, order, count, until=None):
     return told
 
 
+def test_what_was_never_set_is_not_passed_over():
+    trial = Trial()
+    trial.skip(1)
+    assert trial.next_at is None
+    trial.begin(2, False)
+    trial.skip(2.1)
+    assert trial.next_at == 2 + ASK_FIRST
+
+
 def test_a_round_tries_every_proposal_rests_and_asks_again():
     trial = Trial()
     trial.begin(0, False)

@@ -359,6 +359,18 @@ def test_an_element_that_is_refused_holds_up_no_other_and_is_named_as_it_is_conf
     assert world.said[-1] == "trouble set 'inet t s4' cannot hold 192.0.2.0/24: it has no flag 'interval'"
 
 
+def test_what_the_kernel_refuses_is_named_and_holds_up_no_other():
+    world = World(NFT, ("interval",))
+    world.listed()
+    world.kernel.add(NFT, "192.0.2.0/31")  # in silence
+    world.names(A, B)
+    assert world.run(3) == ["add %s: %s %s" % (NFT, A, B)] and world.holds() == "192.0.2.0/31 %s" % B
+    why = "it overlaps with an element that another program added"
+    assert world.said[-1] == "trouble set 'inet t s4' cannot hold %s: %s" % (A, why)
+    world.run(30)
+    assert world.said[-1] == "recovered set 'inet t s4' is in order again"
+
+
 def test_a_large_set_is_changed_in_slices_deletions_first():
     world = World(NFT)
     old = [ip.from_number(0x0A000000 + i, 4) for i in range(1024)]

@@ -30,7 +30,7 @@ class KernelSet:
         self.work = Work(Contents(family, name.kind == "ipset"), Wanted(family))
         self.reading = Reading(name, timers)
         self.report = SetReport(name)
-        self._left = False  # whether the last policy that filled it fills another from now on
+        self._left = False  # whether a policy has filled it
         self._blocked = False  # whether a change was refused altogether, until the next try
         self._under_way = None  # (ChangeSet, Slice) that was ordered and not reported yet
         self._taking = None  # (Listing, whether the set existed before, generator that takes the Listing)
@@ -52,11 +52,10 @@ class KernelSet:
 
     def assign(self, use, now):
         """Have the set filled by these policies."""
-        left = bool(self.use.sources) and not use.sources
+        self._left = self._left or bool(self.use.sources)
         same = use.sources == self.use.sources
         self.use = use
         self.report.assign(use.sources)
-        self._left = left or (self._left and not use.sources)
         if not same:
             self.work.wanted.assign(use.sources)
             self.compare(now)

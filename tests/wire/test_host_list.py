@@ -81,6 +81,7 @@ def test_bad_lines_are_named_with_their_number_and_the_good_ones_count():
     assert [text.split(":")[0] for text in found.problems] == [
         "line 1", "line 3", "line 4", "line 5", "line 6", "2 more lines are no hosts; ignoring them",
     ]  # fmt: skip
+    assert len(read("\n".join(lines[:6]).encode()).problems) == 5
 
 
 @pytest.mark.parametrize("size", [100, 512, 4096])

@@ -278,6 +278,15 @@ def test_an_element_whose_key_comes_after_another_attribute_is_read_from_there()
     assert sorted(dump.found.ends) == [ip.key("192.0.2.%d" % i) for i in range(1, 4)]
 
 
+@pytest.mark.parametrize("address", ["192.0.2.1", "2001:db8::1"])
+def test_an_address_goes_into_a_set_without_intervals_by_its_bytes_and_without_an_end(address):
+    made = Form(ip.family(address), False, False, False, None, "", False)
+    keys = (ElementList(), ElementList([ip.key(address)]), ElementList())
+    (sent,) = nftchange.requests(name("inet fw4 staging"), made, keys, 1, True, LITTLE)
+    ((_, elements),) = listed_in(sent)
+    assert [[kind for kind, _ in each] for each in elements] == [[nftset.KEY]] and ip.packed(address) in sent
+
+
 def test_of_what_is_put_into_a_set_with_comments_ours_alone_has_our_comment():
     """What has it is taken out again when nothing wants it."""
     made = Form(4, False, False, False, None, "", True)

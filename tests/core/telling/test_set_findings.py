@@ -79,6 +79,38 @@ def test_why_says_how_a_service_is_made_to_have_sets_for_ipv6():
     assert reply.values["sentence"] == "2001:db8::9: pbr makes no set for IPv6" and reply.values["advice"] == advice
 
 
+OWN = """-- before --%s
+
+-- config --
+config policy 'work'
+	option interface 'wg'
+	option target '%s'
+	option set4 '%s'
+	list host '%s'
+
+-- at 0 --
+-- at 1 --
+"""
+NFT = "nft add table inet vpn; nft add set inet vpn mine4 '{ type ipv4_addr; flags %stimeout; }'"
+LACKING = [
+    ("ipset", "mine4", "192.0.2.1", "ipset create mine4 hash:ip family inet timeout 0"),
+    ("ipset", "mine4", "192.0.2.0/24", "ipset create mine4 hash:net family inet timeout 0"),
+    ("nftset", "inet vpn mine4", "192.0.2.1", NFT % ""),
+    ("nftset", "inet vpn mine4", "192.0.2.0/24", NFT % "interval, "),
+]
+
+
+@pytest.mark.parametrize("case", LACKING)
+def test_what_makes_a_set_that_is_missing_is_advised_and_of_one_that_is_there_it_is_not(case):
+    ((severity, _, _, advice),) = said(OWN % (("",) + case[:3]), "no_target")
+    assert severity == "error" and advice.split("  #")[0] == case[3]
+    if case[0] == "nftset":
+        ((_, _, _, advice),) = said(
+            OWN % (("\n< set nft inet vpn mine4 interval merge timeout",) + case[:3]), "set_flags"
+        )
+        assert "add set" not in advice
+
+
 ENDPOINT = """-- network --
 config interface 'wg0'
 	option proto 'wireguard'

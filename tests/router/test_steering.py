@@ -381,8 +381,8 @@ def test_nothing_that_is_blocked_leaves_through_random_acts(blocked, provider, a
 RESYNC = 75  # seconds; the agent compares all with the kernel each 60
 # What another program deletes, as `ip monitor` has it and its return, and the seconds within which it is back.
 PIECES = {
-    "rule": ("ip -4 rule del pref 101", "lookup 900", "lookup 900", 1),
-    "rule of IPv6": ("ip -6 rule del pref 101", "lookup 900", "lookup 900", 1),
+    "rule": ("ip -4 rule del lookup 900", "lookup 900", "lookup 900", 1),
+    "rule of IPv6": ("ip -6 rule del lookup 900", "lookup 900", "lookup 900", 1),
     "nexthop of the way": ("ip nexthop del id 902", "id 902 ", f"^{FAR[0]} nhid 902 ", 1),
     "nexthop of the block": ("ip nexthop del id 901", "id 901 ", f"blackhole {FAR[1]} nhid 901 ", 1),
     "route of the block": (BLOCKS, f"unreachable {FAR[0]} ", f"unreachable {FAR[0]} ", RESYNC),

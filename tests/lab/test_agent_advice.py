@@ -256,7 +256,7 @@ def test_ipv6_uncovered(world, interpreter):
 
 def test_unused_set__of_pbr(world, interpreter):
     with with_pbr(world, interpreter, ipv6=True) as (home, pbr):
-        home.agent.wait_for_line("brought up to date", 20)
+        home.agent.wait_until_current()
         pbr.stop()
         home.mended("unused_set")
 

@@ -93,7 +93,7 @@ def _uniform(form, keys, shape, limit):
     for start in range(0, len(keys), most):
         some = keys[start : start + most]
         if form.family == 4:
-            some = [struct.pack(">I", key) for key in some]
+            some = [struct.pack(">I", key) for key in some]  # without a call of ours: there may be 65,536
         else:
             some = [ip.packed_of_key(key) for key in some]
         yield begin + between.join(some) + end

@@ -30,7 +30,7 @@ class KernelSet:
         self.work = Work(Contents(family, name.kind == "ipset"), Wanted(family))
         self.reading = Reading(name, timers)
         self.report = SetReport(name)
-        self._left = False  # whether a policy has filled it
+        self._was_filled = False  # whether a policy has filled it
         self._blocked = False  # whether a change was refused altogether, until the next try
         self._under_way = None  # (ChangeSet, Slice) that was ordered and not reported yet
         self._taking = None  # (Listing, whether the set existed before, generator that takes the Listing)
@@ -52,7 +52,7 @@ class KernelSet:
 
     def assign(self, use, now):
         """Have the set filled by these policies."""
-        self._left = self._left or bool(self.use.sources)
+        self._was_filled = self._was_filled or bool(self.use.sources)
         same = use.sources == self.use.sources
         self.use = use
         self.report.assign(use.sources)
@@ -105,7 +105,7 @@ class KernelSet:
 
     def is_idle(self):
         """Return whether a policy may come to fill it, and none does: until then it is left as it is."""
-        return bool(self.use.users) and not self.use.sources and not self._left
+        return bool(self.use.users) and not self.use.sources and not self._was_filled
 
     def is_done_with(self):
         """Return whether no policy wants it and nothing of ours is in it."""

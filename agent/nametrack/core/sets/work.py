@@ -100,7 +100,7 @@ class Work:
         for number in wanted.numbers():
             part, there = wanted.part(number), installed.part(number)
             lacking.put(number, [key for key in part if key not in there])
-            missing.add(number, part if every else lacking.part(number))
+            missing.add(number, list(part) if every else lacking.part(number))
             yield len(part)
         for number in ours.numbers():
             part, kept = ours.part(number), () if wide else wanted.part(number)

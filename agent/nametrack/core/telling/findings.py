@@ -30,7 +30,7 @@ ADVICE = {
     "over HTTPS",
     "watchdog_also_active": "remove the line from the scheduled tasks (crontab -e): nametrack does the same, sooner",
     "clock_unset": "/etc/init.d/sysntpd restart  # until NTP works, the age of a handshake is guessed",
-    "configuration": "correct %s, then %s",
+    "configuration": mending.CORRECT,
     "not_loaded": "/etc/init.d/nametrack reload",
 }
 # The advice of name_unresolved for a negative answer, by its status; a line for nslookup follows.
@@ -81,8 +81,7 @@ def _configuration(agent):
     found = []
     for text in agent.files.errors():
         origin = config.origin.network if text in config.network_errors else config.origin.nametrack
-        advice = ADVICE["configuration"] % (origin, mending.reload(agent))
-        advice = LIST_ADVICE if text in config.list_errors else advice
+        advice = LIST_ADVICE if text in config.list_errors else mending.correct(agent, origin)
         found.append(finding("configuration", "error", "configuration", text, advice))
     return found + _overlaps(agent) + _keepalives(agent) + _probes(config)
 

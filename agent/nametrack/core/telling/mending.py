@@ -7,11 +7,17 @@ LAST_OF_OURS = 999  # the preference of the last rule of ours
 _BY_HAND = {"set": "set option %s '%s'", "add_list": "add list %s '%s'", "del_list": "remove list %s '%s'"}
 _PLAIN = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_@[]"
 CHECK = "nametrack check"
+CORRECT = "correct %s, then %s"
 
 
 def reload(agent):
     """Return what has the agent read its configuration again."""
     return "/etc/init.d/nametrack reload" if agent.files.machine is None else "systemctl reload nametrack"
+
+
+def correct(agent, path):
+    """Return what is to be done about what makes no sense in a file."""
+    return CORRECT % (path, reload(agent))
 
 
 def option(agent, section, verb, name, value):

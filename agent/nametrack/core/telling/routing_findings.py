@@ -61,7 +61,7 @@ def _nowhere(agent):
             if not _is_known(agent, name):
                 text = "section '%s': interface '%s' is not in %s, and there is no such device now%s"
                 text = text % (steered.name, name, origin.network, hint(name, sorted(agent.config.interfaces)))
-                advice = findings.ADVICE["configuration"] % (origin.nametrack, mending.reload(agent))
+                advice = mending.correct(agent, origin.nametrack)
                 found.append(findings.finding("configuration", "error", "configuration", text, advice))
     return found
 

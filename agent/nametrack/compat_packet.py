@@ -1,4 +1,4 @@
-"""Packet sockets with a filter, which the two interpreters open in different ways (man 7 packet)."""
+"""Sockets with a filter, and packet sockets, which the two interpreters open in different ways (man 7 packet)."""
 
 import os
 import socket
@@ -30,9 +30,7 @@ def packet_socket(device, program):
     sock = socket.socket(_AF_PACKET, socket.SOCK_DGRAM | CLOEXEC, protocol)
     try:
         sock.setblocking(False)
-        code = array("B", program)
-        address = uctypes.addressof(code) if MICROPYTHON else code.buffer_info()[0]
-        sock.setsockopt(socket.SOL_SOCKET, _SO_ATTACH_FILTER, struct.pack("HP", len(program) // 8, address))
+        attach(sock, program)
         if device is None:
             _empty(sock)
         else:
@@ -41,6 +39,13 @@ def packet_socket(device, program):
         sock.close()
         raise
     return sock
+
+
+def attach(sock, program):
+    """Has a socket hear only what `program`, classic BPF, takes, in place of one before. Raises OSError."""
+    code = array("B", program)
+    address = uctypes.addressof(code) if MICROPYTHON else code.buffer_info()[0]
+    sock.setsockopt(socket.SOL_SOCKET, _SO_ATTACH_FILTER, struct.pack("HP", len(program) // 8, address))
 
 
 class Receiver:

@@ -260,13 +260,87 @@ print([type(e).__name__ for e in events if type(e) is not on.RoutingChanged])
 events.clear()
 sh("ip", "rule", "del", "pref", "500")
 until(lambda: events)
-print([e.rules[0].preference for e in events if type(e) is on.RulesDeleted])
+print([e.rules[0].preference for e in events if type(e) is on.RoutingDeleted])
 events.clear()
 sh("ip", "nexthop", "del", "id", "902")
-until(lambda: events)
-print([type(e).__name__ for e in events])
+until(lambda: len(events) == 2)
+print([n.id for n in events[0].nexthops], type(events[1]).__name__)
 """
-    assert ran(interpreter, tmp_path, script) == ["[]", "[500]", "['RoutingTouched']"]
+    assert ran(interpreter, tmp_path, script) == ["[]", "[500]", "[902] RoutingTouched"]
+
+
+DELETIONS = """
+def told():
+    found = [e.routes for e in events if type(e) is on.RoutingDeleted]
+    events.clear()
+    return [(r[0], r[1], ip.element(r[2]), r[3], r[4]) for part in found if part for r in part], None in found
+many = [ip.key("10.9.0.0") + i for i in range(5000)]
+routes.listen()
+assert change(*[r.Change(r.ADD, v) for v in (nexthop(4, 902, "east"), nexthop(6, 903, "east"), nexthop(6, 901, None),
+    r.Routes(4, 900, 902, 0, keys("192.0.2.1", "192.0.2.2")), r.Routes(6, 900, 903, 1024, keys("2001:db8::1")),
+    r.Routes(4, 254, r.UNREACHABLE, 9999, keys("192.0.2.1", "192.0.2.0/24")),
+    r.Routes(6, 254, 901, 9999, keys("2001:db8::/32")))]) == []
+view(); seconds(0.2); events.clear()
+"""
+
+
+@each_interpreter
+def test_each_route_of_ours_that_others_delete_is_told(interpreter, tmp_path):
+    script = """
+sh("ip", "route", "del", "192.0.2.1", "table", "900")
+sh("ip", "-6", "route", "del", "2001:db8::1", "table", "900")
+sh("ip", "route", "del", "unreachable", "192.0.2.0/24", "metric", "9999")
+sh("ip", "-6", "route", "del", "2001:db8::/32", "metric", "9999")
+until(lambda: sum([len(e.routes) for e in events]) == 4)
+for one in told()[0]:
+    print(*one)
+"""
+    assert ran(interpreter, tmp_path, DELETIONS + script) == [
+        "4 900 192.0.2.1 902 0",
+        "6 900 2001:db8::1 903 1024",
+        "4 254 192.0.2.0/24 -7 9999",
+        "6 254 2001:db8::/32 901 9999",
+    ]
+
+
+@each_interpreter
+def test_of_routes_nothing_else_is_told(interpreter, tmp_path):
+    """Our own changes, also by a second socket, an exchanged nexthop, others' routes, a device that goes."""
+    script = """
+for again in range(2):
+    assert change(r.Change(r.ADD, r.Routes(4, 901, 902, 0, many))) == []
+    assert change(r.Change(r.DELETE, r.Routes(4, 901, 902, 0, many))) == []
+    routes._close()
+    assert delete(r.Routes(4, 901, 902, 0, many[:1])) == []
+assert change(r.Change(r.ADD, r.Routes(4, 901, 902, 0, many)), r.Change(r.ADD, nexthop(4, 902, "west"))) == []
+sh("ip", "route", "add", "192.0.2.9", "dev", "west", "protocol", "static")
+sh("ip", "route", "del", "192.0.2.9", "dev", "west", "protocol", "static")
+sh("ip", "link", "set", "west", "down")
+sh("ip", "link", "set", "east", "down")
+seconds(0.2)
+print(told())
+sh("ip", "route", "del", "unreachable", "192.0.2.1", "metric", "9999")
+until(lambda: any(type(e) is on.RoutingDeleted for e in events))
+print(told()[0][0][2])
+"""
+    assert ran(interpreter, tmp_path, DELETIONS + script) == ["([], False)", "192.0.2.1"]
+
+
+@each_interpreter
+def test_of_a_flushed_table_with_many_routes_it_is_told_that_more_were_deleted(interpreter, tmp_path):
+    script = """
+assert change(r.Change(r.ADD, r.Routes(4, 901, 902, 0, many))) == []
+events.clear()
+batch = sys.argv[0] + ".batch"  # `ip route flush` deletes no route with a nexthop
+with open(batch, "w") as file:
+    for key in many:
+        file.write("route del %s table 901\\n" % ip.element(key))
+sh("ip", "-batch", batch)
+until(lambda: any(type(e) is on.RoutingDeleted and e.routes is None for e in events))
+found = told()[0]
+print(len(set(found)) == len(found), set([one[1:2] + one[3:] for one in found]), 10 < len(found) < 5000)
+"""
+    assert ran(interpreter, tmp_path, DELETIONS + script) == ["True {(901, 902, 0)} True"]
 
 
 @each_interpreter

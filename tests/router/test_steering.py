@@ -359,7 +359,7 @@ def test_nothing_that_is_blocked_leaves_through_random_acts(blocked, provider, a
         blocked.run(may[done[-1]].replace("%d", str(20 + number)))
         if done[-1] == TAKEN:
             began = time.monotonic()
-            blocked.wait(STANDS, RESYNC)
+            blocked.wait(STANDS, 5)
             open_for.append(time.monotonic() - began)
             before, far = far, provider.seen("isp0", "far")
             left = [n + now - was for n, now, was in zip(left, far, before, strict=True)]
@@ -376,28 +376,29 @@ def test_nothing_that_is_blocked_leaves_through_random_acts(blocked, provider, a
     if open_for:
         seconds = " ".join(f"{each:.0f}" for each in open_for)
         print(f"all of ours deleted, back after {seconds} s: {left} packets of the policy on the WAN meanwhile")
+        assert max(left) <= 10 * len(open_for)  # some 30 are sent in a second
 
 
-RESYNC = 75  # seconds; the agent compares all with the kernel each 60
-# What another program deletes, as `ip monitor` has it and its return, and the seconds within which it is back.
+# What another program deletes, as `ip monitor` has it and its return.
 PIECES = {
-    "rule": ("ip -4 rule del lookup 900", "lookup 900", "lookup 900", 1),
-    "rule of IPv6": ("ip -6 rule del lookup 900", "lookup 900", "lookup 900", 1),
-    "nexthop of the way": ("ip nexthop del id 902", "id 902 ", f"^{FAR[0]} nhid 902 ", 1),
-    "nexthop of the block": ("ip nexthop del id 901", "id 901 ", f"blackhole {FAR[1]} nhid 901 ", 1),
-    "route of the block": (BLOCKS, f"unreachable {FAR[0]} ", f"unreachable {FAR[0]} ", RESYNC),
+    "rule": ("ip -4 rule del lookup 900", "lookup 900", "lookup 900"),
+    "rule of IPv6": ("ip -6 rule del lookup 900", "lookup 900", "lookup 900"),
+    "nexthop of the way": ("ip nexthop del id 902", "id 902 ", f"^{FAR[0]} nhid 902 "),
+    "nexthop of the block": ("ip nexthop del id 901", "id 901 ", f"blackhole {FAR[1]} nhid 901 "),
+    "route of the block": (BLOCKS, f"unreachable {FAR[0]} ", f"unreachable {FAR[0]} "),
+    "route of IPv6 of the block": (BLOCKS, f"blackhole {FAR[1]} nhid 901 ", f"blackhole {FAR[1]} nhid 901 "),
 }
 
 
 @pytest.mark.parametrize("piece", PIECES)
 def test_what_others_delete_of_a_block_is_back(blocked, provider, tmp_path, piece):
-    delete, gone, back, most = PIECES[piece]
+    delete, gone, back = PIECES[piece]
     far, waits = provider.seen("isp0", "far"), []
-    for number in range(10 if most == 1 else 1):
+    for number in range(10):
         heard = tmp_path / str(number)
         monitor = ["nsenter", "--target", blocked.init, "--net", "ip", "-ts", "monitor", "route", "rule", "nexthop"]
         with heard.open("wb") as file, subprocess.Popen(monitor, stdout=file) as process:
-            marker, end = f"ip route add 192.0.2.{number}/32 dev lo", time.monotonic() + most + 30
+            marker, end = f"ip route add 192.0.2.{number}/32 dev lo", time.monotonic() + 30
             try:
                 while not heard.stat().st_size:  # until it listens
                     blocked.run(f"{marker}; {marker.replace('add', 'del')}")
@@ -409,7 +410,7 @@ def test_what_others_delete_of_a_block_is_back(blocked, provider, tmp_path, piec
                 process.kill()
         waits.append(between(heard.read_text(), gone, back))
     print(f"{piece}: back after {statistics.median(waits) * 1000:.1f} ms, at most {max(waits) * 1000:.1f}")
-    assert max(waits) < most
+    assert max(waits) < 1
     rises(provider, "home", "far", 60)
     assert provider.seen("isp0", "far") == far
 

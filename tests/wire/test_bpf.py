@@ -1,4 +1,4 @@
-"""bpf.py: the filters of the packet sockets, against a matcher in Python."""
+"""bpf.py: the filters of sockets, against a matcher in Python."""
 
 import struct
 import sys
@@ -7,7 +7,7 @@ import pytest
 from bpf_machine import run
 
 from mutations import Chance
-from nametrack.wire import bpf
+from nametrack.wire import bpf, rtnetlink
 from nametrack.wire.dnsname import name_to_wire
 
 CASES = 2000 if sys.implementation.name == "micropython" else 10000
@@ -141,6 +141,19 @@ def test_an_exchange_is_a_question_that_leaves_and_an_answer_that_comes(version)
                 for name in ("www.example.net", "www.example.org"):
                     wanted = name == "www.example.net" and (packet_type, flags) in EXCHANGE
                     assert takes(program, packet(raw(name), version, port, flags), packet_type) == wanted
+
+
+def test_of_what_happens_to_routes_the_deletion_of_ours_by_others_is_taken():
+    for own in (None, 77):
+        program = bpf.deletions_by_others(190, own)
+        for kind in (rtnetlink.NEW_ROUTE, rtnetlink.DELETE_ROUTE, rtnetlink.DELETE_RULE, 0x1919):
+            for protocol in (4, 190):
+                for port in (0, 76, 77, 0xFFFFF04D, 77 << 24):
+                    head = struct.pack("IHHII", 28, kind, 0, 5, port)
+                    message = head + bytes([2, 32, 0, 0, 254, protocol, 0, 7]) + bytes(4)
+                    wanted = kind == rtnetlink.DELETE_ROUTE and protocol == 190 and port not in (0, own)
+                    assert takes(program, message) == wanted, (own, kind, protocol, port)
+        assert not takes(program, message[:21])
 
 
 @pytest.mark.parametrize("count", [0, 1, 4, 8, 16, 32, 200])

@@ -22,14 +22,20 @@ class Routes:
 
     def __init__(self, poller, emit):
         self._emit = emit
+        self._poller = poller
         self._dumper = Dumper(poller, ("routes",))
         self._notices = RoutesNotices(poller, emit)
+        self._deletions = None  # RoutesDeletions, of who listens
         self._socket = None
         self._seq = 0
 
     def listen(self):
         """Tells from now on what others change."""
+        from .routes_deletions import RoutesDeletions  # who writes once and ends has no use for it
+
         self._notices.start()
+        if self._deletions is None:
+            self._deletions = RoutesDeletions(self._poller, self._emit)
 
     def busy(self):
         """Whether something is being read."""
@@ -114,6 +120,8 @@ class Routes:
                 if message.type != netlink.ERROR or not first <= message.seq <= self._seq:
                     continue
                 self._notices.own_port = message.pid
+                if self._deletions is not None:
+                    self._deletions.own(message.pid)
                 errno = netlink.ended(message)[0]
                 change, key, _ = requests[message.seq - first]
                 if errno and not _is_so_already(change, errno):

@@ -1,7 +1,6 @@
 """What the kernel tells of links, addresses, rules and nexthops while others change them.
 
-Routes are not listened to: replacing a nexthop announces every route that uses it. That a device's routes went shows in
-the link.
+Routes that others delete: routes_deletions.py. That a device's routes went shows in the link.
 """
 
 from .. import compat, routing
@@ -16,7 +15,7 @@ _LINKS = (rtnetlink.NEW_LINK, rtnetlink.DELETE_LINK)
 
 
 class RoutesNotices:
-    """Hands in RulesDeleted for rules of ours, and RoutingTouched for whatever else is news."""
+    """Hands in RoutingDeleted for rules and nexthops of ours, and RoutingTouched for whatever else is news."""
 
     def __init__(self, poller, emit):
         self.own_port = None  # of the socket that our changes are made by: they are no news
@@ -35,24 +34,24 @@ class RoutesNotices:
         self._links = {link.number: link for link in found}
 
     def _readable(self, mask):
-        deleted, touched = [], False
+        rules_gone, nexthops_gone, touched = [], [], False
         for _ in range(_AT_ONCE):
             try:
                 datagram = self._socket.recv(_DATAGRAM)
                 for message in netlink.messages(datagram):
-                    touched = self._is_news(message, deleted) or touched
+                    touched = self._is_news(message, rules_gone, nexthops_gone) or touched
             except OSError as error:
                 if error.errno == compat.EAGAIN:
                     break
                 touched = True  # ENOBUFS: some notices are lost
             except netlink.NetlinkError:
                 touched = True
-        if deleted:
-            self._emit(on.RulesDeleted(deleted))
-        if touched or deleted:
+        if rules_gone or nexthops_gone:
+            self._emit(on.RoutingDeleted(rules_gone, nexthops_gone, []))
+        if touched:
             self._emit(on.RoutingTouched("kernel"))
 
-    def _is_news(self, message, deleted):
+    def _is_news(self, message, rules_gone, nexthops_gone):
         if message.type in _LINKS:
             return self._is_news_of_link(message)
         if self.own_port is not None and message.pid == self.own_port:
@@ -60,10 +59,13 @@ class RoutesNotices:
         if message.type in (rtnetlink.NEW_RULE, rtnetlink.DELETE_RULE):
             rule = rules.rule(message)
             if rule is not None and rule.protocol == routing.PROTOCOL and message.type == rtnetlink.DELETE_RULE:
-                deleted.append(rule)
+                rules_gone.append(rule)
             return rule is not None
         if message.type in (rtnetlink.NEW_NEXTHOP, rtnetlink.DELETE_NEXTHOP):
-            return nexthops.nexthop(message).protocol == routing.PROTOCOL
+            nexthop = nexthops.nexthop(message)
+            if nexthop.protocol == routing.PROTOCOL and message.type == rtnetlink.DELETE_NEXTHOP:
+                nexthops_gone.append(nexthop)
+            return nexthop.protocol == routing.PROTOCOL
         return message.type in (rtnetlink.NEW_ADDRESS, rtnetlink.DELETE_ADDRESS)
 
     def _is_news_of_link(self, message):

@@ -59,8 +59,9 @@ NeighboursRead = namedtuple("NeighboursRead", ("neighbours",))
 RoutingChanged = namedtuple("RoutingChanged", ("action", "refused"))
 # seconds: that policies steer nothing for, 0: they steer again from now on
 Paused = namedtuple("Paused", ("seconds",))
-# rules: of ours, that others deleted
-RulesDeleted = namedtuple("RulesDeleted", ("rules",))
+# others deleted these of ours; rules, nexthops: lists of routing's; routes: list of (family, table, key, via, metric),
+# via as routing.Routes has it; None: some, and it is not known which
+RoutingDeleted = namedtuple("RoutingDeleted", ("rules", "nexthops", "routes"))
 # who: "kernel"; others changed links, addresses, rules or nexthops
 RoutingTouched = namedtuple("RoutingTouched", ("who",))
 # services: {"pbr" | "vpn-policy-routing": wire.services.Service} of those that are installed

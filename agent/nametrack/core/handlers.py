@@ -35,7 +35,7 @@ EVENTS = {
     on.EchoReplied: lambda agent, e, now: agent.routes.echo_replied(e.interface, e.address, now),
     on.NeighboursRead: lambda agent, e, now: agent.routes.neighbours_read(e.neighbours, now),
     on.RoutingChanged: lambda agent, e, now: agent.routes.changed(e.action, e.refused, now),
-    on.RulesDeleted: lambda agent, e, now: agent.routes.rules_deleted(e.rules),
+    on.RoutingDeleted: lambda agent, e, now: agent.routes.deleted(e, now),
     on.Paused: lambda agent, e, now: agent.look_for_routes(now) + agent.routes.pause(e.seconds, now),
     on.RoutingTouched: lambda agent, e, now: agent.routes.touched(now),
     on.InterfaceUp: lambda agent, e, now: agent.interfaces.came_up(e.interface, now),

@@ -1,12 +1,14 @@
-"""The filters of the packet sockets, in classic BPF (Linux: Documentation/networking/filter.rst).
+"""The filters of sockets, in classic BPF (Linux: Documentation/networking/filter.rst).
 
 They run in the kernel for each packet, so that the agent wakes only for DNS messages whose question is below one of its
-domains. Jumps go forward only, and a conditional one at most 255 instructions: what is decided "no" returns from a
-place nearby, and what is decided "yes" jumps without a condition.
+domains, and of all that happens to routes only for the deletion of one of ours. Jumps go forward only, and a
+conditional one at most 255 instructions: what is decided "no" returns from a place nearby, and what is decided "yes"
+jumps without a condition.
 """
 
 import struct
 
+from . import rtnetlink
 from .dnsname import name_to_wire
 from .netlink import NATIVE
 
@@ -105,6 +107,30 @@ def exchanges_about(domains, hosts):
     code.label("name")
     code.refuse("no")
     return _about(code, domains, hosts) or exchanges_about((), ())
+
+
+def deletions_by_others(protocol, own):
+    """Return the program for a netlink socket that takes the deletion of each route made by a protocol, by others.
+
+    own: the port of the socket that deletes our own, None if it is not known yet. What the kernel deletes because a
+    link or a nexthop went is not taken: it has no port.
+    """
+    code = _Code()
+    code.put(_LD_HALF, 4)
+    code.put(_EQUAL, _as_loaded("H", rtnetlink.DELETE_ROUTE), None, "no")
+    code.put(_LD_BYTE, 21)  # rtm_protocol, in the header of a route behind that of the message
+    code.put(_EQUAL, protocol, None, "no")
+    code.put(_LD_WORD, 12)
+    code.put(_EQUAL, 0, "no", None)
+    code.put(_EQUAL, _as_loaded("I", own or 0), "no", None)
+    code.refuse("no")
+    code.put(_RETURN, WHOLE)
+    return code.assembled()
+
+
+def _as_loaded(kind, number):
+    """Return what a load finds where this machine has written a number: it takes the first byte for the highest."""
+    return struct.unpack(">" + kind, struct.pack(NATIVE + kind, number))[0]
 
 
 def _datagram(code):

@@ -20,10 +20,11 @@ REPLACE, EXCLUSIVE, CREATE = 0x100, 0x200, 0x400  # NLM_F_*
 FAMILIES = {4: 2, 6: 10}  # AF_INET, AF_INET6
 VERSIONS = {2: 4, 10: 6}
 
-# Multicast groups as bits of the mask that a socket is bound with: links, neighbours, addresses, rules, nexthops. Not
-# routes: replacing a nexthop announces every route that uses it.
+# Multicast groups as bits of the mask that a socket is bound with. Replacing a nexthop announces every route that uses
+# it, so who hears of routes wants a filter.
 LINKS, NEIGHBOURS = 1 << 0, 1 << 2
 ADDRESSES = 1 << 4 | 1 << 8
+ROUTES = 1 << 6 | 1 << 10
 RULES = 1 << 7 | 1 << 18
 NEXTHOPS = 1 << 31
 

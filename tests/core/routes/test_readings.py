@@ -5,7 +5,7 @@ from steering_house import House
 
 from nametrack.core import actions as do
 from nametrack.core import events as on
-from nametrack.core.routes.readings import RESYNC, Readings
+from nametrack.core.routes.readings import LIST, RESYNC, SETTLE, Readings
 from nametrack.core.timers import Timers
 
 WORK = "config policy 'work'\n\tlist interface 'wg0'\n\tlist host '192.0.2.1'\n"
@@ -66,6 +66,43 @@ def test_routes_are_compared_each_minute_and_many_of_them_ten_times_as_rarely(co
     timers = Timers()
     Readings(timers).listed(count, 5)
     assert timers.next() == 5 + seconds
+
+
+@pytest.mark.parametrize("count,pause", [(0, 0.2), (1999, 0.2), (65536, 6.6)])
+def test_after_deletions_that_were_not_all_told_routes_are_listed_at_once_and_then_with_pauses(count, pause):
+    timers = Timers()
+    readings = Readings(timers)
+    readings.listed(count, 5)
+    readings.deleted(True, 100)
+    assert timers.next() == 100
+    readings.lists()
+    readings.listed(count, 101)
+    readings.deleted(True, 101.1)
+    assert round(timers.next() - 101, 3) == pause
+
+
+@pytest.mark.parametrize("unknown", (True, False))
+def test_what_was_deleted_while_routes_were_listed_has_them_listed_again(unknown):
+    timers = Timers()
+    readings = Readings(timers)
+    readings.listed(5, 5)
+    readings.deleted(False, 6)
+    assert timers.next() == 65
+    readings.lists()
+    readings.deleted(unknown, 65)
+    readings.listed(5, 66)
+    assert timers.next() == 66 + SETTLE
+    readings.lists()
+    readings.listed(5, 67)
+    assert timers.next() == 67 + RESYNC
+
+
+def test_a_listing_that_failed_is_over():
+    timers = Timers()
+    readings = Readings(timers)
+    readings.failed(do.ListRoutes, LIST, 5)
+    readings.deleted(True, 5)
+    assert timers.next() == 5
 
 
 def test_however_often_the_kernel_has_news_it_is_read_each_fifth_of_a_second_at_most():

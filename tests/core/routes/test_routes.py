@@ -11,6 +11,7 @@ from nametrack.wire import uci
 
 THREE_LINES = "config policy 'work'\n\tlist interface 'wg0'\n\tlist host 'work.test'\n"
 OTHERS = "198.51.100.77"
+TABLE = 900  # `option table`, by default
 
 
 def test_three_lines_lead_a_client_and_the_router_itself_through_the_tunnel():
@@ -85,10 +86,51 @@ def test_rules_that_others_delete_are_back_without_a_look_at_the_kernel():
     before = list(house.routing.rules)
     gone = house.routing.netifd_starts()
     assert house.way("192.0.2.1") == "wan"
-    actions = house.agent.handle(on.RulesDeleted(gone), house.now)
+    actions = house.agent.handle(on.RoutingDeleted(gone, [], []), house.now)
     house.order(actions)
     assert house.routing.rules == before
     assert actions[0].changes[0].value.action == routing.NOP
+
+
+def test_a_route_that_others_delete_is_back_without_a_look_at_the_kernel():
+    house = House(THREE_LINES)
+    table = house.routing.routes[4, TABLE, 0]
+    via = table.pop(ip.key("192.0.2.1"))
+    assert house.way("192.0.2.1") == "wan"
+    told = [(4, TABLE, ip.key("192.0.2.1"), via, 0), (4, TABLE, ip.key("192.0.2.2"), 77, 0), (4, 77, 1, via, 0)]
+    actions = house.agent.handle(on.RoutingDeleted([], [], told), house.now)
+    assert [action.changes for action in actions] == [
+        [routing.Change(routing.ADD, routing.Routes(4, TABLE, via, 0, [ip.key("192.0.2.1")]))]
+    ]
+    house.order(actions)
+    assert house.way("192.0.2.1") == "wg0"
+
+
+def test_a_nexthop_that_others_delete_is_back_with_its_routes_without_a_look_at_the_kernel():
+    house = House(THREE_LINES)
+    key = ip.key("192.0.2.1")
+    gone = house.routing.nexthops[house.routing.routes[4, TABLE, 0][key]]
+    house.routing.change(do.ChangeRouting([routing.Change(routing.DELETE, gone)], "by another"))
+    assert house.way("192.0.2.1") == "wan"
+    house.order(house.agent.handle(on.RoutingDeleted([], [gone], []), house.now))
+    assert house.way("192.0.2.1") == "wg0"
+    other = routing.Nexthop(4, gone.id, 99, None, gone.protocol)
+    assert house.agent.handle(on.RoutingDeleted([], [other], []), house.now) == []
+
+
+def test_routes_that_others_delete_are_back_once_they_are_listed_if_it_is_not_known_which():
+    house = House(THREE_LINES)
+    house.wait(30)
+    house.routing.routes[4, TABLE, 0].clear()
+    house.handle(on.RoutingDeleted([], [], None))
+    assert house.way("192.0.2.1") == "wg0"
+
+
+def test_a_deleted_route_that_nothing_wants_any_more_does_not_come_back():
+    house = House(THREE_LINES)
+    key, via = ip.key("192.0.2.1"), house.routing.routes[4, TABLE, 0][ip.key("192.0.2.1")]
+    house.configure("")
+    assert house.agent.handle(on.RoutingDeleted([], [], [(4, TABLE, key, via, 0)]), house.now) == []
 
 
 def test_a_device_that_goes_and_comes_back_has_its_routes_again():

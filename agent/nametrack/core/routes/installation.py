@@ -79,11 +79,20 @@ class Installation:
         for key in self._tables:
             self._tables[key].read(tables.get(key) or KeyTable())
 
-    def rules_deleted(self, rules):
-        """Others deleted these rules of ours; return the Changes that put them back."""
+    def deleted(self, event):
+        """Others deleted some of ours, RoutingDeleted: return the Changes that put the rules back.
+
+        What else went is among the next steps.
+        """
+        for nexthop in event.nexthops:
+            if self._nexthops.deleted(nexthop):
+                self._lost(nexthop.id)
+        for family, table, key, via, metric in (event.routes or ()) if self._tables else ():
+            if (family, table, metric) in self._tables:
+                self._tables[family, table, metric].deleted(key, via)
         found = []
         for family in FAMILIES:
-            found += self._books[family].deleted([rule for rule in rules if rule.family == family])
+            found += self._books[family].deleted([rule for rule in event.rules if rule.family == family])
         return found
 
     # -- what it is to have ----------------------------------------------------------------------------------------

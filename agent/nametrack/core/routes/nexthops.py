@@ -20,6 +20,13 @@ class Nexthops:
         self._installed = {n.id: n for n in nexthops if n.protocol == routing.PROTOCOL}
         return [number for number in before if number not in self._installed]
 
+    def deleted(self, nexthop):
+        """Others deleted one; return whether it was there, with all routes that used it."""
+        if self._installed.get(nexthop.id) != nexthop:
+            return False
+        self._installed.pop(nexthop.id)
+        return True
+
     def additions(self):
         """Changes that add or replace; one of the other family cannot be replaced."""
         found = []

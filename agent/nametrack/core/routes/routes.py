@@ -83,10 +83,11 @@ class Routes:
             self._readings.listed(sum([len(tables[key]) for key in tables]), now)
         return self._decide(now)
 
-    def rules_deleted(self, rules):
-        """Others deleted rules of ours: they are back at once, without a look at anything else."""
-        found = self.installation.rules_deleted(rules)
-        return [ChangeRouting(found, "rules that were deleted")] if found else []
+    def deleted(self, event, now):
+        """Others deleted some of ours, RoutingDeleted: back at once, without a look at anything else."""
+        self._readings.deleted(event.routes is None, now)
+        found = self.installation.deleted(event)
+        return [ChangeRouting(found, "rules that were deleted")] if found else self._next(now)
 
     def touched(self, now):
         """Links, addresses, rules or nexthops are others than before."""
@@ -151,6 +152,7 @@ class Routes:
             self._readings.asked(now)
             return [ReadRouting("kernel")]
         if key == LIST:
+            self._readings.lists()
             self._ways.forget_ports()
             self._inbound.compare()
             return self._clients.again() + [ReadRouting("kernel"), ListRoutes(routing.PROTOCOL)]

@@ -80,6 +80,12 @@ class Table:
         self._queue += gone
         return gone
 
+    def deleted(self, key, via):
+        """Others deleted the route to a destination that led to this."""
+        if self.installed.get(key) == via:
+            self.installed.pop(key)
+            self._queue.append(key)
+
     def through(self, via):
         """The keys of the routes that lead to this."""
         found = []

@@ -208,6 +208,20 @@ def test_no_request_is_longer_than_an_attribute_and_each_element_is_in_one():
     assert sum([len(found) for _, found in listed_in(batch)]) == 4000
 
 
+@pytest.mark.parametrize("prefixes", (("10.0.0.0/8", "128.0.0.0/1", "192.0.2.1"), ("2001:db8::/32", "8000::/1", "::1")))
+def test_what_reaches_to_the_last_address_has_no_end_and_its_neighbours_have(prefixes):
+    keys = [ip.key(prefix) for prefix in prefixes]
+    made = Form(ip.key_family(keys[0]), False, True, False, None, "", True)
+    for timeouts in (None, [60, 70, 60]):
+        change = (ElementList(), ElementList(keys, timeouts), ElementList())
+        (sent,) = nftchange.requests(name("inet fw4 staging"), made, change, 1, False, LITTLE)
+        apart = nftchange.requests(name("inet fw4 staging"), made, change, 1, True, LITTLE)
+        ((_, together),) = listed_in(sent)
+        each = [listed_in(request)[0][1] for request in apart]
+        assert [len(elements) for elements in each] == [2, 1, 2]
+        assert together == sorted([element for elements in each for element in elements])
+
+
 def test_apart_each_element_has_a_request_whose_number_names_it_deletions_first():
     deleted, added = ElementList([1, 2]), ElementList([3])
     requests = nftchange.requests(name("p4"), form("p4"), (deleted, added, ElementList()), 10, True, LITTLE)

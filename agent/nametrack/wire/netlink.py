@@ -65,10 +65,15 @@ def aligned(length):
 
 def attribute(kind, value, order=NATIVE):
     """One attribute with its padding; `value` in bytes."""
-    length = 4 + len(value)
-    if length > _ATTRIBUTE_LIMIT:
-        raise NetlinkError("%d bytes do not fit into an attribute" % len(value))
-    return struct.pack(order + "HH", length, kind) + value + bytes(aligned(length) - length)
+    length = len(value)
+    return attribute_head(kind, length, order) + value + bytes(aligned(length) - length)
+
+
+def attribute_head(kind, length, order=NATIVE):
+    """What stands before the value of an attribute, for one of so many bytes that it is not to be copied."""
+    if length > _ATTRIBUTE_LIMIT - 4:
+        raise NetlinkError("%d bytes do not fit into an attribute" % length)
+    return struct.pack(order + "HH", 4 + length, kind)
 
 
 def nested(kind, attributes, order=NATIVE):
@@ -86,7 +91,12 @@ def name_attribute(kind, name, limit, order=NATIVE):
 
 def message(kind, flags, seq, payload, order=NATIVE):
     """One message; the port number is left to the kernel."""
-    return struct.pack(order + "IHHII", _HEADER + len(payload), kind, flags, seq, 0) + payload
+    return message_head(kind, flags, seq, len(payload), order) + payload
+
+
+def message_head(kind, flags, seq, length, order=NATIVE):
+    """What stands before the payload of a message, for one of so many bytes that it is not to be copied."""
+    return struct.pack(order + "IHHII", _HEADER + length, kind, flags, seq, 0)
 
 
 def generic_message(family_id, flags, seq, command, version, attributes, order=NATIVE):

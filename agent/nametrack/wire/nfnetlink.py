@@ -23,8 +23,9 @@ NAME_LIMIT = 255  # bytes; NFT_NAME_MAXLEN counts the NUL too
 
 def message(subsystem, command, flags, seq, family, attributes, order=netlink.NATIVE):
     """One request to a subsystem of netfilter."""
-    head = struct.pack("BBBB", family, 0, 0, 0)
-    return netlink.message(subsystem << 8 | command, flags, seq, head + b"".join(attributes), order)
+    length = _HEADER + sum([len(attribute) for attribute in attributes])
+    head = netlink.message_head(subsystem << 8 | command, flags, seq, length, order)
+    return b"".join([head, bytes([family, 0, 0, 0])] + attributes)
 
 
 def body(item, order=netlink.NATIVE):
@@ -41,7 +42,7 @@ def batch(requests, seq, order=netlink.NATIVE):
         netlink.message(kind, netlink.REQUEST, seq, struct.pack(">BBH", 0, 0, NFTABLES), order)
         for kind in (_BEGIN, _END)
     ]
-    return edges[0] + b"".join(requests) + edges[1]
+    return b"".join([edges[0]] + requests + [edges[1]])
 
 
 def refusals(datagram, order=netlink.NATIVE):

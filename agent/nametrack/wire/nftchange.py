@@ -5,10 +5,11 @@ import struct
 from .. import ip
 from . import netlink, nfnetlink, nftset
 
-MOST = 1000  # elements that one batch changes: it takes milliseconds, and the default send buffer of a socket holds it
 _REQUEST = 60000  # bytes of elements in one request: an attribute has 65,535 at most
 _ELEMENT = 1  # NFTA_LIST_ELEM
 _CREATE = 0x400  # NLM_F_CREATE
+_ALL_4, _ALL_6 = (1 << ip.V4_BITS) - 1, (1 << ip.V6_BITS) - 1  # of a key, what stands in an element
+_BEYOND = (1 << ip.V4_BITS, 2 << ip.V6_BITS)  # one more than the last key of a family
 
 
 def requests(name, form, change, seq, apart=False, order=netlink.NATIVE):
@@ -28,14 +29,14 @@ def requests(name, form, change, seq, apart=False, order=netlink.NATIVE):
     limit = 1 if apart else _REQUEST
     for command, flags, elements, ours in parts:
         for value in _encoded(form, elements, ours, limit, order):
-            attributes = [head, netlink.attribute(nftset.ELEMENTS | netlink.NESTED, value, order)]
+            begin = netlink.attribute_head(nftset.ELEMENTS | netlink.NESTED, len(value), order)
             request = (
                 nfnetlink.NFTABLES,
                 command,
                 netlink.REQUEST | flags,
                 seq + len(found),
                 family,
-                attributes,
+                [head, begin, value],
                 order,
             )
             found.append(nfnetlink.message(*request))
@@ -60,43 +61,62 @@ def _encoded(form, elements, ours, limit, order):
     extra = b""
     if ours and form.comments:
         extra = netlink.attribute(nftset.USER_DATA, nftset.MARK_DATA, order)
-    timeouts = elements.timeouts if ours else None
-    if timeouts is None and not form.interval:
-        return _uniform(form, elements.keys, _shape(form, extra, order), limit)
     tails = {None: extra}
-    for timeout in set(timeouts or ()):
+    timeouts = (elements.timeouts if ours else None) or [None]
+    for timeout in set(timeouts):
         if timeout is not None:
             value = struct.pack(">Q", max(1, int(timeout * 1000)))
             tails[timeout] = netlink.attribute(nftset.TIMEOUT, value, order) + extra
-    found = []
-    shapes = {tail: _shape(form, tails[tail], order) for tail in tails}
-    begin, end = shapes[None]
-    flags = netlink.attribute(nftset.FLAGS, struct.pack(">I", nftset.RANGE_END), order)
-    behind, behind_end = _shape(form, flags, order)  # of what follows a range, which ends it
-    beyond = 1 << (ip.V4_BITS if form.family == 4 else ip.V6_BITS)
-    for i in range(len(elements.keys)):
-        if timeouts is not None:
-            begin, end = shapes[timeouts[i]]
-        first, last = ip.bounds(elements.keys[i])
-        element = begin + _packed(first, form.family) + end
-        if form.interval and last + 1 < beyond:
-            element += behind + _packed(last + 1, form.family) + behind_end
-        found.append(element)
-    return _bundles(found, limit)
+    shapes = {timeout: [_shape(form, tails[timeout], order)] for timeout in tails}
+    if form.interval:
+        flags = netlink.attribute(nftset.FLAGS, struct.pack(">I", nftset.RANGE_END), order)
+        for timeout in shapes:
+            shapes[timeout].append(_shape(form, flags, order))
+    if len(set(timeouts)) == 1:
+        return _alike(form, elements.keys, shapes[timeouts[0]], limit)
+    keys = elements.keys
+    return _bundles([next(_alike(form, [keys[i]], shapes[timeouts[i]], 1)) for i in range(len(keys))], limit)
 
 
-def _uniform(form, keys, shape, limit):
-    """Give the bytes of single addresses that differ in nothing else, in bundles; `shape`: the bytes around each."""
-    begin, end = shape
-    between, size = end + begin, len(begin) + _bytes(form.family) + len(end)
-    most = max(1, limit // size)
+def _alike(form, keys, shapes, limit):
+    """Give the bytes of elements that differ in nothing but their keys, in bundles.
+
+    shapes: the bytes around the key of an element and, of an interval set, around that of what follows it and ends it.
+    """
+    size, blank, places = _bytes(form.family), b"", []
+    for begin, end in shapes:
+        places.append(len(blank) + len(begin))
+        blank += begin + bytes(size) + end
+    most = max(1, limit // len(blank))
     for start in range(0, len(keys), most):
         some = keys[start : start + most]
-        if form.family == 4:
-            some = [struct.pack(">I", key) for key in some]  # without a call of ours: there may be 65,536
-        else:
-            some = [ip.packed_of_key(key) for key in some]
-        yield begin + between.join(some) + end
+        found = bytearray(blank * len(some))
+        if not form.interval:
+            _write(found, some, places[0], size)
+            yield found
+            continue
+        _write(found, [key[0] if isinstance(key, tuple) else key for key in some], places[0], size)
+        behind = [(key[1] if isinstance(key, tuple) else key) + 1 for key in some]
+        _write(found, behind, places[1], size)
+        for i in [i for i in range(len(some) - 1, -1, -1) if behind[i] in _BEYOND]:  # nothing follows it
+            end = (i + 1) * len(blank)
+            found = found[: end - size - sum([len(part) for part in shapes[1]])] + found[end:]
+        yield found
+
+
+def _write(found, keys, at, size):
+    """Write each key into one of as many equal parts of some bytes, at this place."""
+    step = len(found) // len(keys)
+    if size == 4:
+        # neither a call of ours nor an object for each: there may be 65,536
+        write, low = struct.pack_into, _ALL_4
+        for key in keys:
+            write(">I", found, at, key & low)
+            at += step
+        return
+    for key in keys:
+        found[at : at + size] = (key & _ALL_6).to_bytes(size, "big")
+        at += step
 
 
 def _shape(form, tail, order):
@@ -105,10 +125,6 @@ def _shape(form, tail, order):
     key = netlink.nested(nftset.KEY, [netlink.attribute(1, blank, order)], order)
     whole = netlink.attribute(_ELEMENT | netlink.NESTED, key + tail, order)
     return whole[: 4 + len(key) - len(blank)], whole[4 + len(key) :]
-
-
-def _packed(number, family):
-    return number.to_bytes(_bytes(family), "big")
 
 
 def _bytes(family):

@@ -383,7 +383,7 @@ def test_a_large_set_is_changed_in_slices_deletions_first():
     world.set.touch(one.expire(one.hosts[HOST], world.now), "DNS", world.now)
     changes = world.run(world.now + 1)
     kinds = [text.split(" ")[0] for text in changes]
-    assert len(changes) >= 3 and kinds == sorted(kinds, key=["delete", "replace", "add"].index)
+    assert len(changes) >= 2 and kinds == sorted(kinds, key=["delete", "replace", "add"].index)
     assert len(world.kernel.sets[NFT]["elements"]) == 1024
     assert [text for text in world.said if "1024 added, 1024 deleted" in text]
 

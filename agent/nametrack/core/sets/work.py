@@ -12,7 +12,7 @@ from ..wording import count
 from .lives import NAMED
 from .set_report import FULL_SET, REFUSED, UNFIT
 
-SLICE = 1000  # addresses that are looked at together: milliseconds
+SLICE = 1030  # addresses that are looked at together, milliseconds: four parts of a KeyTable of 65,536
 WIDE_SLICE = 250  # the same in an interval set that others fill too, where each takes several times as long
 TOLERANCE = 2  # seconds that an element's timeout may fall short before it is written again
 SCANNED = 4000  # elements of ours that are looked at for one that can make room

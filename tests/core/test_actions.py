@@ -31,6 +31,7 @@ TEXTS = [
     (do.MarkInbound([], 256), "mark_inbound 0x100: none"),
     (do.Reply(3, {"addresses": ["192.0.2.1"], "ttl": 60, "reason": ""}), "reply 3: 192.0.2.1"),
     (do.Reply(3, {"addresses": [], "ttl": None, "reason": "no"}), "reply 3: no"),
+    (do.Reply(3, {"addresses": [{"address": "192.0.2.1"}], "sentence": "all is well"}), "reply 3: all is well"),
     (do.AskKernel(4, [do.Packets("192.0.2.1", 6, 443)], None, True), "ask_kernel 4: 192.0.2.1 from the router"),
     (do.AskKernel(4, [do.Packets("192.0.2.1", 0, 0)], "192.168.1.7", True), "ask_kernel 4: 192.0.2.1 from 192.168.1.7"),
 ]  # fmt: skip

@@ -4,6 +4,7 @@
     -- network --      /etc/config/network            -- last good --   host address named|seconds
     -- before --       `<` lines that hold before the configuration is read
     -- file PATH --    a file of hosts; given again later, it is another
+    -- firewall --     /etc/config/firewall            -- cron --        the scheduled tasks
     -- config --       /etc/config/nametrack; given again later, it is read again, and so are the files
     -- at SECONDS --   the clock is moved there, through every timer on the way; then follow
     < what happens, and what the kernel holds (see `feed`); `< says SERVER …` answers all its questions from then on
@@ -20,10 +21,14 @@ from nametrack import ip
 from nametrack.core import actions as do
 from nametrack.core import events as on
 from nametrack.core.agent import Agent
-from nametrack.core.config import configuration
+from nametrack.core.config import configuration, firewall
 from nametrack.core.config.lists import with_lists
 from nametrack.core.config.option_values import listed_host
 from nametrack.core.last_good import ADDED, Known, Owned, Saved, essence
+from nametrack.core.ordering import result
+from nametrack.core.telling import metrics
+from nametrack.core.telling.findings import findings
+from nametrack.core.telling.status import status
 from nametrack.element import named
 from nametrack.wire import uci
 from nametrack.wire.dns import Answer, Srv
@@ -112,6 +117,10 @@ class Transcript:
                     records.extend([Owned(name, [ip.key(address)], ADDED) for name in words[3:]])
             total = sum([essence(record) for record in records if isinstance(record, Known)])
             self.handle(on.LastGoodRead(records + [Saved(total)], False, None))
+        elif name == "firewall":
+            self.handle(on.FirewallRead(firewall.read(uci.parse(text)[0])))
+        elif name == "cron":
+            self.handle(on.CronRead([line for line in body if line]))
         elif name == "kernel":
             self.out.extend(self.holds() + [""])
 
@@ -167,6 +176,9 @@ class Transcript:
 
     def order(self, actions):
         for action in actions:
+            if isinstance(action, do.Reply) and "sentence" in action.values:
+                self.came.extend([self.short(text) for text in explained(action.values)])
+                continue
             if not isinstance(action, HIDDEN):
                 self.came.append(self.short(do.text(action)))
             event = self.kernel.perform(action, self.now)
@@ -239,10 +251,36 @@ class Transcript:
             self.handle(on.RefreshRequested(words[0] if words else None))
         elif what == "inquired":
             self.handle(on.Inquired(int(words[0]), words[1]))
+        elif what == "why":
+            self.handle(on.WhyAsked(1, words[0], words[2] if words[1:] else None))
+        elif what == "told":
+            ingress = words.pop(0)[3:] if words[0].startswith("in=") else None
+            self.handle(on.KernelTold(1, ingress, told(words), []))
+        elif what == "allowed":
+            holders = [self.holder(word) for word in words[1:]]
+            failed = on.ActionFailed(do.ReadAllowed(1, words[0]), "no such device")
+            self.handle(on.AllowedRead(1, words[0], holders) if holders else failed)
+        elif what == "status":
+            self.came.extend([self.short(line) for line in shown(status(self.agent, self.now, WALL + self.now))])
+        elif what == "metrics":
+            families = result(metrics.families(self.agent, self.now, WALL + self.now))
+            lines = result(metrics.openmetrics(families)).split("\n")
+            lines = [line for line in lines if not line.startswith("#") and not line.endswith((" 0", " 0.000"))]
+            self.came.extend([self.short(line) for line in lines if line])
+        elif what == "check":
+            for each in findings(self.agent, int(WALL + self.now)):
+                line = "%(severity)s %(code)s %(subject)s: %(text)s" % each
+                self.came.extend([self.short(line), self.short("  %s" % each["advice"])])
         elif what == "stop":
             self.order(self.agent.stop(self.now))
         else:
             raise ValueError("'%s' is no line of a transcript" % what)
+
+    def holder(self, word):
+        """`AAAA…=0.0.0.0/0,10.0.0.1@5`: a peer of a tunnel, its allowed IPs and its last handshake."""
+        key, _, rest = word.partition("=")
+        prefixes, _, handshake = rest.partition("@")
+        return on.Holder(self.key(key), prefixes.split(","), int(handshake))
 
     def feed_peer(self, peer, words):
         for word in words:
@@ -327,6 +365,55 @@ def answer(words):
         else:
             values.append(word)
     return Answer(status, values, ttl, target, reason, extended)
+
+
+def told(words):
+    """What the kernel tells of packets: `192.0.2.7 mark=0x5a by=wan table=254 problem=no_route back=no_route …`."""
+    found = []
+    for word in words:
+        name, _, value = word.partition("=")
+        if not value:
+            found.append([word, 0, None, 0, None, None])
+        elif name in ("mark", "table"):
+            found[-1][1 if name == "mark" else 3] = int(value, 0)
+        else:
+            found[-1][{"by": 2, "problem": 4, "back": 5}[name]] = value.replace("_", " ")
+    return [on.Told(*each) for each in found]
+
+
+def explained(values):
+    """The answer to `why` as lines: the sentence, what is so of each address, what to do."""
+    client = " (from %(client)s in %(ingress)s)" % values if values["client"] or values["ingress"] else ""
+    yield "why %s%s: %s" % (values["host"], client, values["sentence"])
+    for each in values["addresses"]:
+        yield "  %s by '%s': %s" % (each["address"], each["device"], "; ".join(each["steps"]))
+        if (each["sentence"], each["advice"]) != (values["sentence"], values["advice"]):
+            yield "    %s: %s" % (each["sentence"], each["advice"])
+        assert sorted(each) == ["address", "advice", "device", "sentence", "steps"], each
+    yield "  %s%s" % ("" if values["as_configured"] else "not as configured; ", values["advice"] or "nothing to do")
+
+
+def shown(values):
+    """What `status` has as lines: a row each, of its values those that say something, in the order of their names."""
+    for name in sorted(values):
+        rows = values[name] if isinstance(values[name], list) else [values[name] or None]
+        for row in rows:
+            if row is not None and name != "findings":  # `check` has them
+                yield "%s: %s" % (name, plain(row))
+            for host in row.get("hosts", []) if isinstance(row, dict) else []:
+                yield "  host: %s" % plain(host)
+
+
+def plain(value):
+    """A value of `status` as text; times in seconds from when the transcript began."""
+    if isinstance(value, dict):
+        found = [key for key in sorted(value) if value[key] not in (None, []) and key != "hosts"]
+        return ", ".join(["%s %s" % (key, plain(value[key])) for key in found])
+    if isinstance(value, list):
+        return "[%s]" % "; ".join([plain(each) for each in value])
+    if isinstance(value, int) and not isinstance(value, bool) and abs(value - WALL) < 100000:
+        return "at %s" % number(value - WALL)
+    return str(value)
 
 
 def number(value):

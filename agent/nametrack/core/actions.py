@@ -140,6 +140,11 @@ def _set_endpoint(a):
     return form if a.probe is None else "%s then probe %s" % (form, a.probe)
 
 
+def _reply(a):
+    said = a.values.get("sentence") or " ".join(a.values["addresses"]) or a.values["reason"]
+    return "reply %d: %s" % (a.id, said)
+
+
 def _changes(a):
     from ..routing import text
 
@@ -175,7 +180,7 @@ FORMS = {
     ShareLastGood: lambda a: "share_last_good",
     Remember: lambda a: "remember %d" % sum([len(record.keys) for record in a.records]),
     Notify: lambda a: "notify %s %s: %s" % (a.kind, a.subject, a.text),
-    Reply: lambda a: "reply %d: %s" % (a.id, " ".join(a.values["addresses"]) or a.values["reason"]),
+    Reply: _reply,
     AskKernel: lambda a: (
         "ask_kernel %d: %s from %s" % (a.id, " ".join([p.address for p in a.packets]), a.client or "the router")
     ),

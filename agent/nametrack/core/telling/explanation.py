@@ -135,11 +135,12 @@ def _local_network(routes, steered, address):
 
 
 def _bypassed(case, steered, address, steps):
-    ending, below = "takes the normal way: policy '%s' lets it bypass the policies below" % steered.name, None
+    ending = "takes the normal way: policy '%s' lets it bypass the policies below" % steered.name
     below = next_claim(case.agent, address, steered.policy)
     if below is None:
         return ending
-    entry = case.host if case.host in steered.config.hosts else address
+    literals = [each for each in steered.config.literals if ip.holds(ip.key(each), ip.key(address))]
+    entry = case.host if case.host in steered.config.hosts else (literals + [address])[0]
     text = "%s lists it too, and comes after the bypass" % below.label
     steps.append(Step(text, mending.option(case.agent, steered.name, "del_list", "host", entry), False))
     return ending

@@ -3,6 +3,11 @@
 Comparisons, `and`/`or`, conditions, numbers, arithmetic, statements, returned values and the order of arguments change;
 docstrings, comments and strings do not. `return False` becomes `return True` and not None, which means the same to who
 asks.
+
+Not changed is what no result can depend on: a `yield` of nothing or of a number, which ends a slice of work and not
+the work, stays. So does `self.a = …` of an `__init__` as a whole: without it the first that reads the attribute fails,
+or nothing does because it was set again before. A named figure of a module, of FIGURE or more, becomes half and double:
+one second more or less is none that anybody could see.
 """
 
 import ast
@@ -38,6 +43,7 @@ ARITHMETIC = {
     ast.BitOr: ("|", "&"),
     ast.BitXor: ("^", "&"),
 }
+FIGURE = 10  # the least number of a named one that is halved and doubled
 # Their arguments in another order are an error of type at once, or mean the same.
 ORDER_SAYS_NOTHING = ("isinstance", "issubclass", "getattr", "hasattr", "max", "min", "namedtuple")
 
@@ -48,12 +54,21 @@ def textual(node):
     return known or isinstance(getattr(node, "value", 0), (str, bytes))
 
 
+def is_slice(value):
+    """Whether what a generator yields says at most how much was done: a number of a slice's work, or a constant."""
+    if isinstance(value, ast.Call):
+        return getattr(value.func, "id", "") == "len"
+    return value is None or isinstance(value, ast.Constant) or isinstance(value, ast.Name) and value.id.isupper()
+
+
 class Maker(ast.NodeVisitor):
     """Collects `(line, function, start, end, new)` of a file: in which line which bytes become what."""
 
     def __init__(self, text):
         self.lines = text.encode().split(b"\n")
         self.function = 0
+        self.making = False  # whether an `__init__` is looked at
+        self.naming = False  # whether a figure of the module is given its name
         self.changes = []
 
     # -- how a line changes ----------------------------------------------------------------------------------------
@@ -84,10 +99,12 @@ class Maker(ast.NodeVisitor):
         for part in (*node.decorator_list, *node.args.defaults, *node.args.kw_defaults):
             if part is not None:
                 self.visit(part)
-        outer, self.function = self.function, min(each.lineno for each in (node, *node.decorator_list))
+        outer = self.function, self.making
+        self.function = min(each.lineno for each in (node, *node.decorator_list))
+        self.making = node.name == "__init__"
         for statement in node.body:
             self.visit(statement)
-        self.function = outer
+        self.function, self.making = outer
 
     def visit_Compare(self, node):
         operands = (node.left, *node.comparators)
@@ -119,6 +136,9 @@ class Maker(ast.NodeVisitor):
     def visit_Constant(self, node):
         if isinstance(node.value, bool):
             self.replace(node, str(not node.value))
+        elif self.naming and isinstance(node.value, (int, float)) and node.value >= FIGURE:
+            self.replace(node, str(node.value * 2))
+            self.replace(node, str(node.value // 2))
         elif isinstance(node.value, (int, float)):
             self.replace(node, str(node.value + 1))
             self.replace(node, str(node.value - 1))
@@ -161,12 +181,17 @@ class Maker(ast.NodeVisitor):
     visit_AugAssign = visit_Delete = visit_Raise = visit_Continue = visit_Break = removed
 
     def visit_Assign(self, node):
-        # without it a local name is missing, which says nothing of the tests
-        if isinstance(node.targets[0], (ast.Attribute, ast.Subscript)):
+        # without it a name is missing, of a function or of a new object, which says nothing of the tests
+        of_new = self.making and isinstance(node.targets[0], ast.Attribute)
+        if isinstance(node.targets[0], (ast.Attribute, ast.Subscript)) and not of_new:
             self.replace(node, "pass")
+        self.naming = self.function == 0
         self.generic_visit(node)
+        self.naming = False
 
     def visit_Expr(self, node):
+        if isinstance(node.value, ast.Yield) and is_slice(node.value.value):
+            return
         if not isinstance(node.value, ast.Constant):
             self.replace(node, "pass")
             self.generic_visit(node)

@@ -62,6 +62,32 @@ def test_statements_conditions_and_returned_values_change(line, expected):
     assert after("def f():\n    while x:\n        " + line)[1:] == expected
 
 
+@pytest.mark.parametrize(
+    "line, expected",
+    [
+        ("yield", []),
+        ("yield 1", []),
+        ("yield STEP", []),
+        ("yield len(a)", []),
+        ("yield a", ["pass"]),
+        ("yield a.b", ["pass"]),
+    ],
+)
+def test_what_ends_a_slice_of_work_and_not_the_work_stays(line, expected):
+    assert after("def f():\n    " + line) == expected
+
+
+def test_a_new_object_has_its_attributes_but_other_values_in_them():
+    text = "class A:\n    def %s(self):\n        self.a = True\n"
+    assert after(text % "__init__") == ["self.a = False"]
+    assert after(text % "begin") == ["pass", "self.a = False"]
+
+
+def test_a_named_figure_is_halved_and_doubled_but_a_small_one_is_one_more_or_less():
+    assert after("A, B = 60, 9") == ["A, B = 120, 9", "A, B = 30, 9", "A, B = 60, 10", "A, B = 60, 8"]
+    assert after("def f():\n    a = 60") == ["a = 59", "a = 61"]
+
+
 def test_a_mutant_names_the_function_whose_callers_can_notice_it():
     text = "A = 1\n\n\n@b\ndef f(a=2):\n    return [c + d for c in e]\n"
     # a decorated function begins with its decorator, and a default is of the place where the function stands

@@ -71,8 +71,8 @@ class FakeKernel:
         held = self.sets[name]
         if held["merge"]:
             return self._join(held, address)
-        if marked and address not in held["elements"]:
-            held["marked"].add(address)
+        if address not in held["elements"]:
+            (held["marked"].add if marked else held["marked"].discard)(address)
         held["elements"][address] = None
 
     def _join(self, held, address):

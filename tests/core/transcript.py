@@ -26,14 +26,20 @@ from nametrack.core.config.lists import with_lists
 from nametrack.core.config.option_values import listed_host
 from nametrack.core.last_good import ADDED, Known, Owned, Saved, essence
 from nametrack.core.ordering import result
-from nametrack.core.telling import metrics
-from nametrack.core.telling.findings import findings
-from nametrack.core.telling.status import status
 from nametrack.element import named
 from nametrack.wire import uci
 from nametrack.wire.dns import Answer, Srv
 from nametrack.wire.host_list import Reader
 from nametrack.wire.services import configured, reported
+
+# isort: off
+# Leaves first, so that imports do not nest: tests/test_imports.py says why.
+from nametrack.core.telling import status_times  # noqa: F401
+from nametrack.core.telling import metrics
+from nametrack.core.telling.findings import findings
+from nametrack.core.telling.status import status
+
+# isort: on
 
 READS = (
     do.ReadPeers,

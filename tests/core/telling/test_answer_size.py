@@ -71,6 +71,16 @@ def test_nothing_is_lighter_than_it_is_on_the_bus(value):
     assert size({"v": value}) <= weight(value, "v") <= size({"v": value}) + 8 * 8
 
 
+def test_a_text_weighs_what_it_takes_on_the_bus():
+    for name in ("a", "ab", "abc", "abcd", "abcde"):
+        for text in ("", "x", "xy", "xyz", "xyzw"):
+            assert weight(text, name) == size({name: text}), (name, text)
+
+
+def test_what_is_gone_meanwhile_ends_its_group():
+    assert share([(2, lambda i: None), (1, lambda i: "y")], 100) == ([[], ["y"]], weight("y"))
+
+
 def test_those_who_share_take_turns():
     long, short = ["x"] * 100, ["y"] * 3
     each = weight("x")

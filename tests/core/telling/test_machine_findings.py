@@ -49,6 +49,10 @@ def test_nothing_is_found_where_nothing_is_wrong():
     assert found(machine(nameservers=["127.0.0.53"])) == {}, "what is behind the resolver is known"
 
 
+def test_without_any_nameserver_none_is_found_fault_with():
+    assert set(found(machine(nameservers=[], learnt=[]))) == {"name_unresolved"}
+
+
 def test_the_advice_is_for_such_a_machine():
     one = found(keepalive=0)["no_keepalive"]
     assert "PersistentKeepalive = 25" in one["advice"]
@@ -67,6 +71,7 @@ def test_a_file_that_wg_quick_writes_anew_is_told_if_a_name_is_lost_by_it():
 def test_a_timer_and_a_scheduled_task_that_set_endpoints_are_told():
     one = found(machine(timers=["wg-reresolve-dns.timer"]))["watchdog_also_active"]
     assert "systemctl disable --now wg-reresolve-dns.timer" in one["advice"]
+    assert (one["subject"], one["text"]) == ("systemd", "wg-reresolve-dns.timer")
 
 
 def test_another_program_in_charge_of_the_interface_is_told():
@@ -94,4 +99,7 @@ NAMESERVERS = [
 @pytest.mark.parametrize("case", NAMESERVERS)
 def test_nameservers_that_cannot_help_a_dead_tunnel_are_told(case):
     values, allowed_ips, conf, codes = case
-    assert set(found(machine(**values), conf, allowed_ips=allowed_ips)) == codes
+    said = found(machine(**values), conf, allowed_ips=allowed_ips)
+    assert set(said) == codes
+    about = {"nameserver_in_tunnel": "wg0", "nameserver_local": "nameserver 127.0.0.53"}
+    assert all(said[code]["subject"] == about[code] for code in codes)

@@ -157,6 +157,8 @@ def test_the_older_format_types_what_it_can():
     assert "# TYPE nametrack_dns_queries_total counter" in lines
     assert "# TYPE nametrack_build_info gauge" in lines
     assert not [line for line in lines if line.startswith("# UNIT") or line == "# EOF"]
+    help = [line.split(" ")[2] for line in lines if line.startswith("# HELP ")]
+    assert help == [line.split(" ")[2] for line in lines if line.startswith("# TYPE ")] and lines[-1] == ""
 
 
 def test_the_bus_tells_of_the_process_too():

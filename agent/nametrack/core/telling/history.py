@@ -13,9 +13,8 @@ class History:
     def add(self, notify, now):
         """Keeps a core.actions.Notify."""
         self.last_id += 1
-        self._events.append((self.last_id, now) + tuple(notify[:-1]))  # its values may be long lists
-        if len(self._events) > 2 * LIMIT:
-            self._events = self._events[-LIMIT:]
+        told = (self.last_id, now) + tuple(notify[:-1])  # its values may be long lists
+        self._events = self._events[1 - LIMIT :] + [told]
 
     def since(self, last, now, wall):
         """The events after the id `last`, as docs/status.md has them; `now` is Unix time `wall`.
@@ -26,7 +25,7 @@ class History:
         if last > self.last_id:
             last = 0
         found = []
-        for number, at, kind, code, parameters, subject, text in self._events[-LIMIT:]:
+        for number, at, kind, code, parameters, subject, text in self._events:
             if number > last:
                 event = {"id": number, "time": int(wall + at - now), "kind": kind, "code": code}
                 event.update({"parameters": ["%s" % each for each in parameters], "subject": subject, "text": text})

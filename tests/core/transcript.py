@@ -5,6 +5,7 @@
     -- before --       `<` lines that hold before the configuration is read
     -- file PATH --    a file of hosts; given again later, it is another
     -- firewall --     /etc/config/firewall            -- cron --        the scheduled tasks
+    -- quiet --        what is changed in the kernel's routing and in flows is not written down
     -- config --       /etc/config/nametrack; given again later, it is read again, and so are the files
     -- at SECONDS --   the clock is moved there, through every timer on the way; then follow
     < what happens, and what the kernel holds (see `feed`); `< says SERVER …` answers all its questions from then on
@@ -68,6 +69,7 @@ class Transcript:
         self.network = ""
         self.before = []
         self.files = {}  # path -> (HostList, [text])
+        self.hidden = HIDDEN + ((do.ChangeRouting, do.FlushFlows) if "-- quiet --" in text else ())
         self.says = {}  # server -> words of what it answers at once to every question
         self.lines = text.split("\n")
 
@@ -185,7 +187,7 @@ class Transcript:
             if isinstance(action, do.Reply) and "sentence" in action.values:
                 self.came.extend([self.short(text) for text in explained(action.values)])
                 continue
-            if not isinstance(action, HIDDEN):
+            if not isinstance(action, self.hidden):
                 self.came.append(self.short(do.text(action)))
             event = self.kernel.perform(action, self.now)
             if isinstance(action, do.SendQuery) and action.server in self.says:

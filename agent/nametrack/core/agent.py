@@ -191,6 +191,8 @@ class Agent:
         actions = self._observe() if self.config is not None else []
         if not changed and not came_up:
             return actions
+        # a way may have another device, which the kernel says nothing of
+        actions = actions + self.routes.touched(now)
         return actions + self.peers.reroute(came_up, now) + self.network_changed(now)
 
     def network_changed(self, now):

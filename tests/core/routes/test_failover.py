@@ -3,6 +3,7 @@
 import pytest
 from steering_house import KEYS, NETWORK, House
 
+from fakes import netifd
 from nametrack.core import events as on
 
 TWO = "config policy 'work'\n\tlist interface 'wg0'\n\tlist interface 'wg1'\n\tlist host 'work.test'\n%s"
@@ -24,6 +25,14 @@ def test_the_second_way_is_used_while_the_first_is_down_and_left_after_failback_
     assert house.way("192.0.2.1") == "wg1"
     house.wait(61)
     assert house.way("192.0.2.1") == "wg0"
+
+
+def test_a_way_is_there_as_soon_as_netifd_tells_which_device_it_has():
+    house = House((TWO % "\toption fallback 'block'\n").replace("'wg0'", "'vpn'").replace("'wg1'", "'other'"))
+    assert house.way("192.0.2.1") == "unreachable"
+    house.handle(on.InterfacesRead([netifd("vpn", "wireguard", "wg1")]))
+    house.wait(1)
+    assert house.way("192.0.2.1") == "wg1"
 
 
 def test_a_change_of_the_way_is_said_once_and_with_its_reason():

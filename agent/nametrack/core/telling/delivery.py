@@ -54,7 +54,7 @@ def _not_taken(agent, told, interface, configured):
 def _other_peer(agent, interface, found, configured):
     """The Step about a peer that takes what another one was to get, None if that is not so.
 
-    found: [(size, prefix, Holder)], the one that takes it first; configured: [(prefix, NetworkPeer)], likewise.
+    found: [(size, prefix, Holder)], the one that takes it first; configured: [(prefix, NetworkPeer)].
     """
     _, prefix, holder = found[0]
     name = _name(agent, interface, holder.public_key)
@@ -81,13 +81,12 @@ def _taken_from(agent, holder, prefix, configured):
 
 
 def _configured(agent, interface, address):
-    """[(prefix, NetworkPeer)] of those that are to take an address, the longest prefix first."""
+    """[(prefix, NetworkPeer)] of those that are to take an address."""
     found = []
     for peer in agent.config.network_peers:
         if peer.interface == interface and not peer.disabled:
-            found.extend([(_size(p), p, peer) for p in peer.allowed_ips if ip.holds(ip.key(p), ip.key(address))])
-    found.sort(key=lambda each: each[0])
-    return [(prefix, peer) for _, prefix, peer in found]
+            found.extend([(p, peer) for p in peer.allowed_ips if ip.holds(ip.key(p), ip.key(address))])
+    return found
 
 
 def _size(prefix):

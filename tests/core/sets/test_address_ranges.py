@@ -52,3 +52,8 @@ def test_nothing_is_neutral():
     assert some.minus(NOTHING) == some
     assert NOTHING.minus(some) == NOTHING
     assert not NOTHING.holds(0, 0) and not NOTHING.meets(0, 1 << 200)
+
+
+def test_spans_that_begin_alike_and_end_apart_are_others():
+    assert joined([(3, 5)]) != joined([(3, 6)]) and joined([(3, 5)]) != joined([(4, 5)])
+    assert (joined([(3, 5), (9, 9)]).count(), NOTHING.count()) == (4, 0)

@@ -68,6 +68,11 @@ def test_random_prefixes_and_ranges_agree_with_a_walk():
         # the kernel's sets hold no element that cuts into another; nested ones only are as in what is wanted
         cover = whole([ip.key(other) for other in texts])
         assert cover.holds(ip.key(text)) == by_walking(texts, text), (texts, text)
+        wide = [other for other in set(texts) if "/" in other or "-" in other]
+        assert cover.count == len([other for other in wide if not by_walking(texts, other)])
+        keys = dict.fromkeys([ip.key(other) for other in texts + ["192.0.2.7", "192.0.2.70"]])
+        kept = [key for key in keys if not by_walking(texts, ip.element(key))]
+        assert set(cover.outermost(keys)) == set(kept), (texts, text)
 
 
 def test_16384_prefixes_in_order_take_a_moment():

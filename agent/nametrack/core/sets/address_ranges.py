@@ -43,10 +43,11 @@ class Spans:
 
     def minus(self, other):
         """What is in this one and not in the other."""
-        firsts, lasts, at = [], [], 0
+        firsts, lasts = [], []
+        if not self.firsts:
+            return Spans(firsts, lasts)
         others, ends, count = other.firsts, other.lasts, len(other.firsts)
-        if self.firsts:
-            at = max(0, other.index(self.firsts[0]))  # the other may be a set of 100,000
+        at = max(0, other.index(self.firsts[0]))  # the other may be a set of 100,000
         for i in range(len(self.firsts)):
             first, last = self.firsts[i], self.lasts[i]
             while at < count and ends[at] < first:

@@ -51,7 +51,7 @@ class SetReport:
     def _about(self):
         """Return `(whose, which)` in words: the policies that fill the set, and the set."""
         labels = [policy.label for policy in self._sources]
-        return " and ".join(labels) or "removed policy", "set '%s'" % own_name(self._name)
+        return " and ".join(labels), "set '%s'" % own_name(self._name)
 
     # -- what was changed --
 

@@ -74,7 +74,7 @@ class Sets:
 
     def _bar(self, kernel_set, now):
         endpoints = set()
-        for interface in set([policy.config.interface or "" for policy in kernel_set.use.sources]):
+        for interface in set([policy.config.interface for policy in kernel_set.use.sources]):
             endpoints.update(self._endpoints.get(interface, ()))
         kernel_set.bar(sorted([ip.key(address) for address in endpoints]), now)
 

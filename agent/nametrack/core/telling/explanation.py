@@ -4,6 +4,7 @@ from collections import namedtuple
 
 from ... import ip, routing
 from ...element import own_name
+from ..sets.lives import NAMED
 from ..wording import duration
 from . import mending
 from .claim import Step, claim, next_claim, note
@@ -81,7 +82,7 @@ def _named(policy, key, now):
     life = policy.life(key, now)
     if life is None:
         return "%s lists a prefix that contains it" % policy.label
-    if life < 0:
+    if life == NAMED:
         return "%s lists it" % policy.label
     return "%s retains it for %s more: DNS stopped naming it" % (policy.label, duration(life))
 

@@ -43,7 +43,7 @@ class Turns:
         self._servers = servers
         self._fares = fares
         self._index = 0
-        self._attempts = 0
+        self._attempts = None  # at that server
 
     def first(self, now):
         """Return How to ask the server whose turn it is; None if no server is left."""

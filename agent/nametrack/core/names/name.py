@@ -23,7 +23,7 @@ class Question:
         self.rtype = rtype
         self.rrset = None  # None: never answered
         self.failures = 0  # in a row
-        self.wait = 0  # seconds between the last failure and the next try, before jitter
+        self.wait = None  # seconds between the last failure and the next try, before jitter; None: it did not fail
         self.reason = None  # of the last failure
         self.asked_at = None  # start of the last lookup
         self.answered_at = None  # end of the last one that was answered
@@ -50,7 +50,7 @@ class Question:
         """Note that a lookup failed; return the seconds to wait: 2, 4, 8 … 300."""
         self.failures += 1
         self.reason = reason
-        self.wait = min(max(2 * self.wait, BACKOFF_FIRST), BACKOFF_MAX)
+        self.wait = BACKOFF_FIRST if self.wait is None else min(2 * self.wait, BACKOFF_MAX)
         return self.wait
 
     def succeeded(self, rrset, now):
@@ -58,8 +58,7 @@ class Question:
         self.rrset = rrset
         self.answered_at = now
         failures, self.failures = self.failures, 0
-        self.wait = 0
-        self.reason = None
+        self.wait = self.reason = None
         return failures
 
 

@@ -136,7 +136,7 @@ class Resolver:
             for rtype in sorted(name.questions):
                 question = name.questions[rtype]
                 if question.failures:
-                    question.wait = 0
+                    question.wait = None
                     if question.next_at is not None:
                         self._due_at(name, question, min(question.next_at, max(now, question.asked_at + RETRY_GAP)))
 

@@ -25,9 +25,8 @@ class Probing:
         return begins
 
     def sent(self, now):
-        """A probe goes along with an endpoint that is set now; returns the address."""
+        """A probe goes along with an endpoint that is set now."""
         self._sent_at = now
-        return self.address
 
     def due(self, interface, tunnel, interval, now):
         """`(actions, when to ask again)`: has the tunnel been silent for `interval` seconds, it is probed.

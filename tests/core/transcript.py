@@ -270,6 +270,10 @@ class Transcript:
             self.handle(on.AllowedRead(1, words[0], holders) if holders else failed)
         elif what == "status":
             self.came.extend([self.short(line) for line in shown(status(self.agent, self.now, WALL + self.now))])
+        elif what == "peers":
+            for each in status(self.agent, self.now, WALL + self.now)["peers"]:
+                line = "%(interface)s %(state)s %(code)s %(endpoint)s: %(reason)s; asked in %(next_query)s s" % each
+                self.came.append("%s, failures %d, changed %s" % (line, each["failures"], plain(each["changed"])))
         elif what == "metrics":
             families = result(metrics.families(self.agent, self.now, WALL + self.now))
             lines = result(metrics.openmetrics(families)).split("\n")

@@ -274,6 +274,13 @@ class Transcript:
             for each in status(self.agent, self.now, WALL + self.now)["peers"]:
                 line = "%(interface)s %(state)s %(code)s %(endpoint)s: %(reason)s; asked in %(next_query)s s" % each
                 self.came.append("%s, failures %d, changed %s" % (line, each["failures"], plain(each["changed"])))
+        elif what == "policies":
+            for each in status(self.agent, self.now, WALL + self.now)["policies"]:
+                line = "%(name)s %(state)s %(code)s: %(installed4)d of %(wanted4)d, %(installed6)d of %(wanted6)d" % each
+                self.came.append("%s; %s; changed %s" % (line, each["reason"], plain(each["changed"])))
+                for host in each["hosts"]:
+                    line = "  %(host)s %(state)s %(code)s: %(reason)s; asked in %(next_query)s s" % host
+                    self.came.append("%s; %s" % (line, plain(host["addresses"])))
         elif what == "metrics":
             families = result(metrics.families(self.agent, self.now, WALL + self.now))
             lines = result(metrics.openmetrics(families)).split("\n")

@@ -1,4 +1,4 @@
-"""memory.py: what was remembered is read before there is a configuration or after, and what is wrong with it is said."""
+"""memory.py: what was remembered is read before there is a configuration or after; what is wrong with it is said."""
 
 import pytest
 

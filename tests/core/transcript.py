@@ -276,7 +276,9 @@ class Transcript:
                 self.came.append("%s, failures %d, changed %s" % (line, each["failures"], plain(each["changed"])))
         elif what == "policies":
             for each in status(self.agent, self.now, WALL + self.now)["policies"]:
-                line = "%(name)s %(state)s %(code)s: %(installed4)d of %(wanted4)d, %(installed6)d of %(wanted6)d" % each
+                line = (
+                    "%(name)s %(state)s %(code)s: %(installed4)d of %(wanted4)d, %(installed6)d of %(wanted6)d" % each
+                )
                 self.came.append("%s; %s; changed %s" % (line, each["reason"], plain(each["changed"])))
                 for host in each["hosts"]:
                     line = "  %(host)s %(state)s %(code)s: %(reason)s; asked in %(next_query)s s" % host

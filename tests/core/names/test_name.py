@@ -148,6 +148,11 @@ def test_a_family_that_it_lacks_without_a_lifetime_is_asked_for_with_the_one_tha
     assert name.kept_with(name.questions[A]) == []
     assert name.ttl_of_others(name.questions[AAAA], 250) == 50 and name.ttl_of_others(name.questions[AAAA], 400) == 0
     assert name.ttl_of_others(name.questions[A], 0) is None
+    nothing = made()
+    for rtype in BOTH:
+        nothing.take(nothing.questions[rtype], answer("nodata", ttl=None), 0, LIMITS)
+        nothing.questions[rtype].next_at = 60
+    assert nothing.kept_with(nothing.questions[A]) == []
 
 
 def test_a_family_that_only_peers_lack_is_asked_for_no_more_often_than_the_other():

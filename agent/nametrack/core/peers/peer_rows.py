@@ -128,7 +128,7 @@ def _try(peer, news, now, settings, reading):
         return [peer.order(target, why, False, now, reading)], None
     old = peer.installed
     why = states.Cause("again", "set again")
-    if old is not None and old != target:
+    if old != target:
         why = states.Cause("next", "no answer from %s" % endpoint_text(*old))
     peer.proposals.tried(target, now)
     told = peer.trial.rounds == 1

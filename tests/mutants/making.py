@@ -7,7 +7,7 @@ asks.
 Not changed is what no result can depend on: a `yield` of nothing or of a number, which ends a slice of work and not
 the work, stays. So does `self.a = …` of an `__init__` as a whole: without it the first that reads the attribute fails,
 or nothing does because it was set again before. A named figure of a module, of FIGURE or more, becomes half and double:
-one second more or less is none that anybody could see.
+one second more or less is not seen.
 """
 
 import ast

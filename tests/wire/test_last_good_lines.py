@@ -137,3 +137,10 @@ def test_addresses_become_canonical():
     assert read(changed(addresses=["2001:DB8:0::1"]))[0].keys == [SIX]
     line = b'{"set": "ipset a", "added": ["192.0.2.1/24", "192.0.2.7/32"]}'
     assert read(line)[0].keys == [ip.key("192.0.2.0/24"), ip.key("192.0.2.7")]
+
+
+def test_of_a_line_with_elements_that_are_none_the_others_are_read():
+    with pytest.raises(wire.LastGoodError) as raised:
+        read(b'{"set": "ipset a", "added": ["192.0.2.1", "x", "192.0.2.2"]}')
+    (found,) = raised.value.args[0]
+    assert found == Owned("ipset a", [ip.key("192.0.2.1"), ip.key("192.0.2.2")], ADDED)

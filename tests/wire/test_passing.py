@@ -22,4 +22,5 @@ BELOW = [
 @pytest.mark.parametrize("case", BELOW)
 def test_a_domain_stands_for_the_names_below_it_and_not_for_itself(case):
     name, wanted = case
+    assert not Names((), ("host.test",)).have("www." + name)
     assert Names(("a.test", "b\\.c.test"), ("host.test",)).have(name) == wanted

@@ -128,3 +128,8 @@ def test_a_mutated_answer_that_counts_as_a_repeat_tells_the_same():
             assert same is not None and same.addresses == one.addresses and same.ttl <= one.ttl
             counted += 1
     assert counted
+
+
+def test_a_ttl_of_a_year_is_remembered_as_any_other():
+    repeats = told(answer(ttl=0x01000001))
+    assert repeats.have(answer(ttl=0x01000000), 0, 101) and not repeats.have(answer(ttl=0x01000002), 0, 101)

@@ -307,3 +307,9 @@ WRONG_SETS = [
 def test_what_cannot_be_set_is_an_error(public_key, address, port, words):
     with pytest.raises(UapiError, match=words):
         uapi.set_endpoint(public_key, address, port)
+
+
+def test_an_answer_may_be_long_as_long_as_its_lines_are_not():
+    whole = PEER + "".join(["allowed_ip=10.%d.%d.0/24\n" % (i // 256, i % 256) for i in range(2000)]) + END
+    reply = uapi.Reply()
+    assert reply.feed(whole.encode()) and reply.errno == 0 and len(reply.peers) == 1

@@ -167,7 +167,7 @@ class Reader:
 
     def _look_at(self, line):
         """Take a line that may be anything."""
-        line = line.split(b"#", 1)[0]
+        line = line.partition(b"#")[0]
         if len(line) > MAX_LINE:
             return self._wrong("longer than %d bytes" % MAX_LINE)
         line = line.strip(b" \t\r")

@@ -92,7 +92,7 @@ def refused_line(datagram, order=netlink.NATIVE):
     for item in netlink.messages(datagram, order):
         # the request is quoted behind the error number, and its line is overwritten
         quoted = item.payload[4 + 16 + 4 :]
-        if item.type == netlink.ERROR and len(quoted):
+        if item.type == netlink.ERROR:
             for kind, value in netlink.attributes(quoted, order):
                 if kind == _LINE:
                     return netlink.unsigned(value, 4, ">")
@@ -172,7 +172,7 @@ class Dump:
             self.found = Found(timeout, comments)
 
     def _entry(self, data):
-        address, length, timeout, flags, comment = None, None, None, 0, b""
+        address, length, timeout, comment, excepted = None, None, None, b"", False
         for kind, value in netlink.attributes(data, self._order):
             if kind == _IP:
                 for _, packed in netlink.attributes(value, self._order):
@@ -182,16 +182,16 @@ class Dump:
             elif kind == _TIMEOUT:
                 timeout = _number(value) or None  # 0 is for ever
             elif kind == _ENTRY_FLAGS:
-                flags = _number(value)
+                excepted = _number(value) & _NOMATCH  # from what matches
             elif kind == _COMMENT:
-                comment = bytes(value).split(b"\0", 1)[0]
+                comment = bytes(value).partition(b"\0")[0]
         width = 4 if self._family == 4 else 16
         if address is None or len(address) != width:
             raise netlink.NetlinkError("an entry that is no address of the set's family")
         if length is not None and length > width * 8:
             raise netlink.NetlinkError("an entry that is no prefix")
-        if flags & _NOMATCH:
-            return  # an exception from what matches
+        if excepted:
+            return
         bits = 0 if length is None else width * 8 - length
         first = int.from_bytes(address, "big") >> bits << bits
         ends = None if timeout is None else self._now + timeout

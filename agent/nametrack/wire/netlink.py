@@ -158,7 +158,7 @@ def unsigned(value, size, order=NATIVE):
 def text(value):
     """The text in an attribute, up to its NUL."""
     try:
-        return bytes(value).split(b"\0", 1)[0].decode("utf-8")
+        return bytes(value).partition(b"\0")[0].decode("utf-8")
     except UnicodeError:
         raise NetlinkError("a text is not UTF-8")
 

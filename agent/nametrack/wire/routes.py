@@ -100,7 +100,7 @@ def main_route(message, order=NATIVE):
     if len(head) < _HEADER:
         raise NetlinkError("a route's header is cut short")
     family = rtnetlink.VERSIONS.get(head[0])
-    flags = struct.unpack_from(order + "I", head, 8)[0]
+    (flags,) = struct.unpack_from(order + "I", head, 8)
     if (
         head[5] == routing.PROTOCOL
         or head[7] != _UNICAST

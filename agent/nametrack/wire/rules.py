@@ -85,7 +85,7 @@ def rule(message, order=NATIVE):
         return None if value is None else tuple(struct.unpack(order + "HH", bytes(value)))
 
     mark, mask = numbered(_MARK, 4, 0), numbered(_MASK, 4, 0)
-    action, flags = head[7], struct.unpack_from(order + "I", head, 8)[0]
+    action, (flags,) = head[7], struct.unpack_from(order + "I", head, 8)
     others = head[3] != 0 or flags & _INVERT != 0 or any(kind in attributes for kind in _ELSEWHERE)
     others = others or any(numbered(kind, 2, 0xFFFF) != 0xFFFF for kind in (_SPORT_MASK, _DPORT_MASK))
     match = routing.Match(

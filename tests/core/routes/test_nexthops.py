@@ -10,3 +10,6 @@ def test_flows_move_when_a_nexthop_stands_for_another_way_and_not_when_the_kerne
     assert not hops.changed(here, None), "nothing led there before"
     assert not hops.changed(there, "no such device") and not hops.changed(here, None)
     assert hops.changed(there, None)
+    gone = routing.Change(routing.DELETE, here.value)
+    assert not hops.changed(gone, None) and hops.ids() == []
+    assert not hops.changed(here, None) and hops.ids() == [902]

@@ -238,6 +238,22 @@ def test_a_route_that_the_kernel_refuses_does_not_stop_the_others():
     assert len([text for text in house.said if "192.0.2.9 in table" in text]) == 1
 
 
+class RefusingSix(Refusing):
+    """It takes what is of IPv4."""
+
+    def refusing(self, change, *key):
+        return self.carried_out(change) if change.value.family == 4 else super().refusing(change, *key)
+
+
+def test_of_several_changes_those_that_the_kernel_took_count():
+    house = RefusingSix("_nexthop", "config policy 'work'\n\tlist interface 'wg0'\n\tlist host 'work.test'\n")
+    assert house.way("192.0.2.1") == "wg0" and house.way("2001:db8::1") == "wan"
+    assert [text for text in house.said if "not written" in text and "nexthop 902" in text] == []
+    house.takes = True
+    house.wait(61)
+    assert house.way("2001:db8::1") == "wg0"
+
+
 def test_what_the_kernel_refuses_again_after_it_took_it_is_said_again():
     for kind, words in (("_route", "192.0.2.9 in table 900"), ("_nexthop", "nexthop 902"), ("_rule", "rule 999")):
         house = Refusing(kind, "config policy 'work'\n\tlist interface 'wg0'\n\tlist host '192.0.2.9'\n")

@@ -23,6 +23,8 @@ lua5.1:lua5.1 faketime:faketime xz:xz-utils dig:bind9-dnsutils"
 python3 -c 'import venv, ensurepip' 2>/dev/null || wanted="$wanted -:python3-venv"
 # Chromium draws no text without a font.
 [ "$ID" = ubuntu ] || [ -d /usr/share/fonts/truetype/dejavu ] || wanted="$wanted -:fonts-dejavu-core"
+# The kernel's own headers, which the numbers in wire/ are held to.
+[ -e /usr/include/linux/netlink.h ] || wanted="$wanted -:linux-libc-dev"
 # MicroPython is packaged from Debian 13 and Ubuntu 24.04 on; tests/setup/micropython.sh does the rest.
 case "$ID-$VERSION_ID" in
 debian-12) ;;

@@ -16,7 +16,7 @@ import threading
 import time
 
 from lab.enter import RUN, TOP
-from lab.host import LabError, wait_for
+from lab.host import LabError, handles, wait_for
 from lab.world import HOME_NAME, HOME_PORT
 
 LAUNCHER = TOP / "files/usr/sbin/nametrack"
@@ -167,12 +167,9 @@ class Agent:
         self.reader = threading.Thread(target=self.read, args=(self.process.stdout,), daemon=True)
         self.reader.start()
         # Until it has a handler of its own, SIGTERM would just kill it, or the shell that starts it.
-        wait_for(lambda: not self.running() or self.handles(signal.SIGTERM), 20, "the agent to handle SIGTERM", 0.002)
+        pid = self.process.pid
+        wait_for(lambda: not self.running() or handles(pid, signal.SIGTERM), 20, "the agent to handle SIGTERM", 0.002)
         return self
-
-    def handles(self, number):
-        """True when the process catches the signal, or blocks it to read it in its own time."""
-        return any(int(self.status(field), 16) >> (number - 1) & 1 for field in ("SigCgt", "SigBlk"))
 
     def status(self, field):
         """A field of /proc/PID/status, as text."""

@@ -6,6 +6,7 @@ import os
 import pathlib
 import shlex
 import shutil
+import signal
 import socket
 import subprocess
 import threading
@@ -28,6 +29,20 @@ def wait_for(condition, seconds, what, every=0.05):
         if time.monotonic() > deadline:
             raise LabError(f"not within {seconds:g} s: {what() if callable(what) else what}")
         time.sleep(every)
+
+
+def handles(pid, number):
+    """True when the process catches the signal, or blocks it to read it in its own time.
+
+    A shell blocks all signals for a moment when it forks, and handles none: the dash of Debian 13 does so.
+    """
+    lines = pathlib.Path(f"/proc/{pid}/status").read_text().splitlines()
+    fields = dict(line.split(":", 1) for line in lines)
+
+    def has(field, number):
+        return bool(int(fields[field], 16) >> (number - 1) & 1)
+
+    return has("SigCgt", number) or (has("SigBlk", number) and not has("SigBlk", signal.SIGUSR1))
 
 
 class Host:

@@ -1,10 +1,13 @@
 """The lab does what its tests rely on. The agent has no part in this."""
 
+import signal
+import subprocess
+import sys
 import time
 
 import pytest
 
-from lab.host import LabError, wait_for
+from lab.host import LabError, handles, wait_for
 from lab.watch import Pinger, SetWatcher, ipset_elements, nft_elements, nft_set
 from lab.wireguard import random_public_key
 from lab.world import HOME_LAN, HOME_LAN6, HOME_NAME, HOME_PORT, STAGING4, STAGING6, STAGING_NAME, VPN_SETS, World
@@ -129,3 +132,13 @@ def test_a_program_that_is_missing_is_no_failure_of_it(world):
         for act in (host.start, lambda words, host=host: host.run(words, check=False)):
             with pytest.raises(LabError, match="there is no program nosuchprogram"):
                 act(["nosuchprogram"])
+
+
+@pytest.mark.parametrize(("blocked", "expected"), [("[15]", True), ("range(1, 65)", False), ("[]", False)])
+def test_a_shell_that_forks_blocks_all_signals_and_handles_none(blocked, expected):
+    block = f"import signal; signal.pthread_sigmask(signal.SIG_BLOCK, {blocked}); print(flush=True); signal.pause()"
+    with subprocess.Popen([sys.executable, "-c", block], stdout=subprocess.PIPE) as process:
+        process.stdout.readline()
+        told = handles(process.pid, signal.SIGTERM)
+        process.kill()
+    assert told is expected

@@ -69,11 +69,10 @@ def test_the_last_good_addresses_are_saved_again_later():
     assert agent.next_timer() == 5 + SAVE_INTERVAL
 
 
-def test_their_copy_is_made_again_later():
+@pytest.mark.parametrize("action", [do.ShareLastGood(lambda: iter([])), do.Remember([])])
+def test_their_copy_is_made_again_later(action):
     agent = Agent()
-    assert said(agent, do.ShareLastGood(lambda: iter([]))) == [
-        "log debug: no copy of the last good addresses: no such device"
-    ]
+    assert said(agent, action) == ["log debug: no copy of the last good addresses: no such device"]
     assert agent.next_timer() == 5 + SHARE_RETRY
 
 

@@ -264,3 +264,23 @@ def test_a_copy_that_was_not_written_is_made_again_after_a_pause_whatever_is_lea
     last_good.learn([Known("h.test", list(range(COPY_MIN + 1)), True, 0)], 11)
     timers.cancel(("save",))
     assert timers.next() == 10 + SHARE_RETRY
+
+
+def test_what_the_copy_held_at_the_start_counts_to_when_it_is_made_anew():
+    for count, anew in ((COPY_MIN - 1, False), (COPY_MIN, True)):
+        timers = Timers()
+        last_good = LastGood(timers)
+        last_good.read([Known("h.test", list(range(count)), True, 0)])
+        last_good.learn(ONE, 5)
+        assert (timers.next() == 5) is anew
+        last_good.learn(ONE, 6)
+        assert timers.next() <= 6, "it is made anew once"
+
+
+def test_a_copy_that_could_not_be_written_is_made_anew_a_minute_later():
+    timers = Timers()
+    last_good = LastGood(timers)
+    last_good.share_failed(100)
+    assert timers.next() == 100 + SHARE_RETRY == 160
+    last_good.learn([Known("h.test", list(range(2 * COPY_MIN)), True, 0)], 101)
+    assert timers.next() == 160, "that is to come anyway"

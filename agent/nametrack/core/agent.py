@@ -276,7 +276,6 @@ class Agent:
         if self._is_behind():
             self._timers.set(("follow",), now)
             return actions
-        self._timers.cancel(("follow",))
         return actions + self._names_answered(now)
 
     def _is_behind(self):

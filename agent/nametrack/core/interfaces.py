@@ -116,7 +116,7 @@ class Interfaces:
         """The text of a server with this address, asked past every tunnel; None if no way out is known for it."""
         if not self.known:
             return address
-        upstreams = self.upstreams(6 if ":" in address else 4)
+        upstreams = self.upstreams(ip.family(address))
         return address + VIA + upstreams[0].device if upstreams else None
 
     def _of(self, name):

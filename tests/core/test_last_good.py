@@ -267,10 +267,10 @@ def test_a_copy_that_was_not_written_is_made_again_after_a_pause_whatever_is_lea
 
 
 def test_what_the_copy_held_at_the_start_counts_to_when_it_is_made_anew():
-    for count, anew in ((COPY_MIN - 1, False), (COPY_MIN, True)):
+    for held, anew in ((COPY_MIN - 1, False), (COPY_MIN, True)):
         timers = Timers()
         last_good = LastGood(timers)
-        last_good.read([Known("h.test", list(range(count)), True, 0)])
+        last_good.read([Known("h.test", list(range(held)), True, 0)])
         last_good.learn(ONE, 5)
         assert (timers.next() == 5) is anew
         last_good.learn(ONE, 6)

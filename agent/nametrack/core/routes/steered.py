@@ -16,7 +16,7 @@ class Steered:
         self.config = policy.config
         self.steering = policy.config.steering
         self.selector = selector_of(policy.config.steering)
-        self.group = (self.selector, 1)  # as selector.groups_of has it
+        self.group = None  # as selector.groups_of has it, given next
         self.way = None  # the name of the interface that it uses; None: none works
         self._address = None  # the key of what `an_address` gave last
         self.decided = False  # whether `choose` was asked yet

@@ -93,3 +93,27 @@ def test_a_reading_tells_what_is_other_and_what_came_up():
 def test_an_interface_is_up_if_it_is_known_and_has_a_device():
     made = known(DOWN, SPARE)
     assert made.is_up("wanb") and not made.is_up("wan") and not made.is_up("gone")
+
+
+def test_what_netifd_tells_is_news_if_it_was_announced_or_is_other_than_before():
+    made = Interfaces(Timers())
+    assert made.read([]) == (False, set()) and made.told
+    assert made.read([WAN]) == (True, set()) and made.read([WAN]) == (False, set())
+    made.came_up("wan", 5)
+    made.due(6)
+    assert made.read([WAN]) == (True, {"wan"}) and made.read([WAN]) == (False, set())
+
+
+def test_two_readings_are_a_second_apart():
+    timers = Timers()
+    made = Interfaces(timers)
+    made.changed(10)
+    assert timers.next() == 10.2
+    timers.due(10.2)
+    made.due(10.2)
+    made.changed(10.3)
+    assert timers.next() == 11.2
+    timers.due(11.2)
+    made.due(11.2)
+    made.changed(20)
+    assert timers.next() == 20.2

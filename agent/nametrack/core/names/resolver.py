@@ -39,7 +39,7 @@ class Resolver:
         self.random = random  # function: a fraction 0 <= f < 1 for the jitter
         self.names = {}  # key -> Name
         self.later = []  # as `follow` takes them: names that are not taken in yet
-        self.settings = Settings(10, 3600, [], False)
+        self.settings = None  # as `configure` gives them
         self.servers = Servers()
         self.queries = 0  # that were sent, for all names together
         self.failures = 0  # lookups that failed

@@ -31,7 +31,7 @@ class KernelSet:
         self.reading = Reading(name, timers)
         self.report = SetReport(name)
         self._was_filled = False  # whether a policy has filled it
-        self._blocked = False  # whether a change was refused altogether, until the next try
+        self._blocked = None  # whether a change was refused altogether, until the next try; None: not listed yet
         self._under_way = None  # (ChangeSet, Slice) that was ordered and not reported yet
         self._taking = None  # (Listing, whether the set existed before, generator that takes the Listing)
         self._learnt = []  # see learnt

@@ -13,7 +13,7 @@ class Wanted:
     def __init__(self, family):
         self.sources = []  # policies that want something in the set
         self.barred = NOTHING  # Spans of the endpoints of the tunnels that these policies lead into
-        self.exclusive = False  # whether the set takes no element within another one of ours
+        self.exclusive = None  # whether the set takes no element within another one of ours; None: not known yet
         self._family = family
         self._barred = {}  # the same as keys
         self._cover = Cover()  # of the prefixes that the policies want

@@ -327,6 +327,17 @@ def test_a_full_set_holds_what_dns_names_now():
     assert world.set.counts(world.policies[0])[1] == 2
 
 
+def test_no_more_makes_room_in_a_full_set_than_is_needed():
+    world = World(NFT, size=4, policies=[policy(retain=1000)])
+    world.names(A, B, C, D)
+    world.listed()
+    world.names(D, "192.0.2.5")
+    (change,) = world.run(4)
+    assert change.startswith("replace ") and len(change.partition(": ")[2].partition(" with ")[0].split()) == 1
+    held = world.holds().split()
+    assert len(held) == 4 and {D, "192.0.2.5"} <= set(held) and world.set.counts(world.policies[0])[1] == 4
+
+
 def test_when_room_comes_in_a_full_set_what_waits_goes_in():
     world = World(NFT, size=2)
     world.names(A, B, C)

@@ -13,6 +13,7 @@ from nametrack.wire import (
     dnsmessage,
     inbound,
     ipset,
+    ipsetlink,
     netlink,
     nexthops,
     nft,
@@ -219,3 +220,12 @@ def test_a_rule_says_the_lengths_of_its_prefixes():
         wrong = routing.Rule(4, 100, routing.match(source=prefix), routing.LOOKUP, 900, None, routing.PROTOCOL)
         with pytest.raises((NetlinkError, ValueError)):
             rules.change_rule(routing.Change(routing.ADD, wrong), 0, 7, LITTLE)
+
+
+def test_the_shortest_timeout_of_an_ipset_is_a_second_for_0_would_be_for_ever():
+    keys, form = [ip.key("192.0.2.1")], Form(4, True, False, False, None, "", False)
+
+    def written(timeout):
+        return ipsetlink.change(ipsetlink.ADD, named("ipset s4"), form, ElementList(keys, [timeout]), 7, LITTLE)
+
+    assert written(0.5) == written(1) != written(2)

@@ -68,6 +68,7 @@ NEGATIVE = [
     (("nxdomain", None, "censored: court", 16), ("blocked", "your resolver blocks it (censored: court)")),
     (("nodata", 60, "blocked", 15), ("blocked", "your resolver blocks it (blocked)")),
     # dnsmasq's `stop-dns-rebind`
+    (("nxdomain", None, "blocked", 15), ("blocked", "your resolver blocks it (blocked)")),
     (("nodata", None, "blocked", 15), ("rebind", "your resolver withholds a private address (rebind protection)")),
     # the same of a dnsmasq before 2.87, which knows no extended errors
     (

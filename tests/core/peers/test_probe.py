@@ -24,6 +24,7 @@ def test_the_watch_begins_once_and_anew_after_there_was_no_address():
 def test_a_tunnel_that_was_silent_for_the_interval_is_probed_unless_it_owes_an_answer():
     probing = Probing()
     probing.configure("10.9.0.1")
+    assert probing.due("wg0", TunnelSeen(100, None), 25, 110) == ([], 125)
     assert probing.due("wg0", TunnelSeen(100, None), 25, 124) == ([], 125)
     assert probing.due("wg0", TunnelSeen(100, 101), 25, 130) == ([], 131)
     assert probing.due("wg0", TunnelSeen(100, None), 25, 125) == ([Probe("wg0", "10.9.0.1")], 150)

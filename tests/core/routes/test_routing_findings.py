@@ -156,7 +156,9 @@ def test_a_mark_that_others_look_at_is_a_conflict_only_if_we_set_it():
     assert found(made) == []
     made = house(LAN + VPN + FORWARDING, WHOLE)
     other(made, **rule)
-    assert "fwmark_mask='0x10000000'" in one(made, "table_conflict")["advice"]
+    said = one(made, "table_conflict")
+    assert "fwmark_mask='0x10000000'" in said["advice"] and said["subject"] == "IPv4"
+    assert said["text"].startswith("rule 1500 of another program looks at the packet mark 0x1000000, ")
 
 
 def test_a_strict_reverse_path_matters_for_whole_clients_only():

@@ -226,3 +226,14 @@ def test_what_was_joined_and_taken_apart_again_is_forgotten_however_often():
         made.run(made.now + 1)
         assert made.holds() == "192.0.2.129" and len(made.contents.joined) == 0
     assert made.contents.joined._firsts == made.contents.joined._lasts == []
+
+
+def test_a_prefix_of_ours_that_nft_joined_with_what_touches_it_goes_as_a_whole():
+    made = world(literals=["198.51.100.0/30"])
+    made.listed()
+    made.add("198.51.100.4")
+    assert made.holds() == "198.51.100.0-198.51.100.4"
+    made.listed()
+    made.set.assign(Use(4, [], [], None, True), made.now)
+    made.run(made.now + 1)
+    assert made.holds() == "198.51.100.4"

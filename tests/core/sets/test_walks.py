@@ -75,7 +75,9 @@ class Walk:
                 self.theirs.pop(gone, None)
                 world.listed()
         elif what == 8:
-            world.kernel.refusals.append((("list_set", "replace", "add", "delete")[self.below(4)], "busy"))
+            world.kernel.refusals.append(
+                (("list_set", "replace", "add", "delete", "glance_set")[self.below(5)], "busy")
+            )
         elif what == 9:
             self.restart(self.below(2))
         elif what == 10:

@@ -75,6 +75,7 @@ def test_a_text_weighs_what_it_takes_on_the_bus():
     for name in ("a", "ab", "abc", "abcd", "abcde"):
         for text in ("", "x", "xy", "xyz", "xyzw"):
             assert weight(text, name) == size({name: text}), (name, text)
+    assert weight(1 << 40, "a") == size({"a": 1 << 40})
 
 
 def test_what_is_gone_meanwhile_ends_its_group():

@@ -145,6 +145,7 @@ def test_a_bound_is_spelled_as_openmetrics_wants_it():
     values = Histogram((0.01, 0.25, 1, 600))
     for seconds in (0, 0.01, 0.02, 601):
         values.observe(seconds)
+    assert values.cumulative() == [2, 3, 3, 3, 4] and Histogram((1, 2)).cumulative() == [0, 0, 0]
     family = metrics.histogram("x_seconds", "Help.", values)
     bounds = [labels[0][1] for suffix, labels, value in family.samples if suffix == "_bucket"]
     assert bounds == ["0.01", "0.25", "1.0", "600.0", "+Inf"]

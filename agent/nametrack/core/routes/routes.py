@@ -132,7 +132,7 @@ class Routes:
 
     def resync(self):
         """All is compared with the kernel again."""
-        return self.due(LIST, 0) if self.steered else []
+        return self.due(LIST, None) if self.steered else []
 
     def changed(self, action, refused, now):
         """A ChangeRouting was carried out; `refused`: [(Change, key, why)]."""

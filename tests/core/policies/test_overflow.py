@@ -76,3 +76,13 @@ def test_that_there_were_more_is_logged_once_however_often_it_happens():
     finally:
         policy.MAX_ADDRESSES = before
     assert len([text for text in house.said if "more than" in text]) == 1, house.said
+
+
+def test_as_many_literals_as_have_room_are_no_overflow():
+    before, policy.MAX_ADDRESSES = policy.MAX_ADDRESSES, 2
+    try:
+        for count, too_many in ((2, False), (3, True)):
+            made = one_policy(literals=["192.0.2.%d" % (i + 1) for i in range(count)])
+            assert made.overflowed() is too_many and len(made.wanted(4)) == 2
+    finally:
+        policy.MAX_ADDRESSES = before

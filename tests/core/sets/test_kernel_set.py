@@ -508,6 +508,10 @@ def test_a_set_that_no_policy_filled_yet_is_left_as_it_is():
     fresh = KernelSet(world.name, world.family, world.timers)
     fresh.assign(Use(world.family, [], world.policies, None, False), 1)
     assert fresh.is_idle()
+    fresh.assign(Use(world.family, [], [], None, False), 2)
+    assert not fresh.is_idle() and fresh.is_done_with()
+    fresh.list()
+    assert not fresh.is_done_with(), "something of ours may be in it"
 
 
 def test_of_two_policies_each_counts_what_of_its_own_is_missing():

@@ -111,8 +111,6 @@ class Routes:
         was, self.paused_until = self.paused_until, now + seconds if seconds else None
         if seconds:
             self._timers.set(PAUSED, self.paused_until)
-        else:
-            self._timers.cancel(PAUSED)
         news = self.steered if seconds or was is not None else []
         told = [each.paused(duration(seconds)) if seconds else each.resumed() for each in news]
         return told + self._decide(now)

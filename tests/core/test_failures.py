@@ -9,6 +9,7 @@ from nametrack.core.agent import Agent
 from nametrack.core.config import configuration
 from nametrack.core.last_good import SAVE_INTERVAL, SHARE_RETRY
 from nametrack.core.routes.writing import Writing
+from nametrack.wire import uci
 from routes.steering_house import House
 
 
@@ -93,3 +94,16 @@ def test_what_the_kernel_s_routing_did_not_take_is_named(case):
     value, key, text = case
     change = routing.Change(routing.ADD, value)
     assert Writing().complain([change], [(change, key, "busy")]) == [do.Log("warning", text)]
+
+
+def test_an_endpoint_that_could_not_be_set_is_looked_at_a_second_later():
+    network = "config wireguard_wg0\n\toption public_key '%sA='\n\toption endpoint_host 'h.test'\n" % ("H" * 42)
+    agent = Agent()
+    agent.handle(on.LastGoodRead([], False, None), 0)
+    agent.handle(on.ConfigLoaded(configuration.build([], uci.parse(network)[0], [])), 0)
+    agent.handle_timer(0)
+    agent.handle(on.PeersRead("wg0", [], 1800000000), 1)
+    action = do.SetEndpoint("wg0", "H" * 42 + "A=", "192.0.2.1", 51820, None, None, "it moved")
+    (log,) = [each for each in agent.handle(on.ActionFailed(action, "busy"), 1) if isinstance(each, do.Log)]
+    assert do.text(log).endswith("endpoint 192.0.2.1 not set: busy")
+    assert do.ReadPeers("wg0") not in agent.handle_timer(1.9) and do.ReadPeers("wg0") in agent.handle_timer(2)

@@ -16,7 +16,7 @@ def test_hints_of_both_families_are_addresses():
     assert hints(RECORD) == ["198.51.100.1", "198.51.100.2", "2001:db8::1"]
 
 
-@pytest.mark.parametrize("data", [b"\0\1\0", b"\0\0\3cdn\4test\0", b"\0\1\0" + ALPN])
+@pytest.mark.parametrize("data", [b"\0\1\0", b"\0\0\3cdn\4test\0", b"\0\1\0" + ALPN, b"\0\1\0\0\2\0\0"])
 def test_a_record_without_hints_has_none(data):
     assert hints(data) == []
 

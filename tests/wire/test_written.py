@@ -174,6 +174,14 @@ def test_a_range_up_to_the_last_address_is_written_without_an_end(text, bounds):
     assert len(list(netlink.attributes(elements))) == bounds
 
 
+def test_elements_that_changed_while_they_were_listed_are_told_to_have():
+    for interrupted in (False, True):
+        read = nftset.Elements(PLAIN, 7, 0, LITTLE)
+        flags = 2 | (0x10 if interrupted else 0)  # NLM_F_MULTI, NLM_F_DUMP_INTR
+        read.feed(struct.pack("<IHHII", 20, 0xA0C, flags, 7, 0) + b"\1\0\0\0")
+        assert read.feed(struct.pack("<IHHIIi", 20, 3, 2, 7, 0, 0)) and read.interrupted is interrupted
+
+
 def test_rules_that_changed_while_they_were_listed_are_told_to_have():
     for interrupted in (False, True):
         read = nftset.Rules(SET, 7, LITTLE)

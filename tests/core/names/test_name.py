@@ -164,6 +164,9 @@ def test_a_family_that_only_peers_lack_is_asked_for_no_more_often_than_the_other
     assert (name.questions[AAAA].rrset.ttl, name.questions[AAAA].rrset.own_ttl) == (300, False)
     name.take(name.questions[AAAA], answer("nodata", ttl=300), 0, LIMITS)
     assert (name.questions[AAAA].rrset.ttl, name.questions[AAAA].rrset.own_ttl) == (300, True)
+    name.take(name.questions[AAAA], SIX, 0, LIMITS)
+    name.take(name.questions[A], FOUR, 0, LIMITS)
+    assert (name.questions[A].rrset.ttl, name.questions[A].rrset.own_ttl) == (60, True), "it has this one"
     keep_lacking({name.key: name}, set())
     assert not name.lacks_long
 

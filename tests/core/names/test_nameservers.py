@@ -1,6 +1,6 @@
 """servers.py: nameservers that are silent are asked after the others."""
 
-from nametrack.core.names.nameservers import PASSED_AFTER, SILENT_AFTER, Servers
+from nametrack.core.names.nameservers import DEAF_AFTER, PASSED_AFTER, PLAIN_FOR, SILENT_AFTER, Servers
 
 
 def silent(server, times, now=0):
@@ -45,3 +45,20 @@ def test_after_an_answer_the_silence_is_counted_from_nothing():
     for _ in range(SILENT_AFTER):
         servers.silent("a", 9)
     assert servers.silent_ones() == [("a", SILENT_AFTER)]
+
+
+def test_a_server_that_is_deaf_to_edns_is_asked_without_for_an_hour_each_time_that_it_shows():
+    servers, now = Servers(), 0
+    for _ in range(2):
+        for _ in range(DEAF_AFTER - 1):
+            servers.deaf_to_edns("a", now)
+            assert servers.takes_edns("a", now)
+        servers.deaf_to_edns("a", now)
+        assert not servers.takes_edns("a", now) and servers.takes_edns("b", now)
+        now += PLAIN_FOR
+        assert not servers.takes_edns("a", now - 1) and servers.takes_edns("a", now)
+    for _ in range(3):
+        for _ in range(DEAF_AFTER - 1):
+            servers.deaf_to_edns("a", now)
+        servers.hears_edns("a")
+    assert servers.takes_edns("a", now)

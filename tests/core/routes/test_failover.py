@@ -182,3 +182,14 @@ def test_a_dead_tunnel_and_one_that_is_not_used_are_probed_and_the_used_one_is_n
     house.probed = []
     house.wait(60)
     assert set(house.probed) == {"wg0"} and len(house.probed) >= 2
+
+
+def test_of_two_policies_with_one_selector_each_tunnels_own_packets_stay_out():
+    config = "config policy 'one'\n\tlist interface 'wg0'\n\tlist host '192.0.2.1'\n"
+    config += "config policy 'two'\n\tlist interface 'wg1'\n\tlist host '192.0.2.2'\n"
+    house = House("")
+    house.routing.ports.update({"wg0": 51820, "wg1": 51821})
+    house.configure(config)
+    house.wait(1)
+    ports = set([rule.match.sports for rule in house.routing.rules if rule.match.sports is not None])
+    assert ports == {(51820, 51820), (51821, 51821)}

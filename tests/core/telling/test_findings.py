@@ -392,3 +392,24 @@ def test_the_worst_comes_first_and_equals_stay_in_their_order():
     ordered = worst_first(found)
     assert [each["severity"] for each in ordered] == ["error", "warning", "warning", "info", "info"]
     assert [[each is other for other in found].index(True) for each in ordered] == [2, 1, 4, 0, 3]
+
+
+def test_a_name_that_several_ask_for_of_their_own_nameservers_is_told_once():
+    network = peer(0, [], more="\toption endpoint_host 'home.test'\n\toption persistent_keepalive '25'\n")
+    config = "config nametrack 'global'\n\toption family 'ipv4'\n\n"
+    config += (
+        "config peer\n\toption interface 'wg0'\n\toption public_key '%s'\n\tlist nameserver '192.0.2.53'\n\n" % key(0)
+    )
+    config += "config policy 'p'\n\toption target 'nftset'\n\toption set4 'inet t s4'\n\tlist host 'home.test'\n"
+    sections, others = uci.parse(config)[0], uci.parse(network)[0]
+    made, asked = Agent(), []
+    actions = made.handle(on.LastGoodRead([], False, None), 0)
+    actions += made.handle(on.ConfigLoaded(configuration.build(sections, others, [])), 0)
+    while made.next_timer() is not None and made.next_timer() <= 0:
+        actions += made.handle_timer(0)
+    for action in actions:
+        if isinstance(action, do.SendQuery):
+            asked.append(action.server)
+            made.handle(on.QueryFailed(action.id, "SERVFAIL"), 1)
+    assert sorted(asked) == ["127.0.0.1", "192.0.2.53"]
+    assert [f["subject"] for f in findings(made, WALL) if f["code"] == "name_unresolved"] == ["home.test"]

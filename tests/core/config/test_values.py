@@ -1,0 +1,10 @@
+"""option_values.py: texts of others are cut and made harmless."""
+
+from nametrack.core.config.option_values import anything, printable, quoted
+
+
+def test_a_text_of_others_is_cut_and_what_would_hide_in_it_is_spelled():
+    assert anything("x" * 128) == ("x" * 128, None) and anything("x" * 129) == ("x" * 128 + "...", None)
+    assert quoted("y" * 60) == "'%s'" % ("y" * 60) and quoted("y" * 61) == "'%s...'" % ("y" * 60)
+    assert printable("a\x1b\u202e~ \u00e9\x7f", 99) == "a\\x1b\\u202e~ \u00e9\\x7f"
+    assert printable("\u200b" * 3, 2) == "\\u200b\\u200b..."

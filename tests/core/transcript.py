@@ -286,8 +286,9 @@ class Transcript:
         elif what == "metrics":
             families = result(metrics.families(self.agent, self.now, WALL + self.now))
             lines = result(metrics.openmetrics(families)).split("\n")
-            lines = [line for line in lines if not line.startswith("#") and not line.endswith((" 0", " 0.000"))]
-            self.came.extend([self.short(line) for line in lines if line])
+            lines = [line for line in lines if line and not line.startswith("#")]
+            lines = [line for line in lines if not line.endswith(" 0") and not line.endswith(" 0.000")]
+            self.came.extend([self.short(line) for line in lines])
         elif what == "check":
             for each in findings(self.agent, int(WALL + self.now)):
                 line = "%(severity)s %(code)s %(subject)s: %(text)s" % each

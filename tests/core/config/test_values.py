@@ -1,6 +1,9 @@
 """option_values.py: texts of others are cut and made harmless."""
 
+import pytest
+
 from nametrack.core.config.option_values import anything, printable, quoted
+from nametrack.core.config.section import hint
 
 
 def test_a_text_of_others_is_cut_and_what_would_hide_in_it_is_spelled():
@@ -8,3 +11,15 @@ def test_a_text_of_others_is_cut_and_what_would_hide_in_it_is_spelled():
     assert quoted("y" * 60) == "'%s'" % ("y" * 60) and quoted("y" * 61) == "'%s...'" % ("y" * 60)
     assert printable("a\x1b\u202e~ \u00e9\x7f", 99) == "a\\x1b\\u202e~ \u00e9\\x7f"
     assert printable("\u200b" * 3, 2) == "\\u200b\\u200b..."
+
+
+SLIPS = [
+    ("retian", "retain"), ("retai", "retain"), ("retainn", "retain"), ("retaim", "retain"), ("xretain", "retain"),
+    ("ret", None), ("reXYain", None), ("retainXYZ", None), ("nothing", None), ("", None),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("word, meant", SLIPS)
+def test_one_slip_of_the_finger_is_guessed_and_no_more(word, meant):
+    said = hint(word, ["retain", "family"])
+    assert ("'retain'" in said) == (meant is not None) and "family" not in said

@@ -159,3 +159,14 @@ def test_the_host_that_was_seen_least_recently_goes_when_there_are_too_many():
         assert one.stalest() == "z.test" and one.forget("z.test") == [] and one.stalest() is None
     finally:
         module.MAX_OBSERVED = before
+
+
+def test_what_is_filled_is_filled_after_the_configuration_was_read_again_if_it_still_can_be():
+    before, after, other = made([]), made([]), made([])
+    (target,) = before.candidates
+    before.fill(target)
+    after.take_over(before, [])
+    assert after.target == target and after.sets() == target.sets
+    other.candidates = []
+    other.take_over(before, [])
+    assert other.target is None and other.sets() == {}

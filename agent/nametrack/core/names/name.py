@@ -133,7 +133,7 @@ class Name:
         rrset = RRset(verdict, own_ttl, ttl, now + ttl)
         self.named = self.named or rrset.holds()
         failures, actions = question.succeeded(rrset, now), []
-        if failures and question.source == LISTED and not any(q.failures for q in self.questions.values()):
+        if failures and not any(q.failures for q in self.questions.values()):
             if self._told:
                 said = "answered again after %s" % count(failures, "failure")
                 actions.append(recovered("answered", self.host, said, failures))

@@ -126,69 +126,67 @@ def decode(data):
 
 MIPS = errno.ECONNREFUSED == 146  # arch/mips/include/uapi/asm/errno.h: numbers of its own from 35 on
 
-# name, number, number on MIPS, words. MicroPython's errno has two dozen names, and its errors have no words.
-_ERRORS = (
-    ("EPERM", 1, 1, "not permitted"),
-    ("ENOENT", 2, 2, "no such file"),
-    ("ESRCH", 3, 3, "no such entry"),
-    ("EIO", 5, 5, "input/output error"),
-    ("EAGAIN", 11, 11, "busy"),
-    ("ENOMEM", 12, 12, "out of memory"),
-    ("EACCES", 13, 13, "permission denied"),
-    ("EBUSY", 16, 16, "busy"),
-    ("EEXIST", 17, 17, "exists"),
-    ("EXDEV", 18, 18, "reverse path filter"),
-    ("ENODEV", 19, 19, "no such device"),
-    ("ENOTDIR", 20, 20, "not a directory"),
-    ("EISDIR", 21, 21, "is a directory"),
-    ("EINVAL", 22, 22, "invalid argument"),
-    ("ENFILE", 23, 23, "full"),
-    ("EMFILE", 24, 24, "too many open files"),
-    ("ENOSPC", 28, 28, "no space left"),
-    ("EROFS", 30, 30, "read-only file system"),
-    ("EPIPE", 32, 32, "connection closed"),
-    ("ENAMETOOLONG", 36, 78, "name too long"),
-    ("EMSGSIZE", 90, 97, "message too long"),
-    ("EPROTONOSUPPORT", 93, 120, "protocol not supported"),
-    ("EOPNOTSUPP", 95, 122, "not supported"),
-    ("EAFNOSUPPORT", 97, 124, "address family not supported"),
-    ("EADDRNOTAVAIL", 99, 126, "no address to send from"),
-    ("ENETDOWN", 100, 127, "network is down"),
-    ("ENETUNREACH", 101, 128, "network unreachable"),
-    ("ECONNRESET", 104, 131, "connection reset"),
-    ("ENOBUFS", 105, 132, "no buffer space"),
-    ("ETIMEDOUT", 110, 145, "timed out"),
-    ("ECONNREFUSED", 111, 146, "connection refused"),
-    ("EHOSTUNREACH", 113, 148, "host unreachable"),
-    ("EINPROGRESS", 115, 150, "in progress"),
-)
-_NUMBERS = {row[0]: row[2] if MIPS else row[1] for row in _ERRORS}
-_WORDS = {_NUMBERS[row[0]]: row[3] for row in _ERRORS}
+# MicroPython's errno has two dozen names only, and its errors have no words.
+EPERM = 1
+ENOENT = 2
+ESRCH = 3
+EAGAIN = 11
+EACCES = 13
+EBUSY = 16
+EEXIST = 17
+EXDEV = 18
+ENODEV = 19
+ENOTDIR = 20
+EINVAL = 22
+ENFILE = 23
+ENOSPC = 28
+EPIPE = 32
+EMSGSIZE = 97 if MIPS else 90
+EPROTONOSUPPORT = 120 if MIPS else 93
+EOPNOTSUPP = 122 if MIPS else 95
+EAFNOSUPPORT = 124 if MIPS else 97
+ENETDOWN = 127 if MIPS else 100
+ENETUNREACH = 128 if MIPS else 101
+ENOBUFS = 132 if MIPS else 105
+ECONNREFUSED = 146 if MIPS else 111
+EHOSTUNREACH = 148 if MIPS else 113
+EINPROGRESS = 150 if MIPS else 115
 
-EACCES = _NUMBERS["EACCES"]
-EAFNOSUPPORT = _NUMBERS["EAFNOSUPPORT"]
-EAGAIN = _NUMBERS["EAGAIN"]
-ECONNREFUSED = _NUMBERS["ECONNREFUSED"]
-EEXIST = _NUMBERS["EEXIST"]
-EHOSTUNREACH = _NUMBERS["EHOSTUNREACH"]
-EINPROGRESS = _NUMBERS["EINPROGRESS"]
-EINVAL = _NUMBERS["EINVAL"]
-ENETDOWN = _NUMBERS["ENETDOWN"]
-ENOBUFS = _NUMBERS["ENOBUFS"]
-ENETUNREACH = _NUMBERS["ENETUNREACH"]
-EBUSY = _NUMBERS["EBUSY"]
-EMSGSIZE = _NUMBERS["EMSGSIZE"]
-ENFILE = _NUMBERS["ENFILE"]
-EPERM = _NUMBERS["EPERM"]
-ENODEV = _NUMBERS["ENODEV"]
-ENOENT = _NUMBERS["ENOENT"]
-ENOSPC = _NUMBERS["ENOSPC"]
-EOPNOTSUPP = _NUMBERS["EOPNOTSUPP"]
-ENOTDIR = _NUMBERS["ENOTDIR"]
-EPIPE = _NUMBERS["EPIPE"]
-EPROTONOSUPPORT = _NUMBERS["EPROTONOSUPPORT"]
-ESRCH = _NUMBERS["ESRCH"]
-EXDEV = _NUMBERS["EXDEV"]
+_WORDS = {
+    1: "not permitted",  # EPERM
+    2: "no such file",  # ENOENT
+    3: "no such entry",  # ESRCH
+    5: "input/output error",  # EIO
+    11: "busy",  # EAGAIN
+    12: "out of memory",  # ENOMEM
+    13: "permission denied",  # EACCES
+    16: "busy",  # EBUSY
+    17: "exists",  # EEXIST
+    18: "reverse path filter",  # EXDEV
+    19: "no such device",  # ENODEV
+    20: "not a directory",  # ENOTDIR
+    21: "is a directory",  # EISDIR
+    22: "invalid argument",  # EINVAL
+    23: "full",  # ENFILE
+    24: "too many open files",  # EMFILE
+    28: "no space left",  # ENOSPC
+    30: "read-only file system",  # EROFS
+    32: "connection closed",  # EPIPE
+    78 if MIPS else 36: "name too long",  # ENAMETOOLONG
+    97 if MIPS else 90: "message too long",  # EMSGSIZE
+    120 if MIPS else 93: "protocol not supported",  # EPROTONOSUPPORT
+    122 if MIPS else 95: "not supported",  # EOPNOTSUPP
+    124 if MIPS else 97: "address family not supported",  # EAFNOSUPPORT
+    126 if MIPS else 99: "no address to send from",  # EADDRNOTAVAIL
+    127 if MIPS else 100: "network is down",  # ENETDOWN
+    128 if MIPS else 101: "network unreachable",  # ENETUNREACH
+    131 if MIPS else 104: "connection reset",  # ECONNRESET
+    132 if MIPS else 105: "no buffer space",  # ENOBUFS
+    145 if MIPS else 110: "timed out",  # ETIMEDOUT
+    146 if MIPS else 111: "connection refused",  # ECONNREFUSED
+    148 if MIPS else 113: "host unreachable",  # EHOSTUNREACH
+    150 if MIPS else 115: "in progress",  # EINPROGRESS
+}
 
 
 def errno_text(number):

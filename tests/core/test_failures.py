@@ -23,8 +23,8 @@ SAID = [
     (do.MarkInbound([], 0), "log debug: replies to connections that come in through the WAN may take a policy's way: "
      "no such device"),
     (do.FlushFlows(["192.0.2.1"]), "log warning: running connections to new addresses were not moved: no such device"),
-    (do.Probe("wg0", "10.9.0.1"), "log debug: probe wg0 10.9.0.1: no such device"),
-    (do.SendEcho("wg0", "10.9.0.1"), "log debug: send_echo wg0 10.9.0.1: no such device"),
+    (do.Probe("wg0", "10.9.0.1"), "log debug: Probe wg0 10.9.0.1: no such device"),
+    (do.SendEcho("wg0", "10.9.0.1"), "log debug: SendEcho wg0 10.9.0.1: no such device"),
 ]  # fmt: skip
 
 
@@ -79,7 +79,7 @@ def test_their_copy_is_made_again_later(action):
 
 def test_without_netifd_the_network_is_read_as_after_a_change():
     agent = Agent()
-    assert said(agent, do.ReadInterfaces("netifd"))[0] == "log debug: read_interfaces: no such device"
+    assert said(agent, do.ReadInterfaces("netifd"))[0] == "log debug: ReadInterfaces netifd: no such device"
 
 
 REFUSED = [

@@ -1,9 +1,6 @@
-"""What to do: the values that the core answers with. `text` is their one form for transcripts, debug log and plan."""
+"""What to do: the values that the core answers with."""
 
 from collections import namedtuple
-
-from .. import ip
-from ..element import full_name
 
 # id: counts up, never used twice; rtype: 1 A, 28 AAAA, …; tcp: bool; server: "address", "address#port", and with
 # "@device" after it, where the question must leave through that device; recurse: whether the server is to ask others;
@@ -85,8 +82,6 @@ ReadAllowed = namedtuple("ReadAllowed", ("id", "interface"))
 # level: error | warning | info | debug
 Log = namedtuple("Log", ("level", "text"))
 
-RTYPES = {1: "A", 2: "NS", 5: "CNAME", 28: "AAAA", 33: "SRV"}
-
 
 def trouble(code, subject, reason):
     """Something does not work, said when it begins."""
@@ -108,87 +103,8 @@ def endpoint_text(address, port):
     return ("[%s]:%d" if ":" in address else "%s:%d") % (address, port)
 
 
-def _elements(elements):
-    return " ".join([e.address if e.timeout is None else "%s/timeout=%d" % tuple(e) for e in elements])
-
-
-def _change_set(a):
-    name, deleted, added = full_name(a.set), _elements(a.deleted), _elements(list(a.added) + list(a.others))
-    if not added:
-        return "delete %s: %s" % (name, deleted)
-    return "add %s: %s" % (name, added) if not deleted else "replace %s: %s with %s" % (name, deleted, added)
-
-
-def _query(a):
-    how = (" tcp" if a.tcp else "") + ("" if a.recurse else " authority") + ("" if a.edns else " plain")
-    return "query %d %s %s @%s%s" % (a.id, a.name, RTYPES[a.rtype], a.server, how)
-
-
-def _names(a):
-    lists = ["@%d" % len(each) for each in a.lists]
-    return " ".join(["*." + domain for domain in a.domains] + list(a.hosts) + lists)
-
-
-def _observe(a):
-    senders = "" if a.senders == "router" else " from %s" % a.senders
-    return "observe %s%s: %s" % (" ".join(a.devices), senders, _names(a))
-
-
-def _set_endpoint(a):
-    form = "set_endpoint %s %s %s" % (a.interface, a.public_key, endpoint_text(a.address, a.port))
-    form = form if a.detour is None else "%s detour %s" % (form, a.detour)
-    return form if a.probe is None else "%s then probe %s" % (form, a.probe)
-
-
-def _reply(a):
-    said = a.values.get("sentence") or " ".join(a.values["addresses"]) or a.values["reason"]
-    return "reply %d: %s" % (a.id, said)
-
-
-def _changes(a):
-    from ..routing import text
-
-    return "change_routing: %s" % "; ".join([text(change) for change in a.changes])
-
-
-FORMS = {
-    SendQuery: _query,
-    CancelQuery: lambda a: "cancel %d" % a.id,
-    Observe: _observe,
-    Hold: lambda a: "hold: %s" % _names(a),
-    Release: lambda a: "release %d" % a.id,
-    ReadPeers: lambda a: "read_peers %s" % a.interface,
-    ReadInterfaces: lambda a: "read_interfaces",
-    SetEndpoint: _set_endpoint,
-    CheckWay: lambda a: "check_way %s %s detour %s" % (a.interface, endpoint_text(a.address, a.port), a.detour),
-    Probe: lambda a: "probe %s %s" % tuple(a),
-    SendEcho: lambda a: "send_echo %s %s" % tuple(a),
-    ListSet: lambda a: "list_set %s" % full_name(a.set),
-    ChangeSet: _change_set,
-    GlanceSet: lambda a: "glance_set %s" % full_name(a.set),
-    GlanceNft: lambda a: "glance_nft",
-    FlushFlows: lambda a: "flush_flows %s" % " ".join([ip.element(key) for key in a.keys]),
-    ReadServices: lambda a: "read_services",
-    ReadRouting: lambda a: "read_routing",
-    GlanceRouting: lambda a: "glance_routing",
-    ListRoutes: lambda a: "list_routes",
-    ReadTunnel: lambda a: "read_tunnel %s" % a.interface,
-    FollowNeighbours: lambda a: "follow_neighbours" if a.wanted else "follow_no_neighbours",
-    ChangeRouting: _changes,
-    MarkInbound: lambda a: "mark_inbound 0x%x: %s" % (a.bit, " ".join(a.devices) or "none"),
-    SaveLastGood: lambda a: "save_last_good %d" % sum([len(record.keys) for record in a.records()]),
-    ShareLastGood: lambda a: "share_last_good",
-    Remember: lambda a: "remember %d" % sum([len(record.keys) for record in a.records]),
-    Notify: lambda a: "notify %s %s: %s" % (a.kind, a.subject, a.text),
-    Reply: _reply,
-    AskKernel: lambda a: (
-        "ask_kernel %d: %s from %s" % (a.id, " ".join([p.address for p in a.packets]), a.client or "the router")
-    ),
-    ReadAllowed: lambda a: "read_allowed %d: %s" % tuple(a),
-    Log: lambda a: "log %s: %s" % tuple(a),
-}
-
-
 def text(action):
-    """The one text form of an action."""
+    """The one text form of an action, for transcripts, the debug log and `plan`."""
+    from .action_texts import FORMS  # most runs tell none
+
     return FORMS[type(action)](action)

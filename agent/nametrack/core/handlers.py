@@ -88,7 +88,9 @@ def _no_routing(agent, action, reason, now):
 
 
 def _only_told(agent, action, reason, now):
-    return [Log("debug", "%s: %s" % (do.text(action), reason))]
+    # not do.text: where memory or descriptors are short, nothing is loaded to say so
+    words = [type(action).__name__] + [str(value) for value in action]
+    return [Log("debug", "%s: %s" % (" ".join(words), reason))]
 
 
 def _not_marked(agent, action, reason, now):

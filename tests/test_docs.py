@@ -7,7 +7,7 @@ import re
 import pytest
 
 from metrics.many import call
-from nametrack.core.config import configuration, options
+from nametrack.core.config import configuration, options, policy_options
 from nametrack.core.config.options import REQUIRED
 from nametrack.core.config.section import shown
 from nametrack.core.telling import findings, machine_findings, routing_findings
@@ -37,7 +37,7 @@ def names(cell):
 TABLES = {
     "config nametrack": options.GLOBAL,
     "config peer": options.PEER_IDENTITY + options.PEER,
-    "config policy": options.POLICY + options.POLICY_SETS["nftset"] + options.POLICY_ROUTE,
+    "config policy": policy_options.POLICY + policy_options.POLICY_SETS["nftset"] + policy_options.POLICY_ROUTE,
 }
 # defaults that are another section's value, and so said in words
 INHERITED = {"endpoint_host", "endpoint_port", "family", "probe", "probe_address", "nameserver", "retain"}

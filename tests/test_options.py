@@ -5,13 +5,13 @@ import re
 
 import pytest
 
-from nametrack.core.config import options
+from nametrack.core.config import options, policy_options
 
 TOP = pathlib.Path(__file__).resolve().parent.parent
 TABLES = {
     "nametrack": options.GLOBAL,
     "peer": options.PEER_IDENTITY + options.PEER,
-    "policy": options.POLICY + options.POLICY_SETS["nftset"] + options.POLICY_ROUTE,
+    "policy": policy_options.POLICY + policy_options.POLICY_SETS["nftset"] + policy_options.POLICY_ROUTE,
 }
 PLACES = {
     "docs/options.md": r"\n## config {kind}(?:(?!\n## ).)*?`(?:list )?{name}`",

@@ -6,7 +6,7 @@ LISTS = """
 import os
 from nametrack import ip
 from nametrack.adapters import lists as module
-from nametrack.core.config.option_values import listed_host
+from nametrack.core.config.policy_values import listed_host
 path = sys.argv[1]
 def write(text, path=path):
     with open(path + ".new", "w") as file:

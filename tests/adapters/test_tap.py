@@ -175,7 +175,7 @@ until(lambda: events)
 
 LISTED = """
 from nametrack import ip
-from nametrack.core.config.option_values import listed_host
+from nametrack.core.config.policy_values import listed_host
 from nametrack.wire.host_list import Reader
 reader = Reader("/list.txt", listed_host, ip.is_element, b"salt")
 reader.take("".join(["n%d.example.net\\n" % i for i in range(300)]).encode() + b"*.wide.test")

@@ -24,7 +24,7 @@ from nametrack.core import events as on
 from nametrack.core.agent import Agent
 from nametrack.core.config import configuration, firewall
 from nametrack.core.config.lists import with_lists
-from nametrack.core.config.option_values import listed_host
+from nametrack.core.config.policy_values import listed_host
 from nametrack.core.last_good import ADDED, Known, Owned, Saved, essence
 from nametrack.core.ordering import result
 from nametrack.element import named

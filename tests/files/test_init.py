@@ -5,7 +5,7 @@ import re
 
 import pytest
 
-from nametrack.core.config import options
+from nametrack.core.config import options, policy_options
 from scratch import FILES, Router
 
 START = """\
@@ -116,18 +116,18 @@ def text(default):
 
 
 def test_procd_knows_the_options_of_the_agent_and_their_defaults(router):
-    sets = options.POLICY_SETS["nftset"]
+    sets = policy_options.POLICY_SETS["nftset"]
     tables = {
         "nametrack": options.GLOBAL,
         "peer": options.PEER_IDENTITY + options.PEER,
-        "policy": options.POLICY + sets + options.POLICY_ROUTE,
+        "policy": policy_options.POLICY + sets + policy_options.POLICY_ROUTE,
     }
     ours = {(kind, o.name, text(o.default)) for kind, table in tables.items() for o in table}
     assert {(kind, name, default) for kind, name, _, default in schema(router)} == ours
 
 
 def test_procd_knows_the_ranges_and_the_choices_of_the_agent(router):
-    policy = options.POLICY + options.POLICY_ROUTE
+    policy = policy_options.POLICY + policy_options.POLICY_ROUTE
     tables = {"nametrack": options.GLOBAL, "peer": options.PEER, "policy": policy}
     for kind, name, datatype, _ in schema(router):
         parsers = [o.parse for o in tables[kind] if o.name == name]

@@ -7,6 +7,7 @@ from lab.enter import RUN
 from lab.watch import nft_elements
 from lab.world import STAGING4, STAGING_NAME, VPN_SETS
 from nametrack.core.config import options as known
+from nametrack.core.config import policy_options
 
 MARK = RUN / "a-shell-ran"
 HOSTILE = [
@@ -32,7 +33,7 @@ SECTIONS = {
     "peer": ({"interface": "wg0", "public_key": "x" * 43 + "="}, known.PEER_IDENTITY + known.PEER),
     "policy": (
         {"target": "nftset", "set4": "inet vpn staging4", "host": [STAGING_NAME]},
-        known.POLICY + known.POLICY_SETS["nftset"],
+        policy_options.POLICY + policy_options.POLICY_SETS["nftset"],
     ),
 }
 

@@ -5,12 +5,12 @@ import pytest
 from lab.agent import uci
 from luci.router import Router
 from luci.scripted import KEYS, Scripted
-from nametrack.core.config import options
+from nametrack.core.config import options, policy_options
 
 TABLES = {
     "nametrack": options.GLOBAL,
     "peer": options.PEER_IDENTITY + options.PEER,
-    "policy": options.POLICY + options.POLICY_SETS["nftset"] + options.POLICY_ROUTE,
+    "policy": policy_options.POLICY + policy_options.POLICY_SETS["nftset"] + policy_options.POLICY_ROUTE,
 }
 # option that no field of its own name edits -> why
 WITHOUT = {
@@ -110,7 +110,7 @@ def test_another_target_has_no_fields_that_only_own_routes_can_do(router, browse
     browser.choose("fallback", "block", ".modal")
     browser.choose("target", target, ".modal")
     shown = {f.get_attribute("data-name") for f in browser.find(".modal .cbi-value[data-name]") if f.is_displayed()}
-    assert shown & {option.name for option in options.POLICY_ROUTE} == set()
+    assert shown & {option.name for option in policy_options.POLICY_ROUTE} == set()
     browser.click("Save", ".modal")
     browser.wait(lambda: router.rpcd.uci.staged, "a staged change")
     assert staged(router) == {"target": target}

@@ -36,7 +36,7 @@ import recorded_routing
 
 from nametrack import destination, ip, routing
 from nametrack.core.config import network
-from nametrack.core.config.option_values import listed_host
+from nametrack.core.config.policy_values import listed_host
 from nametrack.core.config.section import Report
 from nametrack.core.last_good import Endpoints, Known, Owned, Saved
 from nametrack.element import SetName

@@ -3,7 +3,7 @@
 import pytest
 
 from nametrack import ip
-from nametrack.core.config.option_values import listed_host
+from nametrack.core.config.policy_values import listed_host
 from nametrack.wire.host_list import ASKED, MAX_LINE, MOST_ELEMENTS, MOST_NAMES, Reader
 
 SALT = b"12345678"

@@ -2,7 +2,7 @@
 
 import pytest
 
-from nametrack.core.config import configuration, options
+from nametrack.core.config import configuration, options, policy_options
 from nametrack.wire import uci
 
 HERE = __file__[: __file__.rfind("/")] if "/" in __file__ else "."
@@ -10,7 +10,7 @@ SCRIPT = HERE + "/../../../files/etc/init.d/nametrack"
 KINDS = {
     "global": options.GLOBAL,
     "peer": options.PEER_IDENTITY + options.PEER,
-    "policy": options.POLICY + options.POLICY_ROUTE + options.POLICY_SETS["nftset"],
+    "policy": policy_options.POLICY + policy_options.POLICY_ROUTE + policy_options.POLICY_SETS["nftset"],
 }
 
 

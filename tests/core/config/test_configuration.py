@@ -5,7 +5,7 @@ from collections import namedtuple
 import pytest
 
 from nametrack.core.config import configuration as config
-from nametrack.core.config import network, option_values, options, section
+from nametrack.core.config import network, option_values, options, policy_options, section
 
 Raw = namedtuple("Raw", ("type", "name", "anonymous", "options", "line"))
 
@@ -777,8 +777,8 @@ def test_no_file_however_strange_raises(seed):
         options.GLOBAL,
         options.PEER_IDENTITY,
         options.PEER,
-        options.POLICY,
-        options.POLICY_ROUTE,
+        policy_options.POLICY,
+        policy_options.POLICY_ROUTE,
         options.NETWORK_PEER,
     )
     known = ["set4", "set6"] + [o.name for table in tables for o in table]
@@ -889,7 +889,7 @@ def test_what_the_installed_file_shows_is_right_and_complete():
     assert sorted(found[0].options) == sorted([o.name for o in options.GLOBAL])
     assert sorted(found[1].options) == sorted([o.name for o in options.PEER_IDENTITY + options.PEER])
     assert sorted(found[2].options) == sorted(
-        [o.name for o in options.POLICY + options.POLICY_ROUTE] + ["set4", "set6"]
+        [o.name for o in policy_options.POLICY + policy_options.POLICY_ROUTE] + ["set4", "set6"]
     )
     assert build(found[:1]) == build([])
     assert (len(c.peers), len(c.policies)) == (1, 1)

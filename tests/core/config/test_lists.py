@@ -3,7 +3,7 @@
 from nametrack import ip
 from nametrack.core.config import configuration
 from nametrack.core.config.lists import MOST_FILES, files, with_lists
-from nametrack.core.config.option_values import listed_host
+from nametrack.core.config.policy_values import listed_host
 from nametrack.wire import uci
 from nametrack.wire.host_list import Reader
 

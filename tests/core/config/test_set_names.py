@@ -2,7 +2,7 @@
 
 import pytest
 
-from nametrack.core.config.option_values import ipset, nft_set
+from nametrack.core.config.policy_values import ipset, nft_set
 
 
 def test_the_name_of_an_nft_set_is_a_family_a_table_and_a_name():

@@ -5,7 +5,7 @@ from collections import namedtuple
 import pytest
 
 from nametrack import ip
-from nametrack.core.config.option_values import listed_host
+from nametrack.core.config.policy_values import listed_host
 from nametrack.core.policies.patterns import Patterns
 from nametrack.wire.host_list import Reader
 

@@ -4,7 +4,7 @@ from nametrack import ip
 from nametrack.core import events as on
 from nametrack.core.agent import Agent
 from nametrack.core.config.lists import with_lists
-from nametrack.core.config.option_values import listed_host
+from nametrack.core.config.policy_values import listed_host
 from nametrack.core.telling.status import peers, policies, status
 from nametrack.wire.host_list import Reader
 from routes.steering_house import KEYS, NETWORK, House

@@ -9,11 +9,10 @@ from collections import namedtuple
 # Leaves first, so that imports do not nest: tests/test_imports.py says why.
 from ... import ip  # noqa: F401
 from ..ordering import result
-from . import punycode  # noqa: F401
 from .option_values import printable
 from .options import GLOBAL
 from .section import Report, Section, hint, sections
-from . import network, peer_sections, policy_sections
+from . import network, peer_sections
 
 # isort: on
 
@@ -57,7 +56,11 @@ def building(nametrack_sections, network_sections, problems, origin=ROUTER, netw
     settings = _settings(by_type["nametrack"], report, origin.defaults)
     interfaces, network_peers = yield from network.reading(network_sections, network_report)
     peers = yield from peer_sections.reading(by_type["peer"], settings, interfaces, network_peers, origin.network)
-    policies = yield from policy_sections.reading(by_type["policy"], settings)
+    policies = []
+    if by_type["policy"]:
+        from . import policy_sections  # many a router only follows peers
+
+        policies = yield from policy_sections.reading(by_type["policy"], settings)
     for name in PLURALS:
         settings[PLURALS[name]] = settings.pop(name)
     if ("none", None) in settings["fallbacks"]:

@@ -8,7 +8,8 @@ from collections import namedtuple
 
 from ... import ip
 from .. import ordering  # noqa: F401 (leaves first: tests/test_imports.py)
-from .option_values import client, interface, policy_host, ports
+from .option_values import interface
+from .policy_values import client, policy_host, ports
 from .section import words
 
 MAX_POLICIES = 500

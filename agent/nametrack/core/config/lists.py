@@ -3,7 +3,6 @@
 from ... import ip
 from ..ordering import result
 from .configuration import Config
-from .policy_sections import PolicyConfig
 from .section import Seen
 
 MOST_FILES = 8  # of all policies: each may take 300 kB
@@ -43,6 +42,8 @@ def errors_of(config, contents):
 
 
 def _filled(policy, contents):
+    from .policy_sections import PolicyConfig  # which is loaded, for there is a policy
+
     found = [contents[path][0] for path in policy.files if path in contents]
     found = [each for each in found if each is not None]
     if not found:

@@ -5,7 +5,6 @@ read on from "option 'retain': ". It never raises, whatever the text.
 """
 
 from ... import ip
-from .punycode import dotted, is_unfit, lower, to_ascii
 
 LOWER = "abcdefghijklmnopqrstuvwxyz"
 DIGITS = "0123456789"
@@ -30,7 +29,7 @@ SHOWN = 60  # characters of a value that a message repeats
 def printable(text, limit):
     """`text` fit for a log line or a page: its first `limit` characters, unprintable ones as `\\x1b` or `\\u202e`."""
     shown = text[:limit]
-    if not _only(shown, ASCII):
+    if not only(shown, ASCII):
         shown = "".join([c if _is_printable(c) else ("\\x%02x" if ord(c) < 256 else "\\u%04x") % ord(c) for c in shown])
     return shown + ("..." if len(text) > limit else "")
 
@@ -45,11 +44,13 @@ def quoted(text):
     return "'%s'" % printable(text, SHOWN)
 
 
-def _wrong(text, why):
+def wrong(text, why):
+    """What a parser answers if this text is no value."""
     return None, "%s %s" % (quoted(text), why)
 
 
-def _only(text, allowed):
+def only(text, allowed):
+    """Whether the text has these characters only."""
     return not text.strip(allowed)
 
 
@@ -59,7 +60,7 @@ def boolean(text):
         return True, None
     if text in ("0", "off", "false", "no", "disabled"):
         return False, None
-    return _wrong(text, "is not 0 or 1")
+    return wrong(text, "is not 0 or 1")
 
 
 def number(least, most, what):
@@ -67,11 +68,11 @@ def number(least, most, what):
 
     def parse(text):
         # not str.isdigit: it takes the digits of every script
-        if text == "" or not _only(text, DIGITS):
-            return _wrong(text, "is not %s" % what)
+        if text == "" or not only(text, DIGITS):
+            return wrong(text, "is not %s" % what)
         # the length first: int() of a million digits takes minutes
         if len(text) > 10 or not least <= int(text) <= most:
-            return _wrong(text, "is not %s from %d to %d" % (what, least, most))
+            return wrong(text, "is not %s from %d to %d" % (what, least, most))
         return int(text), None
 
     return parse
@@ -90,7 +91,7 @@ def keepalive(text):
 
 def choice(words):
     def parse(text):
-        return (text, None) if text in words else _wrong(text, "is not one of %s" % ", ".join(words))
+        return (text, None) if text in words else wrong(text, "is not one of %s" % ", ".join(words))
 
     return parse
 
@@ -104,42 +105,42 @@ def identifier(text, limit, others):
 
     A letter, digit or `_` comes first, so that no name is a path component like `..` or looks like an option `-x`.
     """
-    return 0 < len(text) <= limit and text[0] in ALPHANUMERIC + "_" and _only(text, ALPHANUMERIC + "_" + others)
+    return 0 < len(text) <= limit and text[0] in ALPHANUMERIC + "_" and only(text, ALPHANUMERIC + "_" + others)
 
 
 def device(text):
     """The interface of a peer. It is a kernel device (IFNAMSIZ: 15 characters), under netifd and without it."""
-    return (text, None) if identifier(text, 15, ".-") else _wrong(text, "is not the name of a network device")
+    return (text, None) if identifier(text, 15, ".-") else wrong(text, "is not the name of a network device")
 
 
 def interface(text):
     """A netifd interface. 30 characters: an ipset's name has 31, and one is the `6` of the IPv6 twin."""
-    return (text, None) if identifier(text, 30, "-") else _wrong(text, "is not the name of an interface")
+    return (text, None) if identifier(text, 30, "-") else wrong(text, "is not the name of an interface")
 
 
 def device_or_interface(text):
     """The name of a netifd interface, or of a kernel device."""
     known = identifier(text, 30, "-") or identifier(text, 15, ".-")
-    return (text, None) if known else _wrong(text, "is not the name of an interface")
+    return (text, None) if known else wrong(text, "is not the name of an interface")
 
 
 def public_key(text):
     # 32 bytes are 42 characters of 6 bits, one of 4 bits and padding; `wg` refuses other bits in that one too. The
     # value is not repeated: it may be a private key in the wrong place.
     alphabet = ALPHANUMERIC + "+/"
-    if len(text) == 44 and _only(text[:42], alphabet) and text[42] in "AEIMQUYcgkosw048" and text[43] == "=":
+    if len(text) == 44 and only(text[:42], alphabet) and text[42] in "AEIMQUYcgkosw048" and text[43] == "=":
         return text, None
     return None, "not a WireGuard key (44 characters of base64)"
 
 
 def address(text):
     given = ip.canonical(text)
-    return (given, None) if given is not None else _wrong(text, "is not an address")
+    return (given, None) if given is not None else wrong(text, "is not an address")
 
 
 def prefix(text):
     given = ip.prefix(text)
-    return (given, None) if given is not None else _wrong(text, "is not an address or prefix")
+    return (given, None) if given is not None else wrong(text, "is not an address or prefix")
 
 
 def host(text):
@@ -148,62 +149,39 @@ def host(text):
     A name in another script becomes what DNS knows it by (see punycode).
     """
     if text.startswith("*") or (text.startswith(".") and text != "."):
-        return _wrong(text, "is a wildcard: a wildcard cannot be looked up, so list the names that are used")
+        return wrong(text, "is a wildcard: a wildcard cannot be looked up, so list the names that are used")
     name = text[: len(text) - 1] if text.endswith(".") else text
-    if _only(name, PLAIN):
+    if only(name, PLAIN):
         name = name.lower()
     else:
         if len(name) <= 253 and any(ord(c) > 126 for c in name):
             if any(not _is_printable(c) for c in name):
-                return _wrong(text, "has characters that cannot be seen")
-            name = dotted(name)
-            if is_unfit(name):
-                return _wrong(text, "has letters or accents that DNS takes in another form: write its xn-- form")
-            name = to_ascii(name) or ""
-        name = lower(name)
+                return wrong(text, "has characters that cannot be seen")
+            from . import punycode  # most names are ASCII
+
+            name = punycode.dotted(name)
+            if punycode.is_unfit(name):
+                return wrong(text, "has letters or accents that DNS takes in another form: write its xn-- form")
+            name = punycode.to_ascii(name) or ""
+            name = punycode.lower(name)
     labels = name.split(".") if len(name) <= 253 else [""]
     if not all(_label(label) for label in labels):
-        return _wrong(text, "is not a host name")
-    if _only(labels[-1], DIGITS):
+        return wrong(text, "is not a host name")
+    if only(labels[-1], DIGITS):
         # no such top-level domain can exist (RFC 3696 section 2): it is an address with a slip of the finger
-        return _wrong(text, "is neither a host name nor an address")
+        return wrong(text, "is neither a host name nor an address")
     return name, None
 
 
 def _label(text):
     # a hyphen neither first nor last: RFC 952
-    return 0 < len(text) <= 63 and text[0] != "-" and text[-1] != "-" and _only(text, LABEL)
-
-
-def host_or_prefix(text):
-    """A host name, or the canonical text of an address or prefix: `ip.prefix` tells them apart, no name is one."""
-    given = ip.prefix(text)
-    if given is not None:
-        return given, None
-    wrong = _wrong(text, "is neither a host name nor an address or prefix")
-    return wrong if ":" in text[:64] or "/" in text[:64] else host(text)
-
-
-def policy_host(text):
-    """As listed_host, or `@FILE` with the full path of a file that lists such hosts."""
-    if not text.startswith("@"):
-        return listed_host(text)
-    return (text, None) if _is_path(text[1:]) else _wrong(text, "is not @ and the full path of a file")
-
-
-def listed_host(text):
-    """As host_or_prefix, or a wildcard as `*.name`, for which a policy has a place of its own."""
-    name = text[1:] if text.startswith("*.") else text
-    if not name.startswith(".") or name == ".":
-        return host_or_prefix(text)
-    name, problem = host(name[1:])
-    return (None, problem) if name is None else ("*." + name, None)
+    return 0 < len(text) <= 63 and text[0] != "-" and text[-1] != "-" and only(text, LABEL)
 
 
 def followed_host(text):
     """The endpoint_host of a `config peer`: there to be followed, so a name."""
     if ip.canonical(text) is not None:
-        return _wrong(text, "is an address: there is nothing to follow")
+        return wrong(text, "is an address: there is nothing to follow")
     return host(text)
 
 
@@ -219,7 +197,7 @@ def nameserver(text):
     given = ip.canonical(given)
     number, problem = port(suffix) if mark else (53, None)
     if given is None or problem is not None:
-        return _wrong(text, "is not address or address#port")
+        return wrong(text, "is not address or address#port")
     return (given if number == 53 else "%s#%d" % (given, number)), None
 
 
@@ -232,69 +210,29 @@ def fallback_nameserver(text):
         return ("address", given), None
     if interface(text)[1] is None:
         return ("interface", text), None
-    return _wrong(text, "is not address, address#port, the name of an interface or none")
-
-
-def client(text):
-    """`(kind, value)`: "prefix", "interface" or "mac", and the text of one, of a MAC address as 02:00:00:aa:bb:cc."""
-    given = ip.prefix(text)
-    if given is not None:
-        return ("prefix", given), None
-    if _is_hardware(text):
-        return ("mac", text.replace("-", ":").lower()), None
-    if interface(text)[1] is None:
-        return ("interface", text), None
-    return _wrong(text, "is not an address, a prefix, a MAC address or the name of an interface")
-
-
-def _is_hardware(text):
-    octets = text.replace("-", ":").split(":")
-    return len(octets) == 6 and all(len(octet) == 2 and _only(octet, HEX) for octet in octets)
+    return wrong(text, "is not address, address#port, the name of an interface or none")
 
 
 def mark_mask(text):
     """A mask of packet marks, hexadecimal text as `0x0f000000`, with a bit that is not 0."""
     digits = text[2:] if text[:2] in ("0x", "0X") else ""
-    if 1 <= len(digits) <= 8 and _only(digits, HEX) and int(digits, 16):
+    if 1 <= len(digits) <= 8 and only(digits, HEX) and int(digits, 16):
         return "0x%08x" % int(digits, 16), None
-    return _wrong(text, "is not a mask of marks, as 0x0f000000")
-
-
-def ports(text):
-    """`(first, last)` of `443` or `8000-8010`."""
-    first, dash, last = text.partition("-")
-    found = [port(word)[0] for word in ([first, last] if dash else [first, first])]
-    if None in found or found[0] > found[1]:
-        return _wrong(text, "is not a port or a range of ports from 1 to 65535")
-    return (found[0], found[1]), None
-
-
-def nft_set(text):
-    """`family table set`. Nothing gets through that could end a word of an nft script."""
-    words = text.split(" ")
-    if len(words) == 3 and words[0] in ("ip", "ip6", "inet", "bridge", "netdev"):
-        # nft's scanner: a name begins with a letter or `_`; the kernel's NFT_NAME_MAXLEN is 256 with the final NUL
-        if all(identifier(word, 255, ".-") and word[0] not in DIGITS for word in words[1:]):
-            return text, None
-    return _wrong(text, "is not the family, table and name of an nft set")
-
-
-def ipset(text):
-    # the kernel's IPSET_MAXNAMELEN is 32 with the final NUL
-    return (text, None) if identifier(text, 31, ".-") else _wrong(text, "is not the name of an ipset")
+    return wrong(text, "is not a mask of marks, as 0x0f000000")
 
 
 def wg_quick_folder(text):
     """The folder of wg-quick's files, or `0` for none."""
     if text == "0":
         return None, None
-    return (text, None) if _is_path(text) else _wrong(text, "is not the full path of a folder, or 0")
+    return (text, None) if is_path(text) else wrong(text, "is not the full path of a folder, or 0")
 
 
 def package_file(text):
     named = text.endswith(".ipk") or text.endswith(".apk")
-    return (text, None) if named and _is_path(text) else _wrong(text, "is not the full path of an .ipk or .apk")
+    return (text, None) if named and is_path(text) else wrong(text, "is not the full path of an .ipk or .apk")
 
 
-def _is_path(text):
-    return text.startswith("/") and len(text) <= 255 and _only(text, ALPHANUMERIC + "/._+~-")
+def is_path(text):
+    """Whether the text is the full path of a file or folder."""
+    return text.startswith("/") and len(text) <= 255 and only(text, ALPHANUMERIC + "/._+~-")

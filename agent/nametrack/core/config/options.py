@@ -1,4 +1,7 @@
-"""The options of /etc/config/nametrack, and those of /etc/config/network that matter to it, as tables."""
+"""The options of /etc/config/nametrack and those of /etc/config/network that matter to it, as tables.
+
+Those of policies are in policy_options.py: many a router has none.
+"""
 
 from collections import namedtuple
 
@@ -7,23 +10,18 @@ from .option_values import (
     anything,
     boolean,
     choice,
-    client,
     device,
     device_or_interface,
     endpoint_host,
     fallback_nameserver,
     followed_host,
     interface,
-    ipset,
     keepalive,
     mark_mask,
     nameserver,
-    nft_set,
     number,
     package_file,
-    policy_host,
     port,
-    ports,
     prefix,
     public_key,
     seconds,
@@ -36,7 +34,6 @@ Option = namedtuple("Option", ("name", "parse", "default", "many"))
 REQUIRED = "the section means nothing without it"
 
 family = choice(("any", "ipv4", "ipv6"))
-target = choice(("auto", "route", "pbr", "vpn-policy-routing", "nftset", "ipset"))
 
 GLOBAL = (
     Option("enabled", boolean, True, False),
@@ -82,33 +79,6 @@ PEER = (
     Option("probe_address", address, None, False),
     Option("nameserver", nameserver, [], True),
 )
-
-# set4 and set6 mean different things to different targets: core.config reads them a second time
-POLICY = (
-    Option("enabled", boolean, True, False),
-    Option("interface", interface, [], True),
-    Option("target", target, "auto", False),
-    Option("family", family, "any", False),
-    Option("retain", seconds(0, 31536000), 86400, False),
-    Option("host", policy_host, [], True),
-)
-
-# what only routes of our own can do
-POLICY_ROUTE = (
-    Option("action", choice(("route", "bypass")), "route", False),
-    Option("fallback", choice(("main", "block")), "main", False),
-    Option("keep_local", boolean, True, False),
-    Option("check_address", address, None, False),
-    Option("failback_delay", seconds(0, 86400), 60, False),
-    Option("client", client, [], True),
-    Option("proto", choice(("tcp", "udp")), [], True),
-    Option("port", ports, [], True),
-)
-
-POLICY_SETS = {
-    "nftset": (Option("set4", nft_set, None, False), Option("set6", nft_set, None, False)),
-    "ipset": (Option("set4", ipset, None, False), Option("set6", ipset, None, False)),
-}
 
 NETWORK_INTERFACE = (
     Option("proto", anything, None, False),

@@ -4,11 +4,11 @@ from collections import namedtuple
 
 from ... import ip
 from .option_values import printable
-from .options import POLICY, POLICY_ROUTE, POLICY_SETS
+from .policy_options import POLICY, POLICY_ROUTE, POLICY_SETS
 
 # What only routes of our own can do, in the order of POLICY_ROUTE. interfaces: the ways out, the preferred first;
 # action: route | bypass; fallback: main | block; check_address: text or None; failback_delay: seconds; clients: [(kind,
-# text)] as option_values.client has it; protos: "tcp", "udp"; ports: [(first, last)]
+# text)] as policy_values.client has it; protos: "tcp", "udp"; ports: [(first, last)]
 Steering = namedtuple(
     "Steering",
     (

@@ -100,3 +100,21 @@ def test_each_time_that_the_object_is_on_the_bus_is_told(tmp_path):
         ubusd.start()
         served.until(lambda: len(served.arrivals) == 2)
         assert served.called(ubusd.path, "small") == {}
+
+
+class Watcher:
+    def __init__(self):
+        self.heard = []
+
+    def connected(self, serving):
+        self.heard.append(serving)
+
+
+def test_who_begins_to_watch_later_hears_at_once_that_the_bus_is_there(tmp_path):
+    with Ubusd(tmp_path) as ubusd:
+        served, early, late = Served(ubusd.path), Watcher(), Watcher()
+        served.bus.watch(early)
+        assert early.heard == []  # not yet
+        served.until(lambda: served.arrivals)
+        served.bus.watch(late)
+        assert early.heard == late.heard == [True]

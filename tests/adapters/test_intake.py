@@ -114,8 +114,8 @@ class Told(Program):
     # What hands in a configuration, with ears for whom it tells.
     def __init__(self):
         self._hold, self.loop = self, self
-    def prepare(self, what):
-        print("nothing is held:", what)
+    def tell(self, method, what):
+        print(method, what)
     def emit(self, event):
         print(type(event).__name__)
 def hand_in(hosts):
@@ -129,7 +129,7 @@ def hand_in(hosts):
 def test_no_answer_is_held_while_a_large_configuration_is_put_in_force(interpreter, tmp_path):
     assert run(interpreter, tmp_path, PROGRAM + "hand_in(LARGE - 1)\n") == ["ConfigLoaded"]
     assert run(interpreter, tmp_path, PROGRAM + "hand_in(LARGE)\n") == [
-        "nothing is held: configuration",
+        "prepare configuration",
         "ConfigLoaded",
     ]
 
@@ -143,9 +143,10 @@ class Heap:
     def shortage(self):
         return None
 module.compat_heap = Heap()
-joining, read_all = module.joining, module.Lists.read_all
+from nametrack.adapters.lists import Lists
+joining, read_all = module.joining, Lists.read_all
 module.joining = lambda config, contents: print("join") or joining(config, contents)
-module.Lists.read_all = lambda lists, paths: print("read") or read_all(lists, paths)
+Lists.read_all = lambda lists, paths: print("read") or read_all(lists, paths)
 write("192.0.2.1\\n192.0.2.0/24\\n# a comment\\nx.test\\n*.y.test\\n2001:db8::1\\n", "list")
 one, two = policy(["a.test", "198.51.100.7", "@" + folder + "/list"]), policy(["b.test", "@" + folder + "/list"])
 write(one + two.replace("'p'", "'q'"))

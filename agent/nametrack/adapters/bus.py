@@ -77,6 +77,8 @@ class Bus:
     def watch(self, watcher):
         """Tells `watcher` by its `connected(serving)`, `notified(path, method, data)` and `event(name, data)`."""
         self._watchers.append(watcher)
+        if self._connection is not None and self._connection.client_id is not None:
+            watcher.connected(self._object is not None)
 
     def take(self, path, taker):
         """Have `taker(method, data, call)` hear what an object notifies, in the watchers' place; it calls `finish`."""

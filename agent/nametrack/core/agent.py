@@ -9,13 +9,11 @@ deadline = agent.next_timer()           # absolute monotonic seconds, or None
 # Leaves first, so that imports do not nest: tests/test_imports.py says why.
 from .. import destination  # noqa: F401
 from . import ordering, last_good  # noqa: F401
-from .sets import lives, targets  # noqa: F401
 from .names import lookup  # noqa: F401
 from .names.name import keep_lacking, slow_down
 from .peers import proposals, tunnel, interface_peers  # noqa: F401
 from .peers.peer import Peer  # noqa: F401
 from .peers import peer_rows  # noqa: F401
-from .policies import filling  # noqa: F401
 
 # isort: on
 from . import actions as do
@@ -27,8 +25,8 @@ from .names.resolver import Resolver, Settings
 from .names.single_lookups import Inquiries
 from .peers.endpoint_names import unhurried
 from .peers.peers import Peers
+from .policies.no_policies import NoPolicies
 from .policies.observation import Observation
-from .policies.policies import Policies
 from .policies.preparation import Preparation
 from .routes.unsteered import Unsteered
 from .telling.history import History
@@ -49,9 +47,9 @@ class Agent:
         self.resolver = Resolver(self._timers, self.interfaces, random or (lambda: 0))
         self.peers = Peers(self._timers, self.resolver, self.interfaces)
         self.routes = Unsteered(self._load_routes)
-        self.policies = Policies(self._timers, lambda: self.routes)
+        self.policies = NoPolicies(self._load_policies, lambda: self.routes)
         self.inquiries = Inquiries(self.resolver)
-        self.memory = Memory(self._timers, self.peers, self.policies)
+        self.memory = Memory(self._timers, self.peers, lambda: self.policies)
         self.history = History()
         self.observation = Observation(lambda: self.policies.sets.settled() and self.routes.settled())
         self.whys = None  # telling.why.Whys, loaded by the first question
@@ -94,8 +92,9 @@ class Agent:
 
     def configure(self, config, now):
         """Put a Config in force as soon as all is ready for it; one that comes before that takes its place."""
-        servers = config.nameservers
-        self.files.prepare(Preparation(config, lambda host: (host, tuple(servers)), self.policies.policies))
+        loading = self.policies.loading() if config.policies and self.config is not None else ()
+        key = lambda host: (host, tuple(config.nameservers))  # noqa: E731
+        self.files.prepare(Preparation(config, key, self.policies.policies, loading))
         actions = self.go_on_configuring(now)
         while self.config is config and self._is_behind():  # a small one: all is done together
             actions.extend(self.follow_more(now))
@@ -120,11 +119,7 @@ class Agent:
         self.files.take(config)
         fallbacks = [text if kind == "address" else VIA + text for kind, text in config.fallbacks]
         self.resolver.configure(Settings(config.min_ttl, config.max_ttl, fallbacks, config.authoritative))
-        servers = config.nameservers
-
-        def servers_of(peer):
-            return tuple(peer.nameservers or servers)
-
+        servers_of = lambda peer: tuple(peer.nameservers or config.nameservers)  # noqa: E731
         actions = [do.Log("warning", text) for text in config.errors]
         self.memory.last_good.changed(now)
         self.peers.configure(config, servers_of, self.memory.endpoints(config.peers), now)
@@ -155,6 +150,13 @@ class Agent:
 
             self.whys = Whys()
         return self.whys.begin(self, event, now)
+
+    def _load_policies(self):
+        from .policies.policies import Policies
+
+        self.policies = Policies(self._timers, lambda: self.routes)
+        self.policies.sets.hold(self.memory.last_good.reading)
+        return self.policies
 
     def _load_routes(self):
         from .routes.routes import Routes
@@ -192,8 +194,7 @@ class Agent:
         if not changed and not came_up:
             return actions
         # a way may have another device, which the kernel says nothing of
-        actions = actions + self.routes.touched(now)
-        return actions + self.peers.reroute(came_up, now) + self.network_changed(now)
+        return actions + self.routes.touched(now) + self.peers.reroute(came_up, now) + self.network_changed(now)
 
     def network_changed(self, now):
         """Routes, nameservers or endpoints may be others: what failed is tried again, what is set is compared."""

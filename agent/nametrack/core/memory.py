@@ -6,6 +6,7 @@ from .last_good import Endpoints, Known, LastGood, Owned, Remembered, pairs
 
 class Memory:
     def __init__(self, timers, peers, policies):
+        """`policies`: function that returns the Policies, or the NoPolicies in their place."""
         self.last_good = LastGood(timers)
         self._peers = peers
         self._policies = policies
@@ -19,7 +20,7 @@ class Memory:
         actions = [] if event.problem is None else [Log("warning", event.problem)]
         self.last_good.read(event.records)
         self.last_good.reading = event.more
-        self._policies.sets.hold(event.more)
+        self._policies().sets.hold(event.more)
         if configured:
             return actions + self._restore(event.records, now)
         for record in event.records:
@@ -41,10 +42,10 @@ class Memory:
             if isinstance(record, Endpoints):
                 self._peers.remember(record.host, pairs(record))
             elif isinstance(record, Known):
-                self._policies.remember(record, now)
+                self._policies().remember(record, now)
             elif isinstance(record, Owned):
-                self._policies.sets.remember(record.set, record.keys, record.what)
-        return [] if self.last_good.reading else self._policies.read_sets()
+                self._policies().sets.remember(record.set, record.keys, record.what)
+        return [] if self.last_good.reading else self._policies().read_sets()
 
     def due(self, key, now):
         """The timer ("save",) or ("share",) is due."""
@@ -58,8 +59,8 @@ class Memory:
 
     def learnt(self, now):
         """Return the action that writes down what DNS named anew, and what becomes ours by the actions of now."""
-        self.last_good.learn(self._policies.learnt(now), now)
-        return self.last_good.remember(self._policies.sets.learnt())
+        self.last_good.learn(self._policies().learnt(now), now)
+        return self.last_good.remember(self._policies().sets.learnt())
 
     def not_saved(self, reason, now):
         """The file could not be written; return what to say."""
@@ -75,12 +76,12 @@ class Memory:
         """Yield what is to be remembered, Known and Endpoints: each address named now, and each retained one."""
         for known in self._peers.remembered():  # first: a peer is to know it when it is configured
             yield known
-        for known in self._policies.remembered(now):
+        for known in self._policies().remembered(now):
             yield known
 
     def records(self, now):
         """Yield the same, and which elements are ours, Owned by Owned."""
         for known in self.known(now):
             yield known
-        for owned in self._policies.sets.owned():
+        for owned in self._policies().sets.owned():
             yield owned

@@ -5,8 +5,7 @@ from collections import namedtuple
 
 from .. import compat, compat_files, compat_heap, ip
 from ..adapters import files
-from ..core.config import configuration, firewall, lists, network
-from ..core.config.option_values import listed_host
+from ..core.config import configuration, lists, network
 from ..core.ordering import result
 from ..wire import uci
 
@@ -46,7 +45,7 @@ def reading(folder):
     origin = configuration.Origin(folder + NAMETRACK, folder + NETWORK, {})
     config = yield from configuration.building(sections, others, problems, origin, network_problems)
     wall_data, _ = files.read_bytes(folder + FIREWALL)
-    wall = None if wall_data is None else firewall.read(uci.parse(wall_data, firewall.wants)[0])
+    wall = None if wall_data is None else _firewall(wall_data)
     number = id_of((data, network_data, cron_data, wall_data))
     return Loaded(config, faults, cron, number, None, wall), None
 
@@ -57,6 +56,7 @@ def with_files(config):
     if not paths:
         return config
     from ..adapters.lists import Lists
+    from ..core.config.policy_values import listed_host
 
     found = Lists(None, listed_host, ip.is_element, None)
     found.read_all(paths)
@@ -87,6 +87,12 @@ def _elsewhere():
     except ImportError:
         return None
     return any_linux
+
+
+def _firewall(data):
+    from ..core.config import firewall  # not every machine has such a file
+
+    return firewall.read(uci.parse(data, firewall.wants)[0])
 
 
 def id_of(contents):

@@ -1,13 +1,12 @@
 """Takes the configuration in: the files are read in slices, and what they say is handed to the core as one event."""
 
-from .. import compat_heap, ip
-from ..adapters.lists import Lists
+from .. import compat_heap
 from ..adapters.slices import Slices
 from ..core import events as on
 from ..core.config import configuration
 from ..core.config.lists import errors_of, files, joining
-from ..core.config.option_values import listed_host
 from .config_files import read_config, read_id, reading
+from .later import Later, new_lists
 
 SLICE = 0.005  # seconds: a small configuration is taken in at once
 NO_MEMORY = "the configuration does not fit into the memory"
@@ -29,7 +28,7 @@ class Intake:
         self._emit = emit
         self._log = log
         self._taken = taken
-        self._lists = Lists(poller, listed_host, ip.is_element, self._configure)
+        self._lists = Later(lambda: new_lists(poller, self._configure))
         self._reading = Slices(poller, ("intake", "read"), SLICE)
         self._joining = Slices(poller, ("intake", "join"), SLICE)
         self._askers = []  # functions that are called with what is wrong, [text], once the files are read
@@ -43,16 +42,26 @@ class Intake:
         if loaded is None:
             return problem
         paths = files(loaded.config)
-        _make_room(loaded.config, self._lists.count(paths), {})  # before they are read: else they are read twice
-        self._lists.read_all(paths)
-        found = {path: each for path, (each, _) in self._lists.contents.items() if each is not None}
+        # before they are read: else they are read twice
+        _make_room(loaded.config, self._lists.made().count(paths) if paths else {}, {})
+        if paths:
+            self._lists.made().read_all(paths)
+        found = {path: each for path, (each, _) in self._listed().items() if each is not None}
         _make_room(loaded.config, {path: len(found[path].elements) for path in found}, found)
         self._take(loaded)
         return None
 
+    def _listed(self):
+        """What the files of hosts list, as lists.with_lists has it."""
+        return self._lists.made().contents if self._lists.is_made() else {}
+
     def follow(self):
         """Hand what was loaded to the core, and read the files of hosts again when they change."""
-        self._lists.follow(files(self.loaded.config), self._configure)
+        paths = files(self.loaded.config)
+        if paths or self._lists.is_made():
+            self._lists.made().follow(paths, self._configure)
+        else:
+            self._configure()
 
     def reload(self, answer=_whatever):
         """Read the files again; call `answer` with what is wrong with them, [text]: at once if that is quick.
@@ -80,8 +89,8 @@ class Intake:
             return self._answer(faults)
         self._log.write("info", "configuration read again")
         self._take(loaded)
-        self._lists.follow(files(loaded.config), self._configure)
-        self._answer(loaded.config.errors + errors_of(loaded.config, self._lists.contents))
+        self.follow()
+        self._answer(loaded.config.errors + errors_of(loaded.config, self._listed()))
 
     def _answer(self, errors):
         askers, self._askers = self._askers, []
@@ -94,7 +103,7 @@ class Intake:
 
     def _configure(self):
         """Hand the configuration to the core, with what its files of hosts list."""
-        self._joining.begin(joining(self.loaded.config, self._lists.contents), self._hand_over)
+        self._joining.begin(joining(self.loaded.config, self._listed()), self._hand_over)
 
     def _hand_over(self, config):
         if not config.enabled:

@@ -14,11 +14,20 @@ class Later:
         """Return the function(action) that has the adapter's `method` carry an action out."""
         return lambda action: getattr(self.made(), method)(action)
 
+    def tell(self, method, *arguments):
+        """Have the adapter hear of something by its `method`, if it is made."""
+        if self._made is not None:
+            getattr(self._made, method)(*arguments)
+
     def made(self):
         """Return the adapter."""
         if self._made is None:
             self._made = self._make()
         return self._made
+
+    def is_made(self):
+        """Return whether there is an adapter by now."""
+        return self._made is not None
 
     def busy(self):
         """Return whether it has something under way."""
@@ -73,6 +82,26 @@ def new_inbound(emit):
     from ..adapters.inbound import Inbound
 
     return Inbound(emit)
+
+
+def new_lists(poller, changed):
+    from ..adapters.lists import Lists
+    from ..core.config.policy_values import listed_host
+    from ..ip import is_element
+
+    return Lists(poller, listed_host, is_element, changed)
+
+
+def new_hold(poller, bus, emit):
+    from ..adapters.hold import Hold
+
+    return Hold(poller, bus, emit)
+
+
+def new_services(config_dir, bus, emit):
+    from ..adapters.services import Services
+
+    return Services(config_dir, bus, emit)
 
 
 def new_neighbours(poller, emit):

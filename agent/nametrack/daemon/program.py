@@ -6,10 +6,8 @@ from .. import NAME, compat, compat_files, compat_heap, compat_signals
 from ..adapters.bus import Bus
 from ..adapters.dns import Dns
 from ..adapters.endpoints import Endpoints
-from ..adapters.hold import Hold
 from ..adapters.last_good import LastGood
 from ..adapters.netifd import Netifd
-from ..adapters.services import Services
 from ..adapters.wireguard import WireGuard
 from ..core import actions as do
 from ..core import events as on
@@ -20,8 +18,8 @@ from .bus_object import METHODS, Service
 from .config_files import is_router, state_dir
 from .doors import Doors
 from .intake import Intake
-from .later import Later, new_answers, new_echo, new_flows, new_glance, new_inbound, new_neighbours, new_routes
-from .later import new_sets, new_tap, targets
+from .later import Later, new_answers, new_echo, new_flows, new_glance, new_hold, new_inbound, new_neighbours
+from .later import new_routes, new_services, new_sets, new_tap, targets
 from .loop import Loop, Poller
 
 PASS_LIMIT = 120  # seconds after which `run --once`, `plan` and `check` report what they have
@@ -57,11 +55,11 @@ class Program:
         self._neighbours = Later(lambda: new_neighbours(self._poller, emit))
         self._wireguard = WireGuard(self._poller, emit)
         self._bus = Bus(self._poller, log, command.ubus)
-        self._hold = Hold(self._poller, self._bus, emit)
+        self._hold = Later(lambda: new_hold(self._poller, self._bus, emit))
         self._doors = Doors(self._bus, self._poller, log, command.run_dir)
         self._netifd = self._network(emit)
         self._endpoints = Endpoints(self._netifd, self._wireguard, emit)
-        self._services = Services(command.config_dir, self._bus, emit)
+        self._services = Later(lambda: new_services(command.config_dir, self._bus, emit))
         self.loop = Loop(self.agent, self._poller, compat.monotonic, self._performers(), log)
 
     def _planner(self):
@@ -88,8 +86,8 @@ class Program:
             do.SendQuery: self._dns.send,
             do.CancelQuery: lambda action: self._dns.cancel(action.id),
             do.Observe: Later(lambda: new_tap(self._poller, self._emit)).performer("observe"),
-            do.Hold: self._hold.hold,
-            do.Release: self._hold.release,
+            do.Hold: self._hold.performer("hold"),
+            do.Release: self._hold.performer("release"),
             do.ReadPeers: self._wireguard.read,
             do.ReadInterfaces: self._netifd.read,
             do.SetEndpoint: self._endpoints.set,
@@ -101,7 +99,7 @@ class Program:
             do.GlanceNft: self._sets.performer("glance_nft"),
             do.ChangeSet: self._sets.performer("change"),
             do.FlushFlows: self._flows.performer("flush"),
-            do.ReadServices: self._services.read,
+            do.ReadServices: self._services.performer("read"),
             do.GlanceRouting: lambda action: new_glance(self._emit).look(action),
             do.ReadRouting: self._routes.performer("read"),
             do.ListRoutes: self._routes.performer("list"),
@@ -155,7 +153,7 @@ class Program:
         if isinstance(event, on.ConfigLoaded):
             config = event.config
             if len(config.peers) + sum([len(policy.hosts) for policy in config.policies]) >= LARGE:
-                self._hold.prepare("configuration")
+                self._hold.tell("prepare", "configuration")
         self._emit(event)
 
     def _set_level(self, config):
@@ -166,17 +164,17 @@ class Program:
     def follow(self):
         """Runs until a signal ends it, or until it is seen that another agent does the work here. SIGHUP: reloads."""
         self._watch_signals({"HUP": self._intake.reload})
-        self._poller.when_away(self._hold.was_away)
+        self._poller.when_away(lambda seconds: self._hold.tell("was_away", seconds))
         self._follows = True
         self._doors.serve(NAME, METHODS, self._answer, self._decided, self._intake.reload_changes)
         self.loop.run()
         self._end()
 
     def _answer(self, method, arguments):
-        self._hold.prepare(method)
+        self._hold.tell("prepare", method)
         began = compat.monotonic()
         answer = self.service.call(method, arguments, began, compat.exact_wall())
-        self._hold.took(method, compat.monotonic() - began)
+        self._hold.tell("took", method, compat.monotonic() - began)
         return answer
 
     def _decided(self, free):

@@ -309,6 +309,8 @@ def test_policies_that_come_later_wait_until_the_kernel_is_read():
     text = "config policy 'work'\n\toption target 'route'\n\tlist interface 'wg0'\n\tlist host '192.0.2.1'\n"
     loaded = on.ConfigLoaded(configuration.build(uci.parse(text)[0], uci.parse(NETWORK)[0], []))
     first = house.agent.handle(loaded, house.now)
+    while house.agent.files.is_preparing():
+        first += house.agent.handle_timer(house.now)
     then = [action for _ in range(2) for action in house.agent.handle(on.TunnelRead("wg0", 51820), house.now)]
     assert not [action for action in first + then if isinstance(action, do.ChangeRouting)]
     house.order(first + then)

@@ -33,6 +33,10 @@ class Policies:
         self._name_key = None  # function: the key of a host's name
         self._learnt = {}  # name key -> {key: None} of the addresses whose life DNS changed since `learnt`
 
+    def loading(self):
+        """All is loaded."""
+        return ()
+
     def configure(self, prepared, now):
         """Fill exactly the sets of the policies in a Preparation, once `read_sets` is called; what is known of hosts is
         kept.

@@ -9,20 +9,21 @@ HOST = 4  # a host takes as long as so many keys
 
 class Preparation:
     """`before`: {name: Policy} of those in force, which stay as they are; name_key: function that gives a host's name
-    key.
+    key; loading: generator that loads what policies need a step at a time, empty if there is no need to.
     """
 
-    def __init__(self, config, name_key, before):
+    def __init__(self, config, name_key, before, loading=()):
         self.config = config
         self.name_key = name_key
         self.policies = {}  # name -> Policy
-        self._steps = self._preparing(before)
+        self._steps = self._preparing(before, loading)
 
     def go_on(self):
         """Go on for some milliseconds; return whether all are ready."""
         return advance(self._steps)
 
-    def _preparing(self, before):
+    def _preparing(self, before, loading):
+        yield from loading
         for wanted in self.config.policies:
             if wanted.enabled:
                 policy = yield from preparing(wanted, self.name_key, before.get(wanted.name))

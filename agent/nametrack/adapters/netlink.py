@@ -8,7 +8,9 @@ from ..wire import netlink
 _DUMPS = 3  # tries to read what changes meanwhile
 _WAIT = 1000  # milliseconds; the kernel answers at once, or the answer was lost
 _SOL_NETLINK, _CAP_ACK, _STRICT = 270, 10, 12  # NETLINK_GET_STRICT_CHK
-_DATAGRAM = 32768  # bytes: the kernel makes no larger ones (net/netlink/af_netlink.c, netlink_dump)
+# bytes, as libmnl reads: the kernel makes none that are larger then (af_netlink.c, netlink_dump), and MicroPython makes
+# room for as many each time
+_DATAGRAM = 8192
 
 
 class Refused(Exception):

@@ -8,8 +8,7 @@ except (ImportError, ValueError) as error:  # the latter is MicroPython's of a .
     sys.stderr.write("nametrack: %s: no modules for this interpreter: install the package nametrack\n" % error)
     sys.exit(2)
 
-# Compiling leaves more behind than the program takes: collected this often it never touches that much of the heap.
-compat.collect_early()
+compat.collect_early(loading=True)
 
 from nametrack.__main__ import main  # noqa: E402
 

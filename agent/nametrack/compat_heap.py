@@ -66,9 +66,10 @@ def read(size):
 
 
 def pace():
-    """Has garbage collected whenever a quarter of what is in use was taken, or a 32nd of the heap where that is more.
+    """Has garbage collected whenever a 64th of the heap was taken, or nearly a quarter of what is in use if it is more.
 
-    A collection looks at all that is in use. To be called now and then while that grows.
+    A collection looks at all that is in use; and what was touched once stays in memory. To be called now and then while
+    more comes into use.
     """
     if not MICROPYTHON:
         return
@@ -78,7 +79,7 @@ def pace():
     if used > size // 3:
         gc.collect()
         used = gc.mem_alloc()
-    gc.threshold(max(size >> 5, used // 4))
+    gc.threshold(max(size >> 6, used // 4 - (size >> 6)))
     if used > size // 3:  # what is read and written for a while takes as much again
         ran_short("%d of %d KiB are in use" % (used >> 10, size >> 10), 4 * used)
 

@@ -110,3 +110,11 @@ compat_heap.grow()
 print("as before")
 """
     assert run(interpreter, tmp_path, script) == ["None False", "as before"]
+
+
+def test_garbage_is_collected_the_more_rarely_the_more_is_in_use(tmp_path):
+    """A small agent has little memory touched, and a large one is not busy with looking at all that it has."""
+    threshold = "if not short: print('KiB', gc.threshold() >> 10)"
+    found = [lines(tmp_path, "8M", kept, threshold)[-1] for kept in (0, 1000, 2400)]
+    small, middle, large = [int(line.split()[1]) for line in found]
+    assert small < 130 < middle < 200 and 400 < large < 600

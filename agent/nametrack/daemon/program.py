@@ -32,6 +32,7 @@ class Program:
     """`dry`: nothing is changed, `planner` has what would be."""
 
     def __init__(self, command, log, dry=False):
+        compat.collect_early()
         self.log = log
         self.failed = False  # whether it ended because another agent does the work here
         self._command = command

@@ -148,7 +148,9 @@ def hour():
 
 def memory():
     found, rows = load("memory"), []
-    for variant in ("micropython", "micropython, compiled", "cpython"):
+    for variant in ("micropython", "micropython, compiled", "micropython, before", "cpython"):
+        if f"{variant}, 1 peers" not in found:
+            continue  # no other version was measured
         interpreter = variant.partition(",")[0]
         bare = found[f"{interpreter}, sleeping"]
         if variant == interpreter:
@@ -233,6 +235,18 @@ def sizes():
     return table(("package", "bytes"), [(path.name, f"{path.stat().st_size:,}") for path in files])
 
 
+def start():
+    names = {
+        "micropython": "MicroPython",
+        "micropython, compiled": "MicroPython, as the package nametrack-mpy has it",
+        "micropython, before": "MicroPython, before",
+        "cpython": "CPython",
+    }
+    found = load("start")
+    rows = [(names[name], *(f"{value * 1000:.0f}" for value in found[name])) for name in names if name in found]
+    return table(("milliseconds", "in all", "of the processor"), rows)
+
+
 def plot():
     """Every sample as a dot, on a line of seconds that begins at 0."""
     found = load("recovery")
@@ -285,11 +299,8 @@ def write():
         "sizes",
     ):
         text = text.replace("{" + name + "}", globals()[name]().strip())
-    start = {name: f"{value * 1000:.0f} ms" for name, value in load("start").items()}
     text = text.replace("{version}", (TOP / "VERSION").read_text().strip())
-    kinds = {"micropython": "under MicroPython", "micropython, compiled": "as the package nametrack-mpy has it"}
-    shown = [f"{start[name]} {words}" for name, words in {**kinds, "cpython": "under CPython"}.items()]
-    text = text.replace("{start}", ", ".join(shown))
+    text = text.replace("{start}", start())
     (TOP / "docs/benchmarks.md").write_text(text)
 
 

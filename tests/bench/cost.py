@@ -1,13 +1,14 @@
 """What following costs, beside what the rivals cost: `cost.py WHAT …`, run in the lab; the last line is JSON.
 
 steady PEERS [NAMES]
-               processes started and CPU seconds in an hour in which nothing changes, TTL 60; NAMES: hosts of a policy.
-               BEFORE: a checkout of another version of nametrack, which is measured beside this one
+               processes started and CPU seconds in an hour in which nothing changes, TTL 60; NAMES: hosts of a policy
 memory         PSS, without the C library too, and private memory of the agent and of an interpreter that only sleeps,
                and the peak, in KiB
 sets COUNT     seconds for COUNT elements into an empty nft set, by the agent's adapter and by plain `nft -f`
 names COUNT    seconds for COUNT names looked up at once, of a server 20 ms away
-start          seconds from the start of the process to the endpoint being set in the kernel
+start          [seconds, processor seconds] from the start of the process to the endpoint being set in the kernel
+
+BEFORE names a checkout of another version of nametrack: steady, memory and start measure it beside this one.
 """
 
 import asyncio
@@ -73,13 +74,17 @@ def processor_seconds(agent):
     return int(pathlib.Path(f"/proc/{agent.process.pid}/schedstat").read_text().split()[0]) / 1e9
 
 
+def before():
+    """{"before": its environment}, {} if no other version is to be measured."""
+    if "BEFORE" not in os.environ:
+        return {}
+    return {"before": {"NAMETRACK_LIB": str(pathlib.Path(os.environ["BEFORE"]).resolve() / "agent")}}
+
+
 def steady(count, names=0):
-    versions = {"nametrack": {}}
-    if "BEFORE" in os.environ:
-        versions["before"] = {"NAMETRACK_LIB": str(pathlib.Path(os.environ["BEFORE"]).resolve() / "agent")}
     found = {}
     for interpreter in BOTH:
-        for version, environ in versions.items():
+        for version, environ in {"nametrack": {}, **before()}.items():
             found[f"{version}, {interpreter}"] = steady_of(count, names, interpreter, environ)
     if names:
         return found
@@ -151,11 +156,12 @@ def in_memory(pid):
 
 @contextlib.contextmanager
 def variants():
-    """{variant: (interpreter, environment)}: the sources under each, and what the package nametrack-mpy has of them."""
+    """{variant: (interpreter, environment)}: the sources under each, nametrack-mpy's, and those of another version."""
     with tempfile.TemporaryDirectory() as work:
         (root,) = [package.root for package in feed.packages(pathlib.Path(work)) if package.name == "nametrack-mpy"]
         compiled = {"NAMETRACK_LIB": str(root / "usr/lib/nametrack")}
-        yield {**{name: (name, {}) for name in BOTH}, "micropython, compiled": ("micropython", compiled)}
+        found = {**{name: (name, {}) for name in BOTH}, "micropython, compiled": ("micropython", compiled)}
+        yield {**found, **{f"micropython, {name}": ("micropython", environ) for name, environ in before().items()}}
 
 
 def memory():
@@ -301,9 +307,9 @@ def start():
                 agent = Agent(world, options(), interpreter=interpreter, environ=environ)
                 began = time.monotonic()
                 with agent:
-                    wait_for(world.home_endpoint, 20, agent.tail, every=0.005)
-                    times[name].append(time.monotonic() - began)
-    return {name: statistics.median(seconds) for name, seconds in times.items()}
+                    wait_for(world.home_endpoint, 20, agent.tail, every=0.003)
+                    times[name].append((time.monotonic() - began, processor_seconds(agent)))
+    return {name: [statistics.median(column) for column in zip(*rows)] for name, rows in times.items()}
 
 
 WHAT = {"steady": steady, "memory": memory, "sets": sets, "names": names, "start": start}

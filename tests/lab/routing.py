@@ -280,13 +280,13 @@ for address in itertools.cycle(sys.argv[2:]):
     time.sleep(pause)
 """
 COUNTERS = """
-table inet count {
-	counter tunnel { }
-	counter wan { }
+table inet by_way {
+	counter by_wg0 { }
+	counter by_wan { }
 	chain postrouting {
 		type filter hook postrouting priority 200;
-		udp dport 9 oifname "wg0" counter name tunnel
-		udp dport 9 oifname "wan" counter name wan
+		udp dport 9 oifname "wg0" counter name by_wg0
+		udp dport 9 oifname "wan" counter name by_wan
 	}
 }
 """
@@ -306,13 +306,13 @@ class Stream:
 
     def __exit__(self, *_):
         (self.router.lan if self.process in self.router.lan.started else self.router.host).stop(self.process)
-        self.router.host.nft("delete table inet count")
+        self.router.host.nft("delete table inet by_way")
 
     def counts(self):
         """(through the tunnel, through the WAN) so far."""
-        text = self.router.host.run(["nft", "list", "counters", "table", "inet", "count"]).stdout
+        text = self.router.host.run(["nft", "list", "counters", "table", "inet", "by_way"]).stdout
         words = text.split()
         numbers = [int(words[i + 1]) for i, word in enumerate(words) if word == "packets"]
         names = [words[i + 1] for i, word in enumerate(words) if word == "counter"]
         found = dict(zip(names, numbers, strict=True))
-        return found["tunnel"], found["wan"]
+        return found["by_wg0"], found["by_wan"]

@@ -144,16 +144,17 @@ class Heap:
         return None
 module.compat_heap = Heap()
 from nametrack.adapters.lists import Lists
-joining, read_all = module.joining, Lists.read_all
+joining, follow = module.joining, Lists.follow
 module.joining = lambda config, contents: print("join") or joining(config, contents)
-Lists.read_all = lambda lists, paths: print("read") or read_all(lists, paths)
+Lists.follow = lambda lists, paths, done: print("read") or follow(lists, paths, done)
 write("192.0.2.1\\n192.0.2.0/24\\n# a comment\\nx.test\\n*.y.test\\n2001:db8::1\\n", "list")
 one, two = policy(["a.test", "198.51.100.7", "@" + folder + "/list"]), policy(["b.test", "@" + folder + "/list"])
 write(one + two.replace("'p'", "'q'"))
 intake = module.Intake(calls, folder, emit, Silent(), lambda loaded: None)
 intake.load()
 intake.follow()
+print(intake.busy())
 calls.to_the_end()
 """
-    room = ["expect (2, 0, 7, 0)", "read", "expect (4, 0, 7, 4)"]
+    room = ["expect (2, 0, 7, 0)", "read", "True", "expect (4, 0, 7, 4)"]
     assert told(interpreter, tmp_path, script)[1:] == room + ["join", "loaded ['a.test', 'b.test']"]

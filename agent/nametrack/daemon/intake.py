@@ -34,20 +34,16 @@ class Intake:
         self._askers = []  # functions that are called with what is wrong, [text], once the files are read
 
     def load(self):
-        """Read the files in one go, before there is anything that would have to wait.
+        """Read what is in the configuration's own files in one go.
 
         Return why there is no configuration to work with; None if there is one.
         """
         loaded, problem = read_config(self._folder)
         if loaded is None:
             return problem
+        # before the files of hosts are read: else they are read twice
         paths = files(loaded.config)
-        # before they are read: else they are read twice
         _make_room(loaded.config, self._lists.made().count(paths) if paths else {}, {})
-        if paths:
-            self._lists.made().read_all(paths)
-        found = {path: each for path, (each, _) in self._listed().items() if each is not None}
-        _make_room(loaded.config, {path: len(found[path].elements) for path in found}, found)
         self._take(loaded)
         return None
 
@@ -56,12 +52,16 @@ class Intake:
         return self._lists.made().contents if self._lists.is_made() else {}
 
     def follow(self):
-        """Hand what was loaded to the core, and read the files of hosts again when they change."""
+        """Hand what was loaded to the core, with what files of hosts list, and read these again when they change."""
+        self._follow_lists(self._begin)
+
+    def _follow_lists(self, done):
+        """Follow the files of hosts, and call `done` once they are read."""
         paths = files(self.loaded.config)
         if paths or self._lists.is_made():
-            self._lists.made().follow(paths, self._configure)
+            self._lists.made().follow(paths, done)
         else:
-            self._configure()
+            done()
 
     def reload(self, answer=_whatever):
         """Read the files again; call `answer` with what is wrong with them, [text]: at once if that is quick.
@@ -89,7 +89,7 @@ class Intake:
             return self._answer(faults)
         self._log.write("info", "configuration read again")
         self._take(loaded)
-        self.follow()
+        self._follow_lists(self._configure)
         self._answer(loaded.config.errors + errors_of(loaded.config, self._listed()))
 
     def _answer(self, errors):
@@ -100,6 +100,12 @@ class Intake:
     def _take(self, loaded):
         self.loaded = loaded
         self._taken(loaded)
+
+    def _begin(self):
+        """The files of hosts were read for the first time."""
+        found = {path: each for path, (each, _) in self._listed().items() if each is not None}
+        _make_room(self.loaded.config, {path: len(found[path].elements) for path in found}, found)
+        self._configure()
 
     def _configure(self):
         """Hand the configuration to the core, with what its files of hosts list."""

@@ -12,6 +12,7 @@ from ..core.histogram import Histogram
 from ..core.timers import Timers
 
 LONG = 0.05  # seconds in which nothing is heard: those who wait for the agent wait for as long
+AT_ONCE = 16  # descriptors that are served between two looks at which are ready: what comes of them takes milliseconds
 PACE = 16  # events between two looks at how much memory is in use
 LAGS = (0.01, 0.05, 0.25, 1, 5)  # seconds
 
@@ -22,7 +23,7 @@ class Poller:
     def __init__(self, clock):
         self._clock = clock  # function: monotonic seconds
         self._poll = select.poll()
-        self._callbacks = {}  # fd -> (callback(mask), the round in which it was added)
+        self._callbacks = {}  # fd -> (callback(mask), the round in which it was added or called last)
         self._round = 0
         self._timers = Timers()
         self._calls = {}  # timer key -> callback()
@@ -72,15 +73,20 @@ class Poller:
         ready = self._poll.poll(timeout)
         self._woke = self._clock()
         self._round += 1
-        for entry in ready:
+        for entry in ready if len(ready) <= AT_ONCE else self._longest_waiting(ready):
             # An earlier callback of this round may have closed the descriptor, and another taken its number since.
-            callback, added = self._callbacks.get(entry[0], (None, self._round))
-            if added < self._round:
+            callback, since = self._callbacks.get(entry[0], (None, self._round))
+            if since < self._round:
+                self._callbacks[entry[0]] = (callback, self._round)
                 callback(entry[1])
         for key in self._timers.due(self._woke):
             callback = self._calls.pop(key, None)
             if callback is not None:
                 callback()
+
+    def _longest_waiting(self, ready):
+        """Return those of some `(fd, mask)` that were not called for the longest time; the others stay ready."""
+        return sorted(ready, key=lambda entry: self._callbacks[entry[0]][1])[:AT_ONCE]
 
 
 class Loop:

@@ -4,6 +4,7 @@ from steering_house import House
 from test_table import member
 
 from nametrack import ip
+from nametrack.core import actions as do
 from nametrack.core.routes.numbers import Numbers
 from nametrack.core.routes.table import Table
 
@@ -75,3 +76,21 @@ def looks(count):
 def test_each_bypass_is_held_against_each_policy_below_and_not_against_what_others_open_too():
     """Three times as many of both are 27 times as many looks if it is."""
     assert looks(18) < 12 * looks(6)
+
+
+def test_many_tables_are_written_with_pauses_however_few_routes_each_has():
+    """Each step looks at all tables, so 200 steps in a row make the agent deaf."""
+    hosts = {"h%d.test" % i: (["192.0.2.%d" % (i + 1)], []) for i in range(POLICIES)}
+    house, at = House("", hosts=hosts), []
+    perform = house.kernel.perform
+
+    def performed(action, now):
+        if isinstance(action, do.ChangeRouting):
+            at.append(now)
+        return perform(action, now)
+
+    house.kernel.perform = performed
+    house.configure(config(POLICIES))
+    house.wait(10)
+    assert house.way("192.0.2.40", CLIENT % 40) == "wg0"
+    assert len(at) >= 40 and max([at.count(now) for now in at]) <= 12

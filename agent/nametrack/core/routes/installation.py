@@ -14,6 +14,7 @@ from .writing import Writing
 from ..actions import ChangeRouting
 
 SLICE = 300  # routes in one go: some milliseconds
+LOOKS = 400  # at tables and policies, in steps in a row: tens of milliseconds
 PAUSE = 0.001  # seconds between two slices, in which others have their turn
 WRITE = ("routes", "write")
 
@@ -30,6 +31,7 @@ class Installation:
         self._nexthops = Nexthops()
         self._tables = None  # (family, number, metric) -> Table; None: not listed yet
         self._places = {}  # policy's name -> [Table that it is in]
+        self._looks = 0  # at tables and policies, for steps without a pause
 
     # -- what the kernel has ---------------------------------------------------------------------------------------
 
@@ -135,7 +137,10 @@ class Installation:
             changes = self._nexthops.deletions()
         if not changes and not self.writing.holds:
             changes = self._sliced(lambda table: table.deletions(SLICE))
-        return self.writing.begin(ChangeRouting(changes, "routes of policies")) if changes else None
+        if changes:
+            return self.writing.begin(ChangeRouting(changes, "routes of policies"))
+        self._looks = 0
+        return None
 
     def is_written(self):
         """Whether the last step is done, and what remains only waits for names to be answered."""
@@ -160,7 +165,9 @@ class Installation:
                 self._lost(change.value.id)
         actions = self.writing.complain(action.changes, refused)
         self.writing.ended(action)
-        if count >= SLICE // 2:
+        self._looks += len(self._tables) + len(self._places)
+        if count >= SLICE // 2 or self._looks >= LOOKS:
+            self._looks = 0
             self._timers.set(WRITE, now + PAUSE)
             return False, actions
         return True, actions

@@ -156,39 +156,39 @@ EHOSTUNREACH = 148 if MIPS else 113
 EINPROGRESS = 150 if MIPS else 115
 
 _WORDS = {
-    1: "not permitted",  # EPERM
-    2: "no such file",  # ENOENT
-    3: "no such entry",  # ESRCH
+    EPERM: "not permitted",
+    ENOENT: "no such file",
+    ESRCH: "no such entry",
     5: "input/output error",  # EIO
-    11: "busy",  # EAGAIN
+    EAGAIN: "busy",
     12: "out of memory",  # ENOMEM
-    13: "permission denied",  # EACCES
-    16: "busy",  # EBUSY
-    17: "exists",  # EEXIST
-    18: "reverse path filter",  # EXDEV
-    19: "no such device",  # ENODEV
-    20: "not a directory",  # ENOTDIR
+    EACCES: "permission denied",
+    EBUSY: "busy",
+    EEXIST: "exists",
+    EXDEV: "reverse path filter",
+    ENODEV: "no such device",
+    ENOTDIR: "not a directory",
     21: "is a directory",  # EISDIR
-    22: "invalid argument",  # EINVAL
-    23: "full",  # ENFILE
+    EINVAL: "invalid argument",
+    ENFILE: "full",
     24: "too many open files",  # EMFILE
-    28: "no space left",  # ENOSPC
+    ENOSPC: "no space left",
     30: "read-only file system",  # EROFS
-    32: "connection closed",  # EPIPE
+    EPIPE: "connection closed",
     78 if MIPS else 36: "name too long",  # ENAMETOOLONG
-    97 if MIPS else 90: "message too long",  # EMSGSIZE
-    120 if MIPS else 93: "protocol not supported",  # EPROTONOSUPPORT
-    122 if MIPS else 95: "not supported",  # EOPNOTSUPP
-    124 if MIPS else 97: "address family not supported",  # EAFNOSUPPORT
+    EMSGSIZE: "message too long",
+    EPROTONOSUPPORT: "protocol not supported",
+    EOPNOTSUPP: "not supported",
+    EAFNOSUPPORT: "address family not supported",
     126 if MIPS else 99: "no address to send from",  # EADDRNOTAVAIL
-    127 if MIPS else 100: "network is down",  # ENETDOWN
-    128 if MIPS else 101: "network unreachable",  # ENETUNREACH
+    ENETDOWN: "network is down",
+    ENETUNREACH: "network unreachable",
     131 if MIPS else 104: "connection reset",  # ECONNRESET
-    132 if MIPS else 105: "no buffer space",  # ENOBUFS
+    ENOBUFS: "no buffer space",
     145 if MIPS else 110: "timed out",  # ETIMEDOUT
-    146 if MIPS else 111: "connection refused",  # ECONNREFUSED
-    148 if MIPS else 113: "host unreachable",  # EHOSTUNREACH
-    150 if MIPS else 115: "in progress",  # EINPROGRESS
+    ECONNREFUSED: "connection refused",
+    EHOSTUNREACH: "host unreachable",
+    EINPROGRESS: "in progress",
 }
 
 

@@ -1,9 +1,8 @@
 """The neighbours of this router: which address is at which MAC address, and what becomes news of that."""
 
-from .. import compat
 from ..core import events as on
-from ..wire import neighbours, netlink, rtnetlink
-from .netlink import listen
+from ..wire import neighbours, rtnetlink
+from .netlink import hear, listen
 from .routes_dump import Dumper, listed
 
 _DATAGRAM = 16384
@@ -54,17 +53,13 @@ class Neighbours:
             self._socket = None
 
     def _readable(self, mask):
-        news, lost = [], False
-        for _ in range(_AT_ONCE):
-            try:
-                for message in netlink.messages(self._socket.recv(_DATAGRAM)):
-                    if message.type == rtnetlink.NEW_NEIGHBOUR and self._is_news(message, news):
-                        self._told[news[-1].link, news[-1].address] = news[-1].hardware
-            except OSError as error:
-                lost = error.errno != compat.EAGAIN  # ENOBUFS: some notices are lost
-                break
-            except netlink.NetlinkError:
-                lost = True
+        news = []
+
+        def take(message):
+            if message.type == rtnetlink.NEW_NEIGHBOUR and self._is_news(message, news):
+                self._told[news[-1].link, news[-1].address] = news[-1].hardware
+
+        lost = hear(self._socket, _DATAGRAM, _AT_ONCE, take)
         if news:
             self._emit(on.NeighboursRead(news))
         if lost or len(self._told) > _MOST:

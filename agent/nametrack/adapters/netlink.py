@@ -33,6 +33,24 @@ def listen(poller, protocol, groups, readable):
     return sock
 
 
+def hear(sock, size, most, take):
+    """Hand each netlink.Message of the datagrams that wait, at most so many, to `take(message)`, which may raise
+    NetlinkError; return whether some were lost or could not be read.
+    """
+    lost = False
+    for _ in range(most):
+        try:
+            for message in netlink.messages(sock.recv(size)):
+                take(message)
+        except OSError as error:
+            if error.errno == compat.EAGAIN:
+                break
+            lost = True  # ENOBUFS: there were more than there is room for
+        except netlink.NetlinkError:
+            lost = True
+    return lost
+
+
 def be_strict(sock):
     """Has the kernel look at what a request for many asks, where it can (since 5.0): else it tells of everything."""
     try:

@@ -1,10 +1,10 @@
 """What the kernel tells of routes of ours that others delete: nothing else gets past the filter of this socket."""
 
-from .. import compat, routing
+from .. import routing
 from ..compat_packet import attach
 from ..core import events as on
-from ..wire import bpf, netlink, routes, rtnetlink
-from .netlink import listen
+from ..wire import bpf, routes, rtnetlink
+from .netlink import hear, listen
 
 _DATAGRAM = 4096
 _AT_ONCE = 64  # routes that are read before others have their turn
@@ -37,20 +37,16 @@ class RoutesDeletions:
             self._socket = None
 
     def _readable(self, mask):
-        deleted, lost = [], False
-        for _ in range(_AT_ONCE):
-            try:
-                for message in netlink.messages(self._socket.recv(_DATAGRAM)):
-                    # what arrived before the filter is looked at here
-                    if message.type == rtnetlink.DELETE_ROUTE and message.pid not in (0, self._own_port):
-                        route = routes.own_route(message)
-                        deleted += [] if route is None else [route]
-            except OSError as error:
-                if error.errno == compat.EAGAIN:
-                    break
-                lost = True  # ENOBUFS: there were more than there is room for
-            except netlink.NetlinkError:
-                lost = True
+        deleted = []
+
+        def take(message):
+            # what arrived before the filter is looked at here
+            if message.type == rtnetlink.DELETE_ROUTE and message.pid not in (0, self._own_port):
+                route = routes.own_route(message)
+                if route is not None:
+                    deleted.append(route)
+
+        lost = hear(self._socket, _DATAGRAM, _AT_ONCE, take)
         if deleted:
             self._emit(on.RoutingDeleted([], [], deleted))
         if lost:

@@ -3,10 +3,10 @@
 Routes that others delete: routes_deletions.py. That a device's routes went shows in the link.
 """
 
-from .. import compat, routing
+from .. import routing
 from ..core import events as on
-from ..wire import links, netlink, nexthops, rtnetlink, rules
-from .netlink import listen
+from ..wire import links, nexthops, rtnetlink, rules
+from .netlink import hear, listen
 
 _DATAGRAM = 16384
 _AT_ONCE = 64  # datagrams that are read before others have their turn
@@ -34,21 +34,16 @@ class RoutesNotices:
         self._links = {link.number: link for link in found}
 
     def _readable(self, mask):
-        rules_gone, nexthops_gone, touched = [], [], False
-        for _ in range(_AT_ONCE):
-            try:
-                datagram = self._socket.recv(_DATAGRAM)
-                for message in netlink.messages(datagram):
-                    touched = self._is_news(message, rules_gone, nexthops_gone) or touched
-            except OSError as error:
-                if error.errno == compat.EAGAIN:
-                    break
-                touched = True  # ENOBUFS: some notices are lost
-            except netlink.NetlinkError:
-                touched = True
+        rules_gone, nexthops_gone, news = [], [], []
+
+        def take(message):
+            if self._is_news(message, rules_gone, nexthops_gone):
+                news.append(message.type)
+
+        lost = hear(self._socket, _DATAGRAM, _AT_ONCE, take)
         if rules_gone or nexthops_gone:
             self._emit(on.RoutingDeleted(rules_gone, nexthops_gone, []))
-        if touched:
+        if news or lost:
             self._emit(on.RoutingTouched("kernel"))
 
     def _is_news(self, message, rules_gone, nexthops_gone):

@@ -133,3 +133,17 @@ def test_a_wrong_value_of_a_route_is_refused_in_words(router, browser, name, val
     browser.choose(name, value, ".modal")
     told = browser.wait(lambda: browser.find(f'.modal [data-name="{name}"] .cbi-input-invalid'), "a complaint")[0]
     assert words in told.get_attribute("data-tooltip")
+
+
+@pytest.mark.parametrize(
+    "name, wrong, right", [("host", "stag ing", "b.example.com"), ("client", "192.168.1.500", "lan")]
+)
+def test_what_was_typed_last_into_a_list_and_is_wrong_keeps_the_dialogue_open(router, browser, name, wrong, right):
+    """Without that host or client the policy would be about something else."""
+    edit(router, browser, "policy")
+    browser.choose(name, wrong, ".modal")
+    browser.click("Save", ".modal")
+    browser.choose(name, right, ".modal")
+    browser.click("Save", ".modal")
+    browser.wait(lambda: router.rpcd.uci.staged and not browser.find(".modal-overlay-active"), "a staged change")
+    assert staged(router)[name][-1] == right

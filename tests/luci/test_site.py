@@ -247,3 +247,12 @@ def test_the_dialogue_fits_its_window(router, browser, width, dark):
     browser.wait_for_text("What will happen", PREVIEW)
     assert browser.right_edge(".modal *") <= width
     browser.screenshot(f"site-{width}{'-dark' if dark else ''}")
+
+
+def test_a_client_that_was_typed_wrong_does_not_become_everyone(router, browser):
+    opened(router, browser)
+    answer(browser)
+    browser.choose("client", "192.168.1.500", ".modal")
+    browser.click(STAGE, ".modal")
+    browser.wait_for_text("invalid input value", PREVIEW)
+    assert not router.rpcd.uci.staged

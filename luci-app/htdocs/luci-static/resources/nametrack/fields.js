@@ -39,6 +39,13 @@ return baseclass.extend({
 			const values = L.toArray(this.map.data.get(this.map.config, section_id, this.option));
 
 			return values.length ? values : null;
+		},
+
+		/* LuCI leaves out what was typed last and is wrong. Without that host or client, a policy is another one. */
+		isValid: function(section_id) {
+			const field = this.map.findElement('data-field', this.cbid(section_id));
+
+			return !field || !field.querySelector('.add-item > .cbi-input-invalid');
 		}
 	} ],
 

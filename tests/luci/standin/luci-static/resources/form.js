@@ -55,12 +55,16 @@ const Map = baseclass.extend({
 		return this.root;
 	},
 
+	findElement(attribute, value) {
+		return this.root.querySelector('[%s="%s"]'.format(attribute, value));
+	},
+
 	checkDepends() {
 		this.children.forEach((section) => section.checkDepends());
 	},
 
 	parse() {
-		return Promise.all(this.children.map((section) => section.parse()));
+		return Promise.resolve().then(() => Promise.all(this.children.map((section) => section.parse())));
 	},
 
 	save(callback, silent) {

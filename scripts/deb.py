@@ -36,6 +36,15 @@ License: Apache-2.0
 """
 DOCS = ("any-linux.md", "options.md", "bus.md", "status.md", "how-it-decides.md", "security.md", "troubleshooting.md")
 
+# The agent loads modules when it first needs them: it ends before its files are replaced, so that none of another
+# version comes to it. postinst starts the new one, or if dpkg gives up, that of the old package the old one.
+PREINST = """\
+#!/bin/sh
+set -e
+if [ "$1" = upgrade ] && [ -d /run/systemd/system ]; then
+	deb-systemd-invoke stop nametrack.service >/dev/null || true
+fi
+"""
 POSTINST = """\
 #!/bin/sh
 set -e
@@ -98,6 +107,7 @@ def build(out):
         "./control": (control, 0o644),
         "./conffiles": ("".join(f"{path}\n" for path in conffiles), 0o644),
         "./md5sums": (sums, 0o644),
+        "./preinst": (PREINST, 0o755),
         "./postinst": (POSTINST, 0o755),
         "./prerm": (PRERM, 0o755),
         "./postrm": (POSTRM, 0o755),

@@ -61,7 +61,7 @@ def test_it_holds_the_agent_the_unit_the_configuration_and_the_documentation(bui
     control = unpacked(found["control.tar.gz"])
     assert control["./conffiles"][0] == b"/etc/nametrack.conf\n"
     assert f"\nVersion: {VERSION}\nArchitecture: all\n" in control["./control"][0].decode()
-    assert [mode for name, (_, mode) in control.items() if name.endswith(("inst", "rm"))] == [0o755] * 3
+    assert [mode for name, (_, mode) in control.items() if name.endswith(("inst", "rm"))] == [0o755] * 4
 
 
 def test_it_is_the_same_each_time(built, tmp_path):
@@ -71,14 +71,26 @@ def test_it_is_the_same_each_time(built, tmp_path):
 @pytest.mark.skipif(shutil.which("dpkg-deb") is None, reason="dpkg-deb is missing")
 def test_dpkg_reads_it(built, tmp_path):
     subprocess.run(["dpkg-deb", "-R", built, tmp_path / "root"], check=True, capture_output=True)
-    for script in ("postinst", "prerm", "postrm"):
+    for script in ("preinst", "postinst", "prerm", "postrm"):
         subprocess.run(["sh", "-n", tmp_path / "root/DEBIAN" / script], check=True)
 
 
 @pytest.mark.skipif(shutil.which("shellcheck") is None, reason="shellcheck is missing")
-@pytest.mark.parametrize("script", [deb.POSTINST, deb.PRERM, deb.POSTRM])
+@pytest.mark.parametrize("script", [deb.PREINST, deb.POSTINST, deb.PRERM, deb.POSTRM])
 def test_its_scripts_are_sound(script):
     subprocess.run(["shellcheck", "-"], input=script, text=True, check=True)
+
+
+@pytest.mark.parametrize("arguments, stops", [(["install"], False), (["upgrade", "0.2.0"], True)])
+def test_the_agent_ends_before_its_files_are_replaced(tmp_path, arguments, stops):
+    program = tmp_path / "deb-systemd-invoke"
+    program.write_text(f'#!/bin/sh\necho "$*" >>{tmp_path}/calls\n')
+    program.chmod(0o755)
+    script = deb.PREINST.replace("/run/systemd/system", str(tmp_path))
+    command = ["sh", "-c", script, "preinst", *arguments]
+    subprocess.run(command, env={"PATH": f"{tmp_path}:/usr/bin:/bin"}, check=True)
+    calls = tmp_path / "calls"
+    assert (calls.read_text() if calls.exists() else "") == ("stop nametrack.service\n" if stops else "")
 
 
 def test_the_installed_configuration_is_the_default_and_right():

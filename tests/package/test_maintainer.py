@@ -1,6 +1,8 @@
 """The packages' own scripts, as opkg runs them, in a scratch root."""
 
+import pathlib
 import subprocess
+import time
 
 import pytest
 
@@ -24,6 +26,13 @@ def router(tmp_path, built):
     router.stand_in("pgrep", "exit 1")
     router.stand_in("sleep")
     return router
+
+
+def wait_until(condition):
+    end = time.monotonic() + 20
+    while not condition():
+        assert time.monotonic() < end
+        time.sleep(0.02)
 
 
 def run(router, script, *arguments, **environ):
@@ -107,7 +116,49 @@ def test_an_upgrade_keeps_what_is_remembered(router):
     assert router.path("/etc/nametrack/last-good.json").exists()
 
 
-@pytest.mark.parametrize("name", ["postinst-pkg", "prerm-pkg", "postrm"])
+@pytest.fixture
+def running(router):
+    """The agent runs, and needs a second to end; what waits for the installation is named in /tmp/waits."""
+    router.write("/etc/init.d/nametrack", '#!/bin/sh\necho "service $*" >>"$CALLS"', 0o755)
+    router.write("/usr/lib/nametrack/nametrack/__init__.mpy", "old")
+    router.stand_in("pgrep", "[ ! -e /tmp/ended ]")
+    router.stand_in("sleep", "[ $1 = 1 ] && : >/tmp/ended || { echo $PPID >/tmp/new; mv /tmp/new /tmp/waits; }")
+    return router
+
+
+def upgraded(router):
+    """What is called from before the files are replaced until what waited for the end of that has ended."""
+    asked = "pgrep -f /usr/lib/nametrack/start.py"
+    assert run(router, "preinst", "upgrade", "0.2.0-r1")[:4] == ["service stop", asked, "sleep 1", asked]
+    wait_until(router.path("/tmp/waits").exists)
+    process = pathlib.Path("/proc", router.path("/tmp/waits").read_text().strip())
+    wait_until(lambda: not process.exists())
+    assert router.calls()[4] == "sleep 120"
+    return router.calls()[5:]
+
+
+def test_the_agent_has_ended_before_its_files_are_replaced_and_is_started_if_they_are_not(running):
+    assert upgraded(running) == ["service enabled", "service start"]
+
+
+def test_it_is_left_to_the_installation_what_is_started_of_other_files(running):
+    running.stand_in(
+        "sleep",
+        "[ $1 = 1 ] && : >/tmp/ended || { : >/usr/lib/nametrack/nametrack/__init__.mpy; echo $PPID >/tmp/waits; }",
+    )
+    assert upgraded(running) == []
+
+
+def test_it_is_not_started_where_the_user_has_disabled_it(running):
+    running.write("/etc/init.d/nametrack", '#!/bin/sh\necho "service $*" >>"$CALLS"; [ $1 != enabled ]', 0o755)
+    assert upgraded(running) == ["service enabled"]
+
+
+def test_before_the_first_installation_there_is_nothing_to_end(router):
+    assert run(router, "preinst", "install") == []
+
+
+@pytest.mark.parametrize("name", ["preinst", "postinst-pkg", "prerm-pkg", "postrm"])
 def test_its_own_scripts_are_clean(built, name):
     command = ["shellcheck", "--shell=sh", "--exclude=SC2034", "-"]  # SC2034: the counter of a wait
     done = subprocess.run(command, input=built["nametrack"].script(name), capture_output=True, text=True)

@@ -10,6 +10,9 @@ import tree
 from reach import Unreachable, reach
 from tree import TOP
 
+AGENTS = "pgrep -f [/]usr/lib/nametrack/start.py"
+MET = "/tmp/nametrack-met"  # on the router: the agents that run where the files of the later version are there already
+
 
 @pytest.fixture(scope="session")
 def router():
@@ -42,6 +45,8 @@ class Packages:
         write = f"import release; release.write_version('{self.later}')"
         subprocess.run([sys.executable, "-c", write], cwd=later, env={"PYTHONPATH": str(later / "scripts")}, check=True)
         (later / "files/etc/config/nametrack").write_text("config nametrack 'global'\n\toption enabled '1'\n")
+        setup = later / "files/usr/share/nametrack/setup"  # the service runs it before it starts the agent
+        setup.write_text(setup.read_text().replace("\n\n", f"\n\n{AGENTS} >{MET}\n\n", 1))
         self._folders[self.later] = self._build(later, folder / "later")
 
     def _build(self, top, out):

@@ -5,6 +5,7 @@ import os
 
 import pytest
 
+from conftest import MET
 from tree import ELSEWHERE, TOP
 
 if "ROUTER" not in os.environ:
@@ -261,6 +262,7 @@ def test_sysupgrade_keeps_the_restore_script_where_it_is_chosen(router, packages
 def test_upgrade(router, packages):
     first = pid(router)
     packages.install(packages.name, packages.later)
+    assert router.ok(f"cat {MET}") == "", "it would load modules of another version"
     assert router.ok("nametrack version").startswith(f"nametrack {packages.later} (")
     # the code that runs is the new one, and the configuration the user's
     router.wait(f"pgrep -f /usr/lib/nametrack/start.py | grep -vx {first}")

@@ -1,6 +1,6 @@
 """The kernel's routing as far as it is ours to change: it refuses what the kernel refuses, and forgets as silently.
 
-tests/kernel/test_routes.py holds it to the real one.
+tests/kernel/test_kernel_routes.py holds it to the real one.
 """
 
 from nametrack import ip, routing

@@ -2,7 +2,7 @@
 
 import pytest
 
-from test_routes import CLIENT, STAGING4, staging, wait_for  # noqa: F401
+from test_vm_routes import CLIENT, STAGING4, staging, wait_for  # noqa: F401
 
 NAME = "www.shop.example.test"
 ROUTER = {4: "10.10.0.1", 6: "fd00:10::1"}

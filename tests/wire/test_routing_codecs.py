@@ -1,6 +1,6 @@
 """Rules, nexthops, routes, links and neighbours as bytes, beside recordings of what the kernel said of `ip`'s work.
 
-tests/kernel/test_routes.py asks the kernel of this machine.
+tests/kernel/test_kernel_routes.py asks the kernel of this machine.
 """
 
 import binascii

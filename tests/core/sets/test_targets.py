@@ -47,19 +47,25 @@ MISSING = [
     (OWN, None, "does not exist", "create the set, e.g. with a `config ipset` section in"),
     (PBR, None, "does not exist", "start pbr, or choose another target"),
     (PBR, {}, "does not exist: pbr is not installed", "install pbr, or choose another target"),
-    (PBR, {"pbr": OFF}, "does not exist: pbr is not enabled", "set option enabled to 1 in /etc/config/pbr; then "),
+    (
+        PBR,
+        {"pbr": OFF},
+        "does not exist: pbr is not enabled",
+        f"uci set pbr.config.enabled='1'; uci commit pbr; {START}",
+    ),
     (PBR, {"pbr": Service(True, True, True, False, [])}, "does not exist: pbr is stopped", START),
     (
         PBR,
         {"pbr": Service(True, True, False, True, [])},
         "does not exist: pbr makes sets for users only if a `config include` is enabled",
-        "enable the include 'nametrack' in /etc/config/pbr, then restart pbr",
+        "/usr/share/nametrack/includes add; uci set pbr.nametrack.enabled='1'; uci commit pbr; /etc/init.d/pbr restart",
     ),
     (
         FOUND[1],
         {"vpn-policy-routing": Service(True, True, False, True, [])},
         "does not exist: neither dest_ipset nor resolver_ipset is set",
-        "set option dest_ipset '1' in /etc/config/vpn-policy-routing, then restart it",
+        "uci set vpn-policy-routing.config.dest_ipset='1'; uci commit vpn-policy-routing; "
+        "/etc/init.d/vpn-policy-routing restart",
     ),
     (
         PBR,
@@ -71,7 +77,7 @@ MISSING = [
         PBR,
         {"pbr": ON},
         "does not exist: pbr has not been restarted since it was set up, or does not know the interface",
-        "/etc/init.d/pbr restart; if that does not help, check the spelling of the interface of "
+        "/etc/init.d/pbr restart  # if that does not help, check the spelling of the interface of "
         "'inet fw4 pbr_wg_4_dst_ip_user', and",
     ),
 ]

@@ -58,14 +58,15 @@ class Filling:
             for family in target.sets:
                 if not self._sets.is_missing(target.sets[family]) and not is_optional(target, family):
                     return None
-        reasons, advice = [], None
-        for target in policy.candidates:
+        reasons, advice, services = [], None, self._sets.services
+        # a service that is not installed is told of only if none of them is
+        installed = [target for target in policy.candidates if target.service in (services or ())]
+        for target in installed or policy.candidates:
             for family in sorted(target.sets):
                 if not is_optional(target, family):
-                    text, better = why_missing(target, self._sets.services)
+                    text, better = why_missing(target, services)
                     reasons.append("set '%s' %s" % (own_name(target.sets[family]), text))
-                    if advice is None or target.name in (self._sets.services or ()):
-                        advice = better
+                    advice = advice or better
         return "; ".join(reasons), advice
 
     def unused(self, policy):

@@ -26,7 +26,8 @@ ROWS = (
         "",
         (
             "pbr makes sets for users only if a `config include` is enabled",
-            "enable the include 'nametrack' in /etc/config/pbr, then restart pbr",
+            "/usr/share/nametrack/includes add; uci set pbr.nametrack.enabled='1'; uci commit pbr; "
+            "/etc/init.d/pbr restart",
         ),
     ),
     Row(
@@ -36,7 +37,8 @@ ROWS = (
         "-",
         (
             "neither dest_ipset nor resolver_ipset is set",
-            "set option dest_ipset '1' in /etc/config/vpn-policy-routing, then restart it",
+            "uci set vpn-policy-routing.config.dest_ipset='1'; uci commit vpn-policy-routing; "
+            "/etc/init.d/vpn-policy-routing restart",
         ),
     ),
 )
@@ -143,7 +145,7 @@ def why_missing(target, services):
     interface = "the interface of '%s'" % own_name(target.sets[4])
     return (
         "does not exist: %s has not been restarted since it was set up, or does not know the interface" % name,
-        "/etc/init.d/%s restart; if that does not help, check the spelling of %s, and if it is right list the "
+        "/etc/init.d/%s restart  # if that does not help, check the spelling of %s, and if it is right list the "
         "interface as supported_interface in /etc/config/%s" % (name, interface, name),
     )
 
@@ -151,8 +153,8 @@ def why_missing(target, services):
 def why_stopped(service, name):
     """Return `(why, advice)` if a service does not run; None if it does or that is not known."""
     if not service.enabled:
-        advice = "set option enabled to 1 in /etc/config/%s; then /etc/init.d/%s enable; /etc/init.d/%s start"
-        return "%s is not enabled" % name, advice % (name, name, name)
+        advice = "uci set %s.config.enabled='1'; uci commit %s; /etc/init.d/%s enable; /etc/init.d/%s start"
+        return "%s is not enabled" % name, advice % (name, name, name, name)
     if service.running is False:
         return "%s is stopped" % name, "/etc/init.d/%s enable; /etc/init.d/%s start" % (name, name)
     return None

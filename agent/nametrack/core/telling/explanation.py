@@ -187,6 +187,9 @@ def _set(case, policy, told, steps):
     for each in told[1:]:
         if each.device == device:
             steps.append(note("a rule leads packets with mark 0x%x to %s" % (each.mark, device)))
+            if policy.target.service and case.client is None:
+                text = "%s marks what clients send: the router's own packets take the normal way"
+                steps.append(note(text % policy.target.service))
             return Expected(device, interface, each)
     if told[0].device == device:
         return Expected(device, interface, told[0])
@@ -244,6 +247,8 @@ def _decides(rule, told, case):
 
 def _leaves(told, client):
     whose = "the router's packets" if client is None else "packets of %s" % client
+    if told.mark and client is None:
+        whose = "packets with mark 0x%x" % told.mark
     if told.device is None:
         return "the kernel drops %s (%s)" % (whose, told.problem)
     by = " (table %d)" % told.table if told.table else ""

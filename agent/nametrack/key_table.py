@@ -15,12 +15,13 @@ class KeyTable:
         """`keys`: iterable; each has the same value."""
         lists = {}
         for key in keys:
-            number = _number(key)
+            number = ((key[0] if isinstance(key, tuple) else key) >> 8) % _PARTS  # _number, in place
             if number in lists:
                 lists[number].append(key)
             else:
                 lists[number] = [key]
         self._parts = {number: dict.fromkeys(lists[number], value) for number in lists}
+        self._shared = set()  # numbers of those that another KeyTable may have too: copied before they are changed
 
     def __len__(self):
         return sum([len(part) for part in self._parts.values()])
@@ -34,44 +35,62 @@ class KeyTable:
         return self.part(_number(key)).get(key)
 
     def put(self, number, keys):
-        """Add keys that are all of one part, with the value None: a list, or a dict of them that has it.
-
-        A dict is copied as it lies in memory, while each key of a list is looked up.
-        """
+        """Add a list of keys that are all of one part, with the value None."""
         if keys:
-            self._update(number, keys if isinstance(keys, dict) else dict.fromkeys(keys))
+            self._update(number, dict.fromkeys(keys))
+
+    def share(self, number, other):
+        """Have one part, which has no keys so far, as another KeyTable has it: without a copy until one is changed."""
+        self._parts[number] = other.part(number)
+        self._shared.add(number)
+        other._shared.add(number)
 
     def update(self, other):
         """Take in the keys and values of another KeyTable."""
         for number in other.numbers():
-            self._update(number, other.part(number))
+            if self.part(number):
+                self._update(number, other.part(number))
+            else:
+                self.share(number, other)
 
     def _update(self, number, part):
         if self.part(number):
-            self._parts[number].update(part)
+            self._own(number).update(part)
         else:
-            self._parts[number] = part.copy()
+            self._parts[number] = part
+            self._shared.discard(number)
+
+    def _own(self, number):
+        """Return a part that may be changed."""
+        if number in self._shared:
+            self._shared.discard(number)
+            self._parts[number] = self._parts[number].copy()
+        return self._parts[number]
 
     def remove(self, other):
         """Remove the keys of another KeyTable, as far as they are there."""
         for number in other.numbers():
             mine, gone = self.part(number), other.part(number)
-            if mine == gone:
+            if mine is gone or mine == gone:
                 self._parts.pop(number, None)
-                continue
-            for key in gone:
-                mine.pop(key, None)
+            elif mine:
+                mine = self._own(number)
+                for key in gone:
+                    mine.pop(key, None)
 
     def __setitem__(self, key, value):
         number = _number(key)
         if number in self._parts:
-            self._parts[number][key] = value
+            self._own(number)[key] = value
         else:
             self._parts[number] = {key: value}
+            self._shared.discard(number)
 
     def pop(self, key):
         """Remove a key if it is there."""
-        self.part(_number(key)).pop(key, None)
+        number = _number(key)
+        if key in self.part(number):
+            self._own(number).pop(key)
 
     def __iter__(self):
         """Yield the keys; they may change meanwhile."""
@@ -110,19 +129,27 @@ class Batches:
         self._room = 0  # in the last one
 
     def add(self, number, keys):
-        """Add keys that are all of one part of a KeyTable: as `put` takes them."""
-        self.count += len(keys)
-        while keys:
-            if len(keys) > self._room:
-                self.tables.append(KeyTable())
-                self._room = self._most
-            if len(keys) <= self._most:
-                some, keys = keys, ()
-            else:
-                keys = list(keys)
-                some, keys = keys[: self._most], keys[self._most :]
-            self.tables[-1].put(number, some)
-            self._room -= len(some)
+        """Add a list of keys that are all of one part of a KeyTable."""
+        for start in range(0, len(keys), self._most):
+            some = keys[start : start + self._most]
+            self._with_room(len(some)).put(number, some)
+
+    def share(self, number, other):
+        """Add all keys of one part of a KeyTable, which had none so far."""
+        part = other.part(number)
+        if len(part) > self._most:
+            self.add(number, list(part))
+        elif part:
+            self._with_room(len(part)).share(number, other)
+
+    def _with_room(self, count):
+        """Return the last table, a new one if so many do not fit."""
+        if count > self._room:
+            self.tables.append(KeyTable())
+            self._room = self._most
+        self._room -= count
+        self.count += count
+        return self.tables[-1]
 
 
 def _number(key):

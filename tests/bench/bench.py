@@ -18,6 +18,7 @@ LAB = [sys.executable, TOP / "tests/lab/enter.py"]
 ALONE = ["unshare", "--net", sys.executable]  # a transaction of 65,536 elements does not fit a user namespace
 OURS = ("micropython", "cpython")  # that run nametrack
 SAMPLES = {"0 10": 9, "1 10": 5, "2 10": 5, **{f"{name} {ttl}": 15 for name in OURS for ttl in (10, 3600)}}
+SCALES = ("addresses", "ranges")
 AT_ONCE = 6  # worlds that mostly wait
 FAILOVERS = {"micropython": 9, "cpython": 9, "micropython-proof": 5, "cpython-proof": 5}
 FAILOVERS.update({"mwan3": 9, "keen-pbr": 9, "keen-pbr-10": 9})
@@ -42,8 +43,9 @@ def measure():
         text = last_line([*prefix, HERE / "cost.py", *what.split()])
         (BUILD / f"{what.replace(' ', '-')}.json").write_text(text)
     for interpreter in ("cpython", "micropython"):
-        text = last_line([*(ALONE if os.geteuid() == 0 else LAB), HERE / "scale.py", interpreter])
-        (BUILD / f"scale-{interpreter}.json").write_text(text)
+        for kind in SCALES:
+            text = last_line([*(ALONE if os.geteuid() == 0 else LAB), HERE / "scale.py", interpreter, kind])
+            (BUILD / f"scale-{interpreter}-{kind}.json").write_text(text)
     alone = ["unshare", "--net", "--mount", sys.executable]
     found = json.loads(last_line([*alone, HERE / "steered.py", "micropython", "many", "big", "packets"]))
     (BUILD / "packets.json").write_text(json.dumps(found.pop("packets")))
@@ -196,17 +198,17 @@ def sets():
 
 def scale():
     rows = []
-    for interpreter, name in (("cpython", "CPython"), ("micropython", "MicroPython")):
-        found = load(f"scale {interpreter}")
-        row = [name]
+    for interpreter, kind in [(interpreter, kind) for kind in SCALES for interpreter in ("cpython", "micropython")]:
+        found = load(f"scale {interpreter} {kind}")
+        row = [f"{kind}, {'CPython' if interpreter == 'cpython' else 'MicroPython'}"]
         for what in ("ten", "refill"):
             plain = found[f"nft -f, {what}"]
             cpu = found[f"{what}, cpu"]
-            row.append(f"{cpu * 1000:.0f} ms, {cpu / plain:.1f} × {plain * 1000:.0f} ms")
+            row.append(f"{cpu * 1000:.0f} ms, {cpu / plain:.2f} × {plain * 1000:.0f} ms")
             row.append(f"{found[what] * 1000:.0f} ms")
         rows.append([*row, f"{found['peak'] / 1024:.1f} MiB"])
     columns = ("ten exchanged: processor", "in all", "all, after a flush: processor", "in all", "peak resident")
-    return table(("65,482 addresses", *columns), rows)
+    return table(("65,482 of them", *columns), rows)
 
 
 def names():

@@ -1,8 +1,9 @@
-"""A policy of 65,536 addresses: `scale.py INTERPRETER [ranges]`, in a network namespace of its own; the end is JSON.
+"""A policy of 65,536 elements: `scale.py INTERPRETER addresses|ranges`, in a network namespace of its own.
 
 Another program flushes the set: seconds that this takes beside the agent, and from its end until the set is full
 again. Ten addresses are exchanged for ten others: seconds after DNS has told of them. For both, the processor time that
-the agent takes. The same by plain `nft -f` from files that are there already; and the agent's peak resident memory.
+the agent takes. The same by plain `nft -f` from files that are there already; and the agent's peak resident memory. The
+end is JSON.
 """
 
 import functools

@@ -3,7 +3,7 @@
 import pytest
 
 from nametrack import ip
-from nametrack.key_table import KeyTable
+from nametrack.key_table import Batches, KeyTable
 
 LARGEST = 1500  # keys in one of the dicts, of 65,536
 KINDS = {
@@ -58,6 +58,50 @@ def test_keys_of_one_part_are_put_at_once():
     table.put(number, [10, 11])
     table.put(number, [])
     assert sorted(table.keys()) == [10, 11, 300] and table.get(11) is None and 11 in table
+
+
+def test_what_tables_have_from_each_other_is_each_ones_own():
+    """Parts are shared until one is changed: nobody sees the change of another one."""
+    tables, expected, seed = [KeyTable() for _ in range(4)], [{} for _ in range(4)], 11
+    for step in range(4000):
+        seed = (seed * 1103515245 + 12345) & 0x7FFFFFFF
+        kind, at, other, key = seed >> 8 & 7, seed >> 11 & 3, seed >> 13 & 3, (seed >> 15 & 63) << 6
+        table = tables[at]
+        if kind < 3:
+            table[key] = expected[at][key] = step
+        elif kind == 3:
+            table.pop(key)
+            expected[at].pop(key, None)
+        elif kind == 4 and at != other:
+            table.update(tables[other])
+            expected[at].update(expected[other])
+        elif kind == 5 and at != other:
+            table.remove(tables[other])
+            expected[at] = {key: expected[at][key] for key in expected[at] if key not in expected[other]}
+        elif kind == 6:
+            tables[at], expected[at] = KeyTable([key, key + 1]), {key: None, key + 1: None}
+        else:
+            table.put(key >> 8, [key, key + 2])
+            expected[at][key] = expected[at][key + 2] = None
+        for i in range(4):
+            assert {key: tables[i].get(key) for key in tables[i]} == expected[i], (step, kind)
+            assert len(tables[i]) == len(expected[i])
+
+
+def test_batches_hold_all_keys_in_tables_of_no_more_than_so_many():
+    source = KeyTable(KINDS["addresses"][:2000])  # 256 and 208 in a part
+    for most in (100, 250, 300, 600):
+        batches = Batches(most)
+        for number in source.numbers():
+            if number & 1:
+                batches.add(number, list(source.part(number)))
+            else:
+                batches.share(number, source)
+        batches.share(99, source)  # of which there is nothing
+        assert max([len(table) for table in batches.tables]) <= most and batches.count == 2000
+        assert sorted([key for table in batches.tables for key in table]) == KINDS["addresses"][:2000]
+        batches.tables[0].pop(batches.tables[0].keys()[0])
+        assert len(source) == 2000
 
 
 @pytest.mark.parametrize("kind", sorted(KINDS))

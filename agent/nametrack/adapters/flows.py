@@ -108,6 +108,7 @@ class _Dump:
         self._keys = KeyTable()  # the same, as far as they were looked through
         self._sizes = set()  # of prefixes among them, in addresses
         self._ranges = []  # keys that are no prefixes
+        self._families = set()  # of them
         self._questions = []  # (family, packed address, None for all): which connections are asked for
         self._seq = 0
         self._socket = None  # lists
@@ -116,19 +117,22 @@ class _Dump:
 
     def _sort_out(self, start):
         """Look through the keys, some at a time, then start."""
-        for key in self._given[start : start + _STEP]:
-            self._keys[key] = None
-            question = (_FAMILIES[ip.key_family(key)], None if self._all else ip.packed_of_key(key))
-            if question not in self._questions:
-                self._questions.append(question)
-            if ip.is_wide(key):
-                size = key[1] - key[0] + 1
-                if key[0] % size:
-                    self._ranges.append(key)
-                else:
-                    self._sizes.add(size)
+        keys = self._given[start : start + _STEP]
+        self._keys.update(KeyTable(keys))
+        if self._all:
+            self._families.update([ip.key_family(key) for key in keys])
+        for key in [key for key in keys if ip.is_wide(key)]:
+            size = key[1] - key[0] + 1
+            if key[0] % size:
+                self._ranges.append(key)
+            else:
+                self._sizes.add(size)
         if start + _STEP < len(self._given):
             return self._poller.call_at(("flows",), compat.monotonic(), lambda: self._sort_out(start + _STEP))
+        if self._all:
+            self._questions = [(_FAMILIES[family], None) for family in sorted(self._families)]
+        else:
+            self._questions = [(conntrack.INET, ip.packed_of_key(key)) for key in self._keys]
         self._start()
 
     def _start(self):

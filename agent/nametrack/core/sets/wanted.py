@@ -17,6 +17,7 @@ class Wanted:
         self._family = family
         self._barred = {}  # the same as keys
         self._cover = Cover()  # of the prefixes that the policies want
+        self._covered = []  # the Literals that these are of
 
     def assign(self, sources):
         """Have exactly these policies want something; `prepare` must follow."""
@@ -24,10 +25,12 @@ class Wanted:
 
     def prepare(self):
         """Get ready for questions, a step at a time."""
-        keys = []
-        for policy in self.sources:
-            keys.extend(policy.literals.keys)
-        self._cover = yield from cover(keys, self._family)
+        literals, keys = [policy.literals for policy in self.sources], []
+        if literals != self._covered:
+            for each in literals:
+                keys.extend(each.wide)
+            self._cover = yield from cover(keys, self._family)
+            self._covered = literals
 
     def be_exclusive(self, exclusive):
         """Say whether the set takes no element within another one of ours."""

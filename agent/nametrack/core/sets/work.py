@@ -12,7 +12,8 @@ from ..wording import count
 from .lives import NAMED
 from .set_report import FULL_SET, REFUSED, UNFIT
 
-SLICE = 1030  # addresses that are looked at together, milliseconds: four parts of a KeyTable of 65,536
+PLAIN_SLICE = 2060  # addresses that are looked at together: eight parts of a KeyTable of 65,536
+SLICE = 1030  # the same where an element is more than its key
 WIDE_SLICE = 250  # the same in an interval set that others fill too, where each takes several times as long
 TOLERANCE = 2  # seconds that an element's timeout may fall short before it is written again
 SCANNED = 4000  # elements of ours that are looked at for one that can make room
@@ -99,8 +100,11 @@ class Work:
         lacking, missing, going = KeyTable(), Batches(self._slice()), Batches(self._slice())
         for number in wanted.numbers():
             part, there = wanted.part(number), installed.part(number)
-            lacking.put(number, [key for key in part if key not in there])
-            missing.add(number, list(part) if every else lacking.part(number))
+            lacking.put(number, [key for key in part if key not in there] if there else part)
+            if every:
+                missing.add(number, list(part))
+            else:
+                missing.share(number, lacking)
             yield len(part)
         for number in ours.numbers():
             part, kept = ours.part(number), () if wide else wanted.part(number)
@@ -114,7 +118,9 @@ class Work:
 
     def _slice(self):
         """Return how many addresses are looked at together."""
-        return WIDE_SLICE if self.contents.form.interval and not self._is_plain() else SLICE
+        if self._is_plain():
+            return PLAIN_SLICE
+        return WIDE_SLICE if self.contents.form.interval else SLICE
 
     def _is_plain(self):
         """Return whether each wanted key is one element, for good, and there is room."""
@@ -128,11 +134,15 @@ class Work:
         for number in keys.numbers():
             part, there, ours = self.wanted.part(number), contents.installed.part(number), contents.ours.part(number)
             looked = keys.part(number)
-            absent = [key for key in looked if key in part and key not in there]
+            absent = [key for key in looked if key in part and (not there or key not in there)]
             if len(absent) == len(looked):
-                absent = looked
-            lacking.put(number, absent)
-            fresh.put(number, [key for key in absent if key not in refused] if refused else absent)
+                lacking.share(number, keys)
+            else:
+                lacking.put(number, absent)
+            if refused:
+                fresh.put(number, [key for key in absent if key not in refused])
+            elif absent:
+                fresh.share(number, lacking)
             if ours:
                 gone.put(number, [key for key in looked if key in ours and key not in part])
         self.lacking.remove(keys)
@@ -266,10 +276,8 @@ class Work:
                 self.lacking.pop(key)
 
     def _wanted_and_held(self, key):
-        if self.contents.has(key):
-            return True
-        pieces = self.contents.pieces(key, self.wanted.barred)
-        return all(self.contents.has(piece) for piece in pieces)
+        contents = self.contents
+        return contents.has(key) or all(contents.has(piece) for piece in contents.pieces(key, self.wanted.barred))
 
     def wrong(self, now):
         """Return `(code, words that follow the set's name)` of what the set does not take, None if it takes all."""

@@ -3,7 +3,6 @@
 from ... import ip
 from ...element import own_name
 from ..config.option_values import printable
-from ..names.rrset import BLOCKED, NODATA, NXDOMAIN, REBIND
 from ..peers.tunnel import CLOCK_SET
 from ..sets.targets import CREATE
 from ..wording import count_that, duration
@@ -15,7 +14,7 @@ ADVICE = {
     "peer_missing": "ifup %s  # netifd sets up changed peers when the interface starts; is the public_key right?",
     "no_keepalive": "set persistent_keepalive (25 is usual), so that a dead tunnel is noticed without traffic",
     "no_probe_address": "set option probe_address to an address beyond the tunnel, or option probe to 0",
-    "name_unresolved": "check that the nameserver can be reached and knows the name: ",
+    "name_unresolved": mending.UNKNOWN,
     "nameserver_silent": "nslookup openwrt.org %s  # does it run, and can it be reached?",
     "no_target": CREATE,
     "set_full": "give the set a larger size (nft: `size`, ipset: `maxelem`), or list fewer hosts",
@@ -33,16 +32,6 @@ ADVICE = {
     "configuration": mending.CORRECT,
     "not_loaded": "/etc/init.d/nametrack reload",
 }
-# The advice of name_unresolved for a negative answer, by its status; a line for nslookup follows.
-UNRESOLVED = {
-    NXDOMAIN: "check the spelling, and that the name has not lapsed: ",
-    NODATA: "check that the name has an address record: ",
-    BLOCKED: "allow the name in the filter of your resolver (as adblock), or of the nameservers behind it: ",
-}
-PRIVATE = (
-    "uci add_list dhcp.@dnsmasq[0].rebind_domain='%s'; uci commit dhcp; /etc/init.d/dnsmasq restart; "
-    "nametrack refresh %s  # if the name is meant to have a private address"
-)
 MISSING_ELSEWHERE = "start the interface again: wg-quick down %s; wg-quick up %s; is the public key right?"
 LIST_ADVICE = "correct the file: nametrack reads it again within half a minute after a change"
 # What a scheduled task may do that nametrack does: words that all stand in its line.
@@ -217,11 +206,8 @@ def _unresolved(agent):
         if state in ("failing", "negative"):
             said.add(name.host)
             server = name.servers[0] if name.servers else ""
-            status = name.withheld(sorted(name.questions))
-            advice = UNRESOLVED.get(status, ADVICE["name_unresolved"])
-            advice += "nslookup %s %s" % (name.host, server.replace("#", " port "))
-            advice = PRIVATE % (name.host, name.host) if status == REBIND else advice
-            found.append(finding("name_unresolved", "error", name.host, reason, advice.strip()))
+            advice = mending.unresolved(name.host, name.withheld(sorted(name.questions)), server)
+            found.append(finding("name_unresolved", "error", name.host, reason, advice))
     more = len(found) - MOST_NAMES
     if more > 1:
         text = "DNS does not answer for them, or says that they do not exist"

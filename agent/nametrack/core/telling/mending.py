@@ -1,6 +1,7 @@
 """The lines that mend what `why` finds: to be pasted into the router's shell; on another machine, what to edit."""
 
 from ... import ip, routing
+from ..names.rrset import BLOCKED, NODATA, NXDOMAIN, REBIND
 
 LAST_OF_OURS = 999  # the preference of the last rule of ours
 # what a change of an option is called where it is made by hand
@@ -8,6 +9,17 @@ _BY_HAND = {"set": "set option %s '%s'", "add_list": "add list %s '%s'", "del_li
 _PLAIN = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_@[]"
 CHECK = "nametrack check"
 CORRECT = "correct %s, then %s"
+UNKNOWN = "check that the nameserver can be reached and knows the name: "
+# What is to be done about a name without an address, by the status of the negative answer; a line for nslookup follows.
+_UNRESOLVED = {
+    NXDOMAIN: "check the spelling, and that the name has not lapsed: ",
+    NODATA: "check that the name has an address record: ",
+    BLOCKED: "allow the name in the filter of your resolver (as adblock), or of the nameservers behind it: ",
+}
+_PRIVATE = (
+    "uci add_list dhcp.@dnsmasq[0].rebind_domain='%s'; uci commit dhcp; /etc/init.d/dnsmasq restart; "
+    "nametrack refresh %s  # if the name is meant to have a private address"
+)
 
 
 def reload(agent):
@@ -148,6 +160,17 @@ def loose(device):
     """Return what has the kernel accept replies that come in through a device, whatever route leads back."""
     name = device.replace(".", "/")
     return "echo net.ipv4.conf.%s.rp_filter=2 >>/etc/sysctl.conf; sysctl -p" % name
+
+
+def unresolved(host, status, server):
+    """Return what is to be done about a name without an address.
+
+    status: of the negative answer, None if there was none; server: the nameserver that is asked, as address#port.
+    """
+    if status == REBIND:
+        return _PRIVATE % (host, host)
+    line = "nslookup %s %s" % (host, server.replace("#", " port "))
+    return (_UNRESOLVED.get(status, UNKNOWN) + line).strip()
 
 
 def ask_again(agent, host, server):

@@ -7,7 +7,6 @@ the first address that goes another way than configured.
 
 from ... import ip
 from ..actions import AskKernel, Packets, ReadAllowed, Reply
-from ..names.rrset import NXDOMAIN
 from . import mending
 from .claim import claim
 from .explanation import Case, explain
@@ -130,8 +129,9 @@ def _lookup_advice(agent, host):
     """Return what to do about a name without an address."""
     for key in agent.resolver.names:
         name = agent.resolver.names[key]
-        if name.host == host and name.withheld(sorted(name.questions)) != NXDOMAIN:
-            return mending.ask_again(agent, host, key[1][0] if key[1] else "127.0.0.1")
+        if name.host == host:
+            status, server = name.withheld(sorted(name.questions)), key[1][0] if key[1] else "127.0.0.1"
+            return mending.unresolved(host, status, server) if status else mending.ask_again(agent, host, server)
     servers = agent.config.nameservers
     address = servers[0].partition("#")[0] if servers else "127.0.0.1"
     return "nslookup %s %s  # does it know the name?" % (host, address)

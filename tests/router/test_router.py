@@ -296,4 +296,5 @@ def test_removal_leaves_nothing_but_the_configuration(router, packages, before):
     assert {path for path in left if not path.startswith("/etc/config/nametrack")} == set()
     assert router.ok("uci get nametrack.global.retain") == "7200\n"
     assert not router.succeeds("[ -e /usr/lib/nametrack ] || [ -e /usr/share/nametrack ] || [ -e /etc/nametrack ]")
+    assert not router.succeeds("find /www/luci-static/resources -name '*nametrack*' | grep .")
     router.ok("rm /etc/config/nametrack*")

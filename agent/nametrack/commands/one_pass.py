@@ -54,6 +54,9 @@ def check(command, log):
         from ..core.telling.machine_findings import fitted
 
         found = fitted(found)
+    if command.config_dir != "/etc/config":
+        for each in found:
+            each["advice"] = each["advice"].replace("uci ", "uci -c %s " % command.config_dir)
     for line in finding_lines(found):
         print(line)
     return 1 if found else 0

@@ -61,3 +61,27 @@ turns = [served() + served() + served() + served() for _ in range(3)]
 print(["new" in turn for turn in turns])
 """
     assert run(interpreter, tmp_path, READY + PIPES + script) == ["[True, True, True]"]
+
+
+@each_interpreter
+def test_what_takes_long_to_read_leaves_the_others_for_the_next_turn(interpreter, tmp_path):
+    """The loop has its turn in between; each is served in turn all the same."""
+    script = """
+from nametrack.daemon.loop import Poller, SHARE
+now = [0]
+poller = Poller(lambda: now[0])
+def read(number):
+    called.append(number)
+    now[0] += SHARE * 0.6
+for number in range(5):
+    open_pipe(number)
+    poller.remove(pipes[-1][0])
+    poller.add(pipes[-1][0], lambda mask, number=number: read(number))
+rounds = []
+for _ in range(5):
+    poller.wait(0)
+    rounds.append(len(called))
+print(rounds)
+print(sorted(called[:5]))
+"""
+    assert run(interpreter, tmp_path, READY + PIPES + script) == ["[2, 4, 6, 8, 10]", "[0, 1, 2, 3, 4]"]

@@ -13,6 +13,7 @@ from ..core.timers import Timers
 
 LONG = 0.05  # seconds in which nothing is heard: those who wait for the agent wait for as long
 AT_ONCE = 16  # descriptors that are served between two looks at which are ready: what comes of them takes milliseconds
+SHARE = 0.01  # seconds after which no other one is served then
 PACE = 16  # events between two looks at how much memory is in use
 LAGS = (0.01, 0.05, 0.25, 1, 5)  # seconds
 
@@ -73,12 +74,14 @@ class Poller:
         ready = self._poll.poll(timeout)
         self._woke = self._clock()
         self._round += 1
-        for entry in ready if len(ready) <= AT_ONCE else self._longest_waiting(ready):
+        for entry in ready if len(ready) == 1 else self._longest_waiting(ready):
             # An earlier callback of this round may have closed the descriptor, and another taken its number since.
             callback, since = self._callbacks.get(entry[0], (None, self._round))
             if since < self._round:
                 self._callbacks[entry[0]] = (callback, self._round)
                 callback(entry[1])
+                if self._clock() - self._woke > SHARE:
+                    break
         for key in self._timers.due(self._woke):
             callback = self._calls.pop(key, None)
             if callback is not None:

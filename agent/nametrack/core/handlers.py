@@ -146,7 +146,7 @@ def _memory_due(agent, key, now):
 
 
 def _set_due(agent, key, now):
-    return agent.policies.sets.due(key, now)
+    return agent.policies.filling.due(key, now)
 
 
 # By the first word of a timer's key; every other timer is of the sets.

@@ -26,7 +26,15 @@ class Filling:
     def listed(self, set_name, listing, now):
         """The kernel's own words about one set; a policy may fill other sets now."""
         existed = self._sets.exists(set_name)
-        actions = self._sets.listed(set_name, listing, now)
+        return self._looked(set_name, existed, self._sets.listed(set_name, listing, now), now)
+
+    def due(self, key, now):
+        """A timer of the sets is due; of one that is listed in parts it may be known only now that it exists."""
+        existed = self._sets.exists(key[1])
+        actions = self._sets.due(key, now)
+        return actions if self._sets.exists(key[1]) is existed else self._looked(key[1], existed, actions, now)
+
+    def _looked(self, set_name, existed, actions, now):
         exists = self._sets.exists(set_name)
         if exists is not existed:
             actions.extend(self._assign(now) + self._steer(now))

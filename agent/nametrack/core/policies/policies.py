@@ -132,7 +132,7 @@ class Policies:
                 self._learnt.setdefault(host.name_key, {}).update(dict.fromkeys(new))
                 self.filling.touch(policy, new, "a client asked for %s" % name, now)
                 for _, set_name in sorted(policy.sets().items()):
-                    actions.extend(self.sets.write(set_name, now))  # the client connects in a moment
+                    actions.extend(self.filling.due(("settle", set_name), now))  # the client connects in a moment
             self._watch_expiry(policy, host)
         return actions
 

@@ -103,10 +103,6 @@ class Sets:
             return self.list(kernel_set)
         return self._after(kernel_set, kernel_set.due(key[0], now), now)
 
-    def write(self, name, now):
-        """Write what is due in a set at once."""
-        return self.due(("settle", name), now)
-
     def list(self, kernel_set):
         """Have a set listed, and what is known of its service read again."""
         if self._held:

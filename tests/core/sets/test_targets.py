@@ -39,6 +39,8 @@ def test_why_a_set_leads_no_packet_anywhere():
     assert why_unused(own, {}) == why_unused(own, None) == ("is not used: no rule refers to it", None)
     assert why_unused(PBR, {"pbr": ON})[1] == "/etc/init.d/pbr restart"
     assert why_unused(PBR, {"pbr": OFF})[0] == "is not used: pbr is not enabled"
+    assert why_unused(PBR, {}) == ("is not used: pbr is not installed", "install pbr, or choose another target")
+    assert why_unused(PBR, None)[0] == "is not used: no rule of pbr refers to it"
 
 
 OWN = Target("nftset", {4: FOUND[0].sets[4]}, None)

@@ -133,7 +133,8 @@ def why_missing(target, services):
         return "does not exist", "start %s, or choose another target" % name
     service = services.get(name)
     if service is None:
-        return "does not exist: %s is not installed" % name, "install %s, or choose another target" % name
+        why, advice = _absent(name)
+        return "does not exist: %s" % why, advice
     stopped = why_stopped(service, name)
     if stopped is not None:
         return "does not exist: %s" % stopped[0], stopped[1]
@@ -148,6 +149,10 @@ def why_missing(target, services):
         "/etc/init.d/%s restart  # if that does not help, check the spelling of %s, and if it is right list the "
         "interface as supported_interface in /etc/config/%s" % (name, interface, name),
     )
+
+
+def _absent(name):
+    return "%s is not installed" % name, "install %s, or choose another target" % name
 
 
 def why_stopped(service, name):
@@ -165,8 +170,9 @@ def why_unused(target, services):
 
     The advice is None for a set of the user's own.
     """
-    service = (services or {}).get(target.service) if target.service else None
-    stopped = why_stopped(service, target.service) if service is not None else None
+    name, stopped = target.service, None
+    if name is not None and services is not None:
+        stopped = why_stopped(services[name], name) if name in services else _absent(name)
     if stopped is not None:
         return "is not used: " + stopped[0], stopped[1]
     if target.service is not None:

@@ -14,8 +14,8 @@ from .delivery import delivery
 # {name of a device: [Holder]} of tunnels; now: monotonic seconds
 Case = namedtuple("Case", ("agent", "host", "client", "kernel", "peers", "now"))
 
-# How packets are to leave. device: the name of the link, None if nothing says so; interface: its name in netifd; told:
-# the Told that packets are of, by their mark
+# How packets are to leave. device: the name of the link, None if nothing says so; interface: its name in netifd, alone
+# if packets may have a mark that leads nowhere; told: the Told that packets are of, by their mark
 Expected = namedtuple("Expected", ("device", "interface", "told"))
 
 
@@ -31,7 +31,8 @@ def explain(case, address):
         expected, ending = _steered(case, found.policy, told, steps)
     plain = expected.told
     if expected.device is None or plain.device == expected.device:
-        steps.append(note(_leaves(plain, case.client)))
+        unmarked = expected.device is None and expected.interface is not None
+        steps.append(note(_leaves(plain, case.client, unmarked)))
     else:
         steps.append(_elsewhere(case, plain, expected.device))
     if expected.device is not None and plain.device == expected.device:
@@ -183,6 +184,9 @@ def _set(case, policy, told, steps):
     interface = policy.config.interface
     if interface is None:
         return nothing
+    if interface in agent.interfaces.known and agent.interfaces.device(interface) is None:
+        steps.append(Step("%s is down" % interface, mending.start(agent, interface), True))
+        return Expected(None, interface, told[0])
     device = agent.interfaces.device(interface) or interface
     for each in told[1:]:
         if each.device == device:
@@ -197,7 +201,7 @@ def _set(case, policy, told, steps):
     service = policy.target.service
     advice = "/etc/init.d/%s restart" % service if service else mending.route_instead(agent, policy)
     steps.append(Step(text, advice, True))
-    return nothing
+    return Expected(None, interface, told[0])
 
 
 def _not_in_set(agent, policy, kernel_set, key):
@@ -245,10 +249,12 @@ def _decides(rule, told, case):
     return rule.match.iif in (None, case.kernel.ingress or "lo")
 
 
-def _leaves(told, client):
+def _leaves(told, client, unmarked=False):
     whose = "the router's packets" if client is None else "packets of %s" % client
     if told.mark and client is None:
         whose = "packets with mark 0x%x" % told.mark
+    elif unmarked:
+        whose += " without a mark"
     if told.device is None:
         return "the kernel drops %s (%s)" % (whose, told.problem)
     by = " (table %d)" % told.table if told.table else ""

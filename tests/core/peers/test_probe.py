@@ -8,7 +8,7 @@ from nametrack.core.peers.probe import Probing
 TunnelSeen = namedtuple("TunnelSeen", ("silent_since", "owed_since"))
 
 
-def test_the_watch_begins_once_and_anew_after_there_was_no_address():
+def test_the_watch_begins_once_and_anew_after_there_was_nothing_to_probe():
     probing = Probing()
     assert not probing.begin()
     probing.configure("10.9.0.1")
@@ -17,6 +17,7 @@ def test_the_watch_begins_once_and_anew_after_there_was_no_address():
     assert not probing.begin()
     probing.configure(None)
     assert not probing.begin()
+    probing.end()
     probing.configure("10.9.0.1")
     assert probing.begin()
 

@@ -147,6 +147,7 @@ class Peer:
     def probe(self, now, probe_interval):
         """The timer of the probe is due: return `(actions, when it is due again or None)`."""
         if self.probing.address is None or self.reading is None or self.installed is None:
+            self.probing.end()
             return [], None
         return self.probing.due(self.config.interface, self.tunnel, probe_interval, now)
 

@@ -16,13 +16,16 @@ class Probing:
     def configure(self, address):
         """Probe this address from now on, None for none."""
         self.address = address
-        self._watching = self._watching and address is not None
 
     def begin(self):
         """Whether the watch over the tunnel's silence is to begin now: once, if there is an address to probe."""
         begins = self.address is not None and not self._watching
         self._watching = self._watching or begins
         return begins
+
+    def end(self):
+        """There is nothing to probe: the watch begins anew when there is."""
+        self._watching = False
 
     def sent(self, now):
         """A probe goes along with an endpoint that is set now."""

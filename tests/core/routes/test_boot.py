@@ -4,17 +4,19 @@ import pytest
 from steering_house import NETWORK
 
 from nametrack import ip, routing
-from nametrack.core.config import configuration
+from nametrack.core.config import configuration, lists
 from nametrack.core.last_good import Endpoints, Known
 from nametrack.core.routes.boot import BootBlock
 from nametrack.wire import uci
+from nametrack.wire.host_list import HostList
 
 BLOCK = "config policy 'work'\n\tlist interface 'wg0'\n\tlist host 'work.test'\n\toption fallback 'block'\n"
 KNOWN = Known("work.test", [ip.key("192.0.2.1"), ip.key("2001:db8::1")], True, 0)
 
 
-def blocked(config, *records, network=NETWORK):
-    boot = BootBlock(configuration.build(uci.parse(config)[0], uci.parse(network)[0], []))
+def blocked(config, *records, network=NETWORK, files=None):
+    made = configuration.build(uci.parse(config)[0], uci.parse(network)[0], [])
+    boot = BootBlock(lists.with_lists(made, files or {}))
     changes = [change for record in records for change in boot.record(record)] + boot.literals()
     routes = [change.value for change in changes if isinstance(change.value, routing.Routes)]
     return sorted([(ip.element(key), r.table, r.metric, r.via) for r in routes for key in r.keys])
@@ -28,6 +30,23 @@ def test_prefixes_and_names_below_a_wildcard_are_blocked():
     config = BLOCK + "\tlist host '198.18.0.0/15'\n\tlist host '*.cdn.test'\n"
     said = blocked(config, Known("a.cdn.test", [ip.key("192.0.2.9")], True, 0))
     assert [each[0] for each in said] == ["192.0.2.9", "198.18.0.0/15"]
+
+
+def test_a_name_that_only_ends_like_a_wildcard_is_not():
+    config = BLOCK + "\tlist host '*.cdn.test'\n"
+    for host in ("xcdn.test", "cdn.test", "acdn.test", "cdn.test.example"):
+        assert blocked(config, Known(host, [ip.key("192.0.2.9")], True, 0)) == []
+    assert len(blocked(config, Known("a.b.cdn.test", [ip.key("192.0.2.9")], True, 0))) == 1
+
+
+def test_what_a_file_lists_is_blocked_whether_it_is_looked_up_or_not():
+    listed = HostList("/list", b"12345678")
+    for i in range(300):
+        listed.add_name(b"n%d.example.net" % i)
+    listed.close()
+    config, address = BLOCK + "\tlist host '@/list'\n", [ip.key("192.0.2.9")]
+    for host, count in (("n0.example.net", 1), ("n299.example.net", 1), ("n300.example.net", 0)):
+        assert len(blocked(config, Known(host, address, True, 0), files={"/list": (listed, [])})) == count, host
 
 
 def test_other_hosts_other_families_and_other_policies_are_not():
@@ -67,6 +86,12 @@ def test_the_end_of_a_tunnel_is_never_blocked_nor_a_prefix_with_it():
     ends = Endpoints("home.dyn.test", [ip.key("192.0.2.1")], [None])
     config = BLOCK + "\tlist host '192.0.2.0/24'\n\tlist host '0.0.0.0/0'\n"
     assert [each[0] for each in blocked(config, ends, KNOWN)] == ["2001:db8::1"]
+    for end in ("192.0.2.0", "192.0.2.255"):
+        inside = Endpoints("home.dyn.test", [ip.key(end)], [None])
+        assert "192.0.2.0/24" not in [each[0] for each in blocked(config, inside)], end
+    for end in ("192.0.1.255", "192.0.3.0"):
+        beside = Endpoints("home.dyn.test", [ip.key(end)], [None])
+        assert "192.0.2.0/24" in [each[0] for each in blocked(config, beside)], end
     fixed = NETWORK.replace("home.dyn.test", "192.0.2.1")
     assert [each[0] for each in blocked(config, KNOWN, network=fixed)] == ["2001:db8::1"]
 

@@ -9,6 +9,7 @@ from ..last_good import Endpoints, Known
 from .numbers import Numbers
 from .plan import FAMILIES, LAST
 from .selector import EVERYTHING, selector_of
+from .writing import EVERYWHERE
 
 
 class BootBlock:
@@ -58,9 +59,9 @@ class BootBlock:
         return False
 
     def _can_be_blocked(self, key):
-        first, last = ip.bounds(key)
-        if last - first + 1 == 1 << (ip.V4_BITS if ip.key_family(key) == 4 else ip.V6_BITS):
+        if key in EVERYWHERE:
             return False  # it would only take effect without a default route
+        first, last = ip.bounds(key)
         return not any(first <= number <= last for number in self._endpoints[ip.key_family(key)])
 
     def _spare(self, key):

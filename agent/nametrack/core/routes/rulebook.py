@@ -66,7 +66,7 @@ class Rulebook:
         if not self._steps:
             return self._without(set())
         half = self._half()
-        if half is None or self._written.get(half) != self._steps:
+        if self._written.get(half) != self._steps:
             half = self._free_half(half)
         rules = self._with_end(self._rules(half))
         wanted = set(rules)

@@ -11,10 +11,21 @@ def test_a_request_has_a_right_checksum_for_ipv4_and_none_for_ipv6():
     four, six = echo.request(4, 0x1234, 0x10005), echo.request(6, 0x1234, 5)
     assert struct.unpack_from(">BBxxHH", four) == (8, 0, 0x1234, 5)
     assert struct.unpack_from(">BBHHH", six) == (128, 0, 0, 0x1234, 5)
-    total = sum(struct.unpack(">%dH" % (len(four) // 2), four))
+    assert summed(four) == 0xFFFF and len(four) == len(six) == 104
+
+
+def summed(data):
+    total = sum(struct.unpack(">%dH" % (len(data) // 2), data))
     while total >> 16:
         total = (total & 0xFFFF) + (total >> 16)
-    assert total == 0xFFFF and len(four) == len(six) == 104
+    return total
+
+
+def test_the_checksum_is_right_whatever_is_carried():
+    # the header begins with 0x0800: these sums end just below, at and above one and two times 16 bits
+    for identifier in (0, 1, 0xF7FE, 0xF7FF, 0xF800, 0xF801, 0xFFFF):
+        for number in (0, 1, 0x7FF, 0x800, 0xF7FF, 0xF800, 0xFFFE, 0xFFFF):
+            assert summed(echo.request(4, identifier, number)) == 0xFFFF, (identifier, number)
 
 
 HEADER = b"\x46" + bytes(23)  # with options: six words

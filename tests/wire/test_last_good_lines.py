@@ -50,6 +50,14 @@ def test_an_address_that_is_retained_has_less_time_left_later():
     assert [read(line, wall)[0].remaining for wall in (1100, 1500, 5000, 10)] == [400, 0, 0, 1490]
 
 
+def test_none_is_retained_for_more_than_ten_years_by_a_clock_that_was_wrong():
+    years = 10 * 365 * 86400
+    line = entry(named=False, expires=WALL + 100 + years)
+    assert [read(line, wall)[0].remaining for wall in (WALL, WALL + 100, WALL + 101)] == [years, years, years - 1]
+    written = lines(Known("b.test", [B], False, 3 * years))[0]
+    assert json.loads(written.decode())["expires"] == WALL + years
+
+
 def test_many_addresses_are_several_lines_of_a_bounded_length():
     many = Known(
         "a" * 250 + ".test", [ip.key("2001:db8:1234:5678:9abc:def0:1234:%x" % (i + 4096)) for i in range(1000)], True, 0

@@ -330,3 +330,11 @@ def test_a_route_in_the_main_table_is_of_others_unless_its_protocol_is_ours():
 
     default = routing.MainRoute(4, ip.key("0.0.0.0/0"), 0, None, 0)
     assert [route(3, 0), route(routing.PROTOCOL, 0), route(3, routing.PROTOCOL)] == [default, None, default]
+
+
+@pytest.mark.parametrize("key", ["2001:db8::1", "2001:db8::/32"])
+def test_a_destination_of_the_other_family_is_refused(key):
+    for family, bad in ((4, key), (6, "192.0.2.1"), (6, "192.0.2.0/24")):
+        writer = routes.Writer(routing.Change(routing.ADD, routing.Routes(family, 900, 902, 0, [])), LITTLE)
+        with pytest.raises(netlink.NetlinkError):
+            writer.request(ip.key(bad), 0, 1)

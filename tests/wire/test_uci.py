@@ -87,7 +87,17 @@ def test_keywords_may_be_one_letter():
     assert uci.parse("p x\nc t n\no a 1\nl b 2\n") == (expected, [])
 
 
-@pytest.mark.parametrize("text", ["c t n ;o a 1 ;o b 2\n", "c t n '' o a 1 '' o b 2", "c t 'n';o a '1';o b '2'\n"])
+STATEMENTS = [
+    "c t n ;o a 1 ;o b 2\n",
+    "c t n '' o a 1 '' o b 2",
+    "c t 'n';o a '1';o b '2'\n",
+    "\t c \t t  n ; o   a\t\t1 ; \to b  2\n",
+    "config t n ;  option a 1 ;   option b 2\n",
+    "package  x ; config t n ; option a '1' ;\toption b 2",
+]
+
+
+@pytest.mark.parametrize("text", STATEMENTS)
 def test_a_line_may_hold_several_statements(text):
     assert uci.parse(text) == ([Section("t", "n", False, {"a": "1", "b": "2"}, 1)], [])
 

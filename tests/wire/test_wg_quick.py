@@ -98,6 +98,8 @@ WRONG = [
     ("[Peer]\nPublicKey = %s\nAddress = 10.0.0.1/24" % KEY, "line 3: wg knows no such line here"),
     ("[Interface]\nEndpoint = a.test:1", "line 2: wg knows no such line here"),
     ("PublicKey = %s" % KEY, "line 1: wg knows no such line here"),
+    ("DNS = 192.0.2.53", "line 1: wg knows no such line here"),
+    ("Table = off", "line 1: wg knows no such line here"),
     ("[Peer]\nPublicKey = %s\nPersistentKeepalive =" % KEY, "line 3: wg knows no such line here"),
     ("[ Interface ]\nAddress = 10.0.0.1/24", "line 2: wg knows no such line here"),
     ("[Interface]\nSaveConfig = perhaps", "line 2: SaveConfig is neither true nor false"),

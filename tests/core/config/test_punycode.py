@@ -3,7 +3,7 @@
 import pytest
 
 from nametrack.core.config.configuration import build
-from nametrack.core.config.option_values import host
+from nametrack.core.config.option_values import host, quoted
 from nametrack.core.config.punycode import encode, lower, to_ascii
 from nametrack.wire import uci
 
@@ -73,7 +73,7 @@ WRONG = [
 @pytest.mark.parametrize("given,why", WRONG)
 def test_what_cannot_be_one_is_said(given, why):
     value, problem = host(given)
-    assert value is None and why in problem
+    assert value is None and why in problem and problem.startswith(quoted(given))
 
 
 def test_small_letters_do_not_depend_on_the_interpreter():

@@ -82,6 +82,15 @@ def test_a_zone_that_no_answer_names_is_looked_for_upwards():
     assert asked.authority.result.reason == "the servers of its zone are not found"
 
 
+def test_it_is_looked_for_five_names_above_the_host_and_no_higher():
+    asked = Asked()
+    asked.answer("nodata", target="a.b.c.d.e.f.g.test")
+    for parent in ("b.c.d.e.f.g.test", "c.d.e.f.g.test", "d.e.f.g.test", "e.f.g.test", "f.g.test"):
+        assert asked.answer("nodata") == (parent, NS, RESOLVER, True)
+    assert asked.answer("nodata") is None
+    assert asked.authority.result.reason == "the servers of its zone are not found"
+
+
 def test_servers_that_cannot_be_reached_are_not_asked():
     asked = Asked(reached=(6,))
     asked.answer("nodata", target="dyn.test")

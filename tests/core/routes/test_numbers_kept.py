@@ -132,3 +132,12 @@ def test_no_table_gets_a_number_above_the_last_one():
     numbers = Numbers(2020)
     numbers.allot([], list("abcdef"), [], [])
     assert [numbers.table(each) for each in "abcdef"] == [2020, 2021, 2022, 2023, None, None]
+
+
+def test_nexthops_are_two_that_drop_and_two_for_each_policy_up_to_the_highest():
+    numbers = Numbers(900)
+    assert numbers.nexthops() == set([900, 901])
+    numbers.allot(["one", "two"], [], [], [])
+    assert numbers.nexthops() == set(range(900, 906))
+    numbers.allot(["two"], [], [], [])
+    assert (numbers.nexthop("two", 6), numbers.nexthops()) == (905, set(range(900, 906)))

@@ -118,6 +118,26 @@ def test_a_dead_tunnel_that_answers_again_is_one_stall_and_one_recovery():
     assert "nametrack_recovery_duration_seconds_count 1" in lines
 
 
+def test_how_long_an_outage_took_counts_from_the_packet_that_was_not_answered():
+    """From the reading before the one that showed an answer owed, at 100, to the one that showed traffic, at 128."""
+    quiet = "".join(["-- at %d --\n< peer wg0 xTIB tx=64 rx=64 handshake=0\n" % at for at in range(10, 101, 10)])
+    lines = told(
+        PEER
+        + quiet
+        + """
+-- at 104 --
+< peer wg0 xTIB tx=512
+-- at 124.5 --
+< says 127.0.0.1 198.51.100.11 ttl=60
+-- at 126 --
+< peer wg0 xTIB handshake=0 rx=92 tx=148
+-- at 131 --
+"""
+    )
+    assert "nametrack_recovery_duration_seconds_count 1" in lines
+    assert 'nametrack_recovery_duration_seconds_bucket{le="30.0"} 1' in lines
+
+
 def test_a_healthy_tunnel_recovers_from_nothing():
     traffic = "".join(["-- at %d --\n< peer wg0 xTIB tx=5000 rx=90000\n" % at for at in range(2, 40, 2)])
     assert "nametrack_recovery_duration_seconds_count 0" in told(PEER + traffic)

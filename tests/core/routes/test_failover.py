@@ -4,6 +4,7 @@ import pytest
 from steering_house import KEYS, NETWORK, House
 
 from fakes import netifd
+from nametrack import routing
 from nametrack.core import events as on
 
 TWO = "config policy 'work'\n\tlist interface 'wg0'\n\tlist interface 'wg1'\n\tlist host 'work.test'\n%s"
@@ -107,6 +108,18 @@ def test_what_is_blocked_without_a_selector_outlives_the_rules():
     house.routing.down("wg1")
     house.routing.netifd_starts()
     assert house.way("192.0.2.1") == "unreachable" and house.way("2001:db8::1") == "dropped"
+
+
+def test_what_a_bypass_for_some_opens_is_open_in_the_main_table_too():
+    """The reverse path filter looks up there what comes back to that client."""
+    bypass = "config policy 'direct'\n\toption action 'bypass'\n\tlist client '192.168.1.7'\n\tlist host 'work.test'\n"
+    block = "config policy 'work'\n\tlist interface 'wg0'\n\toption fallback 'block'\n\tlist host 'work.test'\n"
+    block += "\tlist host '192.0.2.9'\n"
+    house = House(bypass + block)
+    dead(house, "wg0")
+    assert house.way("192.0.2.1", "192.168.1.7") == "wan" and house.way("192.0.2.1") == "unreachable"
+    house.routing.rules = [rule for rule in house.routing.rules if rule.protocol != routing.PROTOCOL]
+    assert house.way("192.0.2.1") == "wan" and house.way("192.0.2.9") == "unreachable"
 
 
 def test_a_block_ends_with_its_policy():

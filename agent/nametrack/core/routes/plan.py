@@ -77,13 +77,15 @@ def _bypassed(steered, below, blocked, numbers, local):
         leads.append((family, own, METRICS[family]))
     for other in below:
         table = numbers.table(other.group)
-        if covers(steered.selector, other.selector):
+        all_of_it = covers(steered.selector, other.selector)
+        if all_of_it:
             if table is not None:
                 places[family, table, METRICS[family]] = routing.THROW
         elif own is None or table is None or other.selector != EVERYTHING:
             continue
         for place, _ in blocked.get(other.name, ()):
-            places[place] = None
+            if all_of_it or place[1] == routing.MAIN:  # in its own table it blocks for packets of others
+                places[place] = None
             if place[1] == routing.MAIN:
                 leads.append((family, routing.MAIN, OPEN))
     if not leads or not local.defaults:

@@ -195,6 +195,7 @@ def test_a_batch_stands_between_its_two_edges():
     recorded = list(netlink.messages(binascii.unhexlify(RECORDED[CHANGES[0]]["batch"]), LITTLE))
     assert [item.type for item in items] == [recorded[0].type, recorded[1].type, recorded[-1].type]
     assert bytes(items[0].payload) == bytes(recorded[0].payload)
+    assert (items[0].flags, items[0].seq) == (recorded[0].flags, 4) and items[-1].flags == recorded[-1].flags
 
 
 def test_no_request_is_longer_than_an_attribute_and_each_element_is_in_one():

@@ -86,3 +86,20 @@ def test_as_many_literals_as_have_room_are_no_overflow():
             assert made.overflowed() is too_many and len(made.wanted(4)) == 2
     finally:
         policy.MAX_ADDRESSES = before
+
+
+def test_what_makes_room_for_another_host_leaves_the_set():
+    before, policy.MAX_ADDRESSES = policy.MAX_ADDRESSES, 10
+    config = "config policy 'p'\n\toption target 'nftset'\n\toption set4 'inet t s'\n\toption family 'ipv4'\n"
+    config += "\tlist host 'h.test'\n\tlist host 'g.test'\n"
+    many, few = ["192.0.2.%d" % i for i in range(1, 11)], ["198.51.100.%d" % i for i in range(1, 5)]
+    try:
+        house = House(config, {"nft inet t s": ()}, {"h.test": lambda now: (many, 3600), "g.test": lambda now: None})
+        house.run(10)
+        assert house.holds("nft inet t s") == set(many)
+        house.zone["g.test"] = lambda now: (few, 3600)
+        house.run(300)
+        held = house.holds("nft inet t s")
+        assert held.issuperset(few) and len(held) == 10
+    finally:
+        policy.MAX_ADDRESSES = before

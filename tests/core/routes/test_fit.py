@@ -103,6 +103,22 @@ def test_many_clients_times_many_ports_take_a_rule_for_each_not_for_each_pair():
     assert house.way(HOST, client(61), to=(TCP, 1015)) == "wan" and house.way(HOST, to=(TCP, 1015)) == "wan"
 
 
+# clients, ports, rules: one that is for the tunnel's own packets, then the pairs, or those of each and two that pass by
+FEWEST = [(3, 2, 1 + 6), (2, 4, 1 + 8), (3, 3, 1 + 3 + 3 + 2), (4, 3, 1 + 4 + 3 + 2)]
+
+
+@pytest.mark.parametrize("case", FEWEST)
+def test_pairs_or_a_rule_for_each_whichever_are_fewer(case):
+    clients, ports, count = case
+    lines = ["list proto 'tcp'"] + ["list port '%d'" % port for port in range(1001, 1001 + ports)]
+    house = House("")
+    house.routing.ports["wg0"] = 51820
+    house.configure(policy("one", 1, clients, more=lines))
+    assert house.way(HOST, ONE, to=(TCP, 1001)) == "wg0"
+    mine = [rule for rule in rules(house) if rule.preference < 999 and not (rule.match.oif or is_of_the_uplink(rule))]
+    assert len(mine) == count
+
+
 def test_a_restart_finds_the_table_of_many_clients_and_ports_again():
     ports = ["list port '%d'" % port for port in range(1001, 1005)]
     others = ["list port '%d'" % port for port in range(2001, 2005)]

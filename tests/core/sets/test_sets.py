@@ -7,7 +7,7 @@ from nametrack.core.config.policy_sections import PolicyConfig
 from nametrack.core.ordering import result
 from nametrack.core.policies.preparation import preparing
 from nametrack.core.sets.sets import Sets
-from nametrack.core.sets.targets import SERVICES, Use
+from nametrack.core.sets.targets import SERVICES, Target, Use
 from nametrack.core.timers import Timers
 from nametrack.element import named
 from nametrack.key_table import KeyTable
@@ -107,6 +107,20 @@ def test_a_set_that_came_while_it_was_listed_has_its_service_read_again():
     assert sets.listed(name, empty(), 0.1) == [ReadServices(SERVICES)]
     sets.services_read({})
     assert sets.listed(name, empty(), 60) == [] and sets.exists(name)
+
+
+def test_an_ipset_that_comes_has_its_service_read_again_and_one_that_only_changes_has_not():
+    sets, name, used = Sets(Timers()), named("ipset wg0"), use("vpn-policy-routing")
+    used.sources[0].target = Target("vpn-policy-routing", {4: name}, "vpn-policy-routing")
+    sets.assign({name: used}, 0)
+    sets.list_all()
+    sets.services_read({})
+    sets.listed(name, None, 0.1)
+    assert sets.glanced(name, None, 5) == []
+    assert sets.glanced(name, 0, 10) == [ReadServices(SERVICES), ListSet(name)]
+    sets.services_read({})
+    sets.listed(name, empty(), 10.1)
+    assert ReadServices(SERVICES) not in sets.glanced(name, 7, 15)
 
 
 def test_no_set_is_read_until_it_is_known_what_is_ours_in_them():

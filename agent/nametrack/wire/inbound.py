@@ -34,7 +34,8 @@ def comments(devices, bit):
 
 def get_rules(seq, order=NATIVE):
     """The request for the rules of the table."""
-    return nfnetlink.message(nfnetlink.NFTABLES, _GET_RULE, netlink.REQUEST | netlink.DUMP, seq, _INET, [_table(order)])
+    flags = netlink.REQUEST | netlink.DUMP
+    return nfnetlink.message(nfnetlink.NFTABLES, _GET_RULE, flags, seq, _INET, [_table(order)], order)
 
 
 def comment(message, order=NATIVE):

@@ -187,6 +187,7 @@ def test_a_server_that_is_silent_about_edns_only_is_remembered():
 def test_a_lost_packet_does_not_make_a_server_one_without_edns():
     assert deaf(Servers(), DEAF_AFTER - 1) is True
     assert deaf(Servers(), DEAF_AFTER, heard=1) is True
+    assert deaf(Servers(), 2 * DEAF_AFTER - 1, heard=DEAF_AFTER - 1) is True
 
 
 # Aliases

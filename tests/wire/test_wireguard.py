@@ -110,6 +110,14 @@ def test_what_cannot_be_set_is_an_error(ifname, public_key, address, port, words
         wireguard.set_endpoint(FAMILY, ifname, public_key, address, port, 1, LITTLE)
 
 
+def test_a_name_of_a_device_may_have_fifteen_bytes():
+    for request in (
+        wireguard.get_device(FAMILY, "fifteen-bytes-x", 1, LITTLE),
+        wireguard.set_endpoint(FAMILY, "fifteen-bytes-x", KNOWN, "192.0.2.1", 51820, 1, LITTLE),
+    ):
+        assert b"fifteen-bytes-x\0" in bytes(request)
+
+
 # -- recorded answers --
 
 SECOND_PEER = wireguard.Peer(SECOND, None, None, 0, 0, 0, 0, 0)

@@ -96,20 +96,22 @@ def test_text_of_others_is_escaped():
     assert metrics.escaped('a"b\\c\nd') == 'a\\"b\\\\c\\\\x0ad'
 
 
+def outage(at):
+    """What a peer's tunnel is like that owes an answer from this second on, and has traffic again 22 seconds later."""
+    return """
+-- at %s --
+< peer wg0 xTIB tx=512
+-- at %s --
+< says 127.0.0.1 198.51.100.11 ttl=60
+-- at %s --
+< peer wg0 xTIB handshake=0 rx=92 tx=148
+-- at %s --
+""" % (at + 4, at + 24.5, at + 26, at + 31)
+
+
 def test_a_dead_tunnel_that_answers_again_is_one_stall_and_one_recovery():
     """From the reading before the one that showed an answer owed, at 0, to the one that showed traffic, at 22."""
-    lines = told(
-        PEER
-        + """
--- at 4 --
-< peer wg0 xTIB tx=512
--- at 24.5 --
-< says 127.0.0.1 198.51.100.11 ttl=60
--- at 26 --
-< peer wg0 xTIB handshake=0 rx=92 tx=148
--- at 31 --
-"""
-    )
+    lines = told(PEER + outage(0))
     assert "nametrack_peer_stalls_total{%s} 1" % KEY in lines
     assert "nametrack_peer_recoveries_total{%s} 1" % KEY in lines
     assert "nametrack_peer_endpoint_changes_total{%s} 1" % KEY in lines
@@ -121,19 +123,7 @@ def test_a_dead_tunnel_that_answers_again_is_one_stall_and_one_recovery():
 def test_how_long_an_outage_took_counts_from_the_packet_that_was_not_answered():
     """From the reading before the one that showed an answer owed, at 100, to the one that showed traffic, at 128."""
     quiet = "".join(["-- at %d --\n< peer wg0 xTIB tx=64 rx=64 handshake=0\n" % at for at in range(10, 101, 10)])
-    lines = told(
-        PEER
-        + quiet
-        + """
--- at 104 --
-< peer wg0 xTIB tx=512
--- at 124.5 --
-< says 127.0.0.1 198.51.100.11 ttl=60
--- at 126 --
-< peer wg0 xTIB handshake=0 rx=92 tx=148
--- at 131 --
-"""
-    )
+    lines = told(PEER + quiet + outage(100))
     assert "nametrack_recovery_duration_seconds_count 1" in lines
     assert 'nametrack_recovery_duration_seconds_bucket{le="30.0"} 1' in lines
 

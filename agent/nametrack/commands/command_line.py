@@ -1,6 +1,6 @@
 """The command line: what to do, with which files, in words for people where that is wrong."""
 
-RUN_DIR = "/var/run/nametrack"
+CONFIG_DIR, RUN_DIR = "/etc/config", "/var/run/nametrack"
 
 FOLDERS = {"--config-dir": "config_dir", "--state-dir": "state_dir", "--run-dir": "run_dir"}
 LOCAL = dict(FOLDERS)
@@ -49,7 +49,7 @@ class Command:
     def __init__(self, argv):
         """`argv`: the arguments after the program's name. Raises UsageError."""
         self.once = self.json = self.all = self.follow = False
-        self.config_dir = "/etc/config"
+        self.config_dir = CONFIG_DIR
         self.state_dir = None  # None: /etc/nametrack on a router, /var/lib/nametrack elsewhere
         self.run_dir = None  # below the state directory if that is given
         self.ubus = None  # None: the default paths; "none": no bus

@@ -6,6 +6,7 @@ from .. import compat
 from ..core.telling.findings import finding, findings
 from ..core.telling.tables import finding_lines, status_lines, troubles
 from ..daemon.program import Program
+from .command_line import CONFIG_DIR
 
 
 def run(command, log):
@@ -54,7 +55,7 @@ def check(command, log):
         from ..core.telling.machine_findings import fitted
 
         found = fitted(found)
-    if command.config_dir != "/etc/config":
+    if command.config_dir != CONFIG_DIR:
         for each in found:
             each["advice"] = each["advice"].replace("uci ", "uci -c %s " % command.config_dir)
     for line in finding_lines(found):

@@ -98,6 +98,10 @@ class KernelEndpoint:
         self._no_route = {a: until for a, until in self._no_route.items() if until > now}
         return self._no_route
 
+    def passes_over(self):
+        """Return whether addresses are passed over for a while."""
+        return bool(self._no_route)
+
     def routes_changed(self):
         """What had no route may have one."""
         self._no_route = {}

@@ -12,7 +12,7 @@ from .outages import Outages
 from .probe import Probing
 from .proposals import Proposals
 from .suspicion import PATIENCE, Check, Suspicion
-from .tunnel import ANSWERING, DEAD, Tunnel
+from .tunnel import ANSWERING, DEAD, FOREVER, Tunnel
 
 FOREIGN = states.Cause("foreign", "set by another program, or the peer connected from there")
 ROAMED = states.Cause("roamed", "roamed: the peer connected from there")
@@ -54,6 +54,7 @@ class Peer:
             self.proposals.move_port(self.config.endpoint_port, config.endpoint_port)
             self.tunnel.doubt()  # the user says so: the old port need not be dead
         self.config = config
+        self.stir()
         self.probing.configure(config.probe_address if config.probe else None)
 
     def wants(self, address):
@@ -63,6 +64,7 @@ class Peer:
     def remember(self, endpoints):
         """Take what DNS named before a restart: [(address, port)], the port None if it is the configured one."""
         port = self.config.endpoint_port
+        self.stir()
         self.proposals.remember([(a, port if p is None else p) for a, p in endpoints if self.wants(a)])
 
     def last_good(self):
@@ -79,6 +81,8 @@ class Peer:
 
         Return `(actions, seconds)`: what to say of it, and how long an outage took that is over now, None for none.
         """
+        if reading != self.reading:
+            self.stir()
         foreign = self.endpoint.read(reading)
         proof = self.tunnel.read(reading, now, wall)
         if self.reading is None or foreign:
@@ -103,6 +107,7 @@ class Peer:
 
     def gone(self, value, told):
         """The kernel has no such peer, or cannot be asked: the State `value`; return what to say of it, if `told`."""
+        self.stir()
         self.endpoint.read(None)
         self.reading, self.tunnel = None, Tunnel()
         self.trial.end()
@@ -124,6 +129,7 @@ class Peer:
 
     def endpoint_failed(self, address, no_route, now):
         """What was ordered last is not set; no_route: because there is no way to the address."""
+        self.stir()
         self.proposals.not_tried(self.installed)
         self.endpoint.failed()
         self.tunnel.not_set()
@@ -132,6 +138,20 @@ class Peer:
             self.trial.skip(now)
 
     # -- what to do ----------------------------------------------------------------------------------------------
+
+    def stir(self):
+        """Something was seen or heard of it: what was decided about it may be another thing now."""
+        self.standing.until = 0
+
+    def rest(self, now, until):
+        """What was decided about it holds until then, monotonic seconds, None for ever, unless it is stirred."""
+        if self.tunnel.owed_since is None and not self.endpoint.passes_over():
+            young = self.tunnel.young_until()
+            self.standing.until = min(FOREVER if until is None else until, young if young and young > now else FOREVER)
+
+    def rests(self, now):
+        """Return whether there is nothing to decide."""
+        return now < self.standing.until
 
     def wake_at(self, now, settings):
         """Return when the peer is to be read and evaluated again, beside the usual readings; None for never."""
@@ -167,6 +187,7 @@ class Peer:
 
     def hurry(self, now, settings):
         """The network may be another one: return `(actions, ask)`; what does not answer is asked and tried at once."""
+        self.stir()
         self.endpoint.routes_changed()
         if self.reading is None or self.life(now, settings) == ANSWERING:
             return [], False
@@ -217,6 +238,7 @@ class Peer:
 
     def order(self, target, cause, told, now, reading):
         """Return the SetEndpoint for a target; told: whether people hear of it; reading: FRESH, OLD or UNDER_WAY."""
+        self.stir()
         # Setting an endpoint sends nothing; a probe makes the other side answer, and hear where we are.
         self.tunnel.restart(now)
         self.probing.sent(now)

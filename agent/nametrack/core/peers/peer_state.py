@@ -22,6 +22,7 @@ class Standing:
         self.value = State("unresolved", "starting", "not looked up yet")
         self._entered = self.value.state  # the last state that was told, or needed no telling
         self._troubled = False  # whether trouble was said, so that its end is said too
+        self.until = 0  # what was decided holds until then, monotonic, unless something is seen or heard of the peer
 
     def enter(self, label, value):
         """Another State of the peer `label`; return what is to be said of it."""

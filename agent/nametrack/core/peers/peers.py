@@ -122,6 +122,7 @@ class Peers:
         """One of a name's RRsets was answered by a source, or failed."""
         actions = []
         for peer in self._by_name.get(name.key, ()):
+            peer.stir()
             service = name.questions.get(SRV)
             if service is not None and service.rrset is not None and service.rrset.status == FOUND:
                 self.names_changed = peer.names.service_answered(service.rrset.values) or self.names_changed
@@ -160,7 +161,8 @@ class Peers:
         if group.peers:
             self._timers.set(("read", interface), now + group.pause(pause, now))
         for peer in group.peers:
-            actions.extend(peer.check_way() + self._evaluate(peer, now, FRESH))
+            if not peer.rests(now):  # most tunnels of most readings show what they showed before
+                actions.extend(peer.check_way() + self._evaluate(peer, now, FRESH))
         return actions
 
     def unreadable(self, interface, reason, now):
@@ -270,6 +272,8 @@ class Peers:
             self._timers.cancel(("peer", peer.key))
         else:
             self._timers.set(("peer", peer.key), wake_at)
+        if reading == FRESH and not actions:
+            peer.rest(now, wake_at)
         return actions + self._ask_everywhere(peer, now) if want == ASK else actions
 
     def _ask_everywhere(self, peer, now):

@@ -109,9 +109,13 @@ class Tunnel:
             return DEAD
         if self.handshake_at is None:
             return NEVER
-        if self.set_at is not None or self._doubted or now >= self.handshake_at + REJECT_AFTER:
+        if self.set_at is not None or self._doubted or now >= self.young_until():
             return IDLE
         return ANSWERING
+
+    def young_until(self):
+        """Return until when its last session says that it lives; None if there was none."""
+        return None if self.handshake_at is None else self.handshake_at + REJECT_AFTER
 
     def liveness(self, now, settings):
         """Return the Liveness at a time."""

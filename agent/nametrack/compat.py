@@ -18,6 +18,7 @@ if MICROPYTHON:
     import ffi
 
     _libc = ffi.open(None)  # the library that runs already: glibc and musl have different file names
+    _recv = _libc.func("i", "recv", "ipii")
 
 # For the type of a socket. MicroPython's sockets live on in children without it; the number is the same on MIPS,
 # where that of SOCK_NONBLOCK is not: use setblocking.
@@ -226,25 +227,6 @@ def unix_sockaddr(path):
     return struct.pack(_NATIVE + "H", socket.AF_UNIX) + path.encode() if MICROPYTHON else path
 
 
-def unix_listener(path, backlog):
-    """A non-blocking stream socket that listens at `path`, for processes of this user and root. Raises OSError."""
-    sock = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM | CLOEXEC)
-    try:
-        sock.setblocking(False)
-        sock.bind(unix_sockaddr(path))
-        # Before it listens: until then every connection is refused.
-        if MICROPYTHON:
-            if _libc.func("i", "chmod", "sI")(path, 0o600) != 0:
-                raise OSError(os.errno())
-        else:
-            os.chmod(path, 0o600)
-        sock.listen(backlog)
-    except OSError:
-        sock.close()
-        raise
-    return sock
-
-
 def bind_to_device(sock, device):
     """Has a socket send through this device only, whatever the routes say. Raises OSError."""
     sock.setsockopt(socket.SOL_SOCKET, _SO_BINDTODEVICE, device.encode() + b"\0")
@@ -274,3 +256,42 @@ def netlink_socket(protocol, groups=0):
         sock.close()
         raise
     return sock
+
+
+# -- datagrams -----------------------------------------------------------------------------------------------------
+
+
+class Receiver:
+    """Datagrams, under MicroPython in one piece of memory: else each takes as much as the largest there may be."""
+
+    def __init__(self, size):
+        self._buffer = bytearray(size)
+        self._view = memoryview(self._buffer)
+
+    def view(self, sock):
+        """Return the next datagram, its bytes, which hold until the next call; None if there is none. Raises OSError.
+
+        sock: does not block.
+        """
+        if not MICROPYTHON:
+            try:
+                return sock.recv(len(self._buffer))
+            except OSError as error:
+                if error.errno != EAGAIN:
+                    raise
+                return None
+        count = _recv(sock.fileno(), self._buffer, len(self._buffer), 0)  # readinto() would join datagrams
+        if count >= 0:
+            return self._view[:count]
+        if os.errno() != EAGAIN:
+            raise OSError(os.errno())
+        return None
+
+
+_short = Receiver(8192)
+
+
+def receive(sock):
+    """Return the next datagram, 8 KiB of it at most, as bytes that last; what else there is to say: Receiver.view."""
+    data = _short.view(sock)
+    return data if data is None else bytes(data)

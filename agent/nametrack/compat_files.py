@@ -6,8 +6,9 @@ time 0 may be a socket of ours. So the C library opens a path, and `open()` gets
 """
 
 import os
+import socket
 
-from .compat import EEXIST, MICROPYTHON
+from .compat import CLOEXEC, EEXIST, MICROPYTHON, unix_sockaddr
 
 if MICROPYTHON:
     import ffi
@@ -179,3 +180,22 @@ def interface_number(device):
         return int(read_file("/sys/class/net/%s/ifindex" % device))
     except (OSError, ValueError):
         return 0
+
+
+def unix_listener(path, backlog):
+    """A non-blocking stream socket that listens at `path`, for processes of this user and root. Raises OSError."""
+    sock = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM | CLOEXEC)
+    try:
+        sock.setblocking(False)
+        sock.bind(unix_sockaddr(path))
+        # Before it listens: until then every connection is refused.
+        if MICROPYTHON:
+            if _libc.func("i", "chmod", "sI")(path, 0o600) != 0:
+                raise OSError(os.errno())
+        else:
+            os.chmod(path, 0o600)
+        sock.listen(backlog)
+    except OSError:
+        sock.close()
+        raise
+    return sock

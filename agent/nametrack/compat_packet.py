@@ -1,6 +1,5 @@
 """Sockets with a filter, and packet sockets, which the two interpreters open in different ways (man 7 packet)."""
 
-import os
 import socket
 import struct
 from array import array
@@ -11,8 +10,6 @@ if MICROPYTHON:
     import uctypes
 
     from .compat import _libc
-
-    _recv = _libc.func("i", "recv", "ipii")
 
 _AF_PACKET = 17
 _SO_ATTACH_FILTER = 26  # asm-generic/socket.h, and the same on MIPS
@@ -46,32 +43,6 @@ def attach(sock, program):
     code = array("B", program)
     address = uctypes.addressof(code) if MICROPYTHON else code.buffer_info()[0]
     sock.setsockopt(socket.SOL_SOCKET, _SO_ATTACH_FILTER, struct.pack("HP", len(program) // 8, address))
-
-
-class Receiver:
-    """Packets from packet sockets; under MicroPython in one piece of memory, or garbage is collected all the time."""
-
-    def __init__(self, size):
-        self._buffer = bytearray(size)
-        self._view = memoryview(self._buffer)
-
-    def receive(self, sock):
-        """Return the next packet, its bytes, which hold until the next call; None if there is none. Raises OSError."""
-        if MICROPYTHON:
-            count = _recv(sock.fileno(), self._buffer, len(self._buffer), 0)  # readinto() would join packets
-            if count >= 0:
-                return self._view[:count]
-            if os.errno() == EAGAIN:
-                return None
-            problem = OSError(os.errno())
-        else:
-            try:
-                return sock.recv(len(self._buffer))
-            except OSError as error:
-                problem = error
-        if problem.errno == EAGAIN:
-            return None
-        raise problem
 
 
 def _empty(sock):

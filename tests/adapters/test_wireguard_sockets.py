@@ -177,8 +177,7 @@ def netlink_socket(protocol, groups=0):
     s.connect(compat.unix_sockaddr(sys.argv[1] + "/kernel"))
     return s
 compat.netlink_socket = netlink_socket
-from nametrack.adapters import netlink as conversation
-conversation._DATAGRAM = 32768  # what was recorded was told to a reader of as many
+compat._short = compat.Receiver(32768)  # what was recorded was told to a reader of as many
 """
 )
 little_endian = pytest.mark.skipif(sys.byteorder != "little", reason="the recording is little endian")

@@ -53,7 +53,7 @@ class ControlSocket:
         try:
             compat_files.make_folder(self._folder)
             compat_files.remove_file(self._path)  # an agent that was killed leaves its own
-            self._listener = compat.unix_listener(self._path, MAX_CONNECTIONS)
+            self._listener = compat_files.unix_listener(self._path, MAX_CONNECTIONS)
         except OSError as error:
             text = "%s: %s; status and the other commands cannot ask this agent" % (
                 self._path,

@@ -8,7 +8,6 @@ from ..wire import dns
 
 PORT = 53
 
-_DATAGRAM = 4096  # bytes; we ask for 1,232
 _DATAGRAMS = 16  # read in a row: a flood of answers to one query must not stop the others
 _PIECE = 4096
 
@@ -69,7 +68,7 @@ class _Query:
         self.over = over
         self.emit = emit
         self.server = action.server
-        self.name = dns.canonical_name(action.name)
+        self.name = action.name
         self.rtype = action.rtype
         self.number = compat.urandom16()
         self.request = dns.query(self.number, self.name, self.rtype, action.recurse, action.edns)
@@ -120,10 +119,10 @@ class _Udp(_Query):
     def _readable(self, mask):
         for _ in range(_DATAGRAMS):
             try:
-                data = self.socket.recv(_DATAGRAM)
+                data = compat.receive(self.socket)
             except OSError as error:
-                if error.errno != compat.EAGAIN:
-                    self.fail(compat.error_text(error))
+                return self.fail(compat.error_text(error))
+            if data is None:
                 return
             answer, reason = self.read(data)
             if answer is not None:

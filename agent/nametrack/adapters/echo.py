@@ -7,7 +7,6 @@ from ..core import events as on
 from ..wire import echo
 
 _SOCK_RAW = 3
-_DATAGRAM = 1500
 _MOST = 64  # sockets
 _AT_ONCE = 32  # datagrams that are read before others have their turn
 
@@ -59,10 +58,10 @@ class Echo:
             if sock is None:
                 return
             try:
-                data = sock.recv(_DATAGRAM)
-            except OSError as error:
-                if error.errno != compat.EAGAIN:
-                    self._close(key)
+                data = compat.receive(sock)
+            except OSError:
+                return self._close(key)
+            if data is None:
                 return
             if echo.is_reply(family, data, self._identifier):
                 self._emit(on.EchoReplied(key[0], key[1]))

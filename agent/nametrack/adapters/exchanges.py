@@ -8,7 +8,7 @@ id, for a server that a socket of this machine asks: one that only clients ask t
 import socket
 
 from .. import compat
-from ..compat_packet import Receiver, packet_socket
+from ..compat_packet import packet_socket
 from ..wire import bpf, dns, passing
 from ..wire.packets import WITH_NAME, asked_name, datagram
 
@@ -24,7 +24,7 @@ class Exchanges:
     def __init__(self, poller, domains, hosts, lists):
         self._poller = poller
         self._wanted = passing.Names(domains, hosts, lists)
-        self._receiver = Receiver(_PACKET)
+        self._receiver = compat.Receiver(_PACKET)
         self._asked = {}  # (our address, our port, server's address, its port, id) -> name
         self._servers = set()  # (address, port) of those that a socket of this machine asked
         self._told = []  # passing.Told, the newest last
@@ -48,7 +48,7 @@ class Exchanges:
         """Read what has come."""
         for _ in range(_PACKETS):
             try:
-                packet = self._receiver.receive(self._socket)
+                packet = self._receiver.view(self._socket)
             except OSError:
                 return  # a device went, which ends nothing for a socket of all devices
             if packet is None:

@@ -1,4 +1,7 @@
-"""A netlink socket to the kernel, which answers while it is asked: so this waits for the answer."""
+"""A netlink socket to the kernel, which answers while it is asked: so this waits for the answer.
+
+It is read in pieces of 8 KiB, as libmnl reads: the kernel makes none that are larger then (af_netlink.c, netlink_dump).
+"""
 
 import select
 
@@ -8,9 +11,6 @@ from ..wire import netlink
 _DUMPS = 3  # tries to read what changes meanwhile
 _WAIT = 1000  # milliseconds; the kernel answers at once, or the answer was lost
 _SOL_NETLINK, _CAP_ACK, _STRICT = 270, 10, 12  # NETLINK_GET_STRICT_CHK
-# bytes, as libmnl reads: the kernel makes none that are larger then (af_netlink.c, netlink_dump), and MicroPython makes
-# room for as many each time
-_DATAGRAM = 8192
 
 
 class Refused(Exception):
@@ -100,19 +100,22 @@ class Kernel:
         """Give each datagram that waits, without waiting for more, and None if some were lost. Raises OSError."""
         while True:
             try:
-                yield self._socket.recv(_DATAGRAM)
+                datagram = compat.receive(self._socket)
             except OSError as error:
-                if error.errno == compat.EAGAIN:
-                    return
                 if error.errno != compat.ENOBUFS:
                     raise
                 yield None
+            else:
+                if datagram is None:
+                    return
+                yield datagram
 
     def receive(self):
         """The next datagram."""
-        if not self._poll.poll(_WAIT):
+        datagram = compat.receive(self._socket) if self._poll.poll(_WAIT) else None
+        if datagram is None:
             raise Refused("the kernel does not answer")
-        return self._socket.recv(_DATAGRAM)
+        return datagram
 
     def ask(self, request):
         """The netlink.Reply to `request(seq)`, with all of its messages."""

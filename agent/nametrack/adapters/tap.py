@@ -7,7 +7,7 @@ never writes: a malformed or forged answer costs its reading and nothing else.
 import socket
 
 from .. import compat, destination
-from ..compat_packet import Receiver, packet_socket
+from ..compat_packet import packet_socket
 from ..core import events as on
 from ..wire import bpf, dns, packets, passing
 from ..wire.repeats import Repeats
@@ -30,7 +30,7 @@ class Tap:
     def __init__(self, poller, emit):
         self._poller = poller
         self._emit = emit
-        self._receiver = Receiver(_PACKET)
+        self._receiver = compat.Receiver(_PACKET)
         self._open = {}  # device -> _Ear
         self._names = None  # (domains, hosts, lists)
         self._senders = "router"  # whose answers count, as in Observe
@@ -68,7 +68,7 @@ class Tap:
         ear, now, idle, news = self._open[device], compat.monotonic(), 0, 0
         while idle + news < _PACKETS:
             try:
-                packet = self._receiver.receive(ear.socket)
+                packet = self._receiver.view(ear.socket)
             except OSError:
                 return self._close([device])  # the device is gone; Observe comes again when netifd tells of it
             if packet is None:

@@ -2,9 +2,10 @@
 
 from collections import namedtuple
 
-# id: counts up, never used twice; rtype: 1 A, 28 AAAA, …; tcp: bool; server: "address", "address#port", and with
-# "@device" after it, where the question must leave through that device; recurse: whether the server is to ask others;
-# edns: whether the question says by EDNS0 that it takes long answers and extended errors
+# id: counts up, never used twice; name: in its one spelling, as wire.dnsname has it; rtype: 1 A, 28 AAAA, …; tcp: bool;
+# server: "address", "address#port", and with "@device" after it, where the question must leave through that device;
+# recurse: whether the server is to ask others; edns: whether the question says by EDNS0 that it takes long answers and
+# extended errors
 SendQuery = namedtuple("SendQuery", ("id", "name", "rtype", "server", "tcp", "recurse", "edns"))
 CancelQuery = namedtuple("CancelQuery", ("id",))
 # devices: network devices on which DNS answers that leave are read; senders: "router" for those from an address of this

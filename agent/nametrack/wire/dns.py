@@ -3,6 +3,7 @@
 Its words are all here: names are dnsname.py's, messages dnsmessage.py's, errors dnserrors.py's.
 """
 
+import struct
 from collections import namedtuple
 
 # isort: off
@@ -68,6 +69,8 @@ __all__ = [  # what others take from here
 Answer = namedtuple("Answer", ("status", "values", "ttl", "name", "reason", "extended"))
 
 PAYLOAD = 1232  # DNS flag day 2020: what passes every path of IPv6's smallest MTU unfragmented
+_IN = 1
+_EDNS = b"\0" + struct.pack("!HHIH", OPT, PAYLOAD, 0, 0)  # the OPT record, whose class is the payload (RFC 6891 6.1.2)
 MAX_LINKS = 16  # of a CNAME chain
 MAX_VALUES = 1025  # of one answer: one more than are used, so that it shows that there were more
 
@@ -78,8 +81,8 @@ def query(id, name, rtype, recurse, edns):
     recurse: whether the server is to ask others; edns: whether the question says that it takes long answers and
     extended errors (EDNS0), which some servers do not understand.
     """
-    additional = [Record("", OPT, 0, Opt(PAYLOAD, 0, 0, b""))] if edns else []
-    return encode(Message(id, RD if recurse else 0, NOERROR, [Question(name, rtype)], [], [], additional))
+    head = struct.pack("!HHHHHH", id, RD if recurse else 0, 1, 0, 0, 1 if edns else 0)
+    return b"".join([head, name_to_wire(name), struct.pack("!HH", rtype, _IN), _EDNS if edns else b""])
 
 
 def repeats(data, query, name):

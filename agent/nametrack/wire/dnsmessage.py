@@ -53,7 +53,18 @@ class _Reader:
         self.at += size
 
     def name(self):
-        """The name at this place, and steps behind it.
+        """The name at this place, and steps behind it."""
+        data, at = self.data, self.at
+        if len(data) > at + 1 and data[at] >= 0xC0:  # most are a pointer to one that was read: the same text, no copy
+            known = self.names.get((data[at] & 0x3F) << 8 | data[at + 1])
+            if known is not None:
+                self.spend(1)
+                self.at += 2
+                return known[0]
+        return self._new_name()
+
+    def _new_name(self):
+        """A name that was not read before.
 
         Pointers go backwards only, each to before what the last one led to, so they end. Names and tails that were
         pointed to are remembered, not read again. What is left to a hostile message are names that differ, long ones
@@ -94,8 +105,6 @@ class _Reader:
             if length >= MAX_NAME:
                 raise DnsError(LONG_NAME)
         self.at = at if behind is None else behind
-        if behind == start + 2 and tail in names:
-            return names[tail][0]  # nothing but a pointer, as the owner of most records: the same text, not a copy
         whole = ".".join(labels)
         self.spend(len(whole))
         names[start] = (whole, length)

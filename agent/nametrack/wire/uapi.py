@@ -19,7 +19,7 @@ _LARGEST = (1 << 64) - 1
 _PORT_LIMIT = 65535
 _INTERVAL_LIMIT = 65535
 
-# the lines of a peer that are read; everything else is skipped, as the protocol wants it
+# The lines that are read; everything else is skipped, as the protocol wants it.
 _PEER_LINES = (
     b"endpoint",
     b"last_handshake_time_sec",
@@ -27,6 +27,10 @@ _PEER_LINES = (
     b"tx_bytes",
     b"persistent_keepalive_interval",
 )
+_WANTED = frozenset((b"errno", b"fwmark", b"listen_port", b"public_key") + _PEER_LINES)
+
+_ENDPOINTS = {}  # (address, port) of each endpoint, as written, that was met lately: most stay
+_ENDPOINTS_KEPT = 256
 
 
 class UapiError(Exception):
@@ -72,43 +76,46 @@ class Reply:
                 raise UapiError("a line is too long")
             if end < 0:
                 break
-            self._line(data, at, end)
+            equals = data.find(b"=", at, end)
+            if equals < 0 or self._errno is not None:
+                self._close(at == end)
+            else:
+                key = data[at:equals]
+                if key in _WANTED:
+                    self._take(key, data[equals + 1 : end])
+                elif key == b"allowed_ip" and self.allowed is not None:
+                    self._add_allowed(_text(data[equals + 1 : end]))
             at = end + 1
         self._rest = data[at:]
         if self.errno is not None and self._rest:
             raise UapiError("the answer goes on after its end")
         return self.errno is not None
 
-    def _line(self, data, at, end):
+    def _close(self, empty):
+        """A line is no `key=value`, or comes after the error number."""
         if self.errno is not None:
             raise UapiError("the answer goes on after its end")
-        if at == end:
-            if self._errno is None:
-                raise UapiError("the answer ends without an error number")
-            self._close_peer()
-            self.errno = self._errno
-            return
-        if self._errno is not None:
-            raise UapiError("a line after the error number")
-        equals = data.find(b"=", at, end)
-        if equals < 0:
-            raise UapiError("a line without '='")
-        key = data[at:equals]
+        if not empty:
+            raise UapiError("a line without '='" if self._errno is None else "a line after the error number")
+        if self._errno is None:
+            raise UapiError("the answer ends without an error number")
+        self._close_peer()
+        self.errno = self._errno
+
+    def _take(self, key, value):
         if key == b"errno":
-            self._errno = _error_number(data[equals + 1 : end])
+            self._errno = _error_number(value)
         elif key == b"fwmark":
-            self.fwmark = _number(data[equals + 1 : end], 0xFFFFFFFF)
+            self.fwmark = _number(value, 0xFFFFFFFF)
         elif key == b"listen_port":
-            self.listen_port = _number(data[equals + 1 : end], 0xFFFF)
+            self.listen_port = _number(value, 0xFFFF)
         elif key == b"public_key":
             self._close_peer()
-            self._peer = _Peer(_key(data[equals + 1 : end]))
-        elif key == b"allowed_ip" and self.allowed is not None:
-            self._add_allowed(_text(data[equals + 1 : end]))
-        elif key in _PEER_LINES:
-            if self._peer is None:
-                raise UapiError("a peer's line before any public_key")
-            self._peer.take(key, data[equals + 1 : end])
+            self._peer = _Peer(_key(value))
+        elif self._peer is None:
+            raise UapiError("a peer's line before any public_key")
+        else:
+            self._peer.take(key, value)
 
     def _add_allowed(self, text):
         prefix = ip.prefix(text)
@@ -136,7 +143,7 @@ class _Peer:
 
     def take(self, key, value):
         if key == b"endpoint":
-            self.address, self.port = _address_and_port(_text(value))
+            self.address, self.port = _endpoint(value)
         elif key == b"last_handshake_time_sec":
             self.last_handshake = _number(value, _LARGEST)
         elif key == b"rx_bytes":
@@ -161,7 +168,7 @@ class _Peer:
 
 def _number(value, largest):
     # the length first: a number of a million digits takes its time
-    if not 0 < len(value) <= 20 or not all(48 <= c <= 57 for c in value) or int(value) > largest:
+    if not 0 < len(value) <= 20 or not value.isdigit() or int(value) > largest:
         raise UapiError("not a number")
     return int(value)
 
@@ -186,6 +193,14 @@ def _text(value):
         return value.decode("utf-8")
     except UnicodeError:
         raise UapiError("a value is not text")
+
+
+def _endpoint(value):
+    if value not in _ENDPOINTS:
+        if len(_ENDPOINTS) >= _ENDPOINTS_KEPT:
+            _ENDPOINTS.clear()
+        _ENDPOINTS[value] = _address_and_port(_text(value))
+    return _ENDPOINTS[value]
 
 
 def _address_and_port(text):

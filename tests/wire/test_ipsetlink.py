@@ -117,6 +117,26 @@ def test_a_change_is_byte_by_byte_what_ipset_sends(words, command, key, timeout,
     assert [pair for pair in theirs[1] if pair in entry(ours)[1]] == entry(ours)[1]
 
 
+# what is added -> the length of its prefix in the request, None for an address alone
+LENGTHS = [
+    ("192.0.2.1", None),
+    ("192.0.2.0/31", 31),
+    ("192.0.2.0/24", 24),
+    ("128.0.0.0/1", 1),
+    ("2001:db8::1", None),
+    ("2001:db8::/127", 127),
+    ("2001:db8::/32", 32),
+    ("8000::/1", 1),
+]
+
+
+@pytest.mark.parametrize("text,length", LENGTHS)
+def test_an_address_goes_into_an_ipset_alone_and_a_prefix_with_its_length(text, length):
+    made = Form(ip.family(text.partition("/")[0]), False, True, False, None, "", False)
+    request = ipsetlink.change(ipsetlink.ADD, WG, made, ElementList([ip.key(text)]), 1, LITTLE)
+    assert [value for kind, value in entry(request)[1] if kind == 3] == ([] if length is None else [bytes([length])])
+
+
 def test_the_entry_that_was_refused_is_named():
     request = ipsetlink.change(
         ipsetlink.ADD, WG, Form(4, False, False, False, 2, "", False), ElementList([1, 2]), 9, LITTLE

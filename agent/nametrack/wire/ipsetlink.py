@@ -68,13 +68,13 @@ def change(command, name, form, elements, seq, order=netlink.NATIVE):
 
 def _entry(key, form, timeout, comment, order):
     first, last = ip.bounds(key)
-    kind, width, size = (1, 4, last - first + 1) if form.family == 4 else (2, 16, last - first + 1)
+    kind, width = (1, 4) if form.family == 4 else (2, 16)
     packed = netlink.attribute(kind | _IN_NETWORK_ORDER, first.to_bytes(width, "big"), order)
     value = netlink.nested(_IP, [packed], order)
-    if size > 1:
-        length = width * 8
-        while size > 1:
-            size >>= 1
+    if last > first:
+        length, rest = width * 8, last - first
+        while rest:
+            rest >>= 1
             length -= 1
         value += netlink.attribute(_CIDR, bytes([length]), order)
     if timeout is not None:

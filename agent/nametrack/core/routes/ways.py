@@ -122,7 +122,7 @@ class Ways:
         for each in steered:
             for name in each.steering.interfaces:
                 way = self.by_name[name]
-                address = each.an_address(way) if way.port and way.link and name not in used else None
+                address = each.an_address(way) if way.port and name not in used else None
                 if address is not None:
                     used.add(name)
                     found.append(Probe(way.device, address))

@@ -209,7 +209,7 @@ def _not_in_set(agent, policy, kernel_set, key):
     if kernel_set is None or not kernel_set.exists:
         missing = agent.policies.filling.missing(policy)
         if missing is not None:
-            return Step(missing[0], missing[1] or mending.CHECK, True)
+            return Step(missing[0], missing[1], True)
         text = "%s makes no set for IPv%d" % (policy.target.name, ip.key_family(key))
         if policy.target.service is None:
             return Step("%s has no set for IPv%d" % (policy.label, ip.key_family(key)), mending.CHECK, True)

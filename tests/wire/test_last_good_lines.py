@@ -102,6 +102,7 @@ REFUSED = [
     changed(host=""), changed(host="a b"), changed(host="a\nb"), changed(host="\u2028"), changed(host=["a"]),
     changed(host="a" * 1500), changed(named=1), changed(named="yes"), changed(named=False, expires=True),
     changed(named=False, expires="soon"), changed(named=False, expires=1.5), changed(named=False),
+    changed(addresses="192.0.2.1"), changed(addresses={}), b'{"set": "ipset a", "added": "192.0.2.1"}',
     changed(endpoints={}), changed(endpoints=[1]), changed(endpoints=[["192.0.2.1"]]),
     changed(endpoints=[["192.0.2.1", "51820"]]),
     entry(address="192.0.2.300"), entry(address=5), entry(sets="a"), entry(sets=[1]), entry(sets={}), entry(sets=7),

@@ -293,6 +293,52 @@ def test_an_element_whose_key_comes_after_another_attribute_is_read_from_there()
     assert sorted(dump.found.ends) == [ip.key("192.0.2.%d" % i) for i in range(1, 4)]
 
 
+def attribute(kind, value):
+    return netlink.attribute(kind, value, LITTLE)
+
+
+def key(address, kind=1):
+    return netlink.nested(nftset.KEY, [attribute(kind, ip.packed(address))], LITTLE)
+
+
+def listed(interval, items):
+    """What is read of elements in one datagram: texts; items: the bytes of each."""
+    family = 6 if len(items[0]) > 24 else 4
+    dump = nftset.Elements(Form(family, False, interval, False, None, "", False), 1, NOW, LITTLE)
+    value = attribute(nftset.ELEMENTS, b"".join(items))
+    message = nfnetlink.message(nfnetlink.NFTABLES, nfnetlink.NEWELEMENT, 0, 1, 1, [value], LITTLE)
+    assert dump.feed(message + netlink.message(netlink.DONE, 0, 1, bytes(4), LITTLE))
+    return sorted([ip.element(each) for each in dump.found.ends])
+
+
+def element(*parts):
+    return netlink.nested(1, parts, LITTLE)
+
+
+FIRST, NOTHING, SIX = key("192.0.2.1"), attribute(nftset.FLAGS, bytes(4)), element(key("2001:db8::1"))
+END = attribute(nftset.FLAGS, bytes([0, 0, 0, nftset.RANGE_END]))
+# of two elements that are of the same length: whether the set has intervals, and what is read, None for an error
+ALIKE = [
+    (True, [element(FIRST, NOTHING), element(key("192.0.2.9"), END)], ["192.0.2.1-192.0.2.8"]),
+    (True, [element(key("192.0.2.9"), END), element(FIRST, NOTHING)], ["192.0.2.1-192.0.2.8"]),
+    (False, [element(FIRST), element(key("192.0.2.2"))], ["192.0.2.1", "192.0.2.2"]),
+    (False, [element(FIRST), element(attribute(9, FIRST[4:]))], None),  # it has no key
+    (False, [element(FIRST), element(key("192.0.2.2", 9))], None),  # nor has this one
+    (False, [SIX, element(key("2001:db8::2"))], ["2001:db8::1", "2001:db8::2"]),
+    (False, [SIX, element(key("2001:db8::2"))[:-4]], None),  # cut off
+]
+
+
+@pytest.mark.parametrize("case", ALIKE)
+def test_an_element_as_long_as_the_one_before_it_is_read_by_its_own_words(case):
+    interval, items, expected = case
+    if expected is not None:
+        assert listed(interval, items) == expected
+        return
+    with pytest.raises(NetlinkError):
+        listed(interval, items)
+
+
 @pytest.mark.parametrize("address", ["192.0.2.1", "2001:db8::1"])
 def test_an_address_goes_into_a_set_without_intervals_by_its_bytes_and_without_an_end(address):
     made = Form(ip.family(address), False, False, False, None, "", False)

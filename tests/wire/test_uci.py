@@ -105,7 +105,7 @@ def test_a_line_may_hold_several_statements(text):
 def test_a_semicolon_right_after_a_plain_word_ends_the_line_in_libuci_and_that_is_said():
     sections, problems = uci.parse("config t\noption a 1;option b 2\noption c 3;# comment\n")
     assert sections[0].options == {"a": "1", "c": "3"}
-    assert [problem.line for problem in problems] == [2]
+    assert [(problem.line, problem.fault) for problem in problems] == [(2, False)]
     assert "semicolon" in problems[0].text
 
 
@@ -391,6 +391,13 @@ def test_twenty_quotes_that_are_not_closed_cost_their_lines_only():
     broken = "".join(["config a 's%d'\n\toption x 'never closed\n\toption y '%d'\n" % (i, i) for i in range(20)])
     sections, problems = uci.parse(broken)
     assert [section.options.get("y") for section in sections] == [str(i) for i in range(20)] and len(problems) == 20
+
+
+def test_after_twenty_quotes_that_are_not_closed_what_the_next_ones_swallow_is_left_unread():
+    """Whoever reads it again each time takes a time that grows with the square of the file."""
+    broken = ["config a 's%d'\n\toption x 'never closed\n\toption y '%d'\n" % (i, i) for i in range(40)]
+    names = [section.name for section in uci.parse("".join(broken))[0]]
+    assert names == ["s%d" % i for i in range(40) if i <= 20 or i % 2 == 0]
 
 
 def test_a_word_with_an_escaped_letter_ends_at_its_semicolon_and_the_line_goes_on():

@@ -5,6 +5,7 @@ from nametrack.core import actions as do
 from nametrack.core import events as on
 from nametrack.core.agent import TOLD, Agent
 from nametrack.core.config import configuration
+from nametrack.core.last_good import Known
 from nametrack.core.names.resolver import MOST_NEW
 from nametrack.core.ordering import STEP
 from nametrack.core.telling.status import status
@@ -254,3 +255,16 @@ def test_a_reload_while_names_wait_for_their_turn_follows_those_that_it_wants():
         house.turn()
     assert sorted([key[0] for key in house.agent.resolver.names]) == sorted(NAMES[-10:] + ["other.test"])
     assert not house.agent.resolver.later
+
+
+def test_all_names_below_a_pattern_that_are_remembered_are_followed_again_however_many_these_are():
+    """What was remembered may be read after the configuration is in force."""
+    house = House()
+    house.take(config("p", hosts=["*.wild.test"]))
+    while house.agent.next_timer() == 0:
+        house.turn()
+    known = [Known("h%d.wild.test" % i, [ip.key("192.0.2.7")], True, 0) for i in range(MOST_NEW + 50)]
+    house.agent.handle(on.LastGoodRead(known, False, None), 0)
+    while house.agent.next_timer() == 0:
+        house.turn()
+    assert len(house.agent.resolver.names) == MOST_NEW + 50

@@ -42,6 +42,7 @@ def test_ways_out_are_those_with_a_default_route_that_are_no_tunnels_the_nearest
 
 
 MESH = netifd("mesh", "static", "mesh0", metric4=0, prefixes=["198.51.100.0/24"])
+INNER6 = netifd("wg1", "wireguard", "wg1", metric6=0, prefixes=["2001:db8:8::/48"])
 INNER = netifd("wg1", "wireguard", "wg1", metric4=0, prefixes=["10.8.0.0/16"])
 # interfaces, address -> the detour of wg0's own packets
 DETOURS = [
@@ -51,6 +52,8 @@ DETOURS = [
     ([WAN, MESH, TUNNEL], "198.51.100.7", "mesh"),  # the longest match
     ([WAN, LAN, TUNNEL], "192.168.1.5", "lan"),
     ([INNER, TUNNEL], "203.0.113.9", None),  # two full tunnels would lead into each other
+    ([INNER6, TUNNEL], "2001:db8:9::9", None),
+    ([INNER6, TUNNEL], "2001:db8:8::9", "wg1"),
     ([WAN, INNER, TUNNEL], "10.8.0.1", "wg1"),
     ([WAN, TUNNEL], "10.9.0.7", "wan"),  # never through itself
     ([DOWN, TUNNEL], "203.0.113.9", None),

@@ -739,8 +739,9 @@ def test_a_policy_for_hosts_does_not_take_everything_of_its_clients(given):
     assert c.errors[-1] == "section 'work': no usable option 'host': nothing to steer"
 
 
-def test_of_two_policies_with_one_name_the_first_counts():
-    c = build([policy(retain="1"), policy(retain="2")])
+@pytest.mark.parametrize("second", [{"retain": "2"}, {"retain": "x", "target": "pbr"}])
+def test_of_two_policies_with_one_name_the_first_counts_and_nothing_else_is_said_of_the_other(second):
+    c = build([policy(retain="1"), policy(**second)])
     assert [p.retain for p in c.policies] == [1]
     assert c.errors == ["section 'work': another policy has this name; ignoring section"]
 

@@ -99,6 +99,13 @@ def test_servers_that_cannot_be_reached_are_not_asked():
     assert asked.authority.result.reason == "the servers of its zone cannot be reached"
 
 
+def test_a_zone_whose_servers_cannot_be_reached_any_more_is_looked_for_anew():
+    """Those that are known may all be of the IP version that the way out of before had."""
+    asked = Asked(zone=Zone("home.dyn.test", ["2001:db8::53"]), reached=(4,))
+    assert asked.queries == [] and asked.authority.zone is None
+    assert asked.authority.result.reason == "the servers of its zone cannot be reached"
+
+
 def test_the_zones_own_word_may_be_that_there_is_nothing():
     asked = Asked(zone=Zone("home.dyn.test", ["198.51.100.53"]))
     asked.answer("nxdomain", target="dyn.test")

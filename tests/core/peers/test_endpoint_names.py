@@ -123,3 +123,16 @@ def test_all_it_knows_is_as_old_as_its_oldest_answer_and_it_fails_as_its_worst_d
     questions[AAAA].succeeded(None, 160)
     questions[A].failed("SERVFAIL")
     assert (source.answered_at(known), source.failed(known)) == (100, 1)
+
+
+def test_of_a_source_too_the_oldest_answer_and_the_worst_failures_are_told():
+    source = service((10, 0, 1, "a.test"))
+    known = names(source, {})
+    assert source.history(known, FALLBACK) == (None, 0)  # it was never asked
+    for key, at, failures in ((source.key, 160, 1), (("a.test", SERVERS), 100, 3)):
+        assert source.history(known, LISTED)[0] is None
+        for rtype in known[key].questions:
+            known[key].questions[rtype].succeeded(None, at)
+            for _ in range(failures):
+                known[key].questions[rtype].failed("SERVFAIL")
+    assert source.history(known, LISTED) == (100, 3)

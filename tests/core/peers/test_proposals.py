@@ -195,3 +195,11 @@ def test_another_configured_port_moves_what_was_remembered_with_the_old_one_and_
 def test_an_endpoint_whose_peer_does_not_hear_us_is_kept_and_said_to_be_so():
     state = kept("home.test", HOME[0], said((LISTED, HOME, 0)), ("current", ""), False)
     assert state[:2] == ("current", "not_heard")
+
+
+def test_an_endpoint_is_known_as_named_until_sixteen_others_were():
+    """A peer that connects from an address that DNS named lately has not roamed."""
+    proposals, endpoints = Proposals(), [("198.51.100.%d" % i, 1) for i in range(18)]
+    for at, endpoint in enumerate(endpoints):
+        proposals.heard(LISTED, [endpoint], None, at)
+    assert [proposals.ever_named(endpoint) for endpoint in endpoints] == [False, False] + [True] * 16

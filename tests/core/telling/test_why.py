@@ -220,3 +220,26 @@ def test_a_name_below_a_wildcard_that_no_client_asked_for_yet_is_answered():
     values = told_of(played, [Told("198.51.100.7", *NORMAL)])
     assert (values["host"], values["as_configured"]) == ("a.example.com", False)
     assert values["sentence"] == "policy 'work' wants a.example.com, but no client asked this router for it yet"
+
+
+PBR = """-- before --
+< set nft inet fw4 pbr_wg_4_dst_ip_user interval unused
+< service pbr enabled registered
+
+-- config --
+config policy 'work'
+	option interface 'wg'
+	option target 'pbr'
+	list host '192.0.2.7'
+
+-- at 1 --
+"""
+
+
+def test_a_set_that_no_rule_of_its_service_refers_to_has_that_service_restarted():
+    played = transcript.Transcript(PBR)
+    played.run()
+    played.agent.handle(on.WhyAsked(1, "192.0.2.7", None), played.now)
+    values = told_of(played, [Told("192.0.2.7", *NORMAL)])
+    assert values["sentence"].endswith("is not used: no rule of pbr refers to it")
+    assert (values["advice"], values["as_configured"]) == ("/etc/init.d/pbr restart", False)

@@ -290,3 +290,15 @@ def test_a_client_whose_device_is_in_no_zone_has_nothing_to_be_told_of_the_firew
     wall = Firewall([Zone("v", "vpn", ["wg0"], [], [4])], [], False)
     played.agent.handle(on.FirewallRead(wall), played.now)
     assert "zone" not in why(played, RIGHT, client=CLIENT)["sentence"]
+
+
+def test_a_tunnel_that_is_told_of_twice_is_no_answer_for_the_other_one():
+    played = transcript.Transcript(SCRIPT.replace("interface 'wg0'\n\tlist client", "interface 'wg1'\n\tlist client"))
+    played.run()
+    played.agent.handle(on.WhyAsked(1, ADDRESS, None), played.now)
+    told = [Told(ADDRESS, *RIGHT), Told("198.51.100.2", 0, "wg1", 901, None, None)]
+    played.agent.handle(on.KernelTold(1, None, told, []), played.now)
+    for _ in range(2):
+        assert played.agent.handle(on.AllowedRead(1, "wg0", HOLDS), played.now) == []
+    (reply,) = played.agent.handle(on.AllowedRead(1, "wg1", HOLDS), played.now)
+    assert len(reply.values["addresses"]) == 2

@@ -2,6 +2,8 @@
 
 from steering_house import House
 
+from nametrack.core import events as on
+
 POLICY = """
 config policy 'work'
 	list interface 'wg0'
@@ -82,3 +84,25 @@ def test_an_agent_that_was_away_takes_no_way_for_dead():
         house.echoing = ["wg0", "wg1"]
         house.wait(1)
         assert house.way("192.0.2.1") == "wg0"
+
+
+def test_a_reload_gives_a_way_that_forwards_nothing_no_more_time():
+    house = House(POLICY)
+    house.wait(60)
+    house.echoing = ["wg1"]
+    house.wait(2)
+    house.configure(POLICY + "\toption retain '86400'\n")
+    house.wait(2)
+    assert house.way("192.0.2.1") == "wg1"
+
+
+def test_another_check_address_is_asked_from_then_on_and_the_one_before_says_nothing():
+    house = House(POLICY)
+    house.wait(60)
+    house.echoing, house.echoes = [], []
+    house.configure(POLICY.replace("198.51.100.53", "198.51.100.54"))
+    for _ in range(20):
+        house.wait(0.2)
+        house.handle(on.EchoReplied("wg0", "198.51.100.53"))
+    assert set([address for _, _, address in house.echoes]) == {"198.51.100.54"}
+    assert house.agent.routes.way("wg0").code == "no_echo"

@@ -5,6 +5,7 @@ from steering_house import KEYS, NETWORK, House
 
 from fakes import netifd
 from nametrack import routing
+from nametrack.core import actions as do
 from nametrack.core import events as on
 
 TWO = "config policy 'work'\n\tlist interface 'wg0'\n\tlist interface 'wg1'\n\tlist host 'work.test'\n%s"
@@ -195,6 +196,54 @@ def test_a_dead_tunnel_and_one_that_is_not_used_are_probed_and_the_used_one_is_n
     house.probed = []
     house.wait(60)
     assert set(house.probed) == {"wg0"} and len(house.probed) >= 2
+
+
+def test_a_tunnel_that_is_not_there_has_no_rule_for_packets_of_its_own():
+    house = House("")
+    house.routing.gone("wg1")
+    house.routing.ports["wg0"] = 51820
+    house.configure(TWO % "")
+    house.wait(1)
+    assert house.way("192.0.2.1") == "wg0"
+    assert set([rule.match.sports for rule in house.routing.rules]) == {None, (51820, 51820)}
+
+
+def test_a_way_that_is_no_tunnel_is_not_probed():
+    house = House((TWO % "").replace("'wg1'", "'wan'"))
+    house.routing.ports["wg0"] = 51820
+    house.handle(on.TunnelRead("wg0", 51820))
+    house.wait(100)
+    assert house.way("192.0.2.1") == "wg0" and house.probed == []
+
+
+def test_a_tunnel_whose_link_is_down_is_not_probed():
+    house = House(TWO % "", network=LITERAL)
+    house.routing.ports.update({"wg0": 51820, "wg1": 51821})
+    house.handle(on.SetsDisturbed("network"))
+    house.wait(60)
+    assert "wg1" in house.probed
+    dead(house, "wg1")
+    house.probed = []
+    house.wait(100)
+    assert house.probed == []
+
+
+def test_the_peers_of_a_way_in_use_are_read_every_two_seconds_and_others_as_configured():
+    """The first packet after a rest may be one that is not answered."""
+    house, read = House("config nametrack 'global'\n\toption peer_interval '30'\n" + TWO % ""), []
+    house.routing.ports.update({"wg0": 51820, "wg1": 51821})
+    house.handle(on.SetsDisturbed("network"))
+    house.wait(100)
+    perform = house.kernel.perform
+
+    def performing(action, now):
+        if isinstance(action, do.ReadPeers):
+            read.append(action.interface)
+        return perform(action, now)
+
+    house.kernel.perform = performing
+    house.wait(120)
+    assert 60 <= read.count("wg0") <= 60 + 5 and read.count("wg1") <= 5
 
 
 def test_of_two_policies_with_one_selector_each_tunnels_own_packets_stay_out():

@@ -138,10 +138,15 @@ def test_more_policies_than_busybox_has_tables_for_have_a_table_each():
     assert len(set([rule.preference for rule in rules(house)])) <= 449
 
 
-def test_policies_for_which_there_are_no_preferences_left_say_so():
-    house = made(*[policy("p%d" % i, 2 * i, 1) for i in range(1, 251)])
+# how many policies have room, of one for a client and for a port each but the first: of the 448 preferences one is for
+# the uplinks, two are for each policy and five for the first one
+@pytest.mark.parametrize("clients,ports,count", [(1, 0, 223), (3, 3, 222)])
+def test_policies_for_which_there_are_no_preferences_left_say_so(clients, ports, count):
+    listed = ["list proto 'tcp'"] + ["list port '%d'" % (1001 + i) for i in range(ports)] if ports else ()
+    house = made(policy("p1", 100001, clients, more=listed), *[policy("p%d" % i, 2 * i, 1) for i in range(2, 251)])
     without = [i for i in range(1, 251) if house.agent.routes.standing("p%d" % i)[1] == "too_many_rules"]
-    assert without == list(range(without[0], 251)) and len(without) < 40
+    assert without == list(range(count + 1, 251))
+    assert len(set([rule.preference for rule in rules(house)])) <= 448 + 1
     assert house.way(HOST, client(2 * without[0])) == "wan" and house.way(HOST, client(2 * without[0] - 2)) == "wg0"
 
 

@@ -52,8 +52,11 @@ def test_after_a_reading_that_went_well_a_failure_is_followed_by_a_short_pause_a
     assert house.pauses()[:2] == [2, 4]
 
 
-def test_a_first_policy_in_a_running_agent_has_its_routes_compared_each_minute():
-    house = House("")
+@pytest.mark.parametrize("first,pause", [("", 0), (WORK, 5), (WORK, 5000)])
+def test_a_policy_that_comes_to_a_running_agent_has_its_routes_compared_each_minute(first, pause):
+    house = House(first)
+    house.configure("")
+    house.wait(pause)
     house.configure(WORK)
     house.wait(5)
     house.routing.routes = {}  # a program flushed the table
@@ -127,3 +130,49 @@ def test_the_port_of_a_tunnel_is_asked_for_again_once_in_a_while():
     house.routing.ports["wg0"] = 51999
     house.wait(2 * RESYNC)
     assert [rule for rule in house.routing.rules if rule.match.sports == (51999, 51999)]
+
+
+def test_without_policies_the_kernel_is_not_read_again_and_again():
+    house = House(WORK)
+    house.wait(5)
+    for _ in range(2):
+        house.configure("")
+    house.wait(100)
+    read, perform = [], house.kernel.perform
+
+    def performed(action, now):
+        read.extend([action] if isinstance(action, (do.ListRoutes, do.ReadRouting)) else [])
+        return perform(action, now)
+
+    house.kernel.perform = performed
+    house.wait(3600)
+    assert read == []
+
+
+class Slow(House):
+    """A kernel that takes a moment for the list of routes: `listing` has those that were asked for."""
+
+    def __init__(self):
+        self.listing = None
+        super().__init__(WORK)
+        self.perform, self.kernel.perform, self.listing = self.kernel.perform, self.performed, []
+
+    def performed(self, action, now):
+        if isinstance(action, do.ListRoutes):
+            self.listing.append(self.perform(action, now))
+            return None
+        return self.perform(action, now)
+
+
+def test_routes_that_others_delete_while_they_are_listed_are_listed_again_after_that_and_are_back():
+    house = Slow()
+    while not house.listing:
+        house.wait(1)
+    house.routing.routes[4, 900, 0].clear()
+    house.handle(on.RoutingDeleted([], [], None))
+    for _ in range(2):
+        (listed,) = house.listing
+        house.listing = []
+        house.handle(listed)
+        house.wait(1)
+    assert house.way("192.0.2.1") == "wg0" and house.listing == []

@@ -233,6 +233,8 @@ def test_a_route_that_the_kernel_refuses_does_not_stop_the_others():
     hosts = "\tlist host '192.0.2.1'\n\tlist host '192.0.2.9'\n"
     house = Refusing("_route", "config policy 'work'\n\tlist interface 'wg0'\n" + hosts)
     assert house.way("192.0.2.1") == "wg0" and house.way("192.0.2.9") == "wan"
+    assert house.agent.routes.standing("work")[:2] == ("partial", "routes")
+    assert house.agent.routes.installed("work", 4) == 1
     house.wait(300)
     assert 4 <= house.asked <= 8  # with each comparison, once a minute
     assert len([text for text in house.said if "192.0.2.9 in table" in text]) == 1

@@ -516,3 +516,25 @@ def test_of_two_policies_each_counts_what_of_its_own_is_missing():
     world.names(A)
     world.listed()
     assert world.holds() == A and [world.set.counts(one)[1], world.set.counts(other)[1]] == [1, 1]
+
+
+def test_what_was_refused_is_tried_again_also_if_the_set_is_read_in_between():
+    """Another program touches the tables of nftables; the time of the next try does not move."""
+    world = World(NFT)
+    world.kernel.refusals = [("add ", "the set cannot be changed")]
+    world.names(A)
+    world.listed()
+    refused_at = world.now
+    world.set.touched(1, world.now)
+    assert world.run(refused_at + 1) == [] and not world.set.reading.stale
+    assert world.run(refused_at + 6) == ["add %s: %s" % (NFT, A)]
+
+
+def test_an_element_of_another_program_that_ran_out_is_not_missed():
+    """The count of the ipset is right then: nothing is read again."""
+    world = World(IPSET, ("timeout",), [policy(retain=1000)])
+    world.names(A)
+    world.add(B)
+    world.kernel.sets[IPSET]["elements"][B] = 20
+    world.listed()
+    assert world.set.glanced(2, 10) == [] and world.set.glanced(1, 21) == []

@@ -41,7 +41,7 @@ def test_the_package_grants_this_and_nothing_else():
             "read": {"ubus": {"nametrack": ["status", "events", "check", "choices"]}, "uci": ["nametrack"]},
             "write": {
                 "file": {f"/usr/sbin/nametrack import {name} --json": ["exec"] for name in SERVICES},
-                "ubus": {"file": ["exec"], "nametrack": ["refresh", "resolve", "why"]},
+                "ubus": {"file": ["exec"], "nametrack": ["pause", "refresh", "resolve", "resume", "why"]},
                 "uci": ["nametrack"],
             },
         }
@@ -59,7 +59,7 @@ def test_a_login_with_the_read_part_reads(router):
     ]
 
 
-@pytest.mark.parametrize("method", ["refresh", "resolve", "why", "reload", "interface", "resync"])
+@pytest.mark.parametrize("method", ["pause", "refresh", "resolve", "resume", "why", "reload", "interface", "resync"])
 def test_a_login_with_the_read_part_orders_nothing(router, method):
     assert call(router, router.rpcd.login("reader", ""), "nametrack", method) == DENIED
     assert router.calls() == []

@@ -62,6 +62,11 @@ return baseclass.extend({
 	/* { "addresses": [ "192.0.2.7" ], "ttl": 60, "reason": "answered" }: what DNS says now. */
 	resolve: declare('resolve', [ 'name' ]),
 
+	/* Policies with routes of nametrack's own steer and block nothing for so long; `policies`: how many these are. */
+	pause: declare('pause', [ 'minutes' ], { policies: 0 }),
+
+	resume: declare('resume', [], { policies: 0 }),
+
 	/*
 	 * Which way packets to a host take, and why; without a client, packets of the router itself.
 	 * { "host": "a.example.com", "client": "", "ingress": "", "sentence": "…", "advice": "", "as_configured": true,
@@ -87,5 +92,19 @@ return baseclass.extend({
 			return 'invalid';
 
 		return UNKNOWN.test(text) ? 'unknown' : 'failed';
+	},
+
+	/* The same in words. */
+	excuse: function(error) {
+		switch (this.why(error)) {
+		case 'denied':
+			return _('This login may only look.');
+		case 'absent':
+			return _('nametrack is not running.');
+		case 'unknown':
+			return _('This version of nametrack cannot tell.');
+		}
+
+		return _('No answer: %s').format(String(error.message).split('\n')[0]);
 	}
 });

@@ -5,21 +5,6 @@
 
 /* The question which way packets to a host take, and the agent's answer: the sentence first, then the facts. */
 
-function trouble(error) {
-	switch (agent.why(error)) {
-	case 'invalid':
-		return _('This is not a host name or an address.');
-	case 'denied':
-		return _('This login may only look.');
-	case 'absent':
-		return _('nametrack is not running.');
-	case 'unknown':
-		return _('This version of nametrack cannot tell.');
-	}
-
-	return _('No answer: %s').format(String(error.message).split('\n')[0]);
-}
-
 function verdict(answer) {
 	if (!answer.as_configured)
 		return words.label('bad', _('not as configured'));
@@ -61,7 +46,8 @@ return baseclass.extend({
 		return agent.explain(value('host'), value('client') || undefined).then((answer) => {
 			Object.assign(this, { busy: false, answer: answer, trouble: null });
 		}, (error) => {
-			Object.assign(this, { busy: false, answer: null, trouble: trouble(error) });
+			Object.assign(this, { busy: false, answer: null, trouble: agent.why(error) === 'invalid'
+				? _('This is not a host name or an address.') : agent.excuse(error) });
 		});
 	},
 

@@ -8,9 +8,11 @@
 
 const SHOWN = 5;  /* of those that need attention */
 
+/* A pause switches a policy off, but its user wants it on again. */
 function about(name, each, said) {
 	return {
-		kind: words.kind(each.state), name: name, reason: each.reason, label: words.state(each.state), said: said
+		kind: each.code === 'paused' ? 'warn' : words.kind(each.state),
+		name: name, reason: each.reason, label: words.state(each.state), said: said
 	};
 }
 

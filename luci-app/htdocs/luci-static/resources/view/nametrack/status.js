@@ -6,6 +6,7 @@
 'require nametrack.findings as findings';
 'require nametrack.inquiry as inquiry';
 'require nametrack.patch as patch';
+'require nametrack.pause as pause';
 'require nametrack.peers as peers';
 'require nametrack.policies as policies';
 'require nametrack.refresh as refresh';
@@ -154,6 +155,11 @@ return view.extend({
 			refresh.ask(button.getAttribute('data-name')).then(() => this.poll());
 			break;
 
+		case 'pause':
+		case 'resume':
+			pause.ask(button.getAttribute('data-action') === 'resume').then(() => this.poll());
+			break;
+
 		case 'site':
 			this.openSite();
 			break;
@@ -256,7 +262,7 @@ return view.extend({
 			status.findings.length ? section(_('Findings'), findings.render(status)) : '',
 			followed ? '' : this.renderNothing(),
 			section(_('Peers'), peers.render(status, buttons)),
-			section(_('Policies'), policies.render(status, buttons, isOpen).concat(this.renderSite())),
+			section(_('Policies'), policies.render(status, buttons, isOpen).concat(this.renderSteering(status))),
 			L.hasViewPermission() ? section(_('Which way does a host take?'), inquiry.render()) : '',
 			section(_('What changed'), timeline.render(feed.events, status.now, isOpen))
 		]);
@@ -271,10 +277,12 @@ return view.extend({
 			})));
 	},
 
-	renderSite: function() {
-		return L.hasViewPermission() ? [ E('p', {}, [ E('button', {
-			'class': 'btn cbi-button cbi-button-add', 'type': 'button', 'data-action': 'site'
-		}, [ _('Send a site through a VPN…') ]) ]) ] : [];
+	renderSteering: function(status) {
+		return L.hasViewPermission() ? [ E('p', {}, [
+			E('button', {
+				'class': 'btn cbi-button cbi-button-add', 'type': 'button', 'data-action': 'site'
+			}, [ _('Send a site through a VPN…') ]), ' '
+		].concat(pause.render(status))) ] : [];
 	},
 
 	renderNothing: function() {

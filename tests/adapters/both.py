@@ -14,9 +14,8 @@ COMMANDS = {
     "cpython": [sys.executable, "-S", "-E", "-B", "-u"],
     "micropython": [MICROPYTHON, "-X", "heapsize=32M"],
 }
-PROLOGUE = (
-    f"import sys\nsys.path[:0] = [{str(TOP / 'agent')!r}, {str(TOP / 'tests/adapters')!r}]\nfrom driver import *\n"
-)
+FOLDERS = [str(TOP / folder) for folder in ("agent", "tests/adapters", "tests")]
+PROLOGUE = f"import sys\nsys.path[:0] = {FOLDERS}\nfrom driver import *\n"
 
 # Runs a command in a network of its own. Root needs no user namespace for it, in which nft's transactions are bounded.
 ALONE = ["unshare", "--net"] if os.geteuid() == 0 else ["unshare", "--user", "--map-root-user", "--net"]

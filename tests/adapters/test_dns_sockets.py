@@ -8,7 +8,8 @@ import threading
 import pytest
 
 from both import ALONE, each_interpreter, run
-from nametrack.wire import dns as wire
+from dns_written import RA, encode
+from nametrack.wire import dnsmessage as wire
 
 SEND = """
 from nametrack.adapters.dns import Dns
@@ -22,7 +23,8 @@ def over():
 # A server beside the agent, in the same process: the network that the script runs in is reached by nobody else.
 SERVED = """
 import socket
-from nametrack.wire import dns as wire
+from dns_written import RA, encode
+from nametrack.wire import dnsmessage as wire
 from nametrack.daemon.loop import Poller
 server_socket = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
 server_socket.bind(compat.sockaddr("127.0.0.1", 5300))
@@ -33,8 +35,8 @@ def serve(mask):
     data, peer = server_socket.recvfrom(4096)
     asked = wire.decode(data)
     record = wire.Record(asked.question[0].name, 1, 60, "192.0.2.1")
-    reply = wire.Message(asked.id, wire.QR | wire.RD | wire.RA, 0, asked.question, [record], [], [])
-    server_socket.sendto(wire.encode(reply), peer)
+    reply = wire.Message(asked.id, wire.QR | wire.RD | RA, 0, asked.question, [record], [], [])
+    server_socket.sendto(encode(reply), peer)
 poller.add(server_socket.fileno(), serve)
 """
 ASK = SEND + "send()\nprint(len(events))\nuntil(over)\n"
@@ -49,8 +51,8 @@ def response(query, values=("192.0.2.1",), flags=0, rcode=0, **changes):
     asked = wire.decode(query)
     question = asked.question[0]
     records = [wire.Record(question.name, question.rtype, 60, value) for value in values]
-    message = wire.Message(asked.id, wire.QR | wire.RD | wire.RA | flags, rcode, asked.question, records, [], [])
-    return wire.encode(message._replace(**changes))
+    message = wire.Message(asked.id, wire.QR | wire.RD | RA | flags, rcode, asked.question, records, [], [])
+    return encode(message._replace(**changes))
 
 
 @contextlib.contextmanager

@@ -6,7 +6,8 @@ NETWORK = 'ip link set lo up && exec "$@"'
 EXCHANGES = """
 import socket
 from nametrack.adapters.exchanges import Exchanges
-from nametrack.wire import dns as wire
+from dns_written import encode
+from nametrack.wire import dnsmessage as wire
 seen = Exchanges(poller, ("example.net",), ("host.test",), ())
 def udp(port):
     sock = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
@@ -15,11 +16,11 @@ def udp(port):
 server = udp(5300)
 def ask(sock, name, id=7):
     question = wire.Message(id, wire.RD, 0, [wire.Question(name, 1)], [], [], [])
-    sock.sendto(wire.encode(question), compat.sockaddr("127.0.0.1", 5300))
+    sock.sendto(encode(question), compat.sockaddr("127.0.0.1", 5300))
 def answer(port, name, id=7):
     records = [wire.Record(name, 5, 60, "cdn.test"), wire.Record("cdn.test", 1, 60, "198.51.100.1")]
     message = wire.Message(id, wire.QR, 0, [wire.Question(name, 1)], records, [], [])
-    server.sendto(wire.encode(message), compat.sockaddr("127.0.0.1", port))
+    server.sendto(encode(message), compat.sockaddr("127.0.0.1", port))
 def show():
     seen.read()
     for told in seen.about("cdn.test", "198.51.100.1"):
@@ -102,7 +103,7 @@ def test_what_is_remembered_of_a_flood_is_bounded_and_the_newest_counts(interpre
 resolver = udp(5353)
 def ask_at(port, id):
     question = wire.Message(id, wire.RD, 0, [wire.Question("www.example.net", 1)], [], [], [])
-    resolver.sendto(wire.encode(question), compat.sockaddr("127.0.0.1", port))
+    resolver.sendto(encode(question), compat.sockaddr("127.0.0.1", port))
 for id in range(200):
     ask_at(5300, id)
     seen.read()

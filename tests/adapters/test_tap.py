@@ -12,17 +12,18 @@ NETWORK = (
 TAP = """
 import socket
 from nametrack.adapters.tap import Tap
-from nametrack.wire import dns as wire
+from dns_written import RA, encode
+from nametrack.wire import dnsmessage as wire
 tap = Tap(poller, emit)
 def answer(name, values, rtype=1, ttl=60):
     records = [wire.Record(name, rtype, ttl, value) for value in values]
-    return wire.Message(7, wire.QR | wire.RD | wire.RA, 0, [wire.Question(name, rtype)], records, [], [])
+    return wire.Message(7, wire.QR | wire.RD | RA, 0, [wire.Question(name, rtype)], records, [], [])
 def send(message, source="192.168.9.1", to="192.168.9.9", port=53, transparent=False):
     sock = socket.socket(compat.family(source), socket.SOCK_DGRAM)
     if transparent:
         sock.setsockopt(0, 19, 1)
     sock.bind(compat.sockaddr(source, port))
-    data = message if type(message) is bytes else wire.encode(message)
+    data = message if type(message) is bytes else encode(message)
     sock.sendto(data, compat.sockaddr(to, 5353))
     sock.close()
 def observe(devices=("nt0",), domains=("example.net",), hosts=(), lists=(), senders="router"):
@@ -131,7 +132,7 @@ seconds(0.2)
 def test_what_cannot_be_read_costs_its_reading(interpreter, tmp_path):
     script = """
 observe()
-whole = wire.encode(answer("www.example.net", ["198.51.100.1"]))
+whole = encode(answer("www.example.net", ["198.51.100.1"]))
 send(whole[:-3])
 send(whole[:6] + bytes([255, 255]) + whole[8:])
 send(whole)
@@ -230,7 +231,7 @@ del readings[:]
 sock = socket.socket(compat.family("192.168.9.1"), socket.SOCK_DGRAM)
 sock.bind(compat.sockaddr("192.168.9.1", 53))
 def give(name, value):
-    sock.sendto(wire.encode(answer(name, [value])), compat.sockaddr("192.168.9.9", 5353))
+    sock.sendto(encode(answer(name, [value])), compat.sockaddr("192.168.9.9", 5353))
 began, given = compat.monotonic(), 0
 while given < 400:  # one each millisecond
     while given < (compat.monotonic() - began) * 1000:

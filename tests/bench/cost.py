@@ -33,6 +33,7 @@ sys.path[:0] = [str(TOP / folder) for folder in ("tests", "tests/bench", "tests/
 
 import both  # noqa: E402
 import feed  # noqa: E402
+from dns_written import RA, encode  # noqa: E402
 from lab.agent import INTERPRETERS, Agent, network_of, options, policy  # noqa: E402
 from lab.enter import RUN  # noqa: E402
 from lab.host import wait_for  # noqa: E402
@@ -254,10 +255,10 @@ class Distant(asyncio.DatagramProtocol):
         number = zlib.crc32(question.name.encode())
         value = "198.%d.%d.%d" % (18 + (number >> 16 & 1), number >> 8 & 255, number & 255)
         answer = [dnsmessage.Record(question.name, question.rtype, 600, value)] if question.rtype == 1 else []
-        flags = dnsmessage.QR | dnsmessage.RD | dnsmessage.RA
+        flags = dnsmessage.QR | dnsmessage.RD | RA
         message = dnsmessage.Message(query.id, flags, 0, query.question, answer, [], [])
         send = self.transport.sendto
-        asyncio.get_running_loop().call_later(DISTANCE, send, dnsmessage.encode(message), address)
+        asyncio.get_running_loop().call_later(DISTANCE, send, encode(message), address)
 
 
 def serve(address):

@@ -27,7 +27,8 @@ ROUTER, CLIENT = "192.168.9.1", "192.168.9.2"
 SENDER = """
 import socket, sys, time
 sys.path[:0] = [%r, %r]
-from nametrack.wire import dns
+from dns_written import encode
+from nametrack.wire import dnsmessage as dns
 rate, seconds, domain = int(sys.argv[1]), float(sys.argv[2]), sys.argv[3]
 sock = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
 sock.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
@@ -36,7 +37,7 @@ packets = []
 for i in range(200):
     name = "n%%d.%%s" %% (i, domain)
     records = [dns.Record(name, 1, 300, "198.18.2.%%d" %% (i + 1))]
-    packets.append(dns.encode(dns.Message(7, dns.QR, 0, [dns.Question(name, 1)], records, [], [])))
+    packets.append(encode(dns.Message(7, dns.QR, 0, [dns.Question(name, 1)], records, [], [])))
 began, sent = time.monotonic(), 0
 while time.monotonic() - began < seconds:
     due = int((time.monotonic() - began) * rate)

@@ -29,7 +29,8 @@ from nametrack.core.last_good import ADDED, Known, Owned, Saved, essence
 from nametrack.core.ordering import result
 from nametrack.element import named
 from nametrack.wire import uci
-from nametrack.wire.dns import Answer, Srv
+from nametrack.wire.dns import Answer
+from nametrack.wire.dnsmessage import Srv
 from nametrack.wire.host_list import Reader
 from nametrack.wire.services import configured, reported
 

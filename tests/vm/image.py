@@ -76,7 +76,7 @@ def programs():
     for path in sorted(TOP.glob("agent/**/*.py")):
         archive.file(f"usr/lib/nametrack/{path.relative_to(TOP / 'agent')}", path)
     archive.file("usr/bin/nametrack", TOP / "files/usr/sbin/nametrack", 0o755)
-    for path in (*sorted(GUEST.glob("*")), TOP / "tests/adapters/driver.py"):
+    for path in (*sorted(GUEST.glob("*")), TOP / "tests/adapters/driver.py", TOP / "tests/dns_written.py"):
         archive.file("init" if path.name == "init" else f"usr/lib/guest/{path.name}", path, 0o755)
     return archive.whole()
 

@@ -2,8 +2,10 @@
 
 import pytest
 
+from dns_written import encode
 from mutations import Chance, mutated
-from nametrack.wire import dns, passing
+from nametrack.wire import dnsmessage as dns
+from nametrack.wire import passing
 from nametrack.wire.repeats import MOST, Repeats
 
 NAME = "www.example.net"
@@ -17,7 +19,7 @@ def answer(addresses=("198.51.100.1",), ttl=60, number=7, name=NAME, additional=
 
 
 def whole(records, number=7, name=NAME, additional=()):
-    return dns.encode(dns.Message(number, dns.QR, 0, [dns.Question(name, dns.A)], records, [], list(additional)))
+    return encode(dns.Message(number, dns.QR, 0, [dns.Question(name, dns.A)], records, [], list(additional)))
 
 
 def told(*messages):

@@ -10,7 +10,6 @@ from nametrack.element import ElementList, named
 from nametrack.wire import (
     conntrack,
     dnserrors,
-    dnsmessage,
     inbound,
     ipset,
     ipsetlink,
@@ -23,7 +22,7 @@ from nametrack.wire import (
     routes,
     rules,
 )
-from nametrack.wire.dnsmessage import A, Message, Opt, Question, Record
+from nametrack.wire.dnsmessage import OPT, Message, Opt, Record
 from nametrack.wire.netlink import NetlinkError
 from nametrack.wire.sets import Form
 
@@ -117,19 +116,8 @@ EXTENDED = [
 @pytest.mark.parametrize("case", EXTENDED)
 def test_an_extended_error_is_found_behind_other_options(case):
     options, told = case
-    opt = Record("", dnsmessage.OPT, 0, Opt(1232, 0, 0, options))
+    opt = Record("", OPT, 0, Opt(1232, 0, 0, options))
     assert dnserrors.extended_error(Message(1, 0, 0, [], [], [], [opt])) == told
-
-
-def test_a_message_has_as_many_bytes_as_tcp_can_say():
-    def encoded(size):
-        opt = Record("", dnsmessage.OPT, 0, Opt(1232, 0, 0, bytes(size)))
-        return dnsmessage.encode(Message(1, 0, 0, [Question("a.test", A)], [], [], [opt]))
-
-    spare = 65535 - len(encoded(0))
-    assert len(encoded(spare)) == 65535
-    with pytest.raises(dnsmessage.DnsError):
-        encoded(spare + 1)
 
 
 def nexthop(device, gateway=None, verb=routing.ADD):

@@ -1,6 +1,6 @@
 """DNS as the agent uses it: a question, and what a response says about it (RFC 1035, 2181, 2308, 6604, 8914).
 
-Its words are all here: names are dnsname.py's, messages dnsmessage.py's, errors dnserrors.py's.
+What adapters need of names, dnsname.py's, and of messages, dnsmessage.py's, is here as well; errors are dnserrors.py's.
 """
 
 import struct
@@ -17,21 +17,11 @@ from .dnsmessage import (
     OPCODE,
     OPT,
     QR,
-    RA,
     RD,
     SOA,
-    SRV,
     TC,
-    TYPES,
     A,
-    Message,
-    Opt,
-    Question,
-    Record,
-    Soa,
-    Srv,
     decode,
-    encode,
     seconds,
 )
 from .dnserrors import (
@@ -48,13 +38,10 @@ from .dnserrors import (
 
 # isort: on
 
-# fmt: off
 __all__ = [  # what others take from here
-    "A", "AAAA", "CNAME", "NS", "OPT", "SOA", "SRV", "TYPES", "AA", "OPCODE", "QR", "RA", "RD", "TC",
-    "Message", "Opt", "Question", "Record", "Soa", "Srv", "Answer", "DnsError", "decode", "encode", "canonical_name",
-    "extended_error", "name_to_wire", "query", "repeats", "matches", "answer", "unread",
-]
-# fmt: on
+    "A", "AAAA", "QR", "Answer", "DnsError", "MAX_VALUES", "decode", "canonical_name", "query", "repeats", "matches",
+    "answer", "unread",
+]  # fmt: skip
 
 # What a response says:
 # status: found      `values` of the type, in order, once each, the first MAX_VALUES

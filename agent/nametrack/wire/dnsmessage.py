@@ -1,4 +1,4 @@
-"""DNS messages: bytes <-> values (RFC 1035, 2181, 2782, 3596, 6891).
+"""DNS messages: bytes -> values (RFC 1035, 2181, 2782, 3596, 6891).
 
 Strict where a forger would gain: pointers, lengths. Liberal where servers differ: bytes behind the last record are not
 looked at, records of classes other than IN are skipped.
@@ -8,12 +8,12 @@ import struct
 from collections import namedtuple
 
 from .. import ip
-from .dnsname import LONG_NAME, MAX_LABEL, MAX_NAME, DnsError, label_offsets, label_text, name_to_wire
+from .dnsname import LONG_NAME, MAX_LABEL, MAX_NAME, DnsError, label_text
 
 A, NS, CNAME, SOA, AAAA, SRV, OPT = 1, 2, 5, 6, 28, 33, 41
-TYPES = {A: "A", NS: "NS", CNAME: "CNAME", SOA: "SOA", AAAA: "AAAA", SRV: "SRV", OPT: "OPT"}
+TYPES = {A: "A", NS: "NS", CNAME: "CNAME", SOA: "SOA", AAAA: "AAAA", SRV: "SRV"}
 
-QR, OPCODE, AA, TC, RD, RA = 0x8000, 0x7800, 0x0400, 0x0200, 0x0100, 0x0080
+QR, OPCODE, AA, TC, RD = 0x8000, 0x7800, 0x0400, 0x0200, 0x0100
 
 Question = namedtuple("Question", ("name", "rtype"))
 # data: address text (A, AAAA), name (NS, CNAME), Soa, Srv, Opt; else bytes as they came, with pointers unresolved
@@ -207,86 +207,3 @@ def decode(data):
     if reader.extended is not None:
         rcode |= reader.extended << 4
     return Message(number, flags, rcode, question, answer, authority, additional)
-
-
-def encode(message):
-    """The bytes of a Message, its names compressed; raises DnsError for a value that does not fit its field."""
-    if message.flags & 15 or not 0 <= message.rcode < 4096:
-        raise DnsError("flags or rcode out of range")
-    sections = (message.answer, message.authority, message.additional)
-    out, offsets = bytearray(), {}
-    for number in [message.id, message.flags | message.rcode & 15, len(message.question)] + [len(s) for s in sections]:
-        _put(out, number, 2)
-    for question in message.question:
-        _put_name(out, question.name, offsets)
-        _put(out, question.rtype, 2)
-        _put(out, _IN, 2)
-    extended = False
-    for section in sections:
-        for record in section:
-            extended = extended or record.rtype == OPT
-            _put_record(out, record, message.rcode >> 4, offsets)
-    if message.rcode > 15 and not extended:
-        raise DnsError(f"rcode {message.rcode} needs an OPT record")
-    if len(out) > _MAX_MESSAGE:
-        raise DnsError(f"message longer than {_MAX_MESSAGE} bytes")
-    return bytes(out)
-
-
-def _put(out, value, size):
-    # to_bytes of MicroPython drops what does not fit
-    if not 0 <= value < 1 << 8 * size:
-        raise DnsError(f"{value} does not fit in {size} bytes")
-    out.extend(value.to_bytes(size, "big"))
-
-
-def _put_name(out, name, offsets):
-    wire = name_to_wire(name)
-    for at in label_offsets(wire):
-        rest = wire[at:]
-        if rest in offsets:
-            return _put(out, 0xC000 | offsets[rest], 2)
-        if len(out) < 0x4000:  # as far as a pointer reaches
-            offsets[rest] = len(out)
-        out.extend(rest[: 1 + rest[0]])
-    out.append(0)
-
-
-def _put_record(out, record, extended, offsets):
-    _put_name(out, record.name, offsets)
-    _put(out, record.rtype, 2)
-    if record.rtype == OPT:
-        _put(out, record.data.payload, 2)
-        _put(out, extended, 1)
-        _put(out, record.data.version, 1)
-        _put(out, record.data.flags, 2)
-    else:
-        _put(out, _IN, 2)
-        _put(out, record.ttl, 4)
-    start = len(out)
-    _put(out, 0, 2)
-    _put_value(out, record.rtype, record.data, offsets)
-    size = bytearray()
-    _put(size, len(out) - start - 2, 2)
-    out[start], out[start + 1] = size[0], size[1]
-
-
-def _put_value(out, rtype, data, offsets):
-    if rtype == A or rtype == AAAA:
-        address = ip.packed(data)
-        if address is None or len(address) != (4 if rtype == A else 16):
-            raise DnsError(f"{TYPES[rtype]} record without such an address")
-        out.extend(address)
-    elif rtype == NS or rtype == CNAME:
-        _put_name(out, data, offsets)
-    elif rtype == SOA:
-        _put_name(out, data.mname, offsets)
-        _put_name(out, data.rname, offsets)
-        for number in (data.serial, data.refresh, data.retry, data.expire, data.minimum):
-            _put(out, number, 4)
-    elif rtype == SRV:
-        for number in (data.priority, data.weight, data.port):
-            _put(out, number, 2)
-        out.extend(name_to_wire(data.target))
-    else:
-        out.extend(data.options if rtype == OPT else data)

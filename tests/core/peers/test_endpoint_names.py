@@ -8,7 +8,7 @@ from nametrack.core.names.rrset import AAAA, FOUND, NODATA, SRV, A, RRset
 from nametrack.core.names.sources import FALLBACK, LISTED
 from nametrack.core.names.verdict import Verdict
 from nametrack.core.peers.endpoint_names import MAX_TARGETS, EndpointNames
-from nametrack.wire.dns import Srv
+from nametrack.wire.dnsmessage import Srv
 
 SERVERS = ("127.0.0.1",)
 SERVICE = "_wireguard._udp.home.test"

@@ -6,6 +6,7 @@ import sys
 
 sys.path.insert(0, "/usr/lib/nametrack")
 
+from dns_written import encode  # noqa: E402
 from nametrack import compat  # noqa: E402
 from nametrack.wire import dnserrors  # noqa: E402
 from nametrack.wire import dnsmessage as dns
@@ -25,7 +26,7 @@ def answer(data, path):
     soa = dns.Record("test", dns.SOA, 1, dns.Soa("ns.test", "ns.test", 1, 1, 1, 1, 1))
     flags = dns.QR | dns.AA | (question.flags & dns.RD)
     rcode = dnserrors.NOERROR if known else dnserrors.NXDOMAIN
-    return dns.encode(dns.Message(question.id, flags, rcode, question.question, found, [] if found else [soa], []))
+    return encode(dns.Message(question.id, flags, rcode, question.question, found, [] if found else [soa], []))
 
 
 def main(address, path):

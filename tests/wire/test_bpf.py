@@ -13,14 +13,15 @@ from nametrack.wire.dnsname import name_to_wire
 CASES = 2000 if sys.implementation.name == "micropython" else 10000
 DOMAINS = ["example.net", "foo.test", "a-b.co.uk", "x1.org"]
 HOSTS = ["foo.test", "www.other.test", "y.example.uk"]
+LETTERS = "abcdefghijklmnopqrstuvwxyz"
 WORDS = ["example", "net", "foo", "test", "a-b", "co", "uk", "x1", "org", "EXAMPLE", "Net", "xexample", "a" * 63, "y"]
 
 
-def packet(name, version=4, port=53, flags=0x8180, fragment=0, protocol=17, options=0):
-    message = struct.pack(">HHHHHH", 1, flags, 1, 0, 0, 0) + name + b"\0\1\0\1"
+def packet(name, version=4, port=53, flags=0x8180, fragment=0, protocol=17, options=0, questions=1):
+    message = struct.pack(">HHHHHH", 1, flags, questions, 0, 0, 0) + name + b"\0\1\0\1"
     udp = struct.pack(">HHHH", port, 5353, 8 + len(message), 0) + message
-    if version == 6:
-        return b"\x60\0\0\0" + struct.pack(">HBB", len(udp), protocol, 64) + bytes(32) + udp
+    if version != 4:
+        return bytes([version << 4, 0, 0, 0]) + struct.pack(">HBB", len(udp), protocol, 64) + bytes(32) + udp
     head = struct.pack(">BBHHHBBH", 0x45 + options, 0, 20 + len(udp), 0, fragment, 64, protocol, 0)
     return head + bytes(8 + 4 * options) + udp
 
@@ -73,6 +74,14 @@ def test_the_filter_of_many_names_takes_all_that_are_wanted_and_few_others(count
         assert not takes(program, packet(raw(name))), name
 
 
+@pytest.mark.parametrize("short,others", [("x", True), ("xy", False)])
+def test_beside_many_names_a_short_one_is_taken_too(short, others):
+    """Of a name of one letter there are no three to be compared: all are taken then."""
+    program = bpf.answers_about(["abc%d.shop.example" % i for i in range(100)], [short])
+    assert takes(program, packet(raw(short))) and takes(program, packet(raw("a.abc7.shop.example")))
+    assert takes(program, packet(raw("www.other.test"))) is others
+
+
 NAMES = [
     ("www.example.net", True),
     ("WWW.eXample.NET", True),
@@ -84,6 +93,14 @@ NAMES = [
     ("www.example.netx", False),
     ("net", False),
 ]
+
+
+def test_each_letter_may_be_a_capital_and_no_other_letter():
+    program = bpf.answers_about([], [LETTERS + "-09.test"])
+    for i in range(26):
+        capital, other = LETTERS[i].upper(), LETTERS[i - 1]
+        assert takes(program, packet(raw(LETTERS.replace(LETTERS[i], capital) + "-09.test")))
+        assert not takes(program, packet(raw(LETTERS.replace(LETTERS[i], other) + "-09.test")))
 
 
 @pytest.mark.parametrize("name,taken", NAMES)
@@ -100,6 +117,9 @@ OTHERS = [
     ({"flags": 0x0100}, "a question"),
     ({"fragment": 0x2000}, "the first fragment"),
     ({"fragment": 0x0010}, "a later fragment"),
+    ({"fragment": 0x0001}, "the eighth byte and what follows"),
+    ({"version": 5}, "another protocol than IP"),
+    ({"version": 7}, "another protocol than IP"),
     ({"protocol": 6}, "TCP"),
     ({"version": 6, "protocol": 6}, "TCP over IPv6"),
 ]
@@ -143,12 +163,27 @@ def test_an_exchange_is_a_question_that_leaves_and_an_answer_that_comes(version)
                     assert takes(program, packet(raw(name), version, port, flags), packet_type) == wanted
 
 
+@pytest.mark.parametrize("questions", [0, 2, 256])
+def test_what_has_not_one_question_is_no_part_of_an_exchange(questions):
+    for packet_type, flags in EXCHANGE:
+        data = packet(raw("www.example.net"), 4, 5335, flags, questions=questions)
+        assert not takes(bpf.exchanges_about(["example.net"], []), data, packet_type)
+
+
+def test_of_exchanges_about_more_names_than_the_kernel_takes_all_are_taken():
+    begins = ["%s%s%s" % (LETTERS[i % 26], LETTERS[i // 26 % 26], LETTERS[i // 676]) for i in range(5000)]
+    program = bpf.exchanges_about([], ["%s.test" % each for each in begins])
+    assert len(program) // 8 <= bpf.MOST
+    for packet_type, flags in EXCHANGE:
+        assert takes(program, packet(raw("www.example.net"), 4, 5335, flags), packet_type)
+
+
 def test_of_what_happens_to_routes_the_deletion_of_ours_by_others_is_taken():
     for own in (None, 77):
         program = bpf.deletions_by_others(190, own)
         for kind in (rtnetlink.NEW_ROUTE, rtnetlink.DELETE_ROUTE, rtnetlink.DELETE_RULE, 0x1919):
             for protocol in (4, 190):
-                for port in (0, 76, 77, 0xFFFFF04D, 77 << 24):
+                for port in (0, 1, 76, 77, 0xFFFFF04D, 77 << 24):
                     head = struct.pack("IHHII", 28, kind, 0, 5, port)
                     message = head + bytes([2, 32, 0, 0, 254, protocol, 0, 7]) + bytes(4)
                     wanted = kind == rtnetlink.DELETE_ROUTE and protocol == 190 and port not in (0, own)

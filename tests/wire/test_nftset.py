@@ -73,6 +73,17 @@ def test_how_a_set_is_made(which, expected):
     assert form(which) == Form(*expected)
 
 
+@pytest.mark.parametrize("said,merge", [(bytes(4), False), (b"\1\0\0\0", True), (None, False)])
+def test_a_set_has_auto_merge_if_nft_says_so_and_not_if_it_says_no(said, merge):
+    parts = [netlink.attribute(3, bytes([0, 0, 0, 4]), LITTLE)]  # intervals
+    if said is not None:
+        parts.append(netlink.attribute(13, bytes([2, 4]) + said, LITTLE))
+    message = nfnetlink.message(nfnetlink.NFTABLES, 9, 0, 1, 1, parts, LITTLE)
+    (item,) = netlink.messages(message, LITTLE)
+    made = nftset.form(item, LITTLE)
+    assert (made.interval, made.merge) == (True, merge)
+
+
 def test_a_constant_set_says_that_it_cannot_be_changed():
     assert "constant" in form("k4").takes
 

@@ -111,6 +111,12 @@ def test_large_answers_take_bounded_memory():
     assert not told(larger).have(larger, 0, 101)
 
 
+@pytest.mark.parametrize("name,size", [("twelve.a.test1", 512), ("twelve.a.test12", 513)])
+def test_answers_of_512_bytes_are_remembered_and_no_larger_ones(name, size):
+    message = answer(["198.51.100.%d" % i for i in range(30)], name=name)
+    assert len(message) == size and told(message).have(message, 0, 101) is (size == 512)
+
+
 def says(data):
     """What an answer tells, None if it cannot be read."""
     try:

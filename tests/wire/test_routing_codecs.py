@@ -38,7 +38,7 @@ VALUES = [
     RULE,
     routing.Rule(6, 500, routing.match(iif="lo", transport=17, sports=(5, 5)), routing.GOTO, 999, None, 190),
     routing.Rule(4, 999, routing.ANYTHING, routing.NOP, None, None, 190),
-    routing.Rule(4, 501, routing.match(oif="wan", destination="192.0.2.1"), routing.LOOKUP, 254, 1, 190),
+    routing.Rule(4, 501, routing.match(oif="fifteen-bytes-x", destination="192.0.2.1"), routing.LOOKUP, 254, 1, 190),
 ]
 HOPS = [
     routing.Nexthop(4, 902, 7, "192.0.2.1", 190),
@@ -227,7 +227,7 @@ def test_lines_for_ip_batch():
         "# ip -batch",
         "rule add pref 503 from 192.168.1.0/24 fwmark 0x100/0xff00 ipproto 6 dport 443-8443 lookup 900 protocol 190",
         "rule add pref 999 nop protocol 190",
-        "rule add pref 501 to 192.0.2.1 oif wan lookup 254 suppress_prefixlength 1 protocol 190",
+        "rule add pref 501 to 192.0.2.1 oif fifteen-bytes-x lookup 254 suppress_prefixlength 1 protocol 190",
         "nexthop replace id 902 via 192.0.2.1 dev wg0 protocol 190",
         "route replace 192.0.2.1 nhid 902 table 900 protocol 190",
         "route replace 10.0.0.0/8 nhid 902 table 900 protocol 190",

@@ -2,12 +2,13 @@
 
 import pytest
 
+from answers import found
 from nametrack import ip
 from nametrack.core import events as on
-from nametrack.core.actions import ListSet, Log
+from nametrack.core.actions import ListSet, Log, SaveLastGood, SendQuery
 from nametrack.core.agent import Agent
 from nametrack.core.config import configuration
-from nametrack.core.last_good import ADDED, Endpoints, Known, Owned
+from nametrack.core.last_good import ADDED, SAVE_DELAY, SLICE, Endpoints, Known, Owned
 from nametrack.wire import uci
 
 CONFIG = """
@@ -68,3 +69,24 @@ def test_no_set_is_read_before_all_that_was_remembered_is_known():
         said = said + agent.handle_timer(0)
     assert not [each for each in said if isinstance(each, ListSet)]
     assert [each for each in agent.handle(on.LastGoodRead(RECORDS[1:], False, None), 1) if isinstance(each, ListSet)]
+
+
+def test_many_addresses_are_looked_at_in_several_steps_before_they_are_saved():
+    """In between the agent hears of everything else."""
+    agent, saved = Agent(), []
+    agent.handle(loaded(), 0)
+    keys = [ip.key("198.51.%d.%d" % (i // 200, i % 200 + 1)) for i in range(3 * SLICE)]
+    agent.handle(on.LastGoodRead([Known("h.test", keys, True, 0)], False, None), 0)
+    while not saved:
+        now = agent.next_timer()
+        saved = [now for action in agent.handle_timer(now) if isinstance(action, SaveLastGood)]
+    assert SAVE_DELAY < saved[0] < SAVE_DELAY + 1
+
+
+def test_of_a_name_with_many_addresses_the_first_64_are_remembered_as_endpoints():
+    agent = Agent()
+    for action in agent.handle(loaded(), 0):
+        if isinstance(action, SendQuery) and action.name == "home.test":
+            agent.handle(on.QueryAnswered(action.id, found(["198.51.100.%d" % i for i in range(1, 71)])), 0)
+    (endpoints,) = agent.peers.remembered()
+    assert [ip.element(key) for key in endpoints.keys] == ["198.51.100.%d" % i for i in range(1, 65)]

@@ -732,6 +732,12 @@ def test_a_policy_whose_enabled_or_action_cannot_be_understood_holds_with_what_e
     assert c.errors[-1] == "section 'work': target 'auto' needs option 'interface'; ignoring section"
 
 
+@pytest.mark.parametrize("selects", [{"client": "192.168.1.9"}, {"proto": "udp"}, {"port": "443"}])
+def test_a_policy_without_hosts_takes_all_that_it_selects(selects):
+    c = build([Raw("policy", "work", False, dict(selects, interface="wg"), 1)])
+    assert (c.policies[0].literals, c.errors) == (["0.0.0.0/0", "::/0"], [])
+
+
 @pytest.mark.parametrize("given", [{"hosts": ["a.example"]}, {"hots": "a.example"}, {"host": " "}])
 def test_a_policy_for_hosts_does_not_take_everything_of_its_clients(given):
     c = build([Raw("policy", "work", False, dict(given, interface="wg", client="192.168.1.9"), 1)])

@@ -37,6 +37,15 @@ def test_an_observed_address_is_kept_for_its_ttl_within_the_bounds(ttl, seconds)
     assert held(ttl, seconds + 1) == ""
 
 
+@pytest.mark.parametrize("again,until", [(49, 100), (51, 151)])
+def test_an_address_that_clients_are_told_again_is_kept_on_from_the_half_of_its_time(again, until):
+    observed = "-- at %d --\n< observed www.example.net 198.51.100.1 ttl=100"
+    for at, left in ((until - 1, "198.51.100.1"), (until + 1, "")):
+        parts = (BEFORE, observed % 0, observed % again, "-- at %d --" % at, "-- kernel --")
+        lines = [line for line in Transcript("\n".join(parts)).run().split("\n") if line]
+        assert lines[-1].split(": ", 1)[1] == left
+
+
 def test_a_name_is_followed_for_its_time_after_a_client_asked_however_late_that_was():
     config = BEFORE.replace("'1000'", "'1000'\n\toption observe_time '1000'")
     for at, followed in ((700, True), (1550, True), (3000, False)):

@@ -106,3 +106,16 @@ def test_another_check_address_is_asked_from_then_on_and_the_one_before_says_not
         house.handle(on.EchoReplied("wg0", "198.51.100.53"))
     assert set([address for _, _, address in house.echoes]) == {"198.51.100.54"}
     assert house.agent.routes.way("wg0").code == "no_echo"
+
+
+def test_a_way_whose_link_was_down_for_a_while_is_asked_for_the_same_address_again():
+    house = House(POLICY)
+    house.wait(60)
+    house.routing.down("wg0")
+    house.touched()
+    house.wait(60)
+    house.echoes = []
+    house.routing.up("wg0")
+    house.touched()
+    house.wait(60)
+    assert set([each[1:] for each in house.echoes]) == {("wg0", "198.51.100.53"), ("wg1", "198.51.100.53")}

@@ -100,6 +100,12 @@ def test_what_was_deleted_while_routes_were_listed_has_them_listed_again(unknown
     assert timers.next() == 67 + RESYNC
 
 
+def test_what_is_deleted_before_routes_were_ever_listed_is_no_reason_to_list_them_twice():
+    timers = Timers()
+    Readings(timers).deleted(True, 5)
+    assert timers.next() is None
+
+
 def test_a_listing_that_failed_is_over():
     timers = Timers()
     readings = Readings(timers)

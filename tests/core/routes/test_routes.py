@@ -291,6 +291,25 @@ def test_a_nexthop_that_the_kernel_refuses_is_asked_for_again_with_each_comparis
     assert said and len(said) == len(set(said))
 
 
+def test_while_routes_are_written_the_policy_is_said_to_be_brought_up_to_date():
+    house = House(THREE_LINES)
+    house.hosts = {"work.test": (["192.0.2.9"], [])}
+    perform, waiting = house.kernel.perform, []
+
+    def performing(action, now):
+        if isinstance(action, do.ChangeRouting):
+            waiting.append(action)
+            return None
+        return perform(action, now)
+
+    house.kernel.perform = performing
+    house.wait(301)
+    assert house.agent.routes.standing("work") == ("partial", "routes", "being brought up to date")
+    house.kernel.perform = perform
+    house.handle(perform(waiting.pop(), house.now))
+    assert house.agent.routes.standing("work")[:2] == ("current", "route") and waiting == []
+
+
 def test_no_rule_leads_into_a_tunnel_before_its_port_is_known():
     class Silent(House):
         silent = True

@@ -2,6 +2,7 @@
 
 from steering_house import House
 
+from nametrack import routing
 from nametrack.core.agent import Agent
 from nametrack.core.routes.inbound import Inbound
 from nametrack.core.routes.readings import RESYNC
@@ -117,3 +118,12 @@ def test_a_tunnel_for_whole_clients_is_probed_by_an_address_that_can_be_sent_to(
     house.touched()
     for each in house.agent.routes.steered:
         assert each.an_address(house.agent.routes._ways.by_name["wg1"]) in ("192.0.2.1", "2001:db8::1")
+
+
+def test_a_mark_that_rules_of_another_program_look_at_is_none_of_ours():
+    house = House("")
+    other = routing.Rule(4, 500, routing.match(mark=(1, 1)), routing.LOOKUP, 77, None, 3)
+    house.routing.rules.append(other)
+    house.configure(policy("work", "wg0", only(CLIENT) + "\tlist host '192.0.2.1'\n"))
+    house.wait(1)
+    assert house.way("192.0.2.1", CLIENT) == "wg0" and house.marked is None

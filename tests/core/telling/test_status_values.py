@@ -3,6 +3,8 @@
 tests/test_status.py holds every answer to its schema.
 """
 
+import pytest
+
 from nametrack import ip
 from nametrack.core import events as on
 from nametrack.core.names.name import Name
@@ -90,6 +92,31 @@ def test_the_reason_of_a_host_has_the_code_of_the_answer():
     house = House(TWO + "\tlist host 'gone.test'\n\tlist host '192.0.2.9'\n")
     codes = {host["host"]: host["code"] for host in told(house)["policies"][0]["hosts"]}
     assert codes == {"work.test": "current", "gone.test": "nodata", "192.0.2.9": "literal"}
+
+
+class Failing(House):
+    """The nameservers know nothing of bad*.test."""
+
+    def answer(self, action):
+        return on.QueryFailed(action.id, "SERVFAIL") if action.name.startswith("bad") else super().answer(action)
+
+
+# the hosts of a policy -> its state
+FAILING = [
+    (["bad.test"], "failing"),
+    (["bad.test", "bad2.test"], "failing"),
+    (["bad.test", "work.test"], "partial"),
+    (["bad.test", "192.0.2.9"], "partial"),
+    (["bad.test", "work.test", "192.0.2.9"], "partial"),
+]
+
+
+@pytest.mark.parametrize("listed,state", FAILING)
+def test_a_policy_fails_if_all_that_it_lists_are_names_that_fail(listed, state):
+    house = Failing(TWO.replace("\tlist host 'work.test'\n", "".join(["\tlist host '%s'\n" % each for each in listed])))
+    house.wait(60)
+    (policy,) = told(house)["policies"]
+    assert (policy["state"], policy["code"]) == (state, "names")
 
 
 def test_no_name_is_asked_for_its_state_twice_in_one_status():

@@ -2,6 +2,10 @@
 
 import pytest
 
+from nametrack import ip
+from nametrack.core import actions as do
+from nametrack.core import events as on
+from nametrack.core.last_good import Known
 from transcript import Transcript
 
 BEFORE = """A test.
@@ -44,6 +48,15 @@ def test_an_address_that_clients_are_told_again_is_kept_on_from_the_half_of_its_
         parts = (BEFORE, observed % 0, observed % again, "-- at %d --" % at, "-- kernel --")
         lines = [line for line in Transcript("\n".join(parts)).run().split("\n") if line]
         assert lines[-1].split(": ", 1)[1] == left
+
+
+def test_what_a_client_is_told_is_written_down_at_once():
+    """An agent that is killed then knows it at its next start."""
+    played = Transcript(BEFORE)
+    played.run()
+    actions = played.agent.handle(on.NameObserved("www.example.net", ["198.51.100.1"], 100, "client"), played.now)
+    (written,) = [action for action in actions if isinstance(action, do.Remember)]
+    assert written.records == [Known("www.example.net", [ip.key("198.51.100.1")], False, 100)]
 
 
 def test_a_name_is_followed_for_its_time_after_a_client_asked_however_late_that_was():

@@ -81,6 +81,14 @@ def test_an_address_that_dns_names_anew_gets_a_route():
     assert house.kernel.flushed[-1:] == ["192.0.2.9"]
 
 
+def test_how_many_routes_were_added_and_how_many_deleted_is_told():
+    house = House(THREE_LINES + "\toption retain '0'\n")
+    house.hosts, house.said = {"work.test": (["192.0.2.1", "192.0.2.9"], [])}, []
+    house.wait(301)
+    told = [text for text in house.said if text.startswith("notify policy")]
+    assert told == ["notify policy policy 'work': routes: %s" % words for words in ("1 added", "2 deleted")]
+
+
 def test_rules_that_others_delete_are_back_without_a_look_at_the_kernel():
     house = House(THREE_LINES)
     before = list(house.routing.rules)

@@ -5,13 +5,14 @@ import time
 import pytest
 
 from bus import DOUBLE, Bus, real_ubusd
-from lab.agent import Agent, options, policy
+from lab.agent import Agent, network_of, options, policy
 from lab.doors import followed, settled
 from lab.enter import RUN
 from lab.host import wait_for
 from lab.netifd import Interface, Netifd, UbusClient
 from lab.routing import Firewall, Pbr, Router, VpnPolicyRouting
 from lab.watch import Pinger
+from lab.wireguard import random_public_key
 from lab.world import DNS_ADDRESSES, HOME_LAN, HOME_NAME, HOME_PORT, STAGING_NAME
 
 TTL = 5
@@ -120,6 +121,25 @@ def test_a_change_that_nobody_could_tell_of_is_read_when_the_object_is_back(worl
             client = on_the_bus(bus)
             wanted = lambda: client.call("nametrack", "status")["policies"][0]["installed4"] == 3  # noqa: B023,E731
             wait_for(wanted, 10, agent.tail)
+        assert len(agent.lines("configuration read again")) == 1, agent.tail()
+
+
+def test_a_peer_that_is_added_before_an_ifup_is_followed_without_a_reload(world, bus, interpreter):
+    """netifd reads its file for an `ifup`, and sets the peer up; it tells nobody that the file is another one."""
+    wan = Interface("wan", "wan", routers={4: "203.0.113.1"}, nameservers=[])
+    with Netifd(world.beach, bus.path, wan) as netifd, followed(world, bus, interpreter) as agent:
+        client = on_the_bus(bus)
+        settled(client)
+        world.zone.set("cabin.dyn.test", "A", ["198.51.100.77"], 60)
+        key = random_public_key()
+        values = {"public_key": key, "endpoint_host": "cabin.dyn.test", "endpoint_port": 51820}
+        agent.write("network", network_of(world, ("wireguard_wg0", "cabin", values)))
+        world.wg0.set("peer", key)
+        netifd.up("wan")
+        wait_for(lambda: world.wg0.endpoint(key) == "198.51.100.77:51820", 20, agent.tail)
+        for _ in range(3):
+            netifd.up("wan")
+        settled(client)
         assert len(agent.lines("configuration read again")) == 1, agent.tail()
 
 

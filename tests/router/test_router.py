@@ -204,6 +204,21 @@ def test_netifd_applies_a_changed_peer_when_the_interface_starts_and_not_before(
         router.ok("/etc/init.d/network reload")
 
 
+def test_a_peer_that_is_added_before_an_ifup_is_followed_without_a_reload(router):
+    """Its user typed `uci commit network; ifup`, as the recipes for WireGuard do, and no `reload_config`."""
+    if not router.succeeds("command -v wg && [ -e /lib/netifd/proto/wireguard.sh ]"):
+        pytest.skip("this router has no WireGuard")
+    host = "set network.nttestpeer.endpoint_host=peer.example.net\nEND"
+    try:
+        router.ok(TUNNEL)
+        router.wait(UP)
+        router.ok(PEER.replace("END\nuci", f"{host}\nuci") + "ifup nttest")
+        router.wait("ubus call nametrack status | grep -q peer.example.net")
+    finally:
+        router.ok("ifdown nttest; uci delete network.nttestpeer; uci delete network.nttest; uci commit network")
+        router.ok("/etc/init.d/network reload; /etc/init.d/nametrack reload")
+
+
 ROUTED = """
 uci batch <<END
 set nametrack.nttest=policy

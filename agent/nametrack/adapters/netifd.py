@@ -17,9 +17,11 @@ ROUTE_LIMIT = 1  # second for a route to be added: an endpoint waits for it
 class Netifd:
     """Carries out ReadInterfaces and adds host routes; hands in what netifd tells."""
 
-    def __init__(self, bus, emit):
+    def __init__(self, bus, emit, came_up):
+        """`came_up`: function that is called whenever an interface came up."""
         self._bus = bus
         self._emit = emit
+        self._came_up = came_up
         bus.watch(self)
 
     def start(self):
@@ -71,6 +73,7 @@ class Netifd:
                 self._emit(on.BusConnected(OBJECT))
         elif isinstance(data.get("interface"), str) and data.get("action") == "ifup":
             self._emit(on.InterfaceUp(data["interface"]))
+            self._came_up()
 
     def _subscribe(self):
         self._bus.request(lambda bus: bus.subscribe(OBJECT), _whatever)

@@ -24,6 +24,7 @@ from .loop import Loop, Poller
 
 PASS_LIMIT = 120  # seconds after which `run --once`, `plan` and `check` report what they have
 BUS_LIMIT = 5  # seconds that they wait for what the bus knows: netifd's interfaces, and the nameservers these learnt
+SETTLED = 1  # second from an interface that came up to a look at the files: a network restart starts them all
 # hosts and peers of a configuration from which on to put it in force may take 50 ms on a slow router
 LARGE = 50
 
@@ -71,10 +72,14 @@ class Program:
     def _network(self, emit):
         """What tells of the network's interfaces, and adds host routes."""
         if is_router(self._command.config_dir):
-            return Netifd(self._bus, emit)
+            return Netifd(self._bus, emit, self._interface_came_up)
         from ..adapters.kernel_interfaces import KernelInterfaces
 
         return KernelInterfaces(self._poller, emit, self._intake.reload_changes)
+
+    def _interface_came_up(self):
+        """`ifup` makes an interface of the file as it is, also without a reload that would have it read here."""
+        self._poller.call_at("changes", compat.monotonic() + SETTLED, self._intake.reload_changes)
 
     def _emit(self, event):
         self.loop.emit(event)

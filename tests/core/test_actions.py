@@ -41,3 +41,7 @@ TEXTS = [
 def test_an_action_is_told_in_one_line(case):
     action, text = case
     assert do.text(action) == text
+
+
+def test_the_line_of_the_log_begins_with_what_it_is_about():
+    assert do.line(do.trouble("full", "set 's4'", "it is full")) == "set 's4': it is full"

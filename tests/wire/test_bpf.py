@@ -60,6 +60,11 @@ def test_the_filter_takes_what_a_matcher_in_python_takes(version):
     assert taken > CASES // 5
 
 
+def test_names_are_compared_unless_there_are_lists_for_which_a_program_has_no_room():
+    assert bpf.compared(DOMAINS, HOSTS, ()) == (DOMAINS, HOSTS)
+    assert bpf.compared(DOMAINS, HOSTS, ["/etc/nametrack/list.txt"]) == ((), ())
+
+
 @pytest.mark.parametrize("count", [41, 200, 480])
 def test_the_filter_of_many_names_takes_all_that_are_wanted_and_few_others(count):
     domains = [

@@ -165,7 +165,7 @@ def test_nameservers_that_are_all_bad_are_replaced_by_the_default():
 
 def test_an_empty_value_is_none_given():
     c = build([raw("nametrack", "global", retain="", restore_package="", nameserver="", fallback_nameserver=[""])])
-    assert c == build([])
+    assert c == build([]) == build([raw("nametrack", "global", retain=[], nameserver=[])])
 
 
 def test_the_parsers_problems_come_first():

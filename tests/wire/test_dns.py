@@ -648,3 +648,7 @@ def test_a_response_that_repeats_id_and_question_is_the_servers_own_though_unrea
     assert not dns.repeats(response[:28] + b"\x1c" + response[29:], query, "home.dyn.test")
     assert not dns.repeats(b"\1" + response[1:], query, "home.dyn.test")
     assert not dns.repeats(b"", query, "home.dyn.test")
+
+
+def test_a_response_that_cannot_be_read_has_no_values_and_says_why():
+    assert dns.unread("message cut off") == dns.Answer("unread", [], 0, None, "message cut off", None)

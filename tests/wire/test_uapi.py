@@ -273,6 +273,13 @@ def test_five_thousand_peers_come_in_pieces():
     assert {peer.rx_bytes for peer in reply.peers} == {7}
 
 
+def test_of_the_endpoints_that_were_read_some_hundred_are_kept():
+    """An endpoint that stays is taken apart once; those of peers that roam all day are not gathered for ever."""
+    for i in range(300):
+        assert one("endpoint=192.0.2.%d:%d\n" % (i % 2, i)).port == i
+        assert len(uapi._ENDPOINTS) <= 256
+
+
 # -- what is asked --
 
 

@@ -22,7 +22,6 @@ _STEP = 500  # addresses that are looked at in a row
 _FAMILIES = {4: conntrack.INET, 6: conntrack.INET6}
 _SHARE = 10  # one part in so many of the time, at most, goes into reading all connections
 _REST = 5  # seconds at most from one reading of them to the next that waits
-_DATAGRAM = 8192  # bytes: milliseconds of work; the kernel makes no larger ones then (af_netlink.c, netlink_dump)
 
 
 class Flows:
@@ -157,7 +156,10 @@ class _Dump:
 
     def _readable(self, mask):
         try:
-            reply = netlink.reply(self._socket.recv(_DATAGRAM), self._seq)
+            datagram = compat.receive(self._socket)
+            if datagram is None:
+                return
+            reply = netlink.reply(datagram, self._seq)
             for item in reply.messages:
                 flow = conntrack.flow(item)
                 if flow is not None and self._is_meant(flow.destination):
@@ -187,10 +189,10 @@ class _Dump:
     def _pass_over_answers(self):
         """That one has ended meanwhile is no error; what is not read would fill the socket."""
         try:
-            while True:
-                self._ending.recv(_DATAGRAM)
+            while compat.receive(self._ending) is not None:
+                pass
         except OSError as error:
-            if error.errno not in (compat.EAGAIN, compat.ENOBUFS):
+            if error.errno != compat.ENOBUFS:
                 raise
 
     def _end(self, error):

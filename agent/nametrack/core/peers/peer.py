@@ -146,8 +146,8 @@ class Peer:
     def rest(self, now, until):
         """What was decided about it holds until then, monotonic seconds, None for ever, unless it is stirred."""
         if self.tunnel.owed_since is None and not self.endpoint.passes_over():
-            young = self.tunnel.young_until()
-            self.standing.until = min(FOREVER if until is None else until, young if young and young > now else FOREVER)
+            ends, young = FOREVER if until is None else until, self.tunnel.young_until()
+            self.standing.until = ends if young is None or young <= now else min(ends, young)
 
     def rests(self, now):
         """Return whether there is nothing to decide."""

@@ -7,11 +7,6 @@
 
 const MINUTES = 60;
 
-/* Of those that routes steer; the others have no pause. */
-function isPaused(policy) {
-	return policy.code === 'paused';
-}
-
 return baseclass.extend({
 	__init__: function() {
 		this.busy = false;
@@ -29,11 +24,12 @@ return baseclass.extend({
 		});
 	},
 
-	/* Nothing if no policy could be paused. */
+	/* Nothing if there is no policy that could be paused. */
 	render: function(status) {
-		const ends = status.policies.some(isPaused);
+		const steered = status.policies.filter((policy) => policy.target === 'route');
+		const ends = steered.some((policy) => policy.code === 'paused');
 
-		if (!ends && !status.policies.some((policy) => policy.target === 'route'))
+		if (!steered.length)
 			return [];
 
 		return [

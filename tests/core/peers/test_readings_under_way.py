@@ -3,28 +3,9 @@
 import transcript
 from nametrack.core import actions as do
 from nametrack.core import events as on
+from one_peer import one_peer
 
-SCRIPT = """-- network --
-config interface 'wg0'
-	option proto 'wireguard'
-config wireguard_wg0
-	option public_key 'xTIBA5rboUvnH4htodjb6e697QjLERt1NAB4mZqp8Dg='
-	option endpoint_host 'home.dyn.test'
-	option persistent_keepalive '25'
-	list allowed_ips '10.9.0.0/24'
-
--- before --
-< peer wg0 xTIB keepalive=25
-
--- config --
-config nametrack 'global'
-	option family 'ipv4'
-	list fallback_nameserver 'none'
-	option authoritative '0'
-
--- at 0 --
--- at 1 --
-"""
+SCRIPT = one_peer("", "-- at 0 --\n-- at 1 --")
 
 
 class Slow(transcript.Transcript):

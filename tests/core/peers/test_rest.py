@@ -10,29 +10,11 @@ from nametrack.core.peers.kernel_endpoint import FRESH
 from nametrack.core.peers.peer import Peer
 from nametrack.core.peers.peer_state import Cause
 from nametrack.wire import wireguard
+from one_peer import one_peer
 
-SCRIPT = """-- network --
-config interface 'wg0'
-	option proto 'wireguard'
-config wireguard_wg0
-	option public_key 'xTIBA5rboUvnH4htodjb6e697QjLERt1NAB4mZqp8Dg='
-	option endpoint_host 'home.dyn.test'
-	option persistent_keepalive '25'
-	list allowed_ips '10.9.0.0/24'
-
--- before --
-< peer wg0 xTIB endpoint=198.51.100.10:51820 handshake=0 keepalive=25
-
--- config --
-config nametrack 'global'
-	option family 'ipv4'
-	list fallback_nameserver 'none'
-	option authoritative '0'
-
--- at 0 --
-< answered 1 198.51.100.10 ttl=86400
--- at 20 --
-"""
+SCRIPT = one_peer(
+    "endpoint=198.51.100.10:51820 handshake=0", "-- at 0 --\n< answered 1 198.51.100.10 ttl=86400\n-- at 20 --"
+)
 
 
 def resting(script=SCRIPT):

@@ -13,8 +13,7 @@ from .writing import Writing
 # isort: on
 from ..actions import ChangeRouting
 
-SLICE = 300  # routes in one go: some milliseconds
-LOOKS = 400  # at tables and policies, in steps in a row: tens of milliseconds
+SLICE = 300  # keys that are looked at in one go: some milliseconds
 PAUSE = 0.001  # seconds between two slices, in which others have their turn
 WRITE = ("routes", "write")
 
@@ -31,7 +30,7 @@ class Installation:
         self._nexthops = Nexthops()
         self._tables = None  # (family, number, metric) -> Table; None: not listed yet
         self._places = {}  # policy's name -> [Table that it is in]
-        self._looks = 0  # at tables and policies, for steps without a pause
+        self._looks = 0  # at keys, and steps of a change, since the last pause
 
     # -- what the kernel has ---------------------------------------------------------------------------------------
 
@@ -128,7 +127,7 @@ class Installation:
         if self.writing.action is not None or not self.is_known():
             return None
         changes = self._nexthops.additions()
-        changes = changes or self._sliced(lambda table: table.additions(SLICE))
+        changes = changes or self._sliced(lambda table, limit: table.additions(limit))
         if not changes and not self._is_compared():
             self._timers.set(WRITE, now + PAUSE)
             return None
@@ -136,7 +135,7 @@ class Installation:
         if not changes and not self.writing.holds:
             changes = self._nexthops.deletions()
         if not changes and not self.writing.holds:
-            changes = self._sliced(lambda table: table.deletions(SLICE))
+            changes = self._sliced(lambda table, limit: table.deletions(limit))
         if changes:
             return self.writing.begin(ChangeRouting(changes, "routes of policies"))
         self._looks = 0
@@ -147,16 +146,14 @@ class Installation:
         return self.writing.action is None and self.is_known() and self._is_compared()
 
     def changed(self, action, refused, policies_in, now):
-        """A ChangeRouting was carried out. refused: [(Change, key, why)]; policies_in: function of a table's number.
+        """A ChangeRouting was carried out. refused: [(Change, key, why)]; policies_in: {number of a table: [Steered]}.
 
         Return `(whether the next step follows at once, actions)`.
         """
-        count = 0
         for change in action.changes:
             failed = {key: why for bad, key, why in refused if bad is change}
             if isinstance(change.value, routing.Routes):
-                count += len(change.value.keys)
-                self._routes_changed(change, failed, policies_in)
+                self._routes_changed(change, failed, policies_in.get(change.value.table, ()))
             elif isinstance(change.value, routing.Rule):
                 self._books[change.value.family].changed(change, failed.get(None))
             elif self._nexthops.changed(change, failed.get(None)):
@@ -165,8 +162,8 @@ class Installation:
                 self._lost(change.value.id)
         actions = self.writing.complain(action.changes, refused)
         self.writing.ended(action)
-        self._looks += len(self._tables) + len(self._places)
-        if count >= SLICE // 2 or self._looks >= LOOKS:
+        self._looks += len(action.changes)
+        if self._looks >= SLICE // 2:
             self._looks = 0
             self._timers.set(WRITE, now + PAUSE)
             return False, actions
@@ -183,7 +180,8 @@ class Installation:
         tables = [self._tables[key] for key in self._tables if key[1] == number]
         if any(table.refused for table in tables) or any(book.refused for book in self._books.values()):
             return "the kernel refuses some of its routes"
-        return None if all(table.settled() for table in tables) else "being brought up to date"
+        settled = self.writing.action is None and all(table.settled() for table in tables)
+        return None if settled else "being brought up to date"
 
     def count(self, family, number, keys):
         """Return how many keys of a KeyTable have a route in a table."""
@@ -194,11 +192,15 @@ class Installation:
         return all(table.is_compared() for table in self._tables.values())
 
     def _sliced(self, changes_of):
+        """Changes of one table after the other: many small ones are written in one go."""
+        found, left = [], SLICE
         for key in sorted(self._tables):
-            changes = changes_of(self._tables[key])
-            if changes:
-                return changes
-        return []
+            if left <= 0:
+                break
+            changes, left = changes_of(self._tables[key], left)
+            found += changes
+        self._looks += SLICE - left
+        return found
 
     def _rules(self):
         changes = []
@@ -208,7 +210,7 @@ class Installation:
             changes += self._books[family].changes()
         return changes
 
-    def _routes_changed(self, change, failed, policies_in):
+    def _routes_changed(self, change, failed, policies):
         routes = change.value
         table = self._tables.get((routes.family, routes.table, routes.metric))
         if table is not None:
@@ -217,7 +219,7 @@ class Installation:
             keys = [key for key in routes.keys if key not in failed] if failed else routes.keys
             if routes.via == routing.THROW and table is not None:
                 keys = [key for key in keys if not table.leaves_alone(key)]
-            self.writing.wrote(change.verb, keys, policies_in(routes.table))
+            self.writing.wrote(change.verb, keys, policies)
 
     def _keys_of(self, nexthop):
         found = []

@@ -35,6 +35,13 @@ class Numbers:
         """The number of a selector's table; None if it was given none."""
         return self._tables.get(selector)
 
+    def by_table(self, policies):
+        """{number of a table: those of a list of Steered whose routes are in it}."""
+        found = {}
+        for steered in policies:
+            found.setdefault(self.table(steered.group), []).append(steered)
+        return found
+
     def allot(self, policies, selectors, nexthops, tables):
         """Give numbers to these and to no others; who has one keeps it.
 

@@ -135,7 +135,7 @@ class Routes:
     def changed(self, action, refused, now):
         """A ChangeRouting was carried out; `refused`: [(Change, key, why)]."""
         self._readings.went_well(ChangeRouting)
-        goes_on, actions = self.installation.changed(action, refused, self._policies_in, now)
+        goes_on, actions = self.installation.changed(action, refused, self._numbers.by_table(self.steered), now)
         return actions + self._next(now) if goes_on else actions
 
     def failed(self, action, reason, now):
@@ -279,9 +279,6 @@ class Routes:
         """The Steps of a family; filled: the numbers of the tables that hold routes."""
         uplinks = Uplinks(self.installation.view, self._inbound.bit)
         return steps(self._groups(family, filled), uplinks, family, self._clients.sources)
-
-    def _policies_in(self, table):
-        return [steered for steered in self.steered if self._numbers.table(steered.group) == table]
 
     def _groups(self, family, filled):
         """[(selector, table, [Way])] in the order of the sections; neighbours with one selector are one group."""

@@ -111,15 +111,14 @@ class Table:
         return self.is_compared() and not self._doomed
 
     def additions(self, limit):
-        """Changes that add and replace routes, after a look at so many keys; `is_compared` says whether at all.
+        """Changes that add and replace routes, after looks at so many keys, and how many are left of those.
 
-        A look asks one policy after the other, so of many policies it is a look at fewer keys.
+        A look asks one policy after the other, so that of many policies it counts for more than one.
         """
         found, left, seen = {}, limit, set()
         while left > 0 and not self.is_compared():
             if not self._queue:
-                left -= limit // 4
-                self._take_in(limit)
+                left -= 1 + self._take_in(left) // 4
                 continue
             left -= 1 + len(self._members) // 4
             key = self._queue.pop()
@@ -131,19 +130,19 @@ class Table:
                 self._doomed.append(key)
             else:
                 found.setdefault(via, []).append(key)
-        return self._changes(routing.ADD, found)
+        return self._changes(routing.ADD, found), left
 
     def deletions(self, limit):
-        """Changes that delete routes, of at most so many keys; none before all is compared."""
+        """Changes that delete routes, after looks at so many keys, likewise; none before all is compared."""
         if self._queue:
-            return []
+            return [], limit
         found, doomed = {}, self._doomed[:limit]
         self._doomed = self._doomed[limit:]
         for key in doomed:
             via = self.installed.get(key)
             if via is not None and self.via(key) is None:
                 found.setdefault(via, []).append(key)
-        return self._changes(routing.DELETE, found)
+        return self._changes(routing.DELETE, found), limit - len(doomed)
 
     def changed(self, change, refused):
         """A change of its routes was carried out; `refused`: {key: why}."""
@@ -180,7 +179,7 @@ class Table:
         return routing.THROW
 
     def _take_in(self, limit):
-        """Take in the next keys that are to be compared."""
+        """Take in the next keys that are to be compared, at most so many; return how many were looked at."""
         keys, via, end = self._unread[-1]
         start = max(0, end - limit)
         part = keys[start:end]
@@ -189,6 +188,7 @@ class Table:
             self._unread[-1] = (keys, via, start)
         else:
             self._unread.pop()
+        return len(part)
 
     def _changes(self, verb, by_via):
         found = []

@@ -96,3 +96,20 @@ def test_many_small_tables_are_written_in_few_steps_and_many_routes_with_pauses(
     assert house.way("192.0.41.20", CLIENT % 40) == "wg0"
     assert sum(sizes) >= 20 * POLICIES and len(sizes) <= 20 * POLICIES // 100
     assert max(sizes) <= 300 and max([at.count(now) for now in at]) <= 2
+
+
+def test_a_small_table_does_not_wait_until_a_large_one_is_written():
+    large = "".join(["\tlist host '192.0.%d.%d'\n" % (i // 250, i % 250) for i in range(2000)])
+    small = "config policy 's'\n\tlist interface 'wg0'\n\tlist host '198.51.100.77'\n\tlist client '192.168.1.9'\n"
+    house, written = House(""), []
+    perform = house.kernel.perform
+
+    def performed(action, now):
+        for change in getattr(action, "changes", ()):
+            written.extend(getattr(change.value, "keys", ()))
+        return perform(action, now)
+
+    house.kernel.perform = performed
+    house.configure("config policy 'p'\n\tlist interface 'wg0'\n" + large + small)
+    house.wait(10)
+    assert len(written) >= 2000 and written.index(ip.key("198.51.100.77")) < 800

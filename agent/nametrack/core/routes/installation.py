@@ -30,6 +30,7 @@ class Installation:
         self._nexthops = Nexthops()
         self._tables = None  # (family, number, metric) -> Table; None: not listed yet
         self._places = {}  # policy's name -> [Table that it is in]
+        self._turn = None  # the key of the table that the next slice begins with; None: the first one
         self._looks = 0  # at keys, and steps of a change, since the last pause
 
     # -- what the kernel has ---------------------------------------------------------------------------------------
@@ -192,13 +193,17 @@ class Installation:
         return all(table.is_compared() for table in self._tables.values())
 
     def _sliced(self, changes_of):
-        """Changes of one table after the other: many small ones are written in one go."""
-        found, left = [], SLICE
-        for key in sorted(self._tables):
+        """Changes of one table after the other, in one go; the next slice begins with the table that is next."""
+        found, left, keys = [], SLICE, sorted(self._tables)
+        at = keys.index(self._turn) if self._turn in keys else 0
+        for key in keys[at:] + keys[:at]:
             if left <= 0:
+                self._turn = key
                 break
             changes, left = changes_of(self._tables[key], left)
             found += changes
+        else:
+            self._turn = None
         self._looks += SLICE - left
         return found
 

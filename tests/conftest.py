@@ -44,7 +44,7 @@ class MicroPythonRun:
     def run(self, path):
         environ = dict(os.environ, MICROPYPATH=":".join([f"{TOP}/{name}" for name in FOLDERS] + [".frozen"]))
         environ.setdefault("DAYS", "0.1")  # test_month.py would take minutes
-        command = [MICROPYTHON, "-X", "heapsize=32M", f"{TOP}/tests/micropython/run.py", str(path)]
+        command = [MICROPYTHON, "-X", "heapsize=20M", f"{TOP}/tests/micropython/run.py", str(path)]
         # The same seconds for every module: a test that hangs under MicroPython fails here and says which module.
         done = subprocess.run(command, env=environ, capture_output=True, text=True, timeout=600, cwd=TOP)
         results, current = {}, None

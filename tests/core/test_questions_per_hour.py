@@ -10,6 +10,7 @@ from nametrack.core.agent import Agent
 from nametrack.core.config import configuration
 from nametrack.wire import uci
 from simulated import Simulated
+from thorough import thorough
 
 HOUR = 3600
 PEER = """
@@ -122,6 +123,7 @@ def test_a_host_of_a_policy_that_has_no_address_at_all_is_asked_for_as_often_as_
 
 def test_an_hour_of_fifty_absent_road_warriors_is_bounded():
     """A server with as many peers that are all away: it asks and tries them ever more rarely."""
-    world = World(50)
+    peers = thorough(50, 8)
+    world = World(peers)
     world.run(HOUR, lambda second: (0, 148 if second % 5 == 0 and second < 3000 else 0, False))
-    assert world.sets <= 50 * 32 and world.questions <= 50 * 310, (world.sets, world.questions)
+    assert world.sets <= peers * 32 and world.questions <= peers * 310, (world.sets, world.questions)

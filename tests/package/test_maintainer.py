@@ -154,6 +154,12 @@ def test_it_is_not_started_where_the_user_has_disabled_it(running):
     assert upgraded(running) == ["service enabled"]
 
 
+def test_what_the_init_script_says_of_a_service_that_has_been_stopped_is_not_shown(running):
+    """opkg stops it before, and procd then knows no such service."""
+    running.write("/etc/init.d/nametrack", "#!/bin/sh\necho 'Command failed: Not found' >&2", 0o755)
+    assert running.run("sh /usr/lib/opkg/info/nametrack.preinst upgrade 0.2.0-r1") == ""
+
+
 def test_before_the_first_installation_there_is_nothing_to_end(router):
     assert run(router, "preinst", "install") == []
 

@@ -149,9 +149,9 @@ def test_a_second_vpn_is_taken_while_the_first_is_down_and_the_first_again_after
 GATE = b"""#!/bin/sh /etc/rc.common
 START=94
 boot() {
-	for _ in $(seq 600); do
+	for _ in $(seq 60); do
 		[ ! -e /tmp/go ] || break
-		sleep 0.1
+		sleep 1
 	done
 }
 """

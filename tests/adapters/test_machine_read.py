@@ -51,6 +51,8 @@ NAMESERVERS = [
     ("nameserver 127.0.0.53\n", "nameserver 192.168.1.1\nnameserver 2001:DB8::1\n", "['192.168.1.1', '2001:db8::1']"),
     ("search lan\n# nameserver 192.0.2.1\n nameserver 192.0.2.9\nnameserver x\n", None, "['192.0.2.9']"),
     ("", None, "[]"),
+    ("nameserver FE80::1%eth0\n", None, "['fe80::1']"),
+    ("nameserver fe80::1%usb0\n", None, "[]"),
 ]
 
 
@@ -74,6 +76,17 @@ def test_interfaces_with_a_default_route_lead_out_with_the_nameservers_of_the_ne
         f"eth0 eth0 100 1024 {case[2]}",
         "wlan0 wlan0 600 None []",
     ]
+
+
+@each_interpreter
+def test_a_nameserver_of_one_link_is_asked_through_that_link(interpreter, tmp_path):
+    (tmp_path / "resolv.conf").write_text("nameserver fe80::1%eth0\nnameserver fe80::1\nnameserver fe80::1%\n")
+    script = """
+        from nametrack.adapters import kernel_interfaces as kernel
+        kernel.RESOLV_CONF = sys.argv[1] + "/resolv.conf"
+        print(kernel.nameservers())
+    """
+    assert run(interpreter, tmp_path, script, tmp_path) == ["['fe80::1@eth0', 'fe80::1']"]
 
 
 @each_interpreter

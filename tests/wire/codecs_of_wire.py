@@ -659,7 +659,8 @@ def read_resolvers(data):
     text = "".join([chr(octet) for octet in data])
     found = resolv_conf.nameservers(text)
     check(len(set(found)) == len(found) <= text.count("\n") + 1, "more nameservers than lines")
-    check(all(ip.canonical(address) == address for address in found), "an address that is not canonical")
+    addresses = [server.partition("@")[0] for server in found]
+    check(all(ip.canonical(address) == address for address in addresses), "an address that is not canonical")
     return bool(found)
 
 

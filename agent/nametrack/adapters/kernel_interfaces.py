@@ -75,9 +75,11 @@ def interfaces():
         _keep(metrics.setdefault(device, {}), 6, metric)
     devices = [device for device in sorted(metrics) if not _is_tunnel(device)]
     servers = {}  # device -> nameservers
-    for address in learnt_nameservers():
+    for server in learnt_nameservers():
+        address, _, zone = server.partition("@")
         family = ip.family(address)
-        known = sorted([(metrics[device][family], device) for device in devices if family in metrics[device]])
+        asked = [device for device in devices if family in metrics[device]] if not zone else [zone]
+        known = sorted([(metrics[device].get(family, 0), device) for device in asked if device in devices])
         if known:
             servers.setdefault(known[0][1], []).append(address)
     return [
@@ -87,12 +89,12 @@ def interfaces():
 
 
 def nameservers():
-    """Return the nameservers that the programs of this machine ask."""
+    """Return the nameservers that the programs of this machine ask, `address` or `address@device`."""
     return resolv_conf.nameservers("\n".join(_lines(RESOLV_CONF)))
 
 
 def learnt_nameservers():
-    """Return the nameservers that the networks told, without those on this machine itself."""
+    """Return the nameservers that the networks told, in the same way, without those on this machine itself."""
     for path in LEARNT + (RESOLV_CONF,):
         found = [a for a in resolv_conf.nameservers("\n".join(_lines(path))) if not a.startswith("127.") and a != "::1"]
         if found:

@@ -88,6 +88,7 @@ NAMESERVERS = [
     (IN_TUNNEL, "10.8.0.0/24", "", set()),
     ({"nameservers": ["10.9.0.1", "192.168.1.1"], "learnt": ["10.9.0.1"]}, "10.9.0.0/24", "", set()),
     ({"nameservers": ["10.9.0.1"], "learnt": ["192.168.1.1"]}, "10.9.0.0/24", "", set()),
+    ({"nameservers": ["fe80::1@eth0"], "learnt": ["fe80::1@eth0"]}, "10.9.0.0/24, ::/0", "", set()),
     # of a full tunnel: only what it brings along
     (IN_TUNNEL, "0.0.0.0/0, ::/0", "", set()),
     (dict(IN_TUNNEL, tunnel_nameservers={"wg0": ["lan", "10.9.0.1"]}), "0.0.0.0/0", "", {"nameserver_in_tunnel"}),

@@ -180,3 +180,7 @@ def test_a_filter_of_reverse_paths_is_loosened_by_the_name_that_sysctl_has():
 
 def test_one_address_alone_is_a_prefix():
     assert (mending.single("192.0.2.1"), mending.single("2001:db8::1")) == ("192.0.2.1/32", "2001:db8::1/128")
+
+
+def test_a_nameserver_of_one_link_is_written_as_nslookup_takes_it():
+    assert mending.unresolved("x.test", None, "fe80::1@eth0").endswith("nslookup x.test fe80::1%eth0")

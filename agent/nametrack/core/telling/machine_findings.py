@@ -65,7 +65,7 @@ def _managed(machine, config):
 def _nameservers(machine, config):
     """Nameservers that cannot help a dead tunnel: all lie in it, or all that is known is a resolver with a cache."""
     others = machine.learnt + [server for kind, server in config.fallbacks if kind == "address"]
-    known = [server.partition("#")[0] for server in config.nameservers + others]
+    known = [server.partition("#")[0].partition("@")[0] for server in config.nameservers + others]
     tunnels = [_tunnel_of(address, machine, config) for address in known]
     if known and None not in tunnels:
         text = "every known nameserver is reached through this tunnel: while it is dead, its name cannot be looked up"

@@ -165,11 +165,11 @@ def loose(device):
 def unresolved(host, status, server):
     """Return what is to be done about a name without an address.
 
-    status: of the negative answer, None if there was none; server: the nameserver that is asked, as address#port.
+    status: of the negative answer, None if there was none; server: the nameserver that is asked, as in SendQuery.
     """
     if status == REBIND:
         return _PRIVATE % (host, host)
-    line = "nslookup %s %s" % (host, server.replace("#", " port "))
+    line = "nslookup %s %s" % (host, server.replace("#", " port ").replace("@", "%"))
     return (_UNRESOLVED.get(status, UNKNOWN) + line).strip()
 
 

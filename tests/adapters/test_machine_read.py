@@ -103,3 +103,22 @@ def test_a_tunnel_does_not_lead_out(interpreter, tmp_path):
     assert run(interpreter, tmp_path, script, tmp_path) == ["['eth0']"]
     (tmp_path / "eth0/tun_flags").write_text("0x1001\n")
     assert run(interpreter, tmp_path, script, tmp_path) == ["[]"]
+
+
+@each_interpreter
+def test_a_regular_look_that_finds_nothing_new_announces_no_change(interpreter, tmp_path):
+    """What is announced has every tunnel that does not reply tried at once: each minute, its pauses would not grow."""
+    (tmp_path / "route").write_text(ROUTES4)
+    script = """
+        from nametrack import compat
+        from nametrack.adapters import kernel_interfaces as kernel
+        from nametrack.daemon.loop import Poller
+        kernel.ROUTES4, kernel.ROUTES6, kernel.RESOLV_CONF = sys.argv[1] + "/route", "/nowhere", "/nowhere"
+        kernel._REGULARLY, kernel.listen = 0.01, lambda *arguments: None
+        poller, events, looks = Poller(compat.monotonic), [], []
+        kernel.KernelInterfaces(poller, events.append, lambda: looks.append(1)).start()
+        while len(events) < 3:
+            poller.wait(compat.monotonic() + 5)
+        print([type(event).__name__ for event in events], len(looks))
+    """
+    assert run(interpreter, tmp_path, script, tmp_path) == ["['BusConnected', 'InterfacesRead', 'InterfacesRead'] 2"]

@@ -2,9 +2,9 @@
 
 from .. import compat, compat_files, ip
 from ..core import events as on
-from ..wire import resolv_conf
+from ..wire import resolv_conf, rtnetlink
 from ..wire.netifd import Interface
-from .netlink import listen
+from .netlink import hear, listen
 
 ROUTES4, ROUTES6 = "/proc/net/route", "/proc/net/ipv6_route"
 DEVICES = "/sys/class/net/"
@@ -13,8 +13,8 @@ DEVICES = "/sys/class/net/"
 LEARNT = ("/run/systemd/resolve/resolv.conf", "/run/NetworkManager/no-stub-resolv.conf")
 RESOLV_CONF = "/etc/resolv.conf"
 
-_GROUPS = 0x1 | 0x10 | 0x100  # RTMGRP_LINK, RTMGRP_IPV4_IFADDR, RTMGRP_IPV6_IFADDR
-_ROUTE = 0  # NETLINK_ROUTE
+_GROUPS = rtnetlink.LINKS | rtnetlink.ADDRESSES
+_LINKS = (rtnetlink.NEW_LINK, rtnetlink.DELETE_LINK)
 _DATAGRAM = 8192
 _AT_ONCE = 64  # notifications that are read in one round
 _LATER = 3  # seconds after a change until it is looked at again: routes and resolv.conf follow addresses
@@ -32,38 +32,52 @@ class KernelInterfaces:
         self._poller = poller
         self._emit = emit
         self._changed = changed
+        self._news = None  # link_news.LinkNews
         self._socket = None
 
     def start(self):
         """Hear from the kernel what changes, and have the interfaces read for the first time."""
+        from .link_news import LinkNews  # the configuration, which needs the nameservers, is read without
+
+        self._news = LinkNews()
         # if that is refused, they are looked at regularly only
-        self._socket = listen(self._poller, _ROUTE, _GROUPS, self._readable)
+        self._socket = listen(self._poller, rtnetlink.PROTOCOL, _GROUPS, self._readable)
         self._poller.call_at(("links",), compat.monotonic() + _REGULARLY, self._look)
         self._emit(on.BusConnected("kernel"))
 
     def read(self, action):
         """Carry out ReadInterfaces."""
-        self._emit(on.InterfacesRead(interfaces()))
-        self._changed()
+        self._tell()
 
     def add_host_route(self, address, interface, done):
         """Call `done(problem)`: there is no netifd that could add a route."""
         done("there is no netifd")
 
     def _readable(self, mask):
-        for _ in range(_AT_ONCE):
-            try:
-                self._socket.recv(_DATAGRAM)
-            except OSError as error:
-                if error.errno == compat.EAGAIN:
-                    break
-                # ENOBUFS: the kernel told more than was read; all that matters is that something changed
-        self._emit(on.InterfaceUpdated("kernel"))
-        self._poller.call_at(("links",), compat.monotonic() + _LATER, self._look)
+        news = []
 
-    def _look(self):
+        def take(message):
+            of = self._news.of_link if message.type in _LINKS else self._news.of_address
+            if of(message):
+                news.append(message.type)
+
+        if hear(self._socket, _DATAGRAM, _AT_ONCE, take) or news:
+            self._emit(on.InterfaceUpdated("kernel"))
+            self._poller.call_at(("links",), compat.monotonic() + _LATER, self._followed)
+
+    def _followed(self):
+        """What follows from a change has come about."""
         self._emit(on.InterfaceUpdated("kernel"))
         self._poller.call_at(("links",), compat.monotonic() + _REGULARLY, self._look)
+
+    def _look(self):
+        """Nothing says that anything changed: so no change is announced, and what is read counts if it is new."""
+        self._tell()
+        self._poller.call_at(("links",), compat.monotonic() + _REGULARLY, self._look)
+
+    def _tell(self):
+        self._emit(on.InterfacesRead(interfaces()))
+        self._changed()
 
 
 def interfaces():

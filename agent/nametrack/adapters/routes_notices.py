@@ -5,7 +5,8 @@ Routes that others delete: routes_deletions.py. That a device's routes went show
 
 from .. import routing
 from ..core import events as on
-from ..wire import links, nexthops, rtnetlink, rules
+from ..wire import nexthops, rtnetlink, rules
+from .link_news import LinkNews
 from .netlink import hear, listen
 
 _DATAGRAM = 16384
@@ -21,7 +22,7 @@ class RoutesNotices:
         self.own_port = None  # of the socket that our changes are made by: they are no news
         self._poller = poller
         self._emit = emit
-        self._links = {}  # number -> Link
+        self._links = LinkNews()
         self._socket = None
 
     def start(self):
@@ -31,7 +32,7 @@ class RoutesNotices:
 
     def known(self, found):
         """The links as they were read: what says the same of one is no news."""
-        self._links = {link.number: link for link in found}
+        self._links.known(found)
 
     def _readable(self, mask):
         rules_gone, nexthops_gone, news = [], [], []
@@ -48,7 +49,7 @@ class RoutesNotices:
 
     def _is_news(self, message, rules_gone, nexthops_gone):
         if message.type in _LINKS:
-            return self._is_news_of_link(message)
+            return self._links.of_link(message)
         if self.own_port is not None and message.pid == self.own_port:
             return False
         if message.type in (rtnetlink.NEW_RULE, rtnetlink.DELETE_RULE):
@@ -62,12 +63,3 @@ class RoutesNotices:
                 nexthops_gone.append(nexthop)
             return nexthop.protocol == routing.PROTOCOL
         return message.type in (rtnetlink.NEW_ADDRESS, rtnetlink.DELETE_ADDRESS)
-
-    def _is_news_of_link(self, message):
-        if len(message.payload) == 0 or message.payload[0] != 0:
-            return False  # of another family: about a port of a bridge, not about the link
-        link = links.link(message)
-        if message.type == rtnetlink.DELETE_LINK:
-            return self._links.pop(link.number, None) is not None
-        before, self._links[link.number] = self._links.get(link.number), link
-        return before != link

@@ -134,10 +134,37 @@ def test_no_table_gets_a_number_above_the_last_one():
     assert [numbers.table(each) for each in "abcdef"] == [2020, 2021, 2022, 2023, None, None]
 
 
-def test_nexthops_are_two_that_drop_and_two_for_each_policy_up_to_the_highest():
-    numbers = Numbers(900)
-    assert numbers.nexthops() == set([900, 901])
-    numbers.allot(["one", "two"], [], [], [])
-    assert numbers.nexthops() == set(range(900, 906))
-    numbers.allot(["two"], [], [], [])
-    assert (numbers.nexthop("two", 6), numbers.nexthops()) == (905, set(range(900, 906)))
+CLOSED = SECOND + "	option fallback 'block'\n"
+
+
+# what is configured when others take these ids
+BEFORE, IDS = ("", SECOND, FIRST + CLOSED), ([900], [901], [902, 905], range(900, 910))
+TAKEN = [(before, ids) for before in BEFORE for ids in IDS]
+
+
+@pytest.mark.parametrize("case", TAKEN, ids=range(len(TAKEN)))
+def test_nexthops_of_others_stay_as_they_are_and_lead_none_of_our_packets(case):
+    """FRR has some. One that is replaced takes the routes of its owner along."""
+    before, ids = case
+    house = House(before, hosts=HOSTS)
+    house.wait(5)
+    others = {number: routing.Nexthop(4, number, 1, None, 3) for number in ids}
+    house.routing.nexthops.update(others)
+    house.touched()
+    house.configure(FIRST + CLOSED)
+    house.wait(5)
+    assert {number: house.routing.nexthops[number] for number in ids} == others
+    used = [via for table in house.routing.routes.values() for via in table.values()]
+    assert not set(used).intersection(ids)
+    assert (house.way("192.0.2.1", ONE), house.way("192.0.2.2", ONE)) == ("wg0", "wg1")
+
+
+def test_a_restart_beside_nexthops_of_others_changes_nothing():
+    house = House(FIRST + CLOSED, hosts=HOSTS)
+    house.routing.nexthops.update({900: routing.Nexthop(4, 900, 1, None, 3), 902: routing.Nexthop(4, 902, 1, None, 3)})
+    house.touched()
+    house.wait(5)
+    house.agent, house.written = Agent(), []
+    house.configure(FIRST + CLOSED)
+    house.wait(5)
+    assert house.written == []

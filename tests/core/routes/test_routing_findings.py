@@ -139,14 +139,10 @@ def test_the_inverted_rule_of_a_full_tunnel_is_a_conflict():
     assert one(made, "table_conflict")["subject"] == "IPv4"
 
 
-def test_a_table_or_a_nexthop_that_others_use_is_a_conflict():
+def test_a_table_that_others_use_is_a_conflict():
     made = house(LAN + VPN + FORWARDING)
     other(made, preference=2000, argument=900, match=routing.match(iif="br-lan"))
     assert "nametrack.global.table='500'" in one(made, "table_conflict")["advice"]
-    made = house(LAN + VPN + FORWARDING)
-    made.routing.nexthops[903] = routing.Nexthop(4, 903, 1, None, 3)
-    made.touched()
-    assert [each["subject"] for each in found(made)] == ["nexthops"]
 
 
 def test_a_mark_that_others_look_at_is_a_conflict_only_if_we_set_it():

@@ -47,6 +47,10 @@ class Installation:
         """Return the ids of our nexthops that the kernel has, list."""
         return self._nexthops.ids()
 
+    def foreign(self):
+        """Return the ids of the nexthops of other programs, list."""
+        return self._nexthops.foreign
+
     def others(self, nexthops):
         """Return the ids of these Nexthops under which the kernel has others of ours."""
         return self._nexthops.others(nexthops)

@@ -5,6 +5,7 @@ from ... import routing
 
 class Nexthops:
     def __init__(self):
+        self.foreign = []  # ids of those of other programs
         self.refused = {}  # id -> why the kernel did not take it
         self._wanted = {}  # id -> Nexthop
         self._installed = {}
@@ -17,6 +18,7 @@ class Nexthops:
         """What the kernel has; the ids of those that went since the last reading, with all routes that used them."""
         before = self._installed
         self.refused = {}
+        self.foreign = [n.id for n in nexthops if n.protocol != routing.PROTOCOL]
         self._installed = {n.id: n for n in nexthops if n.protocol == routing.PROTOCOL}
         return [number for number in before if number not in self._installed]
 

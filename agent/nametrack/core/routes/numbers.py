@@ -8,6 +8,7 @@ LAST = 2023  # of tables: there are always more than policies for which there ar
 # because busybox's `ip` shows no others.
 FIRST = 10  # of an option table's numbers, one is nearly always in use: the smallest ones are allotted first
 PLACES = 65535  # that policies may have: a nexthop's id may be any number of 32 bits
+BLOCK_PLACES = [0] + list(range(PLACES + 1, PLACES + 10))  # of the nexthops that drop: the first that is free
 
 
 class Numbers:
@@ -17,19 +18,17 @@ class Numbers:
         self.base = base
         self._tables = {}  # selector -> number
         self._places = {}  # policy's name -> place
+        self._block = 0  # the place of the nexthops that drop
+        self._others = set()  # places where other programs have nexthops
         self.taken_over = False  # whether the numbers of an agent before this one are known
 
     def block(self, family):
         """The id of the nexthop that drops."""
-        return self.base + (family == 6)
+        return self.base + 2 * self._block + (family == 6)
 
     def nexthop(self, policy, family):
         """The id of a policy's nexthop for one family: even ones for IPv4, counted from the base."""
         return self.base + 2 * self._places[policy] + (family == 6)
-
-    def nexthops(self):
-        """The ids of all nexthops, set: those that drop, and two for each policy."""
-        return set(range(self.base, self.base + 2 + 2 * max([0] + list(self._places.values()))))
 
     def table(self, selector):
         """The number of a selector's table; None if it was given none."""
@@ -47,9 +46,19 @@ class Numbers:
 
         nexthops: ids that the kernel has; tables: numbers of those in which it has routes of ours.
         """
-        places = set([(number - self.base) // 2 for number in nexthops])
+        places = set([(number - self.base) // 2 for number in nexthops]).union(self._others)
         self._places = _kept(self._places, policies, 1, PLACES, places)
         self._tables = _kept(self._tables, selectors, self.base, LAST, tables)
+
+    def leave(self, ids):
+        """Leave these ids to the nexthops of other programs. Return whether numbers are to be allotted."""
+        others = set([(number - self.base) // 2 for number in ids])
+        if others == self._others:
+            return False
+        self._others = others
+        self._places = {name: self._places[name] for name in self._places if self._places[name] not in others}
+        self._block = ([place for place in BLOCK_PLACES if place not in others] + BLOCK_PLACES[:1])[0]
+        return True
 
     def take_over(self, tables, used, ids):
         """An agent before this one had these tables, {selector: number}; nexthops with these ids lead elsewhere.

@@ -189,10 +189,6 @@ class Routes:
         """Return the addresses that a MAC address of a policy has, as far as is known."""
         return self._clients.addresses(hardware)
 
-    def nexthops(self):
-        """Return the numbers of all nexthops that the policies may need."""
-        return self._numbers.nexthops()
-
     def settled(self):
         """Whether all that is wanted is written."""
         return self.installation.settled() if self.installation.is_known() else not self.steered
@@ -239,6 +235,8 @@ class Routes:
     def _assign(self, local):
         keys = [ip.key(address) for address in self._ways.endpoints()]
         spared = {family: Networks([key for key in keys if ip.key_family(key) == family]) for family in FAMILIES}
+        if self._numbers.leave(self.installation.foreign()):
+            self._allot()
         wanted = compose(self._active(), self._ways.by_name, self._numbers, local, spared)
         if not self._numbers.taken_over:
             groups = [steered.group for steered in self.steered]
@@ -258,7 +256,10 @@ class Routes:
     def _allot(self):
         """Gives each policy its numbers."""
         names, groups = [steered.name for steered in self.steered], self.fit.groups(self.steered)
-        self._numbers.allot(names, groups, self.installation.ids(), self.installation.tables())
+        ids, tables = self.installation.ids(), self.installation.tables()
+        if not self._numbers.taken_over:
+            ids, tables = [], []  # they may be what an agent before this one gave the same policies
+        self._numbers.allot(names, groups, ids, tables)
 
     # -- what is written -------------------------------------------------------------------------------------------
 

@@ -124,10 +124,6 @@ def _conflicts(routes):
             advice = "uci set nametrack.global.fwmark_mask='%s'; uci commit nametrack; /etc/init.d/nametrack reload"
             said = text % (rule.preference, routes.bit)
             found.append(findings.finding("table_conflict", "warning", "IPv%d" % rule.family, said, advice % free[0]))
-    used = [n.id for n in view.nexthops if n.protocol != routing.PROTOCOL and n.id in routes.nexthops()]
-    if used:
-        text = "nexthop %d belongs to another program, and nametrack needs its number" % used[0]
-        found.append(_elsewhere("nexthops", text, tables))
     return found
 
 

@@ -12,8 +12,9 @@ from pyubus import happenings as on
 from pyubus import message, values
 from pyubus.protocol import Protocol
 from pyubus.status import UbusError
+from thorough import thorough
 
-COUNT = int(os.getenv("FUZZ") or "10000")
+COUNT = int(os.getenv("FUZZ") or thorough(10000, 3000))
 
 
 def framed(data):

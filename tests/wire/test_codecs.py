@@ -9,8 +9,9 @@ import codecs_of_wire as codecs
 import pytest
 
 from mutations import Chance, mutated
+from thorough import thorough
 
-COUNT = int(os.getenv("FUZZ") or "3000")
+COUNT = int(os.getenv("FUZZ") or thorough(3000, 1000))
 FUZZ = __file__[: __file__.rfind("/")] + "/data/fuzz/"
 
 

@@ -7,6 +7,7 @@ from nametrack import ip
 from nametrack.core import actions as do
 from nametrack.core.last_good import ADDED, JOINED
 from nametrack.core.sets.targets import Use
+from thorough import thorough
 
 KINDS = [
     ("ipset s4", ()),
@@ -122,7 +123,7 @@ class Walk:
 @pytest.mark.parametrize("seed,kind", [(seed, kind) for seed in range(1, 6) for kind in range(len(KINDS))])
 def test_in_the_end_the_set_has_what_is_wanted_and_what_others_put_there_and_no_more(seed, kind):
     walk = Walk(seed, *KINDS[kind])
-    for _ in range(60):
+    for _ in range(thorough(60, 20)):
         walk.step()
         assert set(walk.theirs) <= set(walk.elements()), "an element of another program is gone"
     walk.settle()

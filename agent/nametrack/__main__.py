@@ -55,8 +55,11 @@ def main(argv):
             compat_heap.grow()
         sys.stderr.write("nametrack: out of memory; what was saved is whole, the service starts it again\n")
     except OSError as error:
+        try:
+            compat.flush(sys.stdout)
+        except OSError:
+            compat.abandon(sys.stdout)  # the reader is gone, or the disk is full
         if error.errno == compat.EPIPE:
-            compat.abandon(sys.stdout)
             return 141  # as a shell has it for SIGPIPE: the reader, as `head`, has read enough
         sys.stderr.write("nametrack: %s\n" % compat.error_text(error))
     except Exception as error:  # a mistake of ours: a line for people, the place for those who ask for it

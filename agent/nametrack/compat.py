@@ -108,7 +108,7 @@ def flush(stream):
 
 
 def abandon(stream):
-    """The reader of this stream is gone: CPython would complain of that when it ends."""
+    """What is left in this stream cannot be written: CPython would complain of that when it ends."""
     if not MICROPYTHON:
         os.dup2(os.open("/dev/null", os.O_WRONLY), stream.fileno())
 

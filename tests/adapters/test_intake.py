@@ -158,3 +158,33 @@ calls.to_the_end()
 """
     room = ["expect (2, 0, 7, 0)", "read", "True", "expect (4, 0, 7, 4)"]
     assert told(interpreter, tmp_path, script)[1:] == room + ["join", "loaded ['a.test', 'b.test']"]
+
+
+@each_interpreter
+def test_files_that_were_refused_are_not_read_again_until_they_are_others_or_a_reload_is_asked_for(
+    interpreter, tmp_path
+):
+    """Without netifd the agent looks each minute whether the files changed: the log would say the same each minute."""
+    script = """
+slices.compat.monotonic = lambda: 0
+for text in ("config policy 'p\\n", "config policy 'p\\n", "config policy 'q\\n"):
+    write(text)
+    intake.reload_changes()
+intake.reload()
+write(policy(["b.test"]))
+intake.reload_changes()
+"""
+    said = [line.split(" ", 1)[0] for line in told(interpreter, tmp_path, script)]
+    assert said == ["loaded", "refused", "refused", "refused", "loaded"]
+
+
+@each_interpreter
+def test_files_that_are_as_they_were_before_they_were_refused_end_the_complaint(interpreter, tmp_path):
+    script = """
+slices.compat.monotonic = lambda: 0
+for text in ("config policy 'p\\n", policy(["a.test"])):
+    write(text)
+    intake.reload_changes()
+"""
+    said = [line.split(" ", 1)[0] for line in told(interpreter, tmp_path, script)]
+    assert said == ["loaded", "refused", "loaded"]

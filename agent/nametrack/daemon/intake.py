@@ -23,7 +23,8 @@ class Intake:
     """
 
     def __init__(self, poller, folder, emit, log, taken):
-        self.loaded = None  # Loaded, of the files as they were read last
+        self.loaded = None  # Loaded, of the files that are in force
+        self._seen = None  # Loaded.id of the files as they were read last, in force or refused
         self._folder = folder
         self._emit = emit
         self._log = log
@@ -74,7 +75,7 @@ class Intake:
 
     def reload_changes(self):
         """Read the files again if they changed: a reload that was called while the bus was away did not arrive."""
-        if read_id(self._folder) != self.loaded.id:
+        if read_id(self._folder) != self._seen:
             self.reload()
 
     def busy(self):
@@ -84,6 +85,7 @@ class Intake:
     def _read(self, found):
         loaded, problem = found
         faults = [problem] if loaded is None else loaded.faults
+        self._seen = read_id(self._folder) if loaded is None else loaded.id
         if faults:
             self._emit(on.ConfigRefused(faults))
             return self._answer(faults)
@@ -98,7 +100,7 @@ class Intake:
             answer(errors)
 
     def _take(self, loaded):
-        self.loaded = loaded
+        self.loaded, self._seen = loaded, loaded.id
         self._taken(loaded)
 
     def _begin(self):

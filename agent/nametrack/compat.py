@@ -56,7 +56,9 @@ class Clock:
         return self._milliseconds / 1000
 
 
-monotonic = Clock(time.ticks_ms, time.ticks_diff).seconds if MICROPYTHON else time.monotonic
+# time.monotonic leaves out the time in which the machine slept
+_boottime = lambda: time.clock_gettime(time.CLOCK_BOOTTIME)  # noqa: E731
+monotonic = Clock(time.ticks_ms, time.ticks_diff).seconds if MICROPYTHON else _boottime
 
 
 def wall():

@@ -2,6 +2,8 @@
 
 import os
 import signal
+import subprocess
+import sys
 import time
 
 import pytest
@@ -136,3 +138,14 @@ def test_a_signal_is_something_to_read(interpreter, name, tmp_path):
         assert process.returncode == 0
     finally:
         process.kill()
+
+
+def test_the_time_goes_on_while_the_machine_sleeps():
+    """Else nothing shows that it woke up, and what was to be done meanwhile is as far away as before."""
+    agent = os.path.dirname(os.path.dirname(compat.__file__))
+    script = f"import sys; sys.path.insert(0, {agent!r}); from nametrack.compat import monotonic; print(monotonic())"
+    words = ["unshare", "--map-root-user", "--time", "--boottime", "1000000", sys.executable, "-c", script]
+    told = subprocess.run(words, capture_output=True, text=True)
+    if "unshare" in told.stderr:
+        pytest.skip(told.stderr)
+    assert float(told.stdout) > 1000000

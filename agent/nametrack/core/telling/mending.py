@@ -51,9 +51,11 @@ def route_instead(agent, policy):
 
 
 def start(agent, interface):
-    """Return what starts an interface, which sets its peers up anew."""
+    """Return what starts an interface, which sets its peers up anew; of one that is in no file, what names another."""
     if agent.files.machine is not None:
         return "wg-quick down %s; wg-quick up %s" % (interface, interface)
+    if interface not in agent.config.interfaces and interface not in agent.interfaces.known:
+        return correct(agent, agent.config.origin.nametrack)
     return "ifup %s" % interface
 
 

@@ -83,7 +83,7 @@ return view.extend({
 		s.tab('upgrade', _('Firmware upgrade'));
 
 		fields.add(s, 'general', fields.flag('1'), 'enabled', _('Enabled'),
-			_('When disabled, nametrack changes nothing and leaves the current endpoints and sets in place.'));
+			_('When disabled, endpoints and sets stay as they are; nametrack’s own routes and blocks are removed.'));
 		fields.add(s, 'general', fields.choice([
 			[ 'all', _('all whose endpoint is a host name') ], [ 'listed', _('only those listed below') ]
 		], _('all')), 'track_peers', _('Peers'), _('Which WireGuard peers are followed.'));

@@ -153,7 +153,7 @@ def _no_way(agent, steered):
     reasons = "; ".join([way.reason for way in ways if way.reason is not None])
     becomes = "its packets are blocked" if steered.blocks else "its packets take the normal way"
     text = "no way out of policy '%s' works (%s), so that %s" % (steered.name, reasons, becomes)
-    advice = "nametrack status" if ways[0].link else mending.start(agent, ways[0].name)
+    advice = "nametrack status" if ways[0].link else mending.bring(agent, ways[0].name)
     return Step(text, advice, True)
 
 

@@ -51,12 +51,17 @@ def route_instead(agent, policy):
 
 
 def start(agent, interface):
-    """Return what starts an interface, which sets its peers up anew; of one that is in no file, what names another."""
+    """Return what starts an interface, which sets its peers up anew."""
     if agent.files.machine is not None:
         return "wg-quick down %s; wg-quick up %s" % (interface, interface)
-    if interface not in agent.config.interfaces and interface not in agent.interfaces.known:
-        return correct(agent, agent.config.origin.nametrack)
     return "ifup %s" % interface
+
+
+def bring(agent, interface):
+    """Return what brings a way that does not exist: its start, or its right name if no file names it."""
+    if interface in agent.config.interfaces or interface in agent.interfaces.known:
+        return start(agent, interface)
+    return correct(agent, agent.config.origin.nametrack)
 
 
 def give(agent, peer, prefix):

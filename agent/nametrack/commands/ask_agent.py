@@ -6,7 +6,7 @@ import pyubus
 from pyubus import UbusError
 
 from .. import NAME, compat
-from ..core.config.option_values import address, host
+from ..core.config.option_values import address, host, number
 from ..core.telling.tables import event_lines, status_lines, why_lines
 from ..core.wording import count
 from ..wire.jsontext import json_text
@@ -143,12 +143,15 @@ def refresh(command, log):
     return code
 
 
+_minutes = number(1, 10080, "a number of minutes")
+
+
 def pause(command, log):
     arguments = {}
     if command.names:
-        if len(command.names) > 1 or not command.names[0].isdigit() or not 0 < int(command.names[0][:9]) <= 10080:
-            raise Trouble("pause takes a number of minutes from 1 to 10080")
-        arguments["minutes"] = int(command.names[0])
+        arguments["minutes"], problem = _minutes(" ".join(command.names))
+        if problem is not None:
+            raise Trouble("pause: %s" % problem)
     answer = Remote(command).call("pause", arguments)
     words = (_policies(answer), count(answer["minutes"], "minute"))
     print("%s off for %s: traffic takes the normal way; `nametrack resume` ends it" % words)

@@ -306,6 +306,16 @@ def test_not_loaded(world, interpreter):
         wait_for(lambda: not found(), 20, lambda: f"no more not_loaded: {home.agent.check()}")
 
 
+def test_disabled(world, interpreter):
+    with house(world, interpreter, THREE, globals={"enabled": "0"}) as home:
+        wait_for(home.agent.running, 20, home.agent.tail)
+        done = home.agent.check()
+        assert done.returncode == 1 and "[disabled]" in done.stdout, done
+        home.console.paste(done.stdout.splitlines()[1].strip().replace(f"uci -c {home.agent.config}", "uci"))
+        wait_for(lambda: "[disabled]" not in home.agent.check().stdout, 20, lambda: f"enabled: {home.agent.check()}")
+        home.steering.reach("home", STAGING4[0])
+
+
 VPN_ZONES = ("zone", "vpn", {"name": "vpn", "network": ["wg0"], "masq": "1", "masq6": "1"})
 WALLS = [
     LAN_ZONES,

@@ -102,6 +102,17 @@ def test_disabled_there_is_no_process(router):
     router.wait(RUNNING)
 
 
+def test_disabled_the_commands_say_so_and_what_they_advise_enables_it(router):
+    router.ok("uci set nametrack.global.enabled=0 && uci commit nametrack && reload_config")
+    router.wait(f"! {RUNNING}")
+    code, text = router.run("nametrack check")
+    assert code == 1 and text.startswith("info: configuration: nametrack is disabled"), text
+    code, text = router.run("nametrack status")
+    assert code == 1 and "nametrack is disabled" in text, text
+    router.ok(text.partition("to enable it: ")[2])
+    router.wait(RUNNING)
+
+
 def test_a_killed_agent_comes_back(router):
     first = pid(router)
     router.ok(f"kill -9 {first}")

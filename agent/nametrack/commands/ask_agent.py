@@ -16,6 +16,7 @@ TIMEOUT = 10  # seconds
 AGAIN = 2  # seconds until an agent that went away is looked for again
 
 NOT_RUNNING = "the agent is not running; to start it: %s"
+DISABLED = "nametrack is disabled (option enabled '0'); to enable it: %s"
 ON_A_ROUTER, ELSEWHERE = "/etc/init.d/nametrack start", "systemctl start nametrack"
 
 
@@ -27,6 +28,7 @@ class Remote:
 
     def __init__(self, command):
         self._start = ON_A_ROUTER
+        self._config_dir = command.config_dir
         try:
             self._client = self._connected(command)
         except UbusError as error:
@@ -67,7 +69,8 @@ class Remote:
 
     def _trouble(self, error):
         if error.code in (pyubus.UBUS_STATUS_NOT_FOUND, pyubus.UBUS_STATUS_METHOD_NOT_FOUND):
-            return Trouble(NOT_RUNNING % self._start)
+            advice = _to_enable(self._config_dir)
+            return Trouble(NOT_RUNNING % self._start if advice is None else DISABLED % advice)
         if error.code == pyubus.UBUS_STATUS_PERMISSION_DENIED:
             return Trouble("this user may not ask the agent")
         if error.code == pyubus.UBUS_STATUS_TIMEOUT:
@@ -111,6 +114,21 @@ def why(command, log):
 def metrics(command, log):
     sys.stdout.write(Remote(command).call("metrics", {"format": command.format})["text"])
     return 0
+
+
+def _to_enable(folder):
+    """Return how to enable nametrack, None if the configuration in `folder` does not disable it."""
+    from ..core.telling.findings import ADVICE  # only a command that found no agent needs these
+    from ..daemon.config_files import read_config
+
+    loaded, _ = read_config(folder)
+    if loaded is None or loaded.config.enabled:
+        return None
+    if loaded.machine is None:
+        return ADVICE["disabled"]
+    from ..core.telling.machine_findings import ELSEWHERE as OF_A_MACHINE
+
+    return OF_A_MACHINE["disabled"]
 
 
 def check(command, loaded):

@@ -47,6 +47,9 @@ def check(command, log):
     if found is None:
         program.one_pass()
         found = findings(program.agent, compat.wall())
+    if not program.loaded.config.enabled:
+        text = "nametrack is disabled: it follows no peer and steers no traffic"
+        found.append(finding("disabled", "info", "configuration", text))
     if other:
         found.append(
             finding("not_loaded", "info", "configuration", "the running agent has an older one than the files")

@@ -31,6 +31,7 @@ ADVICE = {
     "clock_unset": "/etc/init.d/sysntpd restart  # until NTP works, the age of a handshake is guessed",
     "configuration": mending.CORRECT,
     "not_loaded": "/etc/init.d/nametrack reload",
+    "disabled": "uci set nametrack.global.enabled='1'; uci commit nametrack; /etc/init.d/nametrack start",
 }
 MISSING_ELSEWHERE = "start the interface again: wg-quick down %s; wg-quick up %s; is the public key right?"
 LIST_ADVICE = "correct the file: nametrack reads it again within half a minute after a change"

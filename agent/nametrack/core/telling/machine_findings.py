@@ -12,6 +12,7 @@ ADVICE = {
 # The advice that is for a router, as it is for such a machine.
 ELSEWHERE = {
     "not_loaded": "systemctl reload nametrack",
+    "disabled": "write option enabled '1' in /etc/nametrack.conf, then systemctl restart nametrack",
     "no_keepalive": "add PersistentKeepalive = 25 to the peer, so that a dead tunnel is noticed without traffic",
     "endpoint_in_allowed_ips": "take the address out of AllowedIPs, or set FwMark and a rule for it",
     "watchdog_also_active": "remove the line: nametrack does the same, sooner",

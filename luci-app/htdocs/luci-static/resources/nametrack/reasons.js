@@ -146,7 +146,8 @@ const FINDINGS = {
 	watchdog_also_active: _('a scheduled task does the same'),
 	clock_unset: _('the clock is not set'),
 	configuration: _('something in the configuration makes no sense and is left out'),
-	not_loaded: _('the agent runs with an older configuration')
+	not_loaded: _('the agent runs with an older configuration'),
+	disabled: _('nametrack is disabled')
 };
 
 /* Sentences of the agent's that say no more than their translation. */

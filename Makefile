@@ -20,7 +20,7 @@ test: check lab ## what every change must pass: the agent, the kernel's sets, th
 
 everything: test lab-cpython vm machines ## that, all of the lab under CPython too, real kernels, other machines: an hour
 
-check: lint unit ## the fast part of the tests: a minute, no root, no network namespaces
+check: lint unit ## the fast part of the tests: some minutes, no root, no network namespaces
 
 lint: setup
 	@$(PYTHON) -m ruff check --quiet .

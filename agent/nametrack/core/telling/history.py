@@ -4,19 +4,15 @@ LIMIT = 200  # events
 
 
 class History:
-    """A ring of events. Their ids count up, from another number for each run of the agent: one who asks what is new
-    since an event of an earlier run is known by its id. Times are monotonic seconds.
-    """
+    """A ring of events with ids that count up from 1 for each run of the agent. Times are monotonic seconds."""
 
-    def __init__(self, before=0):
-        """`before`: the number before the first id."""
-        self.last_id = 0  # of the newest; 0 before the first
-        self._before = self._given = before
+    def __init__(self):
+        self.last_id = 0
         self._events = []  # [(id, at, kind, code, parameters, subject, text)]
 
     def add(self, notify, now):
         """Keeps a core.actions.Notify."""
-        self.last_id = self._given = self._given + 1
+        self.last_id += 1
         told = (self.last_id, now) + tuple(notify[:-1])  # its values may be long lists
         self._events = self._events[1 - LIMIT :] + [told]
 

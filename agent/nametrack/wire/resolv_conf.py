@@ -3,8 +3,6 @@
 from .. import ip
 
 MAX_NAMESERVERS = 8  # libc asks 3 at most
-
-
 _DEVICE = 15  # characters that the name of a device has at most
 
 

@@ -184,3 +184,19 @@ def test_one_address_alone_is_a_prefix():
 
 def test_a_nameserver_of_one_link_is_written_as_nslookup_takes_it():
     assert mending.unresolved("x.test", None, "fe80::1@eth0").endswith("nslookup x.test fe80::1%eth0")
+
+
+# as in SendQuery -> what nslookup takes
+ASKED = [
+    ("192.0.2.53", ("192.0.2.53", "")),
+    ("192.0.2.53#5353", ("192.0.2.53", " port 5353")),
+    ("192.0.2.53#5353@wan", ("192.0.2.53", " port 5353")),
+    ("2001:db8::53@wan", ("2001:db8::53", "")),
+    ("fe80::1@eth0", ("fe80::1%eth0", "")),
+    ("fe80::1#5353@eth0", ("fe80::1%eth0", " port 5353")),
+]
+
+
+@pytest.mark.parametrize("server,words", ASKED)
+def test_a_nameserver_is_named_as_nslookup_takes_it(server, words):
+    assert mending.asked(server) == words

@@ -132,7 +132,7 @@ class Installation:
         if self.writing.action is not None or not self.is_known():
             return None
         changes = self._nexthops.additions()
-        changes = changes or self._sliced(lambda table, limit: table.additions(limit))
+        changes = changes or self._sliced(Table.additions)
         if not changes and not self._is_compared():
             self._timers.set(WRITE, now + PAUSE)
             return None
@@ -140,7 +140,7 @@ class Installation:
         if not changes and not self.writing.holds:
             changes = self._nexthops.deletions()
         if not changes and not self.writing.holds:
-            changes = self._sliced(lambda table, limit: table.deletions(limit))
+            changes = self._sliced(Table.deletions)
         if changes:
             return self.writing.begin(ChangeRouting(changes, "routes of policies"))
         self._looks = 0
@@ -197,7 +197,10 @@ class Installation:
         return all(table.is_compared() for table in self._tables.values())
 
     def _sliced(self, changes_of):
-        """Changes of one table after the other, in one go; the next slice begins with the table that is next."""
+        """Changes of one table after the other, in one go; the next slice begins with the table that is next.
+
+        changes_of: Table.additions or Table.deletions.
+        """
         found, left, keys = [], SLICE, sorted(self._tables)
         at = keys.index(self._turn) if self._turn in keys else 0
         for key in keys[at:] + keys[:at]:

@@ -165,7 +165,7 @@ def _silent(agent):
     for server, queries in agent.resolver.servers.silent_ones():
         text = "does not answer: %d queries in a row" % queries
         advice = mending.restart_resolver(agent, server)
-        advice += ADVICE["nameserver_silent"] % server.partition("@")[0].replace("#", " port ")
+        advice += ADVICE["nameserver_silent"] % "".join(mending.asked(server))
         found.append(finding("nameserver_silent", "warning", "nameserver %s" % server, text, advice))
     return found
 

@@ -176,8 +176,7 @@ def unresolved(host, status, server):
     """
     if status == REBIND:
         return _PRIVATE % (host, host)
-    line = "nslookup %s %s" % (host, server.replace("#", " port ").replace("@", "%"))
-    return (_UNRESOLVED.get(status, UNKNOWN) + line).strip()
+    return (_UNRESOLVED.get(status, UNKNOWN) + "nslookup %s %s%s" % ((host,) + asked(server))).strip()
 
 
 def ask_again(agent, host, server):
@@ -185,7 +184,18 @@ def ask_again(agent, host, server):
     own = restart_resolver(agent, server)
     if own:
         return "%snametrack refresh %s" % (own, host)
-    return "nslookup %s %s  # does it run, and can it be reached?" % (host, server.partition("#")[0])
+    return "nslookup %s %s  # does it run, and can it be reached?" % (host, asked(server)[0])
+
+
+def asked(server):
+    """Return `(address, port)` of a nameserver, as in SendQuery, in the words of nslookup; port: "" for the usual one.
+
+    The device is part of an address that is one of its link.
+    """
+    server, _, device = server.partition("@")
+    address, _, port = server.partition("#")
+    link = "%" + device if device and address.startswith("fe80:") else ""
+    return address + link, " port " + port if port else ""
 
 
 def behind(rule):

@@ -133,7 +133,7 @@ def _lookup_advice(agent, host):
             status, server = name.withheld(sorted(name.questions)), key[1][0] if key[1] else "127.0.0.1"
             return mending.unresolved(host, status, server) if status else mending.ask_again(agent, host, server)
     servers = agent.config.nameservers
-    address = servers[0].partition("#")[0].replace("@", "%") if servers else "127.0.0.1"
+    address = mending.asked(servers[0])[0] if servers else "127.0.0.1"
     return "nslookup %s %s  # does it know the name?" % (host, address)
 
 

@@ -128,12 +128,13 @@ def spent():
     return int(compat_files.read_file("/proc/self/schedstat").split()[0]) / 1e9
 
 class Measured(Poller):
-    longest = 0
+    longest = total = 0
 
     def wait(self, deadline):
         began = spent()
         Poller.wait(self, deadline)
         self.longest = max(self.longest, spent() - began)
+        self.total += spent() - began
 
 def longest():
     global poller, store
@@ -146,13 +147,13 @@ def longest():
     until(lambda: not events[-1].more)
     found = [record for event in events for record in event.records if isinstance(record, Known)]
     assert sum([len(record.keys) for record in found]) == 65536 and len(events) > 100
-    return poller.longest
+    return poller.longest / poller.total
 
 for i in range(3):  # what a busy machine adds is not the same each time
     print(longest())
 """
     made = lines(interpreter, tmp_path, script)
-    assert min([float(line) for line in made]) < 0.05, made  # seconds of processor time
+    assert min([float(line) for line in made]) < 0.15, made  # of its processor time
 
 
 @each_interpreter

@@ -13,6 +13,7 @@ import threading
 import time
 
 from lab.enter import RUN
+from lab.pace import Stopwatch
 
 
 class LabError(Exception):
@@ -20,13 +21,16 @@ class LabError(Exception):
 
 
 def wait_for(condition, seconds, what, every=0.05):
-    """The first true value of `condition()`; LabError naming `what` (a text, or a function of one) after `seconds`."""
-    deadline = time.monotonic() + seconds
+    """The first true value of `condition()`; LabError naming `what` (a text, or a function of one) after `seconds`.
+
+    Seconds that a busy machine is late by itself do not count.
+    """
+    watch = Stopwatch()
     while True:
         value = condition()
         if value:
             return value
-        if time.monotonic() > deadline:
+        if watch.seconds() > seconds:
             raise LabError(f"not within {seconds:g} s: {what() if callable(what) else what}")
         time.sleep(every)
 

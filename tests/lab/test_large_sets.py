@@ -1,25 +1,24 @@
 """A policy of 65,536 addresses or ranges: the agent fills its set and answers all the time.
 
-The longest silence is read from the agent's own histogram of how late it was for what was due. This machine may be late
-itself: how much a thread is that only sleeps is measured beside it.
+The longest silence is read from the agent's own histogram of how late it was for what was due; this machine may be late
+itself.
 """
 
 import json
 import os
-import threading
 import time
 
 import pytest
 
 from lab.agent import Agent, options, policy
 from lab.host import wait_for
+from lab.pace import Stopwatch
 
 if "LARGE" not in os.environ:
     pytest.skip("minutes: `make soak` runs it", allow_module_level=True)
 COUNT, FILES = 65516, 4  # with ten that go and ten that come not more than a policy may have
 SILENCE = 0.05  # seconds, what is meant to be the most
 FEW = 1  # times that something took longer
-NAP = 0.005  # seconds
 STOP = 2  # seconds
 MOVING = "moving.example.test"
 TABLE = """
@@ -37,20 +36,6 @@ def address(number):
 def ten(number):
     """Ten addresses that move together."""
     return [address((11 << 24) + 1000 * number + 2 * i) for i in range(10)]
-
-
-class Sleeper(threading.Thread):
-    """Measures how late this machine is by itself."""
-
-    def __init__(self):
-        threading.Thread.__init__(self, daemon=True)
-        self.latest, self.ended = 0, threading.Event()
-
-    def run(self):
-        while not self.ended.is_set():
-            began = time.monotonic()
-            time.sleep(NAP)
-            self.latest = max(self.latest, time.monotonic() - began - NAP)
 
 
 class House:
@@ -123,9 +108,8 @@ def later_than(bound, lag):
 
 @pytest.mark.parametrize("kind", ["addresses", "ranges", "ranges that are merged", "neighbours"])
 def test_65536_are_filled_refilled_and_exchanged_while_the_agent_answers(world, interpreter, kind, record_property):
-    house, sleeper = House(world, kind, interpreter), Sleeper()
+    house, watch = House(world, kind, interpreter), Stopwatch()
     agent, figures = house.agent, {}
-    sleeper.start()
     with agent:
         figures["start"] = house.wait_until_full()
         at_start = house.lag()
@@ -143,13 +127,12 @@ def test_65536_are_filled_refilled_and_exchanged_while_the_agent_answers(world, 
         began = time.monotonic()
         agent.stop(30)
         figures["stop"] = time.monotonic() - began
-    sleeper.ended.set()
     lag = [(seconds, count - before) for (seconds, count), (_, before) in zip(lag, at_start)]
     figures["late"], figures["late at the start"] = lag, at_start
-    figures["sleeper"], figures["longest status"] = sleeper.latest, house.longest
+    figures["the machine itself"], figures["longest status"] = watch.latest(), house.longest
     record_property("figures", figures)
     print(kind, figures)
     # four times what is meant, and what the machine itself was late; the histogram has no bounds in between
-    assert later_than(4 * SILENCE + sleeper.latest, lag) <= FEW, figures
+    assert later_than(4 * SILENCE + watch.latest(), lag) <= FEW, figures
     assert later_than(1, at_start) <= FEW, figures  # a configuration is taken in one stretch
-    assert figures["stop"] < 2 * STOP + sleeper.latest, figures
+    assert figures["stop"] < 2 * STOP + watch.latest(), figures

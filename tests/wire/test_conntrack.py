@@ -39,8 +39,14 @@ def test_the_request_is_the_recorded_one():
 def test_a_flow_is_ended_by_the_words_that_the_kernel_had_for_it():
     flow = of(FOUR)[0]
     message = list(netlink.messages(conntrack.delete_flow(flow, 5, LITTLE), LITTLE))[0]
-    assert message.type == 1 << 8 | conntrack.DELETE
+    assert message[:3] == (1 << 8 | conntrack.DELETE, netlink.REQUEST, 5)
     assert conntrack.flow(message, LITTLE) == flow
+
+
+def test_a_flow_is_named_by_its_addresses_and_its_number():
+    """Where another flow has the same addresses by now, that one goes on."""
+    names = [kind for kind, _ in netlink.attributes(b"".join(of(FOUR)[0].identity), LITTLE)]
+    assert sorted(names) == [1, 12]  # CTA_TUPLE_ORIG, CTA_ID
 
 
 def test_what_names_no_destination_is_no_flow():

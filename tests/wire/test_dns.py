@@ -85,6 +85,7 @@ def test_a_question_is_these_bytes():
     assert dns.query(0x1234, "home.dyn.test", A, True, True) == expected
     assert dns.query(0x1234, "home.dyn.test", A, True, False) == head((1, 0, 0, 0), 0x0100) + ASKED
     assert dns.query(0x1234, "home.dyn.test", A, False, True)[2:4] == b"\0\0"
+    assert dns.query(0x1234, "home.dyn.test", AAAA, True, False)[-4:] == u16(AAAA) + u16(1)
 
 
 def test_encode_compresses_names_but_not_an_srv_target():
@@ -604,7 +605,7 @@ EXTENDED = [
     (option(15, u16(15)), (15, "blocked")),
     (option(10, b"12345678") + option(15, u16(6)) + option(15, u16(9)), (6, "DNSSEC bogus")),
     (option(15, u16(16) + b"by order"), (16, "censored: by order")),
-    (option(15, u16(16) + b"\x1b[31m\xff"), (16, "censored: ?[31m?")),
+    (option(15, u16(16) + b"\x1b[31m\x7f~"), (16, "censored: ?[31m?~")),
     (option(15, u16(16) + b"x" * 61), (16, "censored: " + "x" * 60 + "...")),
     (option(15, u16(16) + b"  "), (16, "censored")),
     (option(15, u16(30)), (30, "invalid query type")),

@@ -141,3 +141,13 @@ def test_a_comment_may_be_of_any_length_wherever_the_file_is_cut_into_pieces(cas
     for size in (1, 7, 100, 4096, 1 << 20):
         found = read(line + b"\nb.test\n" + line, size)
         assert (found.hosts, len(found.problems)) == (hosts + ["b.test"] + hosts, 2 * problems), size
+
+
+def test_addresses_beyond_the_most_are_left_out_and_counted():
+    reader = Reader("/list.txt", listed_host, lambda text: ip.prefix(text) is not None, SALT)
+    for _ in range(MOST_ELEMENTS - 1):
+        reader._add_element("192.0.2.1")
+    reader.take(b"192.0.2.2\n192.0.2.3\n192.0.2.4\n")
+    found = reader.end()
+    assert len(found.elements) == MOST_ELEMENTS and found.elements[-1] == "192.0.2.2"
+    assert found.problems[0].startswith("2 lines are left out: ")

@@ -155,7 +155,7 @@ def test_as_many_entries_as_one_request_takes_fit_into_an_answer_that_quotes_the
     ]
     given = ElementList(keys, [600] * len(keys))
     request = ipsetlink.change(ipsetlink.ADD, WG, Form(6, True, True, False, None, "", True), given, 1, LITTLE)
-    assert len(request) + 36 <= 32768
+    assert 20000 < len(request) + 36 <= 32768
 
 
 def test_the_header_alone_counts_the_elements():
@@ -225,3 +225,14 @@ def test_of_a_set_that_does_not_say_what_refers_to_it_nothing_is_known():
     dump = ipsetlink.Dump(7, NOW, LITTLE)
     dump._header(netlink.attribute(ipsetlink._MAXELEM, struct.pack(">I", 9), LITTLE))
     assert dump.used is None
+
+
+def test_an_entry_is_an_exception_by_its_flag_alone():
+    for flags, excepted in ((4, True), (16, False), (20, True)):
+        dump = ipsetlink.Dump(7, NOW, LITTLE)
+        address = netlink.nested(1, [netlink.attribute(1, ip.packed("192.0.2.1"), LITTLE)], LITTLE)
+        entry = netlink.nested(7, [address, netlink.attribute(8, struct.pack(">I", flags), LITTLE)], LITTLE)
+        parts = [netlink.attribute(3, b"hash:net\0", LITTLE), netlink.attribute(5, b"\x02", LITTLE)]
+        parts += [netlink.nested(7, [], LITTLE), netlink.nested(8, [entry], LITTLE)]
+        dump.feed(nfnetlink.message(nfnetlink.IPSET, 7, 0, 7, 2, parts, LITTLE))
+        assert (len(dump.found.ends) == 0) is excepted

@@ -83,6 +83,11 @@ def test_parts_that_are_wrong_count_as_missing(parts):
     assert found == [Interface("wan", parts["up"] is True, "", None, [], None, None, [])]
 
 
+def test_an_interface_that_is_down_has_no_device():
+    status = {"interface": "wan", "up": False, "l3_device": "eth1"}
+    assert interfaces({"interface": [status]})[0].device is None
+
+
 def test_the_least_metric_of_several_default_routes_counts():
     routes = [{"target": "0.0.0.0", "mask": 0, "metric": m} for m in (30, 10, 20)]
     assert interfaces({"interface": [{"interface": "wan", "up": True, "route": routes}]})[0].metric4 == 10

@@ -88,7 +88,7 @@ def test_an_empty_datagram_has_no_messages():
 
 @pytest.mark.parametrize("length", [0, 15, 21, 0xFFFFFFFF])
 def test_a_message_length_that_cannot_be_is_an_error(length):
-    with pytest.raises(NetlinkError, match="a message of"):
+    with pytest.raises(NetlinkError, match="but only 20 are left"):
         list(netlink.messages(struct.pack("<IHHIII", length, 20, 0, 1, 0, 0), LITTLE))
 
 
@@ -112,6 +112,8 @@ def test_the_last_attribute_may_lack_its_padding():
 def test_an_attribute_length_that_cannot_be_is_an_error(data):
     with pytest.raises(NetlinkError, match="an attribute"):
         list(netlink.attributes(data, LITTLE))
+    with pytest.raises(NetlinkError, match="an attribute of 9 bytes, but only 8 are left"):
+        list(netlink.attributes(bytes([4, 0, 1, 0, 9, 0, 1, 0]) + bytes(4), LITTLE))
 
 
 def test_a_value_larger_than_an_attribute_is_an_error():
@@ -182,6 +184,10 @@ QUOTED = netlink.message(32, 5, 7, b"abcde", LITTLE)
 def test_the_words_of_an_extended_acknowledgement_are_read(flags, rest, kind):
     reply = netlink.reply(acknowledgement(-22, flags, rest, kind), 7, LITTLE)
     assert (reply.errno, reply.text) == (22, "no such thing")
+
+
+def test_an_extended_acknowledgement_may_say_nothing():
+    assert netlink.reply(acknowledgement(-22, 0x300, bytes(16)), 7, LITTLE)[1:3] == (22, "")
 
 
 def test_a_quoted_request_longer_than_the_message_is_an_error():

@@ -40,3 +40,9 @@ def test_what_is_cut_short_or_changed_is_read_or_is_an_error():
                 nfnetlink.generation(datagram, LITTLE)
             except NetlinkError:
                 pass
+
+
+def test_the_name_of_a_set_has_255_bytes_at_most():
+    assert b"n" * 255 + b"\0" in nftset.head(SetName("nft", "inet", "t", "n" * 255), LITTLE)
+    with pytest.raises(NetlinkError):
+        nftset.head(SetName("nft", "inet", "t", "n" * 256), LITTLE)

@@ -7,6 +7,7 @@ import json
 import netfilter
 import pytest
 
+from mutations import Chance
 from nametrack import ip
 from nametrack.element import ElementList, SetName
 from nametrack.wire import netlink, nfnetlink, nftchange, nftset
@@ -82,6 +83,12 @@ def test_a_set_has_auto_merge_if_nft_says_so_and_not_if_it_says_no(said, merge):
     (item,) = netlink.messages(message, LITTLE)
     made = nftset.form(item, LITTLE)
     assert (made.interval, made.merge) == (True, merge)
+
+
+def test_a_set_whose_elements_end_after_some_time_unless_told_otherwise_has_timeouts():
+    part = netlink.attribute(11, bytes(7) + b"\x01", LITTLE)
+    (item,) = netlink.messages(nfnetlink.message(nfnetlink.NFTABLES, 9, 0, 1, 1, [part], LITTLE), LITTLE)
+    assert nftset.form(item, LITTLE).timeout
 
 
 def test_a_constant_set_says_that_it_cannot_be_changed():
@@ -220,6 +227,14 @@ def test_no_request_is_longer_than_an_attribute_and_each_element_is_in_one():
     assert sum([len(found) for _, found in listed_in(batch)]) == 4000
 
 
+def test_elements_that_live_differently_long_fill_a_request_too():
+    keys, made = list(range(3000)), Form(4, True, False, False, None, "", True)
+    added = ElementList(keys, [60 + i % 2 for i in range(len(keys))])
+    requests = nftchange.requests(name("t4"), made, (ElementList(), added, ElementList()), 1, False, LITTLE)
+    assert all(59000 < len(request) < 61000 for request in requests[:-1]) and len(requests) == 3
+    assert sum([len(found) for _, found in listed_in(b"".join(requests))]) == 3000
+
+
 @pytest.mark.parametrize("prefixes", (("10.0.0.0/8", "128.0.0.0/1", "192.0.2.1"), ("2001:db8::/32", "8000::/1", "::1")))
 def test_what_reaches_to_the_last_address_has_no_end_and_its_neighbours_have(prefixes):
     keys = [ip.key(prefix) for prefix in prefixes]
@@ -241,6 +256,7 @@ def test_apart_each_element_has_a_request_whose_number_names_it_deletions_first(
     assert [item.seq for item in items] == [10, 11, 12]
     kinds = [nfnetlink.DELELEMENT] * 2 + [nfnetlink.NEWELEMENT]
     assert [item.type & 255 for item in items] == kinds
+    assert [item.flags for item in items] == [1, 1, 0x401]  # NLM_F_REQUEST, NLM_F_CREATE
 
 
 def test_what_the_kernel_refused_is_named_by_its_number():
@@ -337,6 +353,7 @@ ALIKE = [
     (False, [element(FIRST), element(key("192.0.2.2", 9))], None),  # nor has this one
     (False, [SIX, element(key("2001:db8::2"))], ["2001:db8::1", "2001:db8::2"]),
     (False, [SIX, element(key("2001:db8::2"))[:-4]], None),  # cut off
+    (False, [element(FIRST, attribute(10, FIRST[4:]))], None),  # of a concatenation
 ]
 
 
@@ -365,3 +382,42 @@ def test_of_what_is_put_into_a_set_with_comments_ours_alone_has_our_comment():
     keys = [ElementList([ip.key("192.0.2.%d" % i)], None) for i in (1, 2, 3)]
     sent = nftchange.requests(name("inet fw4 staging4"), made, keys, 1, False, LITTLE)
     assert [nftset.MARK_DATA in request for request in sent] == [False, True, False]
+
+
+def test_an_element_that_is_cut_off_says_how_much_is_there():
+    with pytest.raises(NetlinkError, match="an element of 16 bytes, but only 12 are left"):
+        listed(False, [element(FIRST), element(FIRST)[:-4]])
+
+
+def any_element(chance):
+    """An element whose parts, their order and what they say are a matter of chance."""
+    parts = [key("192.0.2.%d" % chance.below(256))]
+    for kind, size in ((nftset.TIMEOUT, 8), (nftset.EXPIRATION, 8), (9, 4)):
+        if chance.below(2):
+            parts.insert(chance.below(2) * len(parts), attribute(kind, bytes(size - 2) + chance.bytes(2)))
+    if chance.below(2):
+        parts.append(attribute(nftset.FLAGS, bytes([0, 0, 0, 2 * (chance.below(5) == 0)])))
+    if chance.below(2):
+        parts.append(attribute(nftset.USER_DATA, nftset.MARK_DATA[:-1] + bytes([chance.below(2)])))
+    return element(*parts)
+
+
+@pytest.mark.parametrize("seed", range(1, 6))
+def test_an_element_is_read_alike_whatever_was_read_before_it(seed):
+    """The layouts of those before are remembered."""
+    chance = Chance(seed)
+    items = [any_element(chance) for _ in range(300)]
+    together, ends, marked = feed(items), {}, set()
+    for item in items:
+        alone = feed([item])
+        ends.update([(each, alone.ends.get(each)) for each in alone.ends])
+        marked.update(alone.marked)
+    assert {each: together.ends.get(each) for each in together.ends} == ends
+    assert set(together.marked) == marked
+
+
+def feed(items):
+    dump = nftset.Elements(Form(4, True, False, False, None, "", True), 1, NOW, LITTLE)
+    value = attribute(nftset.ELEMENTS, b"".join(items))
+    dump.feed(nfnetlink.message(nfnetlink.NFTABLES, nfnetlink.NEWELEMENT, 0, 1, 1, [value], LITTLE))
+    return dump.found

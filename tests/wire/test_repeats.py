@@ -62,6 +62,11 @@ def test_of_a_chain_of_aliases_each_ttl_counts():
         assert repeats.have(whole(records, 1, additional=[EDNS]), 0, 101) == is_repeat
 
 
+def test_what_an_answer_says_of_itself_in_place_of_a_ttl_is_compared_too():
+    other = dns.Record("", dns.OPT, 0, dns.Opt(1232, 0, 0x8000, b""))
+    assert not told(answer(additional=[other])).have(answer(additional=[EDNS]), 0, 101)
+
+
 def test_answers_that_take_turns_are_all_repeats():
     first, second = answer(["198.51.100.1", "198.51.100.2"]), answer(["198.51.100.2", "198.51.100.1"])
     repeats = told(first, second)

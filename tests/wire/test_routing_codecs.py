@@ -101,6 +101,8 @@ def test_a_nexthop_that_is_a_group_or_wraps_packets_is_never_taken_for_one_of_ou
     parts = [rtnetlink.number(1, 902, LITTLE), rtnetlink.number(5, 7, LITTLE), netlink.attribute(kind, b"", LITTLE)]
     message = one(netlink.message(rtnetlink.NEW_NEXTHOP, 0, 1, head + b"".join(parts), LITTLE), LITTLE)
     assert nexthops.nexthop(message, LITTLE).device is None
+    message = one(netlink.message(rtnetlink.NEW_NEXTHOP, 0, 1, head + b"".join(parts[::-1]), LITTLE), LITTLE)
+    assert nexthops.nexthop(message, LITTLE).device is None
 
 
 def test_a_deletion_names_our_protocol_so_that_it_meets_nothing_of_others():
@@ -204,6 +206,16 @@ def recording(text):
     """The bytes of a message with its length put right."""
     data = binascii.unhexlify(text)
     return len(data).to_bytes(4, "little") + data[4:]
+
+
+def test_a_link_has_a_name_and_an_address_is_of_ipv4_or_ipv6():
+    nameless = netlink.message(rtnetlink.NEW_LINK, 0, 1, bytes(16), LITTLE)
+    with pytest.raises(netlink.NetlinkError):
+        links.link(one(nameless, LITTLE), LITTLE)
+    address = netlink.attribute(1, b"\x0a\0\0\1", LITTLE)
+    for family, usable in ((2, True), (7, False)):
+        message = netlink.message(rtnetlink.NEW_ADDRESS, 0, 1, bytes([family]) + bytes(7) + address, LITTLE)
+        assert (links.link_address(one(message, LITTLE), LITTLE) is not None) is usable
 
 
 def test_a_link_can_carry_packets_if_it_is_up_and_has_a_carrier():

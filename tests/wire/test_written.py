@@ -170,11 +170,12 @@ def test_elements_that_changed_while_they_were_listed_are_told_to_have():
         assert read.feed(struct.pack("<IHHIIi", 20, 3, 2, 7, 0, 0)) and read.interrupted is interrupted
 
 
-def test_rules_that_changed_while_they_were_listed_are_told_to_have():
+@pytest.mark.parametrize("kind", [0xA06, 0x607])
+def test_rules_and_ipsets_that_changed_while_they_were_listed_are_told_to_have(kind):
     for interrupted in (False, True):
-        read = nftset.Rules(SET, 7, LITTLE)
+        read = nftset.Rules(SET, 7, LITTLE) if kind == 0xA06 else ipsetlink.Dump(7, 0, LITTLE)
         flags = 2 | (0x10 if interrupted else 0)  # NLM_F_MULTI, NLM_F_DUMP_INTR
-        read.feed(struct.pack("<IHHII", 20, 0xA06, flags, 7, 0) + b"\1\0\0\0")
+        read.feed(struct.pack("<IHHII", 20, kind, flags, 7, 0) + b"\1\0\0\0")
         assert read.feed(struct.pack("<IHHIIi", 20, 3, 2, 7, 0, 0)) and read.interrupted is interrupted
 
 

@@ -19,6 +19,7 @@ from .. import compat, compat_files, compat_heap
 from ..wire import control
 
 MAX_CONNECTIONS = 8
+MAX_CALL = 4096  # bytes of a line that asks: a name has 253 characters
 IDLE_LIMIT = 20  # seconds without a call, or in which an answer is not read
 MAX_BEHIND = 64 * 1024  # bytes of notifications that a subscriber may leave unread
 ACCEPT_WAIT = 1  # second until a connection is accepted that could not be
@@ -216,7 +217,7 @@ class _Connection:
             data = self._socket.recv(_PIECE)
         except OSError as error:
             return None if error.errno == compat.EAGAIN else self.close()
-        if not data or len(self._received) + len(data) > control.MAX_CALL:
+        if not data or len(self._received) + len(data) > MAX_CALL:
             return self.close()
         self._received += data
         self.work()

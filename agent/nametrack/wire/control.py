@@ -9,7 +9,6 @@ import json
 from collections import namedtuple
 
 SOCKET = "/socket"  # in the folder for what lasts until the next boot
-MAX_CALL = 4096  # bytes of a line that asks: a name has 253 characters
 SUBSCRIBE = "subscribe"  # the method that has the notifications told; its answer is empty
 
 # method: text; arguments: dict of which nothing is checked

@@ -82,7 +82,6 @@ class _Reader:
             if size == 0:
                 break
             if size <= MAX_LABEL:
-                self.byte(at + size)  # a name does not end with a label
                 labels.append(label_text(data[at : at + size]))
                 length += 1 + size
                 if length >= MAX_NAME:

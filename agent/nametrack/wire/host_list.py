@@ -26,16 +26,11 @@ class Digests:
     def __init__(self, salt):
         self._salt = salt
         self._buckets = [bytearray() for _ in range(256)]
-        self._count = 0
-
-    def __len__(self):
-        return self._count
 
     def add(self, text):
-        """Add a text, bytes; one that was added before is counted again."""
+        """Add a text, bytes."""
         digest = hashlib.sha256(self._salt + text).digest()
         self._buckets[digest[0]].extend(digest[1 : _SIZE + 1])
-        self._count += 1
 
     def close(self):
         """Nothing is added any more."""

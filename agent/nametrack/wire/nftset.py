@@ -126,7 +126,7 @@ class Elements:
         self.errno, self.text = reply.errno, reply.text
         self.interrupted = self.interrupted or reply.interrupted
         if self.errno == 0:
-            self._close()
+            self._single(self._boundary)
         return self.errno is not None
 
     def _list(self, data):
@@ -214,10 +214,6 @@ class Elements:
                 return self._range(first, last[0] - 1)
         self._single(before)
         self._boundary = boundary
-
-    def _close(self):
-        self._single(self._boundary)
-        self._boundary = None
 
     def _single(self, boundary):
         """Take a boundary alone: a range begins there and goes up to the last address; an end says nothing."""

@@ -31,8 +31,6 @@ class Repeats:
         An answer whose records live longer than those that were remembered is none.
         """
         if now >= self._until:
-            if self._told:
-                self.clear()
             return False
         places = self._layouts.get(packet[start + 2 : packet.find(b"\0", start + _HEADER) + 3])
         if places is None:

@@ -84,7 +84,7 @@ class JoinedElements:
             mine.append(span)
             yield 1
         rest = yield from self._rest(key, mine)
-        if len(rest) and key not in self._keys:
+        if key not in self._keys:
             first, last = ip.bounds(key)
             largest, kept = 4 * rest.count(), []
             for span in mine:
@@ -170,9 +170,8 @@ class JoinedElements:
         first, last = ip.bounds(piece)
         found = []
         for number, ends in ((first - 1, self._ends), (last + 1, self._starts)):
-            if number >= 0:
-                single = ip.wide_key(number, number, self._family)
-                found.extend([key for key in (single, ends.get(single)) if key is not None and key in installed])
+            single = ip.wide_key(number, number, self._family)
+            found.extend([key for key in (single, ends.get(single)) if key is not None and key in installed])
         return found
 
 
@@ -200,8 +199,7 @@ def _is_enclosed(span, start, end, rest, largest):
         high = low + size - 1
         if low < start or high > end:
             return False
-        if last <= high and (first, last) != (low, high):
-            if 4 * (size - joined([(low, high)]).minus(rest).count()) > size:
-                return True
+        if last <= high and 4 * (size - joined([(low, high)]).minus(rest).count()) > size:
+            return True
         size *= 2
     return False

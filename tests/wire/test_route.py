@@ -55,8 +55,11 @@ def test_an_answer_without_an_interface_is_none(attributes):
 
 
 def test_another_message_is_no_route():
-    with pytest.raises(NetlinkError):
-        route.out_interface(list(netlink.messages(netlink.message(2, 0, 7, bytes(20), LITTLE), LITTLE))[0], LITTLE)
+    (other,) = netlink.messages(netlink.message(2, 0, 7, bytes(20), LITTLE), LITTLE)
+    (short,) = netlink.messages(netlink.message(24, 0, 7, bytes(11), LITTLE), LITTLE)
+    for read, message in ((route.out_interface, other), (route.decision, other), (route.decision, short)):
+        with pytest.raises(NetlinkError, match="not a route"):
+            read(message, LITTLE)
 
 
 WRONG_FLOWS = [("", None), ("home.test", None), ("1.2.3", None), ("198.51.100.0/24", None)]

@@ -350,3 +350,28 @@ def test_a_destination_of_the_other_family_is_refused(key):
         writer = routes.Writer(routing.Change(routing.ADD, routing.Routes(family, 900, 902, 0, [])), LITTLE)
         with pytest.raises(netlink.NetlinkError):
             writer.request(ip.key(bad), 0, 1)
+
+
+@pytest.mark.parametrize("size, gateway", [(16, "192.0.2.1"), (8, None), (7, None), (17, None)])
+def test_of_a_route_through_several_next_hops_the_first_counts(size, gateway):
+    """RTA_MULTIPATH: struct rtnexthop with its own attributes."""
+    hop = bytes([size, 0, 0, 0, 7, 0, 0, 0]) + netlink.attribute(5, b"\xc0\0\2\1", LITTLE)
+    payload = bytes([2, 0, 0, 0, routing.MAIN, 3, 0, 1]) + bytes(4) + netlink.attribute(9, hop, LITTLE)
+    message = one(netlink.message(rtnetlink.NEW_ROUTE, 0, 1, payload, LITTLE), LITTLE)
+    if 8 <= size <= len(hop):
+        assert routes.main_route(message, LITTLE) == (4, ip.key("0.0.0.0/0"), 7, gateway, 0)
+    else:
+        with pytest.raises(netlink.NetlinkError, match="a next hop of %d bytes" % size):
+            routes.main_route(message, LITTLE)
+
+
+def test_a_rule_is_made_only_if_there_is_none_like_it_and_one_that_jumps_says_where_to():
+    added = [one(rules.change_rule(routing.Change(verb, VALUES[1]), 1, 7, LITTLE), LITTLE) for verb in ("add", "del")]
+    assert [message.flags for message in added] == [0x601, 1]  # NLM_F_CREATE, NLM_F_EXCL
+    line = rules.rule_text(routing.Change(routing.ADD, VALUES[1]))
+    assert line == "rule add pref 500 iif lo ipproto 17 sport 5 goto 999 protocol 190"
+
+
+def test_a_prefix_has_no_more_bits_than_its_address():
+    with pytest.raises(netlink.NetlinkError, match="a prefix of 33 bits"):
+        rtnetlink.prefix(b"\xc0\0\2\1", 33)

@@ -59,6 +59,11 @@ def test_procd_says_whether_it_runs_and_what_it_complains_of():
     assert found[:3] == pbr[:3]
 
 
+def test_what_nothing_starts_is_off_and_all_else_stays():
+    old = configured("vpn-policy-routing", OLD % ("1", "none"))
+    assert services.not_started(old) == (False,) + old[1:] and old.includes and not old.ipv6
+
+
 @pytest.mark.parametrize(
     "state", [None, {}, {"instances": {}}, {"instances": {"main": {"data": {}}}}, {"instances": {"main": {}}}]
 )

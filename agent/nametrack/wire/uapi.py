@@ -126,7 +126,6 @@ class Reply:
     def _close_peer(self):
         if self._peer is not None:
             self.peers.append(self._peer.value())
-            self._peer = None
 
 
 class _Peer:

@@ -69,6 +69,22 @@ def test_a_second_uplink_that_is_a_way_out_is_not_marked():
     assert house.marked == (["wan"], BIT)
 
 
+def test_the_preferred_uplink_is_marked_though_it_is_a_way_out_too():
+    house = House(policy("work", "wg0", "\tlist interface 'wan'\n" + only(CLIENT)))
+    assert house.marked == (["wan"], BIT) and house.way(ANYWHERE, CLIENT) == "wg0"
+    house.configure(policy("work", "wg0", only(CLIENT)) + policy("far", "wan", "\tlist host '192.0.2.1'\n"))
+    assert house.marked == (["wan"], BIT)
+
+
+def test_an_uplink_that_another_goes_before_in_one_family_is_not_marked_if_it_is_a_way_out():
+    house = House("")
+    house.routing.link("wanb", "198.51.100.20/24", "2001:db8:c::20/64", direct=False)
+    house.routing.default("wanb", "198.51.100.1", 10)
+    house.routing.default("wanb", "2001:db8:c::1", -1)
+    house.configure(policy("work", "wg0", "\tlist interface 'wan'\n\tlist interface 'wanb'\n" + only(CLIENT)))
+    assert house.marked == ([], 0) or house.marked is None
+
+
 def test_what_an_agent_before_this_one_marked_is_marked_no_more():
     house = House(policy("work", "wg0", only(CLIENT)))
     house.agent, house.marked = Agent(), None

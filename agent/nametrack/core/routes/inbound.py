@@ -23,9 +23,10 @@ class Inbound:
         """[MarkInbound] if that is news. steered: list of Steered; ways: {name: Way}; mask: option fwmark_mask."""
         number, devices = int(mask, 16), []
         if any(each.takes_all for each in steered):
-            out = set([way.device for way in ways.values()])
             uplinks = Uplinks(view)
-            devices = set(uplinks.devices(4) + uplinks.devices(6)).difference(out)
+            # Past our tables such a reply takes the main table's way: to a second uplink only a policy's own leads.
+            left = uplinks.seconds().intersection([way.device for way in ways.values()])
+            devices = set(uplinks.devices(4) + uplinks.devices(6)).difference(left)
         self.bit = number & -number if devices else 0
         action = MarkInbound(sorted(devices), self.bit)
         if action == (self._asked or MarkInbound([], _bit_of_before(view))):

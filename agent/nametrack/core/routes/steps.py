@@ -46,6 +46,15 @@ class Uplinks:
                 found.append(self._names[route.device])
         return found
 
+    def seconds(self):
+        """Return the names of those links that the main table leads nothing to: another's default route goes first."""
+        found = set()
+        for family in (4, 6):
+            routes = [route for route in self._defaults if route.family == family]
+            routes.sort(key=lambda route: route.metric)
+            found.update([self._names[route.device] for route in routes if route.device != routes[0].device])
+        return found
+
     def _addresses_of(self, family):
         numbers = set([route.device for route in self._defaults])
         found = [a.address for a in self._addresses if a.link in numbers and a.family == family and a.wide]

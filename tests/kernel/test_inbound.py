@@ -30,6 +30,8 @@ def after(interpreter, tmp_path, code):
 def test_nft_reads_what_was_written(interpreter, tmp_path):
     said = after(interpreter, tmp_path, 'mark(["wan", "wanb"], 0x1000000)')
     assert "type filter hook prerouting priority -150; policy accept;" in said
+    assert "type route hook output priority -150; policy accept;" in said
+    assert "meta mark 0x00000000 ct mark & 0x01000000 == 0x01000000 meta mark set meta mark | 0x01000000" in said
     assert said.count("ct state 0x8 ct mark set ct mark | 0x01000000") == 2 and 'iifname "wanb"' in said
     assert "ct mark & 0x01000000 == 0x01000000 meta mark set meta mark | 0x01000000" in said
 

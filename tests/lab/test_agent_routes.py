@@ -302,6 +302,30 @@ def test_a_whole_client_goes_by_the_tunnel_and_its_port_forward_and_ssh_answer(w
         assert "inet nametrack" not in beach.run(["nft", "list", "tables"]).stdout
 
 
+EVERYTHING = ("policy", "all", {"interface": ["wg0", "wan"], "host": ["0.0.0.0/0", "::/0"]})
+SERVE6 = SERVE.replace('create_server(("", int(sys.argv[1])), ', 'create_server(("::", 22), family=socket.AF_INET6, ')
+
+
+def test_a_router_whose_whole_traffic_is_led_answers_the_internet_at_an_address_of_its_lan(world, interpreter):
+    """As that of a prefix that the provider delegates, or one that a port is forwarded to."""
+    steering = Steering(world, interpreter, options(), EVERYTHING)
+    beach = steering.beach
+    beach.ip("addr add 2001:db8:b:1::1/64 dev br-lan nodad")
+    beach.nft(FORWARD.replace("10.1.0.2:80", "10.1.0.1:22"))
+    beach.nft("flush chain inet lab_fw input; flush chain inet lab_fw forward")
+    beach.start([sys.executable, "-c", SERVE, 22])
+    beach.start([sys.executable, "-c", SERVE6])
+    world.internet.ip("route add 2001:db8:b:1::/64 via 2001:db8:b::20")
+    ways = (("2001:db8:b:1::1", 22, STAGING6), ("203.0.113.20", 8080, STAGING4))
+    for address, port, who in ways:
+        wait_for(lambda a=address, p=port, who=who: connects(world.staging, a, p) in who, 5, f"{address} without us")
+    with steering.agent:
+        steering.reach("home", *STAGING4, *STAGING6)
+        for address, port, who in ways:
+            assert connects(world.staging, address, port) in who, steering.state()
+        steering.reach("home", *STAGING4, *STAGING6)
+
+
 def test_a_server_that_shakes_hands_and_forwards_nothing_is_left_within_four_seconds(world, interpreter):
     two = {"interface": ["wg0", "wg1"], "host": [STAGING_NAME], "check_address": STAGING4[1], "failback_delay": 3}
     steering = Steering(world, interpreter, options(probe_interval=5), ("policy", "work", two), second=True)

@@ -88,7 +88,7 @@ PACKETS = [
 
 @pytest.mark.parametrize("order", ["<", ">"])
 def test_what_begins_on_a_device_is_marked_and_so_are_its_packets_and_nothing_else(order):
-    rules = [attributes for kind, _, attributes in sent(order) if kind == 0xA06]
+    rules = [attributes for kind, _, attributes in sent(order) if kind == 0xA06][:-1]
     for given, expected in PACKETS:
         packet = Packet(*given)
         for rule in rules:
@@ -97,17 +97,29 @@ def test_what_begins_on_a_device_is_marked_and_so_are_its_packets_and_nothing_el
 
 
 @pytest.mark.parametrize("order", ["<", ">"])
-def test_the_rules_stand_in_a_chain_behind_connection_tracking(order):
+def test_a_reply_of_the_router_is_marked_unless_another_program_marked_it(order):
+    rule = [attributes for kind, _, attributes in sent(order) if kind == 0xA06][-1]
+    replies = [(BIT | 0x30, 0, BIT), (BIT | 0x30, 0x500, 0x500), (0xFFFFFF & ~BIT, 0, 0), (0, 0, 0)]
+    for ct_mark, mark, expected in replies:
+        packet = Packet("", ESTABLISHED, ct_mark, mark)
+        packet.meet(rule, order)
+        assert (packet.ct_mark, packet.mark) == (ct_mark, expected)
+
+
+@pytest.mark.parametrize("order", ["<", ">"])
+def test_the_rules_stand_in_chains_behind_connection_tracking(order):
     messages = sent(order)
     assert [(kind, flags) for kind, flags, _ in messages] == [
-        (0xA00, 0x405), (0xA02, 5), (0xA00, 0x405), (0xA03, 0x405), (0xA06, 0xC05), (0xA06, 0xC05), (0xA06, 0xC05)
-    ]  # fmt: skip
+        (0xA00, 0x405), (0xA02, 5), (0xA00, 0x405), (0xA03, 0x405), (0xA03, 0x405)
+    ] + [(0xA06, 0xC05)] * 4  # fmt: skip
     assert all(netlink.text(attributes[1]) == "nametrack" for _, _, attributes in messages)
-    chain = messages[3][2]
-    hook = fields(chain[4], order)
-    assert (netlink.text(chain[3]), netlink.text(chain[7])) == ("inbound", "filter")
-    assert (number(hook[1]), struct.unpack(">i", bytes(hook[2]))) == (0, (-150,))
-    assert all(netlink.text(attributes[2]) == "inbound" for _, _, attributes in messages[4:])
+    chains = []
+    for _, _, chain in messages[3:5]:
+        hook = fields(chain[4], order)
+        place = struct.unpack(">i", bytes(hook[2]))[0]
+        chains.append((netlink.text(chain[3]), netlink.text(chain[7]), number(hook[1]), place))
+    assert chains == [("inbound", "filter", 0, -150), ("replies", "route", 3, -150)]
+    assert [netlink.text(attributes[2]) for _, _, attributes in messages[5:]] == ["inbound"] * 3 + ["replies"]
 
 
 def told(table, family, user_data):

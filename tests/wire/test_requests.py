@@ -78,7 +78,7 @@ def test_the_rules_that_mark_connections_are_those_that_nft_makes_of_their_text(
         ("bitwise", mask),
         ("ct", {2: 3, 4: 1}),
     ]
-    assert expressions(sent[1]) == [
+    marked = [
         ("ct", {1: 1, 2: 3}),
         ("bitwise", {1: 1, 2: 1, 3: 4, 4: data("00010000"), 5: data("00000000")}),
         ("cmp", {1: 1, 2: 0, 3: data("00010000")}),
@@ -86,6 +86,8 @@ def test_the_rules_that_mark_connections_are_those_that_nft_makes_of_their_text(
         ("bitwise", mask),
         ("meta", {2: 3, 3: 1}),
     ]
+    assert expressions(sent[1]) == marked
+    assert expressions(sent[2]) == [("meta", {1: 1, 2: 3}), ("cmp", {1: 1, 2: 0, 3: data("00000000")})] + marked
 
 
 def test_the_same_rules_as_text():
@@ -94,8 +96,11 @@ def test_the_same_rules_as_text():
     assert lines[3:] == [
         "add table inet nametrack",
         "add chain inet nametrack inbound { type filter hook prerouting priority -150; }",
+        "add chain inet nametrack replies { type route hook output priority -150; }",
         'add rule inet nametrack inbound iifname "wan" ct state new ct mark set ct mark or 0x00000100 '
         'comment "began on wan: marked 0x00000100"',
         "add rule inet nametrack inbound ct mark and 0x00000100 == 0x00000100 meta mark set mark or 0x00000100 "
         'comment "its packets: marked 0x00000100"',
+        "add rule inet nametrack replies meta mark 0 ct mark and 0x00000100 == 0x00000100 "
+        'meta mark set mark or 0x00000100 comment "replies to it: marked 0x00000100"',
     ]

@@ -252,7 +252,7 @@ def test_the_table_for_connections_from_outside_is_one_transaction():
     for order in ("<", ">"):
         datagram, last = inbound.replace_table(["wan", "wanb"], 0x1000000, 7, order)
         sent = list(netlink.messages(datagram, order))
-        assert [message.type & 255 for message in sent] == [16, 0, 2, 0, 3, 6, 6, 6, 17]
+        assert [message.type & 255 for message in sent] == [16, 0, 2, 0, 3, 3, 6, 6, 6, 6, 17]
         assert [message.seq for message in sent] == list(range(7, last + 1))
         said = [inbound.comment(message, order) for message in sent if message.type & 255 == 6]
         assert said == inbound.comments(["wan", "wanb"], 0x1000000)
@@ -323,11 +323,11 @@ def test_a_header_without_attributes_is_whole_and_one_byte_less_is_not():
 
 def test_what_is_no_comment_in_the_user_data_of_a_rule_is_not_read_as_one():
     datagram, _ = inbound.replace_table(["wan"], 0x100, 7, LITTLE)
-    (rule, _) = [item for item in netlink.messages(datagram, LITTLE) if item.type == 0xA06]
+    (rule, _, _) = [item for item in netlink.messages(datagram, LITTLE) if item.type == 0xA06]
     assert inbound.comment(rule, LITTLE) == "began on wan: marked 0x00000100"
     at = bytes(datagram).find(b"began") - 2  # the kind of user data
     changed = bytes(datagram[:at]) + b"\1" + bytes(datagram[at + 1 :])
-    (other, _) = [item for item in netlink.messages(changed, LITTLE) if item.type == 0xA06]
+    (other, _, _) = [item for item in netlink.messages(changed, LITTLE) if item.type == 0xA06]
     assert inbound.comment(other, LITTLE) == ""
     user_data = netlink.attribute(7, b"\0\3abc\1\1x", LITTLE)  # a comment without a NUL, and more behind it
     table = netlink.name_attribute(1, "nametrack", 255, LITTLE)

@@ -54,17 +54,19 @@ NEW_TABLE, DELETE_TABLE, NEW_CHAIN, NEW_RULE = 0xA00, 0xA02, 0xA03, 0xA06
 
 def test_the_table_for_connections_is_made_anew_in_one_transaction():
     data, last = inbound.replace_table(["wan"], 0x100, 7, LITTLE)
-    assert last == 14 and headers(data) == [
+    assert last == 16 and headers(data) == [
         (16, 1, 7),
         (NEW_TABLE, 0x405, 8),
         (DELETE_TABLE, 5, 9),
         (NEW_TABLE, 0x405, 10),
         (NEW_CHAIN, 0x405, 11),
-        (NEW_RULE, 0xC05, 12),
+        (NEW_CHAIN, 0x405, 12),
         (NEW_RULE, 0xC05, 13),
-        (17, 1, 14),
+        (NEW_RULE, 0xC05, 14),
+        (NEW_RULE, 0xC05, 15),
+        (17, 1, 16),
     ]
-    chain = list(netlink.messages(data, LITTLE))[4]
+    chain, replies = list(netlink.messages(data, LITTLE))[4:6]
     assert digits(bytes(chain.payload)) == (
         "01000000"  # inet
         + "0e0001006e616d65747261636b000000"  # nametrack
@@ -72,6 +74,14 @@ def test_the_table_for_connections_is_made_anew_in_one_transaction():
         + "140004800800010000000000"  # prerouting
         + "08000200ffffff6a"  # -150
         + "0b00070066696c74657200" + "00"  # filter
+    )  # fmt: skip
+    assert digits(bytes(replies.payload)) == (
+        "01000000"
+        + "0e0001006e616d65747261636b000000"
+        + "0c0003007265706c69657300"  # replies
+        + "140004800800010000000003"  # output
+        + "08000200ffffff6a"
+        + "0a000700726f75746500" + "0000"  # route
     )  # fmt: skip
     assert digits(data[:20]) == "14000000100001000700000000000000" + "0000000a"
 

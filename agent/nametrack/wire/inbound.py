@@ -1,5 +1,8 @@
 """The table `inet nametrack`: it marks the connections that begin on some devices, and their packets.
 
+The router's own replies have the mark too, if no other program marked them: their source need not tell the uplink,
+as an address of the LAN does not. A chain of type `route` has the kernel look for their way again.
+
 Written as nf_tables has it (include/uapi/linux/netfilter/nf_tables.h), and as text for `nft -f`. Each rule says in its
 comment what it does, and that is what is compared.
 """
@@ -9,12 +12,14 @@ import struct
 from . import netlink, nfnetlink
 from .netlink import NATIVE, attribute, nested
 
-TABLE, CHAIN = "nametrack", "inbound"
+TABLE = "nametrack"
+CHAINS = ("inbound", "replies")  # of what comes in, and of what the router sends
 _INET = nfnetlink.FAMILIES["inet"]
 _NEW_TABLE, _DELETE_TABLE, _NEW_CHAIN, _NEW_RULE, _GET_RULE = 0, 2, 3, 6, 7  # NFT_MSG_*
 _BEGIN, _END = 16, 17  # NFNL_MSG_BATCH_*
 _CREATE, _APPEND = 0x400, 0x800  # NLM_F_*
-_PREROUTING, _PRIORITY = 0, -150  # NF_INET_PRE_ROUTING, and where mangle is: behind connection tracking, before NAT
+_HOOKS = {"inbound": ("filter", 0), "replies": ("route", 3)}  # NF_INET_PRE_ROUTING, NF_INET_LOCAL_OUT
+_PRIORITY = -150  # where mangle is: behind connection tracking, before NAT
 _NAME_SIZE = 16  # IFNAMSIZ
 _REGISTER = 1  # NFT_REG_1
 _EQUAL, _DIFFERENT = 0, 1  # NFT_CMP_*
@@ -29,7 +34,7 @@ _LIMIT = 255
 def comments(devices, bit):
     """The comments of the rules, in their order; none for no devices."""
     begun = ["began on %s: marked 0x%08x" % (device, bit) for device in devices]
-    return begun + ["its packets: marked 0x%08x" % bit] if devices else []
+    return begun + ["its packets: marked 0x%08x" % bit, "replies to it: marked 0x%08x" % bit] if devices else []
 
 
 def get_rules(seq, order=NATIVE):
@@ -57,12 +62,15 @@ def replace_table(devices, bit, seq, order=NATIVE):
 
     Its messages have the numbers from `seq` to `last`; the first and the last are not acknowledged.
     """
-    table, chain = _table(order), netlink.name_attribute(2, CHAIN, _LIMIT, order)
+    table = _table(order)
     wanted = [(_NEW_TABLE, _CREATE, [table]), (_DELETE_TABLE, 0, [table])]
     if devices:
-        wanted += [(_NEW_TABLE, _CREATE, [table]), (_NEW_CHAIN, _CREATE, [table] + _chain(order))]
-        rules = [_begins_on(device, bit, order) for device in devices] + [_is_marked(bit, order)]
-        for text, expressions in zip(comments(devices, bit), rules):
+        wanted.append((_NEW_TABLE, _CREATE, [table]))
+        wanted += [(_NEW_CHAIN, _CREATE, [table] + _chain(name, order)) for name in CHAINS]
+        rules = [(CHAINS[0], _begins_on(device, bit, order)) for device in devices]
+        rules += [(CHAINS[0], _is_marked(bit, order)), (CHAINS[1], _has_no_mark(order) + _is_marked(bit, order))]
+        for text, (name, expressions) in zip(comments(devices, bit), rules):
+            chain = netlink.name_attribute(2, name, _LIMIT, order)
             said = [_userdata(text, order), nested(_RULE_EXPRESSIONS, expressions, order)]
             wanted.append((_NEW_RULE, _CREATE | _APPEND, [table, chain] + said))
     pieces = [_mark_of_batch(_BEGIN, seq, order)]
@@ -83,10 +91,11 @@ def _table(order):
     return netlink.name_attribute(1, TABLE, _LIMIT, order)
 
 
-def _chain(order):
-    hook = [attribute(1, struct.pack(">I", _PREROUTING), order), attribute(2, struct.pack(">i", _PRIORITY), order)]
-    name = netlink.name_attribute(3, CHAIN, _LIMIT, order)
-    return [name, nested(4, hook, order), netlink.name_attribute(7, "filter", _LIMIT, order)]
+def _chain(name, order):
+    kind, number = _HOOKS[name]
+    hook = [attribute(1, struct.pack(">I", number), order), attribute(2, struct.pack(">i", _PRIORITY), order)]
+    named = netlink.name_attribute(3, name, _LIMIT, order)
+    return [named, nested(4, hook, order), netlink.name_attribute(7, kind, _LIMIT, order)]
 
 
 def _userdata(text, order):
@@ -109,6 +118,11 @@ def _begins_on(device, bit, order):
         _bits(~bit & 0xFFFFFFFF, bit, order),
         _expression("ct", [_number(2, _CT_MARK, order), _number(4, _REGISTER, order)], order),
     ]
+
+
+def _has_no_mark(order):
+    """mark == 0: what another program marked, as the packets of a tunnel with a mark of its own, stays its own"""
+    return [_load("meta", _META_MARK, order), _compare(_EQUAL, bytes(4), order)]
 
 
 def _is_marked(bit, order):
@@ -153,11 +167,12 @@ def inbound_lines(devices, bit):
     """The same as lines for `nft -f`."""
     lines = ["# nft -f", "add table inet nametrack", "delete table inet nametrack"]
     if devices:
-        head = "add rule inet nametrack inbound "
+        head = "add rule inet nametrack "
         lines.append("add table inet nametrack")
         lines.append("add chain inet nametrack inbound { type filter hook prerouting priority -150; }")
-        said = ['comment "%s"' % text for text in comments(devices, bit)]
-        for device, text in zip(devices, said):
-            lines.append('%siifname "%s" ct state new ct mark set ct mark or 0x%08x %s' % (head, device, bit, text))
-        lines.append("%sct mark and 0x%08x == 0x%08x meta mark set mark or 0x%08x %s" % (head, bit, bit, bit, said[-1]))
+        lines.append("add chain inet nametrack replies { type route hook output priority -150; }")
+        marked = "ct mark and 0x%08x == 0x%08x meta mark set mark or 0x%08x" % (bit, bit, bit)
+        begun = ['inbound iifname "%s" ct state new ct mark set ct mark or 0x%08x' % (each, bit) for each in devices]
+        for rule, text in zip(begun + ["inbound " + marked, "replies meta mark 0 " + marked], comments(devices, bit)):
+            lines.append('%s%s comment "%s"' % (head, rule, text))
     return lines

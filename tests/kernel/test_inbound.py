@@ -64,6 +64,25 @@ def test_the_table_goes_and_those_of_others_stay(interpreter, tmp_path):
 
 
 @each_interpreter
+def test_plan_prints_a_table_only_if_it_differs(interpreter, tmp_path):
+    code = """
+from nametrack.daemon.planner import Planner
+def planned(devices, bit):
+    planner = Planner(emit, None)
+    planner.performers()[do.MarkInbound](do.MarkInbound(devices, bit))
+    print(len(planner.lines) > 0)
+mark(["wan"], 1)
+planned(["wan"], 1)
+planned(["wan"], 2)
+planned([], 0)
+mark([], 0)
+planned([], 0)
+"""
+    said = after(interpreter, tmp_path, code)
+    assert said.splitlines()[:4] == ["False", "True", "True", "False"], said
+
+
+@each_interpreter
 def test_plan_prints_what_nft_takes(interpreter, tmp_path):
     code = """
 from nametrack.wire.inbound import inbound_lines

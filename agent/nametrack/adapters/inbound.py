@@ -16,11 +16,21 @@ class Inbound:
 
     def mark(self, action):
         """Carries out MarkInbound."""
+        self._ask(action, _replace)
+
+    def differs(self, action):
+        """Return whether MarkInbound would change what the kernel has, as far as it says."""
+        found = []
+        self._ask(action, lambda *_: found.append(True))
+        return bool(found)
+
+    def _ask(self, action, differing):
+        """Call a function of the Kernel and the action if the table is not as the action says."""
         kernel = None
         try:
             kernel = Kernel(nfnetlink.PROTOCOL)
             if _comments(kernel) != inbound.comments(action.devices, action.bit):
-                _replace(kernel, action)
+                differing(kernel, action)
         except (OSError, netlink.NetlinkError, Refused) as error:
             self._emit(on.ActionFailed(action, reason(error)))
         finally:

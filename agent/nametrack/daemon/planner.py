@@ -33,9 +33,11 @@ class Planner:
         self._emit(on.SetChanged(action, {}))
 
     def _inbound(self, action):
+        from ..adapters.inbound import Inbound
         from ..wire.inbound import inbound_lines
 
-        self.lines.extend(inbound_lines(action.devices, action.bit))
+        if Inbound(self._emit).differs(action):
+            self.lines.extend(inbound_lines(action.devices, action.bit))
 
     def _routing(self, action):
         from ..wire.routing_text import routing_lines

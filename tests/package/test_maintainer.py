@@ -160,6 +160,18 @@ def test_what_the_init_script_says_of_a_service_that_has_been_stopped_is_not_sho
     assert running.run("sh /usr/lib/opkg/info/nametrack.preinst upgrade 0.2.0-r1") == ""
 
 
+def test_an_upgrade_enables_what_blocks_at_boot_if_the_package_before_had_no_such_service(running):
+    upgraded(running)
+    link = running.path("/etc/rc.d/S18nametrack-block")
+    assert link.readlink() == pathlib.Path("../init.d/nametrack-block")
+
+
+def test_an_upgrade_leaves_disabled_what_blocks_at_boot_if_the_user_has_disabled_it(running):
+    running.write("/etc/init.d/nametrack-block")
+    upgraded(running)
+    assert list(running.path("/etc/rc.d").iterdir()) == []
+
+
 def test_before_the_first_installation_there_is_nothing_to_end(router):
     assert run(router, "preinst", "install") == []
 

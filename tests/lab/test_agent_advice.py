@@ -22,7 +22,7 @@ from lab.steering import Steering
 from lab.test_agent_why import THREE
 from lab.test_agent_why_broken import FULL, INTO_VPN, LAN_ZONES, SET
 from lab.wireguard import random_public_key
-from lab.world import DNS_ADDRESSES, HOME_NAME, STAGING4, STAGING_NAME, World
+from lab.world import DNS_ADDRESSES, HOME_NAME, STAGING4, STAGING6, STAGING_NAME, World
 
 SETS = policy("work", [STAGING_NAME], interface="wg0", family="ipv4")
 WHOLE = ("policy", "tv", {"interface": ["wg0"], "client": ["10.1.0.2"]})
@@ -264,6 +264,13 @@ def test_unused_set__of_pbr(world, interpreter):
 def test_ipv6_uncovered__by_own_routes(world, interpreter):
     with house(world, interpreter, THREE, network=network_of(world, allowed_ips=["0.0.0.0/0"])) as home:
         home.mended("ipv6_uncovered")
+
+
+def test_ipv6_uncovered__of_a_client_by_its_ipv4_address(world, interpreter):
+    with house(world, interpreter, WHOLE) as home:
+        lines = f"uci add_list nametrack.tv.client='fd00:1::2'; {RELOAD}"
+        home.by_hand("ipv6_uncovered", lines, "or their IPv6 addresses as well")
+        home.steering.reach("home", *STAGING4, *STAGING6, hosts=[home.steering.lan])
 
 
 def test_wildcard_unobserved(world, interpreter):

@@ -11,7 +11,8 @@ from nametrack.core.telling.findings import findings
 from nametrack.wire import uci
 
 WORK = "config policy 'work'\n\tlist interface 'wg0'\n\tlist host 'work.test'\n"
-WHOLE = "config policy 'tv'\n\tlist interface 'wg0'\n\tlist client '192.168.1.50'\n"
+TV = "config policy 'tv'\n\tlist interface 'wg0'\n\tlist client '192.168.1.50'\n"
+WHOLE = TV + "\tlist client 'fd00:1::50'\n"
 LAN = "config zone\n\toption name 'lan'\n\tlist network 'lan'\n"
 VPN = "config zone\n\toption name 'vpn'\n\tlist network 'wg0'\n\toption masq '1'\n\toption masq6 '1'\n"
 FORWARDING = "config forwarding\n\toption src 'lan'\n\toption dest 'vpn'\n"
@@ -229,3 +230,32 @@ def test_a_policy_without_room_for_its_rules_is_an_error():
         "blocked for every client"
         in one(House(WORK + clients + "\toption fallback 'block'\n"), "too_many_rules")["text"]
     )
+
+
+def test_clients_that_are_named_by_ipv4_addresses_alone_send_by_ipv6_as_before():
+    said = one(House(TV), "ipv6_uncovered")
+    assert (said["severity"], said["subject"]) == ("info", "policy 'tv'")
+    assert said["text"] == "what its clients send by IPv6 takes the normal way: it lists their IPv4 addresses only"
+    blocking = House(TV + "\toption fallback 'block'\n")
+    assert one(blocking, "ipv6_uncovered")["severity"] == "warning"
+
+
+@pytest.mark.parametrize(
+    "more",
+    [
+        "\tlist client 'fd00:1::50'\n",
+        "\tlist client 'lan'\n",
+        "\toption family 'ipv4'\n",
+        "\tlist host '192.0.2.1'\n",
+        "\toption action 'bypass'\n",
+    ],
+)
+def test_nothing_is_said_of_ipv6_if_the_policy_is_about_it_or_about_no_address_of_it(more):
+    assert [each for each in found(House(TV + more)) if each["code"] == "ipv6_uncovered"] == []
+
+
+def test_nothing_is_said_of_what_clients_send_by_ipv6_without_a_way_to_the_internet_by_it():
+    house = House(TV)
+    house.routing.main = [route for route in house.routing.main if route.family == 4]
+    house.touched()
+    assert found(house) == []

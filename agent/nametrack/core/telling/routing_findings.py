@@ -1,6 +1,6 @@
 """What `check` finds about routes of our own: the firewall, other rules and tables, reverse path filters, families."""
 
-from ... import routing
+from ... import ip, routing
 from ..config import firewall
 from ..config.section import hint
 from ..routes import fit
@@ -18,6 +18,11 @@ ADVICE = {
     "is this its MAC address here? Behind another router, list its IP address",
     "ipv6_uncovered": "give the interface an IPv6 address and its peer ::/0 in allowed_ips, or leave it: IPv4 is used",
 }
+ANYWHERE6 = ip.key("::/0")
+IPV4_CLIENTS = (
+    "what its clients send by IPv6 takes the normal way: it lists their IPv4 addresses only",
+    "list them by their MAC address, or their IPv6 addresses as well; if IPv6 is not meant, option family 'ipv4'",
+)
 LAN = "lan"  # the interface that clients are behind, if a policy does not name others
 OTHER_TABLES = (500, 300, 700)  # where ours may begin instead
 OTHER_MASKS = ("0x10000000", "0x20000000", "0x40000000", "0x80000000")
@@ -164,6 +169,12 @@ def _uncovered(agent):
     for steered in routes.steered:
         if steered.steering.action != "route" or 6 not in steered.families() or not steered.policy.wanted(6):
             continue
+        if not routes.fit.holds(steered.group):
+            continue
+        if _has_ipv4_clients_only(steered) and any(route.key == ANYWHERE6 for route in routes.installation.view.main):
+            severity = "warning" if steered.blocks else "info"
+            found.append(findings.finding("ipv6_uncovered", severity, steered.policy.label, *IPV4_CLIENTS))
+            continue
         for name in steered.steering.interfaces:
             way = routes.way(name)
             if way.carries(4) and not way.carries(6) and name not in said:
@@ -175,3 +186,8 @@ def _uncovered(agent):
                 advice = advice or ADVICE["ipv6_uncovered"]
                 found.append(findings.finding("ipv6_uncovered", "info", subject, text % name, advice))
     return found
+
+
+def _has_ipv4_clients_only(steered):
+    clients = steered.selector.clients
+    return bool(clients) and all(each.kind == "prefix" and ip.family(each.value) == 4 for each in clients)

@@ -212,8 +212,8 @@ CLIENT = """
             return error.code
 
     folder = sys.argv[1]
-    print(code(ControlClient(folder + "/nowhere", 5).connect))
-    client = ControlClient(folder, 5)
+    print(code(ControlClient(folder + "/nowhere", 30).connect))
+    client = ControlClient(folder, 30)
     client.connect()
     print(client.call("nametrack", "echo", {"name": "a"}))
     print(code(lambda: client.call("nametrack", "nosuch")))
@@ -221,7 +221,7 @@ CLIENT = """
     told = []
     client.subscribe("nametrack", lambda kind, data: told.append(kind), lambda: print("gone", len(told)))
     print(client.call("nametrack", "tell", {"times": 3}))
-    other = ControlClient(folder, 5)
+    other = ControlClient(folder, 30)
     other.connect()
     other.call("nametrack", "tell", {"times": 2})
     other.call("nametrack", "end")

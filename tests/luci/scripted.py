@@ -111,8 +111,7 @@ class Scripted:
 
     def happen(self, notify, ago=0):
         """A Notify of the agent's."""
-        happened = History()
-        happened.last_id = len(self.history)
+        happened = History(len(self.history))
         happened.add(notify, 0)
         self.history += happened.since(len(self.history), 0, time.time() - ago)
 

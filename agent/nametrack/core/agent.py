@@ -40,7 +40,7 @@ RESUMED = 60  # seconds that a timer is late after which the machine must have b
 class Agent:
     """Decides for one router. `random`: a function that gives the jitter's fractions 0 <= f < 1; None for none."""
 
-    def __init__(self, random=None):
+    def __init__(self, random=None, before=0):  # before: as in History
         self.files = FilesRead()
         self._timers = Timers()
         self.interfaces = Interfaces(self._timers)
@@ -50,7 +50,7 @@ class Agent:
         self.policies = NoPolicies(self._load_policies, lambda: self.routes)
         self.inquiries = Inquiries(self.resolver)
         self.memory = Memory(self._timers, self.peers, lambda: self.policies)
-        self.history = History()
+        self.history = History(before)
         self.observation = Observation(lambda: self.policies.sets.settled() and self.routes.settled())
         self.whys = None  # telling.why.Whys, loaded by the first question
         self._untold = []  # keys of names that were answered before, and of which new hosts did not hear yet

@@ -22,6 +22,7 @@ from .later import Later, new_answers, new_echo, new_flows, new_glance, new_hold
 from .later import new_routes, new_services, new_sets, new_tap, targets
 from .loop import Loop, Poller
 
+EVENTS = 1 << 13  # ids of events from one run of the agent to where another may begin
 PASS_LIMIT = 120  # seconds after which `run --once`, `plan` and `check` report what they have
 BUS_LIMIT = 5  # seconds that they wait for what the bus knows: netifd's interfaces, and the nameservers these learnt
 SETTLED = 1  # second from an interface that came up to a look at the files: a network restart starts them all
@@ -38,7 +39,7 @@ class Program:
         self.failed = False  # whether it ended because another agent does the work here
         self._command = command
         self._signals = compat_signals.Signals()
-        self.agent = Agent(compat.random_fraction)
+        self.agent = Agent(compat.random_fraction, compat.urandom16() * EVENTS)
         self._poller = Poller(compat.monotonic)
         emit = self._emit
         self.planner = self._planner() if dry else None

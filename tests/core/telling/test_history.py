@@ -28,6 +28,15 @@ def test_only_what_is_newer_than_the_id_given():
     assert told(5).since(5, 9, 1000) == []
 
 
+def test_a_run_that_told_more_than_the_one_before_it_tells_all_of_it():
+    """`events --follow` comes back seconds after a restart: what the new agent did first must not be passed over."""
+    history = History(4000)
+    for _ in range(3):
+        history.add(do.trouble("no_reply", "subject", "reason"), 0)
+    assert [e["id"] for e in history.since(2, 0, 1000)] == [4001, 4002, 4003]
+    assert [e["id"] for e in history.since(4001, 0, 1000)] == [4002, 4003]
+
+
 def test_the_last_are_kept():
     kept = told(3 * LIMIT).since(0, 0, 1000)
     assert [e["id"] for e in kept] == list(range(2 * LIMIT + 1, 3 * LIMIT + 1))

@@ -4,10 +4,13 @@ LIMIT = 200  # events
 
 
 class History:
-    """A ring of events with ids that count up from 1 for each run of the agent. Times are monotonic seconds."""
+    """A ring of events. Their ids count up, from another number for each run of the agent: one who asks what is new
+    since an event of an earlier run is known by its id. Times are monotonic seconds.
+    """
 
-    def __init__(self):
-        self.last_id = 0
+    def __init__(self, before=0):
+        """`before`: the number before the first id."""
+        self.last_id = before
         self._events = []  # [(id, at, kind, code, parameters, subject, text)]
 
     def add(self, notify, now):

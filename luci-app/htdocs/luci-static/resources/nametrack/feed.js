@@ -70,7 +70,7 @@ return baseclass.extend({
 		return status ? this.follow(status) : null;
 	},
 
-	/* Fetches the events that are new; a restarted agent counts them from 1 again. */
+	/* Fetches the events that are new; a restarted agent counts them from another number. */
 	follow: function(status) {
 		if (Math.abs(status.started - this.started) > SLACK || status.last_event < this.last) {
 			this.started = status.started;

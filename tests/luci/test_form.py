@@ -21,7 +21,7 @@ WITHOUT = {
 ROUTED = {
     "interface": (["wg1", "wg0"], ["wg1", "wg0"]),
     "fallback": ("block", "block"),
-    "client": (["192.168.1.50", "lan"], ["192.168.1.50", "lan"]),
+    "client": (["192.168.1.50", "lan", "br-lan.10"], ["192.168.1.50", "lan", "br-lan.10"]),
     "check_address": ("1.1.1.1", "1.1.1.1"),
     "failback_delay": ("30", "30"),
     "proto": (["tcp"], ["tcp"]),
@@ -124,6 +124,7 @@ def test_another_target_has_no_fields_that_only_own_routes_can_do(router, browse
         ("port", "8010-8000", "a port, or a range as 8000-8010"),
         ("port", "70000", "a port, or a range as 8000-8010"),
         ("proto", "icmp", "tcp or udp"),
+        ("client", "tv.lan", "an address, a prefix, a MAC address or the name of an interface"),
         ("interface", "wg 0", "the name of an interface"),
     ],
 )

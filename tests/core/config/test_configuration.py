@@ -421,6 +421,21 @@ def test_one_key_on_two_interfaces_is_two_peers():
     assert c.errors == []
 
 
+@pytest.mark.parametrize("name", ["eth0.2", "br-lan.10", "eth1.20.30", "wlan0.sta1", "wan_b", "wg-home"])
+def test_a_way_out_or_a_client_may_be_a_device_and_one_of_a_vlan(name):
+    c = build([policy(interface=[name], client=[name], host=["a.example"])])
+    assert c.errors == [] and c.policies[0].steering.interfaces == [name]
+    assert c.policies[0].steering.clients == [("interface", name)]
+
+
+@pytest.mark.parametrize("name", ["192.168.1.500", "1.1", "tv.lan", ".eth0", "eth0.", "_.1", "e" * 14 + ".1"])
+def test_a_slip_in_an_address_and_the_name_of_a_host_are_no_devices(name):
+    c = build([policy(interface=["wg0"], client=[name], host=["a.example"])])
+    assert c.policies == [] and "'%s' is not an address" % name in c.errors[0]
+    c = build([policy(interface=[name], host=["a.example"])])
+    assert c.policies == [] and "'%s' is not the name of an interface" % name in c.errors[0]
+
+
 def test_a_repeated_or_nameless_interface_is_ignored():
     c = build([], [raw("interface", "wan", proto="dhcp"), raw("interface", "wan"), unnamed("interface")])
     assert sorted(c.interfaces) == ["wan"] and c.interfaces["wan"].proto == "dhcp"

@@ -124,6 +124,14 @@ def device_or_interface(text):
     return (text, None) if known else wrong(text, "is not the name of an interface")
 
 
+def interface_or_link(text):
+    """The name of a netifd interface or a device; one with a dot, as br-lan.10, is no address and no host."""
+    known = identifier(text, 30, "-")
+    if not known and identifier(text, 15, ".-"):
+        known = text[0] not in DIGITS + "_" and text[-1] in DIGITS
+    return (text, None) if known else wrong(text, "is not the name of an interface")
+
+
 def public_key(text):
     # 32 bytes are 42 characters of 6 bits, one of 4 bits and padding; `wg` refuses other bits in that one too. The
     # value is not repeated: it may be a private key in the wrong place.

@@ -1,6 +1,6 @@
 """The options of the sections `policy`, as tables: options.py says how to read them."""
 
-from .option_values import address, boolean, choice, interface, seconds
+from .option_values import address, boolean, choice, interface_or_link, seconds
 from .options import Option, family
 from .policy_values import client, ipset, nft_set, policy_host, ports
 
@@ -9,7 +9,7 @@ target = choice(("auto", "route", "pbr", "vpn-policy-routing", "nftset", "ipset"
 # set4 and set6 mean different things to different targets: core.config reads them a second time
 POLICY = (
     Option("enabled", boolean, True, False),
-    Option("interface", interface, [], True),
+    Option("interface", interface_or_link, [], True),
     Option("target", target, "auto", False),
     Option("family", family, "any", False),
     Option("retain", seconds(0, 31536000), 86400, False),

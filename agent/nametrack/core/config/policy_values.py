@@ -1,7 +1,7 @@
 """Kinds of values that only policies have: parsers as those of option_values.py."""
 
 from ... import ip
-from .option_values import DIGITS, HEX, host, identifier, interface, is_path, only, port, wrong
+from .option_values import DIGITS, HEX, host, identifier, interface_or_link, is_path, only, port, wrong
 
 
 def host_or_prefix(text):
@@ -37,7 +37,7 @@ def client(text):
         return ("prefix", given), None
     if _is_hardware(text):
         return ("mac", text.replace("-", ":").lower()), None
-    if interface(text)[1] is None:
+    if interface_or_link(text)[1] is None:
         return ("interface", text), None
     return wrong(text, "is not an address, a prefix, a MAC address or the name of an interface")
 

@@ -9,6 +9,7 @@ const FINAL_DOT = /\.$/;
 const NUMERIC = /^[0-9]+$/;
 const PORT = /^[0-9]{1,5}$/;
 const INTERFACE = /^[a-z0-9_][a-z0-9_-]{0,29}$/i;
+const VLAN = /^[a-z][a-z0-9_.-]{0,13}[0-9]$/i;
 const HARDWARE = /^[0-9a-f]{2}([:-][0-9a-f]{2}){5}$/i;
 const DEVICE = /^[A-Za-z0-9_][A-Za-z0-9_.-]{0,29}$/;
 const IPSET = /^[a-z0-9_][a-z0-9_.-]{0,30}$/i;
@@ -64,8 +65,8 @@ return baseclass.extend({
 	fallback: rule((text) => isNameserver(text) || INTERFACE.test(text),
 		_('an address, address#port, or an interface')),
 	device: rule((text) => DEVICE.test(text), _('the name of an interface')),
-	interface: rule((text) => INTERFACE.test(text), _('the name of an interface')),
-	client: rule((text) => isAddress(text) || isPrefix(text) || HARDWARE.test(text) || INTERFACE.test(text),
+	interface: rule((text) => INTERFACE.test(text) || VLAN.test(text), _('the name of an interface')),
+	client: rule((text) => isAddress(text) || isPrefix(text) || HARDWARE.test(text) || INTERFACE.test(text) || VLAN.test(text),
 		_('an address, a prefix, a MAC address or the name of an interface')),
 	proto: rule((text) => text === 'tcp' || text === 'udp', _('tcp or udp')),
 	ports: rule(isPorts, _('a port, or a range as 8000-8010')),

@@ -24,6 +24,15 @@ def test_only_the_client_is_steered():
     assert house.way("192.0.2.1", OTHER) == "wan" and house.way("192.0.2.1") == "wan"
 
 
+def test_a_client_interface_that_is_down_and_has_a_name_that_no_device_has_gets_no_rule():
+    """The kernel's names have 15 characters: one refused request would keep all others from being made."""
+    house = House(policy("a", "wg0", "192.0.2.1") + policy("b", "wg1", "192.0.2.2", only("guests_upstairs1")))
+    assert [rule.match.iif for rule in house.routing.rules if rule.match.iif not in (None, "lo")] == []
+    assert house.way("192.0.2.1") == "wg0" and house.way("192.0.2.2") == "wan"
+    house.configure(policy("b", "wg1", "192.0.2.2", only("guests_upstairs")))
+    assert [rule.match.iif for rule in house.routing.rules if rule.match.iif not in (None, "lo")]
+
+
 def test_one_host_and_two_clients_take_two_ways():
     house = House(policy("a", "wg0", "192.0.2.1", only(CLIENT)) + policy("b", "wg1", "192.0.2.1", only(OTHER)))
     assert house.way("192.0.2.1", CLIENT) == "wg0" and house.way("192.0.2.1", OTHER) == "wg1"

@@ -11,6 +11,8 @@ from ..actions import FollowNeighbours
 
 MOST = 16  # addresses of one MAC address in each family: those that came last
 
+# characters of the name of a device: a longer one is of an interface of netifd that is down
+LONGEST = 15
 MAC = "mac"  # kind of a selector.Client; the others: "prefix", "interface"
 
 
@@ -47,7 +49,8 @@ class Clients:
     def sources(self, client, family):
         """Return [(field of a routing.Match, value)] of a selector.Client in this family; none if it is not known."""
         if client.kind == "interface":
-            return [("iif", self._interfaces.device(client.value) or client.value)]
+            device = self._interfaces.device(client.value) or client.value
+            return [("iif", device)] if len(device) <= LONGEST else []
         if client.kind == MAC:
             return [("source", a) for a in sorted(self._addresses[client.value]) if ip.family(a) == family]
         return [("source", client.value)] if ip.family(client.value) == family else []

@@ -60,6 +60,10 @@ class Interfaces:
         """Return the name of the device that packets leave an interface through, None while it is down or unknown."""
         return self.known[name].device if name in self.known else None
 
+    def names(self, name):
+        """Return the names of the interfaces that a name means: its own, or those that have the device of this name."""
+        return [name] if name in self.known else [n for n in sorted(self.known) if self.known[n].device == name]
+
     def devices(self, names):
         """Return the devices of these interfaces, those that are up; a name that is no interface is one of a device."""
         found = []

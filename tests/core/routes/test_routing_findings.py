@@ -118,6 +118,29 @@ def test_the_zone_of_a_client_interface_is_looked_at():
     assert "from zone 'guest'" in one(made, "not_forwarded")["text"]
 
 
+def by_device(wall, config):
+    """A house whose netifd has the device br-lan as `lan`, and wg0 as `vpn_home`."""
+    made = house(wall, config)
+    made.handle(on.InterfacesRead([netifd("lan", "static", "br-lan"), netifd("vpn_home", "none", "wg0")]))
+    return made
+
+
+def test_a_policy_that_names_devices_is_held_to_the_zones_of_their_interfaces():
+    vpn = VPN.replace("list network 'wg0'", "list network 'vpn_home'")
+    config = WORK + "\tlist client 'br-lan'\n"
+    assert found(by_device(LAN + vpn + FORWARDING, config)) == []
+    assert "from zone 'lan' to zone 'vpn'" in one(by_device(LAN + vpn, config), "not_forwarded")["text"]
+
+
+def test_a_zone_is_made_of_the_interface_of_a_device_or_else_of_the_device():
+    network = "config interface 'vpn_home'\n"
+    made = House(WORK, network)
+    made.handle(on.FirewallRead(firewall.read(uci.parse(LAN)[0])))
+    assert "uci add_list firewall.wg0.device='wg0'" in one(made, "not_forwarded")["advice"]
+    made.handle(on.InterfacesRead([netifd("vpn_home", "none", "wg0")]))
+    assert "uci add_list firewall.wg0.network='vpn_home'" in one(made, "not_forwarded")["advice"]
+
+
 def test_a_rule_that_takes_every_packet_before_ours_is_a_conflict():
     made = house(LAN + VPN + FORWARDING)
     other(made)

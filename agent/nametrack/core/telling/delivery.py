@@ -1,10 +1,9 @@
 """What becomes of packets that leave through the right interface: the peer that takes them, firewall, replies."""
 
 from ... import ip
-from ..config import firewall
 from . import mending
 from .claim import Step, note
-from .forwarding import lack
+from .forwarding import lack, zone_of
 
 
 def delivery(case, told, interface):
@@ -106,9 +105,8 @@ def _firewall(case, told, interface):
     wall, ingress = case.agent.files.firewall, case.kernel.ingress
     if wall is None or ingress is None or case.client is None:
         return []
-    known = [name for name in sorted(case.agent.interfaces.known) if case.agent.interfaces.device(name) == ingress]
-    source = firewall.zone_of(wall, known[0] if known else ingress, ingress)
+    source = zone_of(case.agent, ingress, ingress)
     if source is None:
         return []
-    lacks = lack(wall, source, interface, told.device, [ip.family(told.address)])
+    lacks = lack(case.agent, source, interface, told.device, [ip.family(told.address)])
     return [] if lacks is None else [Step(lacks.text, lacks.advice, not lacks.masquerades)]

@@ -10,7 +10,7 @@ Lack = namedtuple("Lack", ("masquerades", "text", "advice"))
 RELOAD = "uci commit firewall; /etc/init.d/firewall reload; /etc/init.d/nametrack reload"
 ZONE = (
     "uci set firewall.{name}=zone; uci set firewall.{name}.name='{name}'; "
-    "uci add_list firewall.{name}.network='{way}'; uci set firewall.{name}.input='REJECT'; "
+    "uci add_list firewall.{name}.{kind}='{way}'; uci set firewall.{name}.input='REJECT'; "
     "uci set firewall.{name}.output='ACCEPT'; uci set firewall.{name}.forward='REJECT'; "
     "uci set firewall.{name}.masq='1'; uci set firewall.{name}.masq6='1'; uci set firewall.{name}.mtu_fix='1'; "
 )
@@ -21,16 +21,24 @@ FORWARDING = (
 MASQUERADING = "uci set firewall.%s.%s='1'; "
 
 
-def lack(wall, source, interface, device, families):
+def zone_of(agent, name, device):
+    """Return the Zone that an interface is in, or the device of this name; None for none."""
+    zones = [firewall.zone_of(agent.files.firewall, each, device) for each in agent.interfaces.names(name) or [name]]
+    return ([zone for zone in zones if zone is not None] + [None])[0]
+
+
+def lack(agent, source, interface, device, families):
     """Return the Lack for packets of these families from the Zone `source` into an interface; None for none.
 
-    interface: its name in netifd; device: that of its link.
+    interface: its name in netifd, or that of a device; device: that of its link.
     """
-    zone = firewall.zone_of(wall, interface, device)
+    wall, zone = agent.files.firewall, zone_of(agent, interface, device)
     if zone is None:
         if wall.open:
             return None
-        names = {"name": _free_name(wall, interface), "way": interface, "source": source.name}
+        networks = [interface] if _is_configured(agent.config, interface) else agent.interfaces.names(interface)
+        kind, way = ("network", networks[0]) if networks else ("device", interface)
+        names = {"name": _free_name(wall, interface), "kind": kind, "way": way, "source": source.name}
         text = "%s is in no firewall zone: packets of clients in zone '%s' do not get there" % (interface, source.name)
         return Lack(False, text, (ZONE + FORWARDING).format(**names) + RELOAD)
     if not all(firewall.forwards(wall, source, zone, family) for family in families):
@@ -50,3 +58,7 @@ def _free_name(wall, name):
     """A name for a zone: fw4 takes 11 letters, digits and `_`."""
     plain = "".join([c if c.isalpha() or c.isdigit() else "_" for c in name])[:10]
     return plain if all(zone.name != plain for zone in wall.zones) else plain + "x"
+
+
+def _is_configured(config, name):
+    return name in config.interfaces or any(peer.interface == name for peer in config.network_peers)

@@ -1,12 +1,11 @@
 """What `check` finds about routes of our own: the firewall, other rules and tables, reverse path filters, families."""
 
 from ... import ip, routing
-from ..config import firewall
 from ..config.section import hint
 from ..routes import fit
 from ..routes.standing import UNKNOWN, unknown_clients
 from . import findings, mending
-from .forwarding import RELOAD, lack
+from .forwarding import RELOAD, lack, zone_of
 
 ADVICE = {
     "not_forwarded": RELOAD,
@@ -97,12 +96,11 @@ def _sources(steered):
 
 def _not_forwarded(agent, steered, way, interface):
     """[finding] of what the firewall lacks for packets from an interface into a way."""
-    wall = agent.files.firewall
-    source = firewall.zone_of(wall, interface, agent.interfaces.device(interface) or interface)
+    source = zone_of(agent, interface, agent.interfaces.device(interface) or interface)
     if source is None:
         return []
     carried = [family for family in steered.families() if way.carries(family)]
-    lacks = lack(wall, source, way.name, way.device, carried)
+    lacks = lack(agent, source, way.name, way.device, carried)
     if lacks is None:
         return []
     severity = "info" if lacks.masquerades else "error"

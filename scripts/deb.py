@@ -75,13 +75,13 @@ if [ "$1" = remove ]; then
 	nametrack flush >/dev/null 2>&1 || true
 fi
 """
-# Nothing stays but the configuration.
+# Nothing stays but the configuration; whether the service is enabled is part of it.
 POSTRM = """\
 #!/bin/sh
 set -e
 if [ "$1" = remove ] || [ "$1" = purge ]; then
 	rm -rf /var/lib/nametrack /run/nametrack
-	if [ -x /usr/bin/deb-systemd-helper ]; then
+	if [ "$1" = purge ] && [ -x /usr/bin/deb-systemd-helper ]; then
 		deb-systemd-helper purge nametrack.service >/dev/null || true
 		deb-systemd-helper unmask nametrack.service >/dev/null || true
 	fi

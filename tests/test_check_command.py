@@ -19,7 +19,7 @@ ADVICE = "uci set network.home.persistent_keepalive='25'; uci commit network; if
 )
 def test_a_line_of_uci_changes_the_folder_that_was_checked(monkeypatch, capsys, folder, shown):
     program = SimpleNamespace(
-        load=lambda: True, loaded=SimpleNamespace(machine=None, config=SimpleNamespace(enabled=True))
+        load=lambda: True, loaded=SimpleNamespace(machine=None, faults=[], config=SimpleNamespace(enabled=True))
     )
     monkeypatch.setattr(one_pass, "Program", lambda *_, **__: program)
     found = [finding("no_keepalive", "warning", "home", "no keepalive", ADVICE)]
@@ -36,3 +36,19 @@ def test_it_is_said_that_nametrack_is_disabled(monkeypatch, capsys):
     monkeypatch.setattr(ask_agent, "check", lambda *_: ([], False))
     assert one_pass.check(SimpleNamespace(config_dir="/etc/config"), None) == 1
     assert capsys.readouterr().out.startswith("info: configuration: nametrack is disabled")
+
+
+@pytest.mark.parametrize(
+    "faults, text, advice",
+    [
+        ([], "an older one than the files", "/etc/init.d/nametrack reload"),
+        (["line 7: unterminated quote"], "keeps the one before", "correct the file first: it takes none that uci"),
+    ],
+)
+def test_a_reload_is_advised_only_if_the_agent_would_take_the_files(monkeypatch, capsys, faults, text, advice):
+    loaded = SimpleNamespace(machine=None, faults=faults, config=SimpleNamespace(enabled=True))
+    monkeypatch.setattr(one_pass, "Program", lambda *_, **__: SimpleNamespace(load=lambda: True, loaded=loaded))
+    monkeypatch.setattr(ask_agent, "check", lambda *_: ([], True))
+    assert one_pass.check(SimpleNamespace(config_dir="/etc/config"), None) == 1
+    said = capsys.readouterr().out.splitlines()
+    assert text in said[0] and "[not_loaded]" in said[0] and said[1].strip().startswith(advice)

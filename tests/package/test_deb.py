@@ -93,6 +93,32 @@ def test_the_agent_ends_before_its_files_are_replaced(tmp_path, arguments, stops
     assert (calls.read_text() if calls.exists() else "") == ("stop nametrack.service\n" if stops else "")
 
 
+HELPER = "/usr/bin/deb-systemd-helper"
+
+
+@pytest.mark.skipif(not os.path.exists(HELPER), reason="deb-systemd-helper is missing")
+@pytest.mark.parametrize("ends, enabled", [(["remove"], False), (["remove", "purge"], True)])
+def test_a_service_that_was_disabled_stays_so_over_a_removal_but_not_over_a_purge(tmp_path, ends, enabled):
+    """By Debian's own helper, in a root of its own."""
+    unit = tmp_path / "lib/systemd/system/nametrack.service"
+    unit.parent.mkdir(parents=True)
+    unit.write_bytes((TOP / "linux/usr/lib/systemd/system/nametrack.service").read_bytes())
+    link = tmp_path / "etc/systemd/system/multi-user.target.wants/nametrack.service"
+
+    def script(text, *arguments):
+        text = text.replace("/run/systemd/system", "/nowhere").replace("rm -rf /var/lib/nametrack /run/nametrack", ":")
+        environ = {"PATH": "/usr/bin:/bin", "DPKG_ROOT": str(tmp_path), "DPKG_MAINTSCRIPT_PACKAGE": "nametrack"}
+        subprocess.run(["sh", "-c", text, "script", *arguments], env=environ, check=True)
+
+    script(deb.POSTINST, "configure", "")
+    assert link.is_symlink()
+    link.unlink()  # as `systemctl disable` does
+    for end in ends:
+        script(deb.POSTRM, end)
+    script(deb.POSTINST, "configure", "")
+    assert link.is_symlink() == enabled
+
+
 def test_the_installed_configuration_is_the_default_and_right():
     text = (TOP / "linux/etc/nametrack.conf").read_text()
     sections, problems = uci.parse(text)

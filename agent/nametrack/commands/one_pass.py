@@ -51,9 +51,11 @@ def check(command, log):
         text = "nametrack is disabled: it follows no peer and steers no traffic"
         found.append(finding("disabled", "info", "configuration", text))
     if other:
-        found.append(
-            finding("not_loaded", "info", "configuration", "the running agent has an older one than the files")
-        )
+        text, advice = "the running agent has an older one than the files", None
+        if program.loaded.faults:
+            text = "the running agent keeps the one before until the files can be read"
+            advice = "correct the file first: it takes none that uci does not take"
+        found.append(finding("not_loaded", "info", "configuration", text, advice))
     if program.loaded.machine is not None:
         from ..core.telling.machine_findings import fitted
 

@@ -119,6 +119,13 @@ def test_a_policy_fails_if_all_that_it_lists_are_names_that_fail(listed, state):
     assert (policy["state"], policy["code"]) == (state, "names")
 
 
+@pytest.mark.parametrize("lines", ["", "\tlist host 'a@b'\n\tlist host '..'\n"])
+def test_a_policy_fails_if_none_of_its_hosts_can_be_used(lines):
+    (policy,) = told(House(TWO.replace("\tlist host 'work.test'\n", lines)))["policies"]
+    assert (policy["state"], policy["code"]) == ("failing", "names")
+    assert policy["reason"] == "it has no host that can be used: see nametrack check"
+
+
 def test_no_name_is_asked_for_its_state_twice_in_one_status():
     names = ["h%d.work.test" % i for i in range(20)]
     words = "".join(["\tlist host '%s'\n" % name for name in names])

@@ -220,6 +220,8 @@ def _policy_state(agent, told, policy, troubles, behind):
     if failing:
         state = "failing" if len(failing) == len(states) + len(policy.config.literals) else "partial"
         return state, "names", "%s: %s" % failing[0]
+    if not (states or policy.config.literals or policy.config.wildcards or policy.config.files):
+        return "failing", "names", "it has no host that can be used: see nametrack check"
     if behind:
         return "partial", "updating", "being brought up to date"
     if standing is not None:

@@ -6,9 +6,11 @@ from core.sets.one_set import HOST, World, policy
 from nametrack import ip
 from nametrack.core.last_good import ADDED, DELETED
 from nametrack.core.ordering import STEP
+from nametrack.core.sets import contents
 from nametrack.core.sets.kernel_set import KernelSet
 from nametrack.core.sets.targets import Use
 from nametrack.core.sets.wanted import LIFE_FLOOR
+from nametrack.wire import ipsetlink
 
 A, B, C, D = "192.0.2.1", "192.0.2.2", "192.0.2.3", "192.0.2.4"
 IPSET, NFT = "ipset s4", "nft inet t s4"
@@ -538,3 +540,101 @@ def test_an_element_of_another_program_that_ran_out_is_not_missed():
     world.kernel.sets[IPSET]["elements"][B] = 20
     world.listed()
     assert world.set.glanced(2, 10) == [] and world.set.glanced(1, 21) == []
+
+
+def test_a_set_that_a_policy_may_come_to_fill_is_looked_at_in_time():
+    world = World(IPSET)
+    waiting = KernelSet(world.name, world.family, world.timers)
+    waiting.assign(Use(world.family, [], world.policies, None, False), 0)
+    world.timers.cancel(("settle", world.name))
+    world.set = waiting
+    world.listed()
+    world.run(world.now + 1)
+    assert world.timers.next() is not None and world.timers.next() <= 61
+
+
+def test_a_glance_that_failed_is_tried_again_after_five_minutes():
+    world = World(IPSET)
+    world.listed()
+    world.run(1)
+    (glance,) = world.set.due("glance", 1)
+    world.timers.cancel(("list", world.name))
+    assert world.set.failed(glance, "busy", 1) == [] and world.timers.next() == 301
+
+
+def test_a_set_that_cannot_be_read_any_more_holds_nothing_for_all_that_is_known():
+    world = World(NFT)
+    world.names(A)
+    world.listed()
+    assert world.set.holds(ip.key(A))
+    world.kernel.refusals.append(("list_set", "busy"))
+    world.listed()
+    assert world.set.exists is None and not world.set.holds(ip.key(A))
+
+
+def test_a_change_that_was_not_ordered_says_nothing():
+    world = World(NFT)
+    world.listed()
+    world.names(A)
+    (change,) = world.set.due("settle", 9)
+    world.take([change])
+    assert world.set.changed(change, {}, 9) == [] and world.set.failed(change, "busy", 9) == []
+    assert not world.set.is_blocked()
+
+
+@pytest.mark.parametrize("optional", [False, True])
+def test_of_a_missing_set_that_nothing_fills_nothing_is_said_and_it_is_looked_for_again(optional):
+    world = World(NFT)
+    world.set.assign(Use(4, [], world.policies, None, optional), 0)
+    del world.kernel.sets[NFT]
+    world.listed()
+    assert world.said == [] and world.set.trouble is None
+    world.kernel.make_set(NFT, ())
+    world.run(world.now + 290)
+    assert not world.set.exists
+    world.run(world.now + 20)
+    assert world.set.exists
+
+
+@pytest.mark.parametrize("by, shared", [(11, True), (9, False)])
+def test_a_timeout_that_is_ten_seconds_short_was_shortened_by_another_program(by, shared):
+    world = World(NFT, ("timeout",), [policy(retain=86400)])
+    world.names(A)
+    world.listed()
+    world.kernel.sets[NFT]["elements"][A] -= by
+    world.listed()
+    assert world.set.shared is shared
+
+
+@pytest.mark.parametrize("name, family", [("nft inet t s4", 6), ("nft inet t s6", 4)])
+def test_a_set_of_the_other_family_is_no_place_for_ours(name, family):
+    world = World(name)
+    world.set = KernelSet(world.name, family, world.timers)
+    world.set.assign(Use(family, world.policies, world.policies, None, False), 0)
+    world.listed()
+    held, wanted = ("IPv4", "IPv6") if family == 6 else ("IPv6", "IPv4")
+    assert world.said[-1].endswith("holds %s addresses, not %s addresses" % (held, wanted))
+
+
+def test_what_was_deleted_before_the_last_start_is_not_ours():
+    world = World(IPSET)
+    world.add(A, B)
+    world.contents.remember([ip.key(A), ip.key(B)], ADDED)
+    world.contents.remember([ip.key(A)], DELETED)
+    assert world.listed() == ["delete ipset s4: %s" % B]
+
+
+def test_what_ran_out_is_not_ours_if_another_program_has_it_then():
+    world = World(IPSET, ("timeout",), [policy(retain=0)])
+    world.names(A)
+    world.listed()
+    end = world.kernel.sets[IPSET]["elements"][A]
+    assert world.contents.size(end - 0.1) == 1 and world.contents.size(end) == 0
+    world.kernel.sets[IPSET]["elements"][A] = None
+    world.names()
+    world.now = end
+    assert world.listed() == [] and world.holds() == A
+
+
+def test_the_longest_timeout_is_that_of_the_kernel():
+    assert contents.IPSET_MOST == ipsetlink.TIMEOUT_LIMIT

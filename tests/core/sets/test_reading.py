@@ -155,3 +155,13 @@ def test_each_number_of_elements_is_explained_by_one_listing():
         forget()
         assert not reading.explains(7)
         forget()
+
+
+def test_a_set_that_others_change_before_it_was_listed_is_listed_when_that_has_settled():
+    reading, timers = fresh()
+    reading.touched(4, 100)
+    assert timers.next() == 100.1
+
+
+def test_an_ipset_is_listed_every_ten_minutes():
+    assert CHECK == 600

@@ -146,3 +146,26 @@ def test_of_many_sets_that_others_change_all_the_time_ten_are_read_in_a_second()
 @pytest.mark.parametrize("what", ["list", "settle", "glance"])
 def test_a_timer_of_a_set_that_went_while_it_was_due_has_nothing_to_do(what):
     assert filled()[0].due((what, named("nft inet t gone")), 1) == []
+
+
+@pytest.mark.parametrize("what", ["glanced", "listed", "changed", "failed"])
+def test_what_is_told_of_a_set_that_went_meanwhile_is_nothing_to_act_on(what):
+    sets, gone = filled()[0], named("nft inet t gone")
+    told = {
+        "glanced": lambda: sets.glanced(gone, 7, 1),
+        "listed": lambda: sets.listed(gone, None, 1),
+        "changed": lambda: sets.changed(ListSet(gone), {}, 1),
+        "failed": lambda: sets.failed(ListSet(gone), "busy", 1),
+    }
+    assert told[what]() == []
+
+
+def test_a_service_that_was_there_when_its_set_came_is_not_read_again():
+    timers, name = Timers(), named("ipset wg0")
+    sets = Sets(timers)
+    sets.assign({name: use("vpn-policy-routing")}, 0)
+    sets.list_all()
+    sets.services_read({"vpn-policy-routing": None})
+    assert sets.listed(name, empty(), 0.1) == []
+    run(sets, timers, 1)
+    assert sets.glanced(name, 7, 60) == [ListSet(name)]  # not because it came

@@ -67,8 +67,10 @@ class Wanted:
         It is not to be changed; see KeyTable.
         """
         parts = [policy.wanted(self._family).part(number) for policy in self.sources]
-        found = parts[0] if len(parts) == 1 else {}
-        if len(parts) > 1:
+        if len(parts) == 1:
+            found = parts[0]
+        else:
+            found = {}
             for part in parts:
                 found.update(part)
         return self._cover.outermost(found) if self.exclusive and self._cover.count else found

@@ -1,5 +1,7 @@
 """imports.py: policies of pbr and vpn-policy-routing as sections of ours; what means more stays a comment."""
 
+import pytest
+
 from nametrack.core.config import configuration, imports
 from nametrack.wire import uci
 
@@ -172,3 +174,41 @@ def test_programs_get_the_same_as_values_with_what_cannot_be_said_by_a_code():
 def test_a_policy_without_an_interface_is_a_comment():
     said = imported("config policy\n\toption name 'odd'\n\toption dest_addr 'a.test'\n")
     assert not [line for line in said if line and not line.startswith("#")], said
+
+
+def test_a_policy_is_called_by_its_name_its_comment_or_its_section():
+    named = "config policy%s\n%s\toption interface 'wg0'\n\toption dest_addr 'a.test'\n"
+    heads = [(" 'a'", "\toption name 'TV'\n"), (" 'b'", "\toption comment 'Radio'\n"), (" 'mine'", ""), ("", "")]
+    found = imports.read("pbr", uci.parse("".join([named % head for head in heads]))[0])
+    assert [each.label for each in found] == ["TV", "Radio", "mine", "@policy[3]"]
+    assert [each.name for each in found] == ["tv", "radio", "mine", "_policy_3_"]
+
+
+def test_no_more_policies_are_imported_than_500():
+    text = "config policy\n\toption interface 'wg0'\n\toption dest_addr 'a.test'\n"
+    assert len(imports.read("pbr", uci.parse(text * 501)[0])) == 500
+
+
+# an option, what it becomes, and what nametrack has nothing like
+SAID = [
+    ("proto 'tcp+UDP'", [("proto", "tcp"), ("proto", "udp")], []),
+    ("proto 'all'", [], []),
+    ("proto 'icmp'", [], [("protocol", "icmp")]),
+    ("dest_port '443'", [("port", "443")], []),
+    ("dest_port '8000:8010'", [("port", "8000-8010")], []),
+    ("dest_port 'http'", [], [("port", "http")]),
+    ("chain 'prerouting'", [], []),
+    ("chain 'output'", [], [("chain", "output")]),
+    ("src_addr '@lan'", [("client", "lan")], []),
+    ("src_addr 'lan'", [], [("source", "lan")]),
+    ("src_addr '@192.168.1.1'", [], [("source", "@192.168.1.1")]),
+    ("src_port '99'", [], [("source_ports", "")]),
+]
+
+
+@pytest.mark.parametrize("said, options, problems", SAID)
+def test_each_option_becomes_one_of_ours_or_is_told_of(said, options, problems):
+    text = "config pbr\n\toption strict_enforcement '0'\nconfig policy\n\toption interface 'wg0'\n"
+    text += "\toption dest_addr '192.0.2.1'\n\toption %s\n" % said
+    (found,) = imports.read("pbr", uci.parse(text)[0])
+    assert found.options == [("interface", "wg0"), ("host", "192.0.2.1")] + options and found.problems == problems

@@ -86,7 +86,7 @@ def _habits(service, settings):
 
 def _policy(section, number, names, habits):
     """One policy as an Imported."""
-    title = _plain(_first(section, ("name", "comment")) or section.name or "policy %d" % number)
+    title = _plain(_first(section, ("name", "comment")) or section.name)
     hosts, problems = [], []
     for word in _words(section, DESTINATIONS):
         value, problem = policy_host(word)

@@ -13,7 +13,6 @@ from ..core import actions as do
 from ..core import events as on
 from ..core.agent import Agent
 from ..core.config import configuration  # noqa: F401
-from ..core.telling.answer_size import UNBOUNDED
 from .bus_object import METHODS, Service
 from .config_files import is_router, state_dir
 from .doors import Doors
@@ -28,6 +27,7 @@ BUS_LIMIT = 5  # seconds that they wait for what the bus knows: netifd's interfa
 SETTLED = 1  # second from an interface that came up to a look at the files: a network restart starts them all
 # hosts and peers of a configuration from which on to put it in force may take 50 ms on a slow router
 LARGE = 50
+UNBOUNDED = 1 << 29  # bytes of an answer that does not go over the bus; MicroPython's small integers have 30 bits
 
 
 class Program:

@@ -151,6 +151,40 @@ def test_series_are_bounded_and_totals_are_not():
     assert 'nametrack_names{state="unknown"} 400' in lines
 
 
+MORE = """
+config wireguard_wg0
+	option public_key 'yTIBA5rboUvnH4htodjb6e697QjLERt1NAB4mZqp8Dg='
+	option endpoint_host 'cabin.dyn.test'
+	option disabled '1'
+
+-- before --"""
+OFF = """config policy 'off'
+	option enabled '0'
+	list interface 'wg0'
+	list host 'staging.test'
+
+-- at 0 --"""
+
+
+def test_peers_and_policies_beyond_the_most_are_counted_and_what_is_disabled_has_its_state():
+    document = PEER.replace("\n-- before --", MORE)
+    document = document.replace("-- at 0 --", OFF)
+    most = metrics.PEERS, metrics.POLICIES
+    try:
+        for metrics.PEERS in (2, 1):
+            metrics.POLICIES = metrics.PEERS
+            lines = told(document + "-- at 1 --\n")
+            for kind in ("peer", "policy"):
+                shown = [line for line in lines if line.startswith("nametrack_%s_info{" % kind)]
+                states = [line for line in lines if line.startswith("nametrack_%s_state{" % kind) and line[-1] == "1"]
+                assert len(shown) == len(states) == metrics.PEERS
+            assert len([line for line in lines if line.startswith("nametrack_peer_receive_bytes_total{")]) == 1
+            assert len([line for line in lines if line.startswith("nametrack_policy_added_elements_total{")]) == 1
+            assert 'nametrack_peers{state="disabled"} 1' in lines and 'nametrack_policies{state="disabled"} 1' in lines
+    finally:
+        metrics.PEERS, metrics.POLICIES = most
+
+
 def test_a_bound_is_spelled_as_openmetrics_wants_it():
     values = Histogram((0.01, 0.25, 1, 600))
     for seconds in (0, 0.01, 0.02, 601):

@@ -5,8 +5,10 @@ import pytest
 import transcript
 from nametrack.core import events as on
 from nametrack.core.actions import AskKernel, Packets, ReadAllowed, Reply
+from nametrack.core.config import configuration
 from nametrack.core.events import Holder, Told
 from nametrack.core.telling.why import Whys
+from nametrack.wire import uci
 
 SETS = """-- before --
 < set nft inet vpn staging4
@@ -243,3 +245,13 @@ def test_a_set_that_no_rule_of_its_service_refers_to_has_that_service_restarted(
     values = told_of(played, [Told("192.0.2.7", *NORMAL)])
     assert values["sentence"].endswith("is not used: no rule of pbr refers to it")
     assert (values["advice"], values["as_configured"]) == ("/etc/init.d/pbr restart", False)
+
+
+def test_what_auto_will_fill_is_not_known_before_the_sets_are_read():
+    asked = transcript.Transcript("-- at 0 --\n")
+    config = "config policy 'work'\n\toption interface 'wg'\n\toption target 'auto'\n\tlist host '192.0.2.7'\n"
+    asked.agent.handle(on.ConfigLoaded(configuration.build(uci.parse(config)[0], [], [])), 0)
+    asked.agent.handle(on.WhyAsked(1, "192.0.2.7", None), 0)
+    values = told_of(asked, [Told("192.0.2.7", *NORMAL)])
+    assert values["sentence"] == "192.0.2.7: what policy 'work' steers by is not read yet"
+    assert values["advice"] == "nametrack check"

@@ -127,6 +127,7 @@ def rule(preference, action=routing.LOOKUP, argument=77, **fields):
 
 
 OURS = routing.Rule(4, 104, routing.ANYTHING, routing.LOOKUP, 900, None, routing.PROTOCOL)
+OF_IPV6 = routing.Rule(6, 50, routing.ANYTHING, routing.LOOKUP, 77, None, 3)
 RULES = [
     (
         rule(50, destination="198.51.100.0/24"),
@@ -137,6 +138,8 @@ RULES = [
     (rule(50, destination="203.0.113.0/24"), "although wg0 is configured", "nametrack check"),
     (rule(50, argument=78), "although wg0 is configured", "nametrack check"),
     (rule(50, iif="eth9"), "although wg0 is configured", "nametrack check"),
+    (rule(50, iif="lo"), "rule 50 of another program comes first", "ip rule"),  # the router's own packets
+    (OF_IPV6, "although wg0 is configured", "nametrack check"),
     (rule(500), "although wg0 is configured", "nametrack check"),
     (rule(0), "although wg0 is configured", "nametrack check"),
     (rule(50, mark=(1, 1)), "although wg0 is configured", "nametrack check"),

@@ -3,7 +3,6 @@
 from ..ordering import result
 
 ROOM = 256 * 1024  # bytes of an answer; to make it takes about three times that, and the agent has 8 MiB in all
-UNBOUNDED = 1 << 29  # for what does not go over the bus; MicroPython's small integers have 30 bits
 
 
 def weight(value, name=""):

@@ -2,15 +2,16 @@
 
 import pytest
 
-from nametrack.core import agent
-from nametrack.core.config import lists
-from nametrack.core.names import lookup, nameservers, resolver, rrset, verdict, zone_lookup
+from nametrack.core import agent, last_good, ordering
+from nametrack.core.config import lists, section
+from nametrack.core.names import complaints, lookup, nameservers, resolver, rrset, verdict, zone_lookup
 from nametrack.core.names import name as followed
-from nametrack.core.peers import endpoint_trial, proposals, suspicion, tunnel
+from nametrack.core.peers import endpoint_names, endpoint_trial, interface_peers, proposals, suspicion, tunnel
 from nametrack.core.policies import policy, policy_host
-from nametrack.core.routes import clients, fit, rulebook
-from nametrack.core.telling import history, peer_status
-from nametrack.wire import host_list
+from nametrack.core.routes import clients, fit, readings, rulebook
+from nametrack.core.sets import reading, set_report, wanted
+from nametrack.core.telling import answer_size, history, metrics, peer_status
+from nametrack.wire import bpf, host_list, ipset, ipsetlink, packets, repeats
 
 TOP = __file__[: __file__.rfind("/")] + "/../.." if "/" in __file__ else "../.."
 
@@ -68,3 +69,37 @@ def test_a_figure_is_that_of_the_pages(case):
         assert words in " ".join(file.read().split()), page
     for module, name, figure in figures:
         assert getattr(module, name) == figure, name
+
+
+# The tests of these say what happens at the figure that has this name: here is which one that is.
+BY_NAME = [
+    (agent, {"TOLD": 50}),
+    (answer_size, {"ROOM": 262144}),
+    (bpf, {"MOST": 4096}),
+    (complaints, {"SAID_AGAIN": 3600}),
+    (endpoint_names, {"MAX_TARGETS": 16}),
+    (followed, {"TOLD_AFTER": 10}),
+    (host_list, {"MAX_LINE": 512}),
+    (interface_peers, {"STARTS": 15}),
+    (ipset, {"PIECE": 250}),
+    (ipsetlink, {"MOST": 400, "TIMEOUT_LIMIT": 2147483}),
+    (last_good, {"SAVE_DELAY": 60, "SAVE_INTERVAL": 600, "SHARE_RETRY": 60, "SLICE": 256, "COPY_MIN": 4096}),
+    (lookup, {"TCP_TIMEOUT": 5}),
+    (metrics, {"PEERS": 100, "NAMES": 250, "POLICIES": 100}),
+    (nameservers, {"SILENT_AFTER": 4, "DEAF_AFTER": 3}),
+    (ordering, {"STEP": 500}),
+    (packets, {"WITH_NAME": 320}),
+    (reading, {"SETTLE": 0.1, "PAUSE": 0.5, "GLANCE": 0.8, "CHECK": 600}),
+    (readings, {"SETTLE": 0.2, "RESYNC": 60}),
+    (repeats, {"MOST": 256}),
+    (resolver, {"MOST_NEW": 200}),
+    (section, {"MAX_PROBLEMS": 200}),
+    (set_report, {"TOLD": 64}),
+    (tunnel, {"KEEPALIVE": 32}),
+    (wanted, {"LIFE_FLOOR": 600}),
+]
+
+
+@pytest.mark.parametrize("module, figures", BY_NAME)
+def test_a_figure_that_tests_call_by_its_name_is_this_one(module, figures):
+    assert {name: getattr(module, name) for name in figures} == figures

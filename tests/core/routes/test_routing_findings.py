@@ -152,6 +152,10 @@ def test_a_rule_for_some_packets_or_behind_ours_is_none():
     other(made, match=routing.match(source="192.168.1.9"))
     other(made, preference=1500)
     other(made, suppress=0, argument=254)
+    fields = list(routing.ANYTHING)
+    fields[-1] = True  # it looks at something else, as the users of `ip rule uidrange`
+    other(made, match=routing.Match(*fields))
+    other(made, match=routing.match(mark=(1, 1)))
     assert found(made) == []
 
 
@@ -181,6 +185,19 @@ def test_a_mark_that_others_look_at_is_a_conflict_only_if_we_set_it():
     assert said["text"].startswith("rule 1500 of another program looks at the packet mark 0x1000000, ")
 
 
+@pytest.mark.parametrize("mask, advised", [(0x11000000, "0x20000000"), (0xFFFFFFFE, "0x10000000"), (0xF0, None)])
+def test_a_bit_that_the_other_program_leaves_alone_is_advised_if_there_is_one(mask, advised):
+    made = house(LAN + VPN + FORWARDING, WHOLE)
+    other(made, match=routing.match(mark=(0x01000000 & mask, mask)), preference=1500)
+    assert [each["advice"].split("'")[1] for each in found(made)] == ([] if advised is None else [advised])
+
+
+def test_tables_that_our_policies_take_are_not_advised_in_place_of_others():
+    made = house(LAN + VPN + FORWARDING, "config nametrack 'global'\n\toption table '500'\n" + WORK)
+    other(made, preference=2000, argument=500, match=routing.match(iif="br-lan"))
+    assert "nametrack.global.table='300'" in one(made, "table_conflict")["advice"]
+
+
 def test_a_strict_reverse_path_matters_for_whole_clients_only():
     made = house(LAN + VPN + FORWARDING)
     made.routing.strict = ["wan"]
@@ -189,11 +206,13 @@ def test_a_strict_reverse_path_matters_for_whole_clients_only():
     made = house(LAN + VPN + FORWARDING, WHOLE)
     made.routing.strict = ["wan"]
     made.touched()
-    assert "src_valid_mark=1" in one(made, "rp_filter")["advice"]
+    said = one(made, "rp_filter")
+    assert "src_valid_mark=1" in said["advice"] and said["subject"] == "wan" and said["text"].startswith("wan drops ")
 
 
 def test_a_tunnel_without_ipv6_is_told_of_hosts_that_have_it():
-    made = house(LAN + VPN + FORWARDING)
+    """Once, however many policies use it."""
+    made = house(LAN + VPN + FORWARDING, WORK + WORK.replace("'work'", "'other'"))
     made.routing.addresses = [a for a in made.routing.addresses if a.address != "fd00:9::2"]
     made.touched()
     assert one(made, "ipv6_uncovered")["severity"] == "info"

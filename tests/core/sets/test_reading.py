@@ -161,7 +161,3 @@ def test_a_set_that_others_change_before_it_was_listed_is_listed_when_that_has_s
     reading, timers = fresh()
     reading.touched(4, 100)
     assert timers.next() == 100.1
-
-
-def test_an_ipset_is_listed_every_ten_minutes():
-    assert CHECK == 600

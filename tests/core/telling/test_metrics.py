@@ -201,6 +201,7 @@ def test_the_older_format_types_what_it_can():
     lines = answer["text"].split("\n")
     assert "# TYPE nametrack_dns_queries_total counter" in lines
     assert "# TYPE nametrack_build_info gauge" in lines
+    assert [line for line in lines if line.startswith("nametrack_dns_queries_total ")]
     assert not [line for line in lines if line.startswith("# UNIT") or line == "# EOF"]
     help = [line.split(" ")[2] for line in lines if line.startswith("# HELP ")]
     assert help == [line.split(" ")[2] for line in lines if line.startswith("# TYPE ")] and lines[-1] == ""

@@ -52,7 +52,8 @@ def test_what_a_file_lists_is_blocked_whether_it_is_looked_up_or_not():
 def test_other_hosts_other_families_and_other_policies_are_not():
     assert blocked(BLOCK, Known("other.test", [ip.key("192.0.2.1")], True, 0)) == []
     assert [each[0] for each in blocked(BLOCK + "\toption family 'ipv4'\n", KNOWN)] == ["192.0.2.1"]
-    for text in ("\toption enabled '0'\n", "\tlist client 'lan'\n", "\toption action 'bypass'\n"):
+    filling = "\toption target 'nftset'\n\toption set4 'inet t s'\n"
+    for text in ("\toption enabled '0'\n", "\tlist client 'lan'\n", "\toption action 'bypass'\n", filling):
         assert blocked(BLOCK + text, KNOWN) == []
     assert blocked(BLOCK.replace("'block'", "'main'"), KNOWN) == []
     assert blocked("config nametrack 'global'\n\toption enabled '0'\n" + BLOCK, KNOWN) == []

@@ -87,6 +87,58 @@ def test_a_peer_without_a_description_shows_the_beginning_of_its_key():
     assert "wg0 xTIBA5rboUvn...           current" in page([peer(description="")])
 
 
+def test_a_peer_without_an_endpoint_says_so():
+    assert "\n  home.dyn.example.net -> no endpoint\n" in page([peer(endpoint="")])
+
+
+@pytest.mark.parametrize("length, lines", [(24, 1), (25, 2)])
+def test_a_name_that_leaves_no_room_in_its_column_has_a_line_of_its_own(length, lines):
+    """Two columns of the first 30 stay blank, and a host begins with four."""
+    name = "h" * length
+    shown = page([], [policy([host(name)])]).split("\n")[4:-1]
+    assert shown == ([] if lines == 1 else ["    " + name]) + [
+        "%-30s%-12sin 2m 10s" % ("    " + (name if lines == 1 else ""), "current")
+    ]
+
+
+def test_a_long_text_goes_on_in_the_same_column_and_loses_no_word():
+    reason = " ".join(["word%d" % i for i in range(40)])
+    lines = page([peer(reason=reason)]).split("\n")[3:]
+    assert len(lines) == 4 and " ".join([line[2:] for line in lines]) == reason
+    assert all(line[:2] == "  " and line[2] != " " for line in lines)
+    assert all(len(line) + 1 + len(after.split()[0]) > 80 for line, after in zip(lines, lines[1:]))
+    assert page([peer(reason="a" * 38 + " " + "b" * 39)]).count("\n") == 3
+    assert page([peer(reason="a" * 38 + " " + "b" * 40)]).count("\n") == 4
+
+
+def test_a_policy_says_what_it_lacks_in_its_place():
+    each = {"path": "/list", "names": 1, "asked": 1, "wildcards": 0, "elements": 0}
+    hosts = [host("h%d.test" % i, addresses=[]) for i in range(8)]
+    hosts[7].update({"state": "failing", "reason": "no answer"})
+    lines = page([], [policy(hosts, set4=None, wanted6=7, files=[each])]).split("\n")
+    assert lines[1:5] == [
+        "work                          current     no set",
+        "  nftset: no set",
+        "  the sets hold what DNS names",
+        "  /list: 1 name, 1 looked up",
+    ]
+    assert [line.split()[0] for line in lines[5:13]] == ["h%d.test" % i for i in range(8)], "they are not too many"
+    assert lines[13:] == ["      no answer"]
+
+
+def test_an_address_whose_time_is_over_stays_no_longer():
+    old = {"address": "192.0.2.9", "expires": NOW - 5, "named": False}
+    assert "192.0.2.9 (for 0s)" in page([], [policy([host("a.test", addresses=[old])])])
+
+
+STATES = [("current", 32), ("roamed", 33), ("partial", 33), ("stale", 33), ("negative", 33), ("disabled", 2)]
+
+
+@pytest.mark.parametrize("shown, colour", STATES + [("failing", 31), ("no_target", 31)])
+def test_what_is_well_is_green_what_is_not_quite_is_yellow_and_all_else_is_red(shown, colour):
+    assert "\x1b[%dm%-12s\x1b[0m" % (colour, shown) in status_lines(state([peer(state=shown)]), True)[1]
+
+
 def test_nothing_to_follow_says_so():
     assert page([]) == "nothing to follow: no peer with a host name, no policy"
 
@@ -128,7 +180,7 @@ def test_what_an_answer_had_no_room_for_is_counted():
         assert "\nand 3 more, too many for one answer\n" in page_of
         assert page_of.endswith("\nand 4 more, too many for one answer")
         assert "192.0.2.7, and 7 more, too many for one answer" in page_of
-    assert "    and 22 more: nametrack status --all" in folded
+    assert "\n    and 22 more: nametrack status --all" in folded
     assert "\n    and 20 more, too many for one answer" in whole and "--all" not in whole
 
 

@@ -62,3 +62,15 @@ def test_a_server_that_is_deaf_to_edns_is_asked_without_for_an_hour_each_time_th
             servers.deaf_to_edns("a", now)
         servers.hears_edns("a")
     assert servers.takes_edns("a", now)
+
+
+def test_of_256_servers_the_one_that_was_heard_of_last_the_longest_ago_is_forgotten():
+    servers = Servers()
+    for i in range(256):
+        for _ in range(SILENT_AFTER):
+            servers.silent("s%03d" % i, 300 - i)
+    assert len(servers.silent_ones()) == 256
+    servers.silent("s255", 301)  # it was the oldest
+    servers.silent("another", 302)
+    known = [server for server, _ in servers.silent_ones()]
+    assert len(known) == 255 and "s254" not in known and "s255" in known

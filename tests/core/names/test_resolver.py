@@ -162,3 +162,41 @@ def test_once_the_way_is_there_again_failures_are_followed_by_short_pauses():
     assert [question.failed("no answer") for _ in range(9)][-1] == 300
     asked.resolver.retry(100)
     assert question.failed("no answer") == 2
+
+
+def test_what_comes_for_a_question_that_is_not_open_says_nothing():
+    resolver = Asked().resolver
+    assert resolver.answered(999, found(["192.0.2.1"]), 5) == ([], None)
+    assert resolver.failed(999, "SERVFAIL", 5) == ([], None) and resolver.rejected(999, "no answer", 5) == []
+
+
+def test_names_that_are_dropped_while_they_are_asked_for_make_room_for_others():
+    asked = Asked(silent=(LOCAL,))
+    for letter in "ab":
+        wanted = [(("%s%d.test" % (letter, i), (LOCAL,)), "%s%d.test" % (letter, i), [LOCAL], (A,)) for i in range(48)]
+        actions = asked.resolver.follow(wanted, 1)
+        assert len([action for action in actions if isinstance(action, SendQuery)]) == 48
+    asked.resolver.follow([], 2)
+    assert asked.resolver.idle()
+
+
+def test_the_other_family_is_asked_of_the_zone_when_the_first_one_is_dropped_on_its_way():
+    asked = Asked(silent=("198.51.100.53@eth1",))
+    assert asked.zone(100) == STEPS[:4]
+    again = asked.carry_out(asked.follow((AAAA,)), 101)
+    assert [(q.name, q.rtype) for q in again][:4] == STEPS[:3] + STEPS[4:]
+
+
+def test_of_many_names_those_are_taken_in_later_that_are_new_or_want_more_than_before():
+    asked = Asked()
+    some = [(("h%d.test" % i, (LOCAL,)), "h%d.test" % i, [LOCAL], (A,)) for i in range(3)]
+    asked.silent = (LOCAL,)
+    asked.carry_out(asked.resolver.follow(some[:2], 1), 1)
+    more = [some[0], some[1][:3] + ((A, AAAA),), some[2]]
+    actions = asked.resolver.follow([], 2, more)
+    assert [(q.name, q.rtype) for q in actions] == [("h1.test", AAAA), ("h2.test", A)]
+    many = [(("n%03d.test" % i, (LOCAL,)), "n%03d.test" % i, [LOCAL], (A,)) for i in range(201)]
+    asked.resolver.follow([], 3, many)
+    assert [new[1] for new in asked.resolver.later] == ["n200.test"] and not asked.resolver.idle()
+    asked.resolver.follow_more(4)
+    assert asked.resolver.later == [] and len(asked.resolver.names) == 201

@@ -28,7 +28,10 @@ def fresh():
 def answer(inquiries, host, asked_at, address="192.0.2.1", ttl=60):
     """Both RRsets of a name are answered; return the actions."""
     name = Name((host, SERVERS, "once"), host, list(SERVERS))
-    verdicts = ((AAAA, Verdict(NODATA, [], [], None, None), 7), (A, Verdict(FOUND, [ip.key(address)], [], None, None), ttl))
+    verdicts = (
+        (AAAA, Verdict(NODATA, [], [], None, None), 7),
+        (A, Verdict(FOUND, [ip.key(address)], [], None, None), ttl),
+    )
     for rtype, verdict, life in verdicts:
         question = name.question(LISTED, rtype)
         assert inquiries.name_answered(name) == [], "not before the last one"

@@ -1,8 +1,10 @@
 """Ways that are checked by echoes: for servers that shake hands and forward nothing."""
 
+import pytest
 from steering_house import House
 
 from nametrack.core import events as on
+from nametrack.core.routes.echoes import Echoes
 
 POLICY = """
 config policy 'work'
@@ -119,3 +121,57 @@ def test_a_way_whose_link_was_down_for_a_while_is_asked_for_the_same_address_aga
     house.touched()
     house.wait(60)
     assert set([each[1:] for each in house.echoes]) == {("wg0", "198.51.100.53"), ("wg1", "198.51.100.53")}
+
+
+class Way:
+    def __init__(self, link=True):
+        self.link, self.device = link, "dev"
+
+
+class Policy:
+    """Of two interfaces, whose check address is this."""
+
+    def __init__(self, address):
+        self.steering = self
+        self.interfaces, self.check_address = ["wg0", "wg1"], address
+
+
+# What happens -> whether an echo goes through wg0, whether it is silent, and when it is looked at again. `due`: wg0 is
+# in use, another way is asked every 30 s; `spare`: it is not in use; `down`: it has no link; `reply`: to `due`;
+# `answer`: to `spare`
+TIMES = [
+    [("due", 0, 1, 0, 0.2), ("due", 0.2, 1, 0, 0.4), ("reply", 0.3), ("due", 0.4, 0, 0, 0.9), ("due", 0.9, 1, 0, 1.1)],
+    [("due", 5, 1, 0, 5.2), ("due", 6, 1, 0, 6.2), ("due", 7, 1, 0, 7.2), ("due", 8, 1, 0, 8.2),
+     ("due", 8.2, 1, 0, 8.25), ("due", 8.25, 0, 1, 8.4), ("due", 8.4, 1, 1, 8.6), ("reply", 8.5),
+     ("due", 9.1, 1, 0, 9.3)],
+    [("due", 5, 1, 0, 5.2), ("due", 6.2, 1, 0, 6.4), ("due", 7.5, 1, 0, 7.7), ("due", 10, 1, 0, 10.2)],
+    [("spare", 5, 1, 0, 5.2), ("answer", 5.1), ("spare", 6, 0, 0, 35.1), ("due", 7, 0, 0, 7.6)],
+    [("spare", 5, 1, 0, 5.2), ("spare", 6, 1, 0, 6.2), ("spare", 7, 1, 0, 7.2), ("spare", 8.2, 1, 0, 8.25),
+     ("spare", 8.25, 0, 1, 8.4), ("spare", 8.4, 1, 1, 38.4), ("down", 9, 0, 0, 39), ("spare", 39, 1, 0, 39.2)],
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("times", TIMES)
+def test_when_an_echo_goes_and_when_a_way_is_silent(times):
+    echoes = Echoes()
+    echoes.configure([Policy("198.51.100.53")])
+    echoes._waits.pop("wg1")
+    for what, now, *expected in times:
+        used = ["wg0"] if what in ("due", "reply") else []
+        if what in ("reply", "answer"):
+            assert echoes.replied("wg0", "198.51.100.53", used, 30, now)
+            continue
+        actions, silent, again = echoes.due({"wg0": Way(what != "down")}, used, 30, now)
+        assert [len(actions), len(silent), round(again, 3)] == expected, (what, now)
+
+
+def test_a_reply_counts_for_a_way_that_is_checked_and_from_its_address():
+    echoes = Echoes()
+    echoes.configure([Policy(None), Policy("198.51.100.53"), Policy("198.51.100.54")])
+    assert echoes.checks("wg0") and not echoes.checks("wg9")
+    assert echoes.replied("wg1", "198.51.100.53", [], 30, 5), "the first one that checks decides"
+    assert not echoes.replied("wg0", "198.51.100.54", [], 30, 5) and not echoes.replied(
+        "wg9", "198.51.100.53", [], 30, 5
+    )
+    echoes.configure([])
+    assert not echoes.checks("wg0") and echoes.due({}, [], 30, 5) == ([], [], None)

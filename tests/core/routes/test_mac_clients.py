@@ -5,7 +5,9 @@ from steering_house import House
 from nametrack import routing
 from nametrack.core import actions as do
 from nametrack.core import events as on
-from nametrack.core.routes.clients import MOST
+from nametrack.core.actions import FollowNeighbours
+from nametrack.core.routes.clients import MOST, Clients
+from nametrack.core.routes.selector import Client
 
 MINE, OTHERS = "02:00:00:00:00:aa", "02:00:00:00:00:bb"
 HOST, HOST6 = "192.0.2.1", "2001:db8::1"
@@ -88,3 +90,38 @@ def test_a_neighbour_that_says_nothing_new_changes_no_rule():
     assert house.agent.handle(on.NeighboursRead([at("192.168.1.50"), at("192.168.1.60", OTHERS)]), house.now) == []
     house.wait(1)
     assert house.written == []
+
+
+class Interfaces:
+    def device(self, name):
+        return {"lan": "br-lan"}.get(name)
+
+
+class Selector:
+    def __init__(self, *clients):
+        self.clients = clients
+
+
+def test_a_client_is_an_interface_by_its_device_an_address_or_what_a_mac_address_has():
+    clients = Clients(Interfaces())
+    assert clients.configure([Selector(Client("interface", "lan"))]) == [] and clients.again() == []
+    assert clients.configure([Selector(Client("mac", MINE))]) == [FollowNeighbours(True)] == clients.again()
+    assert clients.sources(Client("interface", "lan"), 4) == [("iif", "br-lan")]
+    assert clients.sources(Client("interface", "tun7"), 6) == [("iif", "tun7")]
+    assert clients.sources(Client("prefix", "10.0.0.0/8"), 4) == [("source", "10.0.0.0/8")]
+    assert clients.sources(Client("prefix", "10.0.0.0/8"), 6) == clients.sources(Client("mac", MINE), 4) == []
+    assert clients.configure([]) == [FollowNeighbours(False)] and clients.configure([]) == []
+
+
+def test_that_a_client_has_other_addresses_is_news_and_nothing_else_is():
+    clients = Clients(Interfaces())
+    clients.configure([Selector(Client("mac", MINE), Client("mac", OTHERS))])
+    first, other = routing.Neighbour(4, 2, "10.0.0.1", MINE), routing.Neighbour(4, 2, "10.0.0.9", "02:00:00:00:00:cc")
+    assert clients.read([first, other]) and not clients.read([first, other]) and not clients.read([])
+    assert not clients.read([routing.Neighbour(6, 2, "fe80::1", MINE)])
+    assert clients.read([routing.Neighbour(4, 2, "10.0.0.1", OTHERS), other])
+    assert clients.addresses(MINE) == [] and clients.addresses(OTHERS) == ["10.0.0.1"]
+    for i in range(17):
+        assert clients.read([at("10.0.1.%d" % i), at("2001:db8::%x" % i)])
+    kept = clients.addresses(MINE)
+    assert len(kept) == 32 and "10.0.1.0" not in kept and "10.0.1.1" in kept and kept[-1] == "2001:db8::10"

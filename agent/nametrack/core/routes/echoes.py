@@ -39,7 +39,7 @@ class Echoes:
             wait, way = self._waits[name], ways[name]
             if name in used:
                 wait[1] = min(wait[1], now + INTERVAL)  # it may be in use since a moment ago
-            if wait[2] is not None and now > wait[1] + LATE:
+            if now > wait[1] + LATE:
                 wait[2] = None
             if not way.link:
                 wait[1], wait[2] = now + interval, None

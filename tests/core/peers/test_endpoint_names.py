@@ -7,7 +7,7 @@ from nametrack.core.names.name import Name, Question
 from nametrack.core.names.rrset import AAAA, FOUND, NODATA, SRV, A, RRset
 from nametrack.core.names.sources import FALLBACK, LISTED
 from nametrack.core.names.verdict import Verdict
-from nametrack.core.peers.endpoint_names import MAX_TARGETS, EndpointNames
+from nametrack.core.peers.endpoint_names import MAX_TARGETS, EndpointNames, unhurried
 from nametrack.wire.dnsmessage import Srv
 
 SERVERS = ("127.0.0.1",)
@@ -56,6 +56,7 @@ PRIVATE = ["nas", "nas.lan", "home.local", "router.home.arpa", "db.internal"]
 def test_a_local_name_is_never_asked_past_the_listed_nameservers(host):
     assert not EndpointNames(host, SERVERS, "any", True).beside
     assert EndpointNames("home.dyn.test", SERVERS, "any", True).beside
+    assert not EndpointNames("home.dyn.test", SERVERS, "any", False).beside
 
 
 def test_it_waits_for_both_families():
@@ -92,7 +93,8 @@ def test_the_same_answer_again_changes_nothing_and_no_answer_takes_nothing_away(
 
 def test_a_service_that_is_decidedly_not_there_has_no_targets():
     """RFC 2782: a target of the root says so."""
-    assert not EndpointNames(SERVICE, SERVERS, "any", True).service_answered([Srv(0, 0, 0, "")])
+    for record in (Srv(0, 0, 0, ""), Srv(0, 0, 1, ""), Srv(0, 0, 0, "a.test")):
+        assert not EndpointNames(SERVICE, SERVERS, "any", True).service_answered([record])
 
 
 def test_targets_are_bounded():
@@ -136,3 +138,30 @@ def test_of_a_source_too_the_oldest_answer_and_the_worst_failures_are_told():
             for _ in range(failures):
                 known[key].questions[rtype].failed("SERVFAIL")
     assert source.history(known, LISTED) == (100, 3)
+
+
+def test_a_service_is_known_once_its_name_and_all_of_its_targets_were_tried():
+    source = service((10, 0, 1, "a.test"), (20, 0, 1, "b.test"))
+    known = names(source, {})
+    assert source.state(known)[0] == "unknown"
+    for key, rtype, values in ((source.key, SRV, [1]), (("a.test", SERVERS), A, ["192.0.2.1"]),
+                               (("b.test", SERVERS), A, ["192.0.2.2"])):  # fmt: skip
+        assert not source.tried(known) and source.endpoints(known, 7, LISTED) is None
+        answered(known[key], rtype, values)
+    assert source.tried(known) and source.state(known) == ("current", "answered")
+    assert source.endpoints(known, 7, LISTED) == [("192.0.2.1", 1), ("192.0.2.2", 1)]
+    assert source.followed(known) == [known[key] for key in source.keys()]
+    del known["b.test", SERVERS]
+    assert not source.tried(known) and source.endpoints(known, 7, LISTED) is None and len(source.followed(known)) == 2
+    assert source.state(known) == ("unknown", "b.test: not answered yet")
+
+
+class Peer:
+    def __init__(self, follow, host):
+        self.config, self.follow = self, follow
+        self.names = EndpointNames(host, SERVERS, "any", True)
+
+
+def test_a_name_is_hurried_if_one_of_its_peers_follows_dns():
+    peers = [Peer("dns", "a.test"), Peer("auto", "a.test"), Peer("auto", "b.test")]
+    assert unhurried(peers) == {("b.test", SERVERS)} and unhurried([]) == set()

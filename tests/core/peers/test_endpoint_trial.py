@@ -55,8 +55,8 @@ def test_a_round_tries_a_bounded_number():
 
 def test_the_waits_end_at_two_minutes_and_after_an_hour_at_a_quarter_of_one():
     trial = Trial()
-    trial.begin(0, False)
-    waits = [wait for verb, _, wait in steps(trial, [A], 500, LONG_DEAD) if verb == REST]
+    trial.begin(7000, False)
+    waits = [wait for verb, _, wait in steps(trial, [A], 500, 7000 + LONG_DEAD) if verb == REST]
     assert waits[:6] == [5, 10, 20, 40, 80, 120] and max(waits) == ROUND_MAX
     waits = [wait for verb, _, wait in steps(trial, [A], 20) if verb == REST]
     assert waits[-1] == ROUND_LONG
@@ -72,7 +72,11 @@ def test_news_and_another_network_are_tried_at_once_and_in_short_steps_from_then
     trial = Trial()
     trial.begin(0, False)
     steps(trial, [A], 60)
+    rest = trial.next_at
     trial.hurry(9000)
+    assert trial.next_at == rest, "it was due before"
+    trial.hurry(rest - 1)
+    assert trial.next_at == rest - 1
     assert [step for step in steps(trial, [A], 3) if step[0] == REST] == [(REST, None, ROUND_FIRST)]
 
 
@@ -100,3 +104,23 @@ def test_nothing_is_hurried_or_skipped_while_no_trial_is_open():
     trial.begin(5, True)
     trial.end()
     assert (trial.since, trial.next_at) == (None, None)
+
+
+def test_the_rounds_are_counted():
+    trial = Trial()
+    assert trial.rounds == 0
+    trial.begin(0, False)
+    assert trial.rounds == 1
+    steps(trial, [A], 3)
+    assert trial.rounds == 2
+    trial.begin(99, False)
+    assert trial.rounds == 1
+
+
+def test_what_is_skipped_after_the_end_has_no_turn():
+    trial = Trial()
+    trial.begin(0, False)
+    steps(trial, [A], 1)
+    trial.end()
+    trial.skip(5)
+    assert trial.next_at is None

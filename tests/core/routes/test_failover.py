@@ -80,6 +80,23 @@ def test_flows_of_the_policy_begin_anew_when_its_way_changes():
     house.kernel.flushed = []
     dead(house, "wg0")
     assert sorted(set(house.kernel.flushed)) == ["192.0.2.1", "192.0.2.2", "2001:db8::1"]
+    house.routing.up("wg0")
+    house.touched()
+    house.kernel.flushed = []
+    house.wait(61)
+    assert house.way("192.0.2.1") == "wg0"
+    assert sorted(set(house.kernel.flushed)) == ["192.0.2.1", "192.0.2.2", "2001:db8::1"], "back again"
+
+
+def test_routes_that_go_with_their_nexthop_are_not_deleted_one_by_one():
+    house = House(TWO % "")
+    house.wait(5)
+    house.written = []
+    house.configure("")
+    house.wait(5)
+    gone = [change.value for change in house.written if change.verb == routing.DELETE]
+    assert [value for value in gone if isinstance(value, routing.Nexthop)]
+    assert not [value for value in gone if isinstance(value, routing.Routes)] and house.ours() == (0, 0, 0)
 
 
 def test_without_a_way_the_normal_uplink_is_taken():

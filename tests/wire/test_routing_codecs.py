@@ -366,7 +366,10 @@ def test_of_a_route_through_several_next_hops_the_first_counts(size, gateway):
 
 
 def test_a_rule_is_made_only_if_there_is_none_like_it_and_one_that_jumps_says_where_to():
-    added = [one(rules.change_rule(routing.Change(verb, VALUES[1]), 1, 7, LITTLE), LITTLE) for verb in ("add", "del")]
+    added = [
+        one(rules.change_rule(routing.Change(verb, VALUES[1]), 1, 7, LITTLE), LITTLE)
+        for verb in (routing.ADD, routing.DELETE)
+    ]
     assert [message.flags for message in added] == [0x601, 1]  # NLM_F_CREATE, NLM_F_EXCL
     line = rules.rule_text(routing.Change(routing.ADD, VALUES[1]))
     assert line == "rule add pref 500 iif lo ipproto 17 sport 5 goto 999 protocol 190"

@@ -181,6 +181,8 @@ def test_unknown_options_and_types_are_said_with_a_hint_where_one_slip_explains_
         "section 'work': option 'hosts' is not known; did you mean 'host'?",
         "section 'work': option 'retian' is not known; did you mean 'retain'?",
     ]
+    c = build([raw("nametrack", "global", retian="5")])
+    assert c.errors == ["section 'global': option 'retian' is not known; did you mean 'retain'?"]
 
 
 # of each range of characters that reorder or hide what stands beside them: those at its ends, and those beside it

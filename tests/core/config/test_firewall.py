@@ -79,3 +79,15 @@ def test_packets_go_from_a_zone_to_another_by_a_forwarding_of_their_family(case)
     source, destination, family, allowed = case
     assert firewall.forwards(read(), source, destination, family) is allowed
     assert firewall.forwards(read("ACCEPT"), source, destination, family)
+
+
+FAMILIES = [("ipv4", [4]), ("ipv6", [6]), ("any", [4, 6]), ("", [4, 6])]
+
+
+@pytest.mark.parametrize("family, forwarded", FAMILIES)
+def test_a_forwarding_is_of_its_family_and_of_both_without_one(family, forwarded):
+    text = (
+        TEXT % "REJECT" + "config forwarding\n\toption src 'vpn'\n\toption dest 'lan'\n\toption family '%s'\n" % family
+    )
+    wall = firewall.read(uci.parse(text, firewall.wants)[0])
+    assert [version for version in (4, 6) if firewall.forwards(wall, VPN, LAN, version)] == forwarded

@@ -3,7 +3,7 @@
 import pytest
 
 from nametrack import ip, routing
-from nametrack.core.routes.rulebook import END, FIRST_HALVES, Rulebook, Step
+from nametrack.core.routes.rulebook import END, FIRST_HALVES, Rulebook, Step, places
 from nametrack.core.routes.selector import EVERYTHING, Client, Selector
 from nametrack.core.routes.steps import Uplinks, steps
 
@@ -188,3 +188,64 @@ def test_rules_of_before_in_the_half_that_is_written_go_first_and_it_is_the_half
     added = [each.value.preference for each in changes if each.verb == routing.ADD]
     assert sorted(added) == [freer, END]
     assert changes[3:] == [routing.Change(routing.DELETE, left(fuller + i)) for i in (1, 0)]
+
+
+def test_what_is_jumped_to_is_written_before_and_deleted_after_what_jumps():
+    """A step's argument is the number of another step; behind the last one it is the end of all of ours."""
+    some = [
+        Step(routing.match(source=A), routing.GOTO, 2, None),
+        Step(routing.match(source=B), routing.LOOKUP, 7, 0),
+        Step(routing.ANYTHING, routing.NOP, None, None),
+        Step(routing.match(source=C), routing.GOTO, 4, None),
+    ]
+    book, kernel = Rulebook(6), Kernel()
+    book.read([])
+    book.want(some)
+    added = [change.value for change in book.changes()]
+    assert [(rule.preference, rule.action, rule.argument, rule.suppress) for rule in added] == [
+        (999, routing.NOP, None, None),
+        (102, routing.NOP, None, None),
+        (100, routing.GOTO, 102, None),
+        (101, routing.LOOKUP, 7, 0),
+        (103, routing.GOTO, 999, None),
+    ]
+    assert all(rule.family == 6 and rule.protocol == routing.PROTOCOL for rule in added)
+    kernel.carry_out(book)
+    book.want([])
+    assert [change.value.preference for change in book.changes()] == [103, 101, 100, 102, 999]
+
+
+def test_steps_that_do_the_same_share_a_preference_unless_something_jumps_there():
+    to = routing.LOOKUP
+    some = [Step(routing.match(source=source), to, 7, None) for source in (A, B, C)]
+    assert places(some) == [0, 0, 0] and places([]) == []
+    jumps = [Step(routing.match(source=A), routing.GOTO, 2, None)]
+    assert places(jumps + some) == [0, 1, 2, 2]
+    assert places([some[0], Step(some[1].match, to, 8, None)]) == [0, 1]
+
+
+def test_what_the_kernel_refuses_is_known_until_the_next_reading():
+    book = Rulebook(4)
+    book.read([])
+    book.want(lookups((A, 1)))
+    change = book.changes()[1]
+    book.changed(change, "no such device")
+    assert book.refused == {change.value: "no such device"}
+    book.read([])
+    assert book.refused == {} and change in book.changes()
+
+
+def test_before_the_kernel_was_read_nothing_is_written():
+    book = Rulebook(4)
+    book.want(lookups((A, 1)))
+    rule = routing.Rule(4, 100, routing.ANYTHING, routing.LOOKUP, 1, None, routing.PROTOCOL)
+    book.changed(routing.Change(routing.ADD, rule), "no")
+    assert book.changes() == book.deleted([rule]) == [] and book.refused == {}
+
+
+def test_rules_that_others_delete_twice_are_put_back_twice_if_they_were_back():
+    book, kernel = written((A, 1), (B, 2))
+    gone = [rule for rule in kernel.rules if rule.match.source == A]
+    assert [change.value for change in book.deleted(gone)] == gone and book.deleted(gone) == []
+    book.changed(routing.Change(routing.ADD, gone[0]), None)
+    assert [change.value for change in book.deleted(gone)] == gone

@@ -3,6 +3,7 @@
 from nametrack import ip, routing
 from nametrack.core.routes.networks import NOWHERE, Networks
 from nametrack.core.routes.table import Member, Table
+from nametrack.key_table import KeyTable
 
 
 class Wants:
@@ -121,3 +122,35 @@ def test_a_refused_route_is_named_and_the_rest_goes_in():
     assert table.refused == {ip.key("192.0.2.1"): "no space left"}
     assert held(table) == {ip.key("192.0.2.2"): 1}
     assert table.settled()
+
+
+def test_what_is_assigned_or_spared_again_is_compared_only_if_it_is_news():
+    table, one = Table(4, 900, 0), member(7, "192.0.2.1")
+    table.assign([one], [])
+    drain(table)
+    table.assign([one], [])
+    table.spare(NOWHERE)
+    assert table.settled()
+    table.assign([one], [ip.key("10.0.0.0/8")])
+    assert (
+        not table.settled() and table.leaves_alone(ip.key("10.0.0.0/8")) and not table.leaves_alone(ip.key("10.0.0.1"))
+    )
+    drain(table)
+    table.spare(Networks([ip.key("192.0.2.1")]))
+    assert drain(table) == [("delete", 7, ["192.0.2.1"])]
+
+
+def test_a_table_counts_what_it_holds_of_some_keys():
+    table = Table(4, 900, 0)
+    table.assign([member(7, "192.0.2.1", "192.0.2.2", "198.51.100.0/24")], [])
+    drain(table)
+    assert table.count(KeyTable([ip.key(text) for text in ("192.0.2.1", "198.51.100.0/24", "192.0.2.9")])) == 2
+
+
+def test_a_table_is_settled_when_what_goes_is_gone():
+    table = Table(4, 900, 0)
+    table.assign([member(7, "192.0.2.1")], [])
+    drain(table)
+    table.assign([], [])
+    assert table.additions(100)[0] == [] and table.is_compared() and not table.settled()
+    assert drain(table) == [("delete", 7, ["192.0.2.1"])] and table.settled()

@@ -154,3 +154,18 @@ def test_a_peer_says_when_its_endpoint_was_set():
     peer.endpoint.changed_at = 7
     house.wait(10)
     assert told(house)["peers"][0]["changed"] == WALL + 7
+
+
+def test_an_address_that_is_named_expires_retain_from_now_and_one_that_is_retained_when_that_is_over():
+    text = FOLLOWED + "config policy 'work'\n\tlist interface 'wg0'\n\toption retain '1000'\n\tlist host 'work.test'\n"
+    house = House(text, hosts={"work.test": (["192.0.2.1"], [])})
+    house.wait(10)
+    house.hosts = {"work.test": (["192.0.2.2"], [])}
+    house.wait(400)
+    left = house.agent.policies.policies["work"].hosts["work.test"].retained[ip.key("192.0.2.1")]
+    (host,) = told(house)["policies"][0]["hosts"]
+    assert host["addresses"] == [
+        {"address": "192.0.2.2", "expires": WALL + house.now + 1000, "named": True},
+        {"address": "192.0.2.1", "expires": WALL + round(left), "named": False},
+    ]
+    assert house.now < left < 1410

@@ -26,6 +26,7 @@ ASKED = [
     ([SPARE], ["@gone"], ["192.0.2.2@eth2"]),
     ([TUNNEL], ["@wg0"], ["10.9.0.1@wg0"]),  # unless it is what is asked for
     ([LAN], ["@wan"], []),
+    ([netifd("six", "dhcpv6", "eth3", ["2001:db8::54"], metric6=5)], ["@wan"], ["2001:db8::54@eth3"]),
     ([], ["127.0.0.1", "@wan"], ["127.0.0.1"]),
 ]
 
@@ -57,6 +58,9 @@ DETOURS = [
     ([WAN, INNER, TUNNEL], "10.8.0.1", "wg1"),
     ([WAN, TUNNEL], "10.9.0.7", "wan"),  # never through itself
     ([DOWN, TUNNEL], "203.0.113.9", None),
+    ([WAN, LAN, TUNNEL], "192.168.1.0", "lan"),
+    ([WAN, LAN, TUNNEL], "192.168.1.255", "lan"),
+    ([WAN, LAN, TUNNEL], "::c0a8:105", "wan"),  # the number of 192.168.1.5
     ([SPARE, TUNNEL], "2001:db8:9::9", None),
     ([], "203.0.113.9", None),
 ]
@@ -68,7 +72,7 @@ def test_the_detour_is_the_longest_match_among_all_other_interfaces(interfaces, 
 
 
 def test_a_server_is_asked_past_every_tunnel_where_the_ways_are_known():
-    assert known(WAN, TUNNEL).way("198.51.100.53") == "198.51.100.53@eth1"
+    assert known(WAN, SPARE, TUNNEL).way("198.51.100.53") == "198.51.100.53@eth1"
     assert known(SPARE, TUNNEL).way("2001:db8:1::53") is None
     assert known().way("198.51.100.53") == "198.51.100.53"
 
@@ -120,3 +124,10 @@ def test_two_readings_are_a_second_apart():
     made.due(11.2)
     made.changed(20)
     assert timers.next() == 20.2
+
+
+def test_a_name_is_the_device_of_its_interface_or_a_device_itself():
+    made = known(DOWN, SPARE)
+    assert made.device("wanb") == "eth2" and made.device("wan") is None and made.device("gone") is None
+    assert made.devices(["wanb", "wan", "eth2", "tun7", "wanb"]) == ["eth2", "tun7"]
+    assert not Interfaces(Timers()).told

@@ -285,3 +285,11 @@ def test_a_copy_that_could_not_be_written_is_made_anew_a_minute_later():
     assert timers.next() == 100 + SHARE_RETRY == 160
     last_good.learn([Known("h.test", list(range(2 * COPY_MIN)), True, 0)], 101)
     assert timers.next() == 160, "that is to come anyway"
+
+
+def test_the_number_in_a_file_that_an_agent_before_wrote_is_that_of_this_one():
+    """Else the first start after an upgrade would take the file for one that lacks something."""
+    keys = [ip.key("192.0.2.1"), ip.key("2001:db8::1")]
+    assert essence(Known("a.test", keys, True, 0)) == 2715969227398046822
+    assert essence(Known("a.test", keys[:1], False, 5)) == 1945821803562663952
+    assert essence(Endpoints("p.test", keys, [None, 51999])) == 2092151885753016734

@@ -644,6 +644,7 @@ def test_a_response_that_repeats_id_and_question_is_the_servers_own_though_unrea
     response = query[:2] + b"\x81\x80" + query[4:]
     assert dns.repeats(response, query, "home.dyn.test")
     assert dns.repeats(response[:12] + b"\4HOME" + response[17:31] + b"\xff" * 9, query, "home.dyn.test")
+    assert dns.repeats(response[:31], query, "home.dyn.test")  # it ends with the question
     assert not dns.repeats(query, query, "home.dyn.test")  # no response
     assert not dns.repeats(response[:30], query, "home.dyn.test")
     assert not dns.repeats(response[:28] + b"\x1c" + response[29:], query, "home.dyn.test")

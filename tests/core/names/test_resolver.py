@@ -1,5 +1,7 @@
 """resolver.py: what is asked past the caches, of the sources beside the listed nameservers."""
 
+import pytest
+
 from answers import found, negative
 from fakes import netifd
 from nametrack.core.actions import SendQuery
@@ -200,3 +202,12 @@ def test_of_many_names_those_are_taken_in_later_that_are_new_or_want_more_than_b
     assert [new[1] for new in asked.resolver.later] == ["n200.test"] and not asked.resolver.idle()
     asked.resolver.follow_more(4)
     assert asked.resolver.later == [] and len(asked.resolver.names) == 201
+
+
+@pytest.mark.parametrize("chance, next_at", [(0, 102), (1, 102.5)])
+def test_a_name_that_fails_is_asked_again_a_quarter_of_the_wait_later_by_chance(chance, next_at):
+    asked = Asked(silent=(LOCAL,))
+    asked.resolver.random = lambda: chance
+    actions = asked.resolver.follow([(("a.test", (LOCAL,)), "a.test", [LOCAL], (A,))], 100)
+    asked.resolver.failed(actions[-1].id, "SERVFAIL", 100)
+    assert asked.resolver.next_query(asked.resolver.names["a.test", (LOCAL,)], (A,)) == next_at

@@ -97,3 +97,7 @@ def test_families_that_are_not_wanted_and_policies_that_are_off():
 def test_retain_counts_for_what_is_remembered():
     text = POLICY % OLD + "\toption retain '0'\n"
     assert printed(OLD, text)[0][1] == ["192.0.2.1", "203.0.113.9", "203.0.113.0/24"]
+
+
+def test_a_policy_that_names_the_service_fills_its_sets_although_pbr_is_enabled():
+    assert printed(OLD, POLICY % OLD, pbr=ENABLED) and printed(OLD, POLICY % "auto", pbr=ENABLED) == []

@@ -125,3 +125,8 @@ def test_a_wrong_line_is_told_and_the_rest_is_read(case):
 def test_a_file_of_nothing_but_mistakes_fills_no_memory():
     sections, problems = wg_quick.parse("x\n" * 100000, "wg0")
     assert len(sections) == 1 and len(problems) == 100
+
+
+def test_the_nameservers_that_wg_quick_sets_are_told_if_there_are_any():
+    assert wg_quick.parse(BEACH, "wg0")[0][0].options["dns"] == ["10.9.0.1"]
+    assert "dns" not in wg_quick.parse(BEACH.replace("DNS = 10.9.0.1\n", ""), "wg0")[0][0].options

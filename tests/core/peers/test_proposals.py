@@ -147,7 +147,10 @@ def test_what_worked_is_bounded_in_number_and_time():
     for i in range(9):
         proposals.proved(("198.51.100.%d" % i, 1), i, i)
     assert len(proposals.worked()) == MAX_WORKED and proposals.worked()[0] == ("198.51.100.8", 1)
-    proposals.proved(HOME[0], WORKED_FOR + 9, WORKED_FOR + 9)
+    proposals.proved(("198.51.100.7", 1), 9, 9)
+    proposals.proved(("198.51.100.8", 1), 10, 10)
+    assert [address for address, _ in proposals.worked()] == ["198.51.100.%d" % i for i in (8, 7, 6, 5)], "each once"
+    proposals.proved(HOME[0], WORKED_FOR + 10, WORKED_FOR + 10)
     assert proposals.worked() == HOME
 
 

@@ -100,8 +100,8 @@ def test_attributes_come_apart_as_they_were_put_together(order):
 
 
 def test_the_flags_in_an_attribute_type_are_masked():
-    data = struct.pack("<HHHH", 4, 0x8003, 4, 0x4004)
-    assert [kind for kind, _ in netlink.attributes(data, LITTLE)] == [3, 4]
+    data = struct.pack("<HHHHHH", 4, 0x8003, 4, 0x4004, 4, 0xFFFF)
+    assert [kind for kind, _ in netlink.attributes(data, LITTLE)] == [3, 4, 0x3FFF]
 
 
 def test_the_last_attribute_may_lack_its_padding():

@@ -133,6 +133,13 @@ def test_what_does_not_end_as_an_answer_does_is_not_complete(data):
     assert not uapi.Reply().feed(data)
 
 
+def test_the_largest_numbers_are_read():
+    text = "fwmark=4294967295\nlisten_port=65535\n" + PEER + "persistent_keepalive_interval=65535\n" + END
+    reply = uapi.Reply()
+    assert reply.feed(text.encode())
+    assert (reply.fwmark, reply.listen_port, reply.peers[0].persistent_keepalive) == (4294967295, 65535, 65535)
+
+
 def test_a_device_may_have_no_peers():
     assert whole(b"listen_port=51820\nerrno=0\n\n") == ([], 0)
 

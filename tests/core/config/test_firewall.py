@@ -91,3 +91,8 @@ def test_a_forwarding_is_of_its_family_and_of_both_without_one(family, forwarded
     )
     wall = firewall.read(uci.parse(text, firewall.wants)[0])
     assert [version for version in (4, 6) if firewall.forwards(wall, VPN, LAN, version)] == forwarded
+
+
+def test_the_first_256_sections_are_read():
+    text = "".join(["config zone\n\toption name 'z%d'\n" % i for i in range(257)])
+    assert [zone.name for zone in firewall.read(uci.parse(text)[0]).zones][-1] == "z255"

@@ -1,10 +1,12 @@
 """punycode.py: names in other scripts as DNS knows them. The samples are RFC 3492's own, section 7.1."""
 
+import sys
+
 import pytest
 
 from nametrack.core.config.configuration import build
 from nametrack.core.config.option_values import host, quoted
-from nametrack.core.config.punycode import encode, lower, to_ascii
+from nametrack.core.config.punycode import encode, is_unfit, lower, to_ascii
 from nametrack.wire import uci
 
 SAMPLES = [
@@ -88,3 +90,23 @@ def test_a_host_in_another_script_is_followed_by_its_ascii_name():
     sections, problems = uci.parse(text)
     config = build(sections, [], problems)
     assert config.errors == [] and config.policies[0].hosts == ["xn--bcher-kva.example"]
+
+
+def test_what_becomes_small_is_as_unicode_has_it_and_498_letters_do():
+    if sys.implementation.name == "micropython":
+        pytest.skip("its texts know no other small letters than those of ASCII")
+    small = [chr(code) for code in range(0x3000) if lower(chr(code)) != chr(code)]
+    assert [letter for letter in small if lower(letter) != letter.lower()] == []
+    assert len(small) == 498
+
+
+def test_of_letters_that_dns_does_not_take_those_at_the_ends_are_told_too():
+    ends = ((0x300, 0x36F), (0x483, 0x489), (0x3099, 0x309A), (0x2100, 0x214F), (0xFF00, 0xFFEF))
+    for first, last in ends:
+        found = [is_unfit("a" + chr(code)) for code in (first - 1, first, last, last + 1)]
+        assert found == [False, True, True, False], first
+
+
+@pytest.mark.parametrize("length, fits", [(59, True), (60, False)])
+def test_no_label_is_encoded_that_is_too_long_anyway(length, fits):
+    assert (to_ascii("\u00fc" * length + ".test") is not None) is fits

@@ -86,3 +86,11 @@ def test_only_lists_of_more_than_is_asked_for_are_to_be_observed():
     short = Policy("short", Config(["a.test"], [], (listing(b"a.test"),)))
     assert Patterns([short]).names() == ((), ("a.test",), ())
     assert Patterns(FILES + FILES).names() == (("example.net",), (), (MANY, FILES[2].config.lists[0]))
+
+
+def test_a_policy_whose_files_list_a_domain_twice_or_a_wider_one_is_told_once_or_not():
+    once, twice = listing(b"*.deep.example.net\n"), listing(b"*.deep.example.net\n*.example.net\n")
+    late = Policy("late", Config([], [], (listing(b"*.example.net\n"),)))
+    both = Patterns([Policy("both", Config([], [], (once, twice))), late])
+    assert [policy.name for policy in both.owners("www.deep.example.net")] == ["both"]
+    assert [policy.name for policy in both.owners("a.test.example.net")] == ["both", "late"]

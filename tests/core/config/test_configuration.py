@@ -749,6 +749,13 @@ def test_a_policy_whose_enabled_or_action_cannot_be_understood_holds_with_what_e
     assert c.errors[-1] == "section 'work': target 'auto' needs option 'interface'; ignoring section"
 
 
+@pytest.mark.parametrize("interface", ["", "wg/0"])
+def test_a_policy_that_blocks_holds_without_a_usable_interface(interface):
+    c = build([policy(fallback="block", interface=interface)])
+    assert (c.policies[0].target, c.policies[0].interface, c.policies[0].steering.interfaces) == ("route", None, [])
+    assert c.errors[-1] == "section 'work': no usable option 'interface': what goes to its addresses is dropped"
+
+
 @pytest.mark.parametrize("selects", [{"client": "192.168.1.9"}, {"proto": "udp"}, {"port": "443"}])
 def test_a_policy_without_hosts_takes_all_that_it_selects(selects):
     c = build([Raw("policy", "work", False, dict(selects, interface="wg"), 1)])

@@ -120,6 +120,18 @@ def test_fallback_block_lets_nothing_past_the_ways():
     assert house.agent.routes.standing("work")[0] == "blocked"
 
 
+def test_fallback_block_holds_though_no_interface_can_be_used():
+    """The name of the tunnel is misspelt: what may not leave by the WAN does not."""
+    block = "config policy 'work'\n\tlist interface 'wg/0'\n\toption fallback 'block'\n\tlist host 'work.test'\n"
+    house = House(block)
+    assert house.way("192.0.2.1") == "unreachable" and house.way("2001:db8::1") == "dropped"
+    assert house.way("198.51.100.9") == "wan"
+    reason = "no way out works: no interface of it can be used"
+    assert house.agent.routes.standing("work") == ("blocked", "blocked", reason)
+    house.configure(block.replace("wg/0", "wg0"))
+    assert house.way("192.0.2.1") == "wg0"
+
+
 def test_what_is_blocked_without_a_selector_outlives_the_rules():
     house = House(TWO % "\toption fallback 'block'\n")
     house.routing.down("wg0")

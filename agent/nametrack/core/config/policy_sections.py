@@ -84,7 +84,10 @@ def _policy(section, name, settings):
         if sets["set4"] is None and sets["set6"] is None:
             section.reject("target '%s' needs option 'set4' or 'set6'" % target)
     elif not values["interface"] and steering.action == "route":
-        section.reject("target '%s' needs option 'interface'" % target)
+        if steering.fallback == "block":  # as if none of its interfaces worked
+            section.problem("no usable option 'interface': what goes to its addresses is dropped")
+        else:
+            section.reject("target '%s' needs option 'interface'" % target)
     wildcards, files, hosts, literals = yield from _split(section, values["host"], values["family"])
     if not section.usable:
         return None

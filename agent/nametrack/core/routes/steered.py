@@ -98,14 +98,20 @@ class Steered:
         interfaces = self.steering.interfaces
         if self.steering.action == "bypass":
             return "current", "not steered by the policies below"
-        if self.way == interfaces[0]:
+        if self.way is not None and self.way == interfaces[0]:
             return "current", "through %s" % self.way
-        why = "; ".join([ways[name].reason for name in interfaces if ways[name].reason is not None])
+        why = self.reasons([ways[name] for name in interfaces])
         if self.way is not None:
             return "failed_over", "through %s: %s" % (self.way, why or "waiting for failback_delay")
         if self.blocks:
             return "blocked", "no way out works: %s" % why
         return "failed_over", "no way out works, traffic takes the normal uplink: %s" % why
+
+    def reasons(self, ways):
+        """Why its Ways do not work, as a text; empty if they do."""
+        if not ways:
+            return "no interface of it can be used"
+        return "; ".join([way.reason for way in ways if way.reason is not None])
 
     def news(self, ways, before, decided):
         """[Notify] of another way than `before`; of the first way, `decided` False, unless it is the first listed."""

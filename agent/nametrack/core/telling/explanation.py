@@ -150,9 +150,10 @@ def _bypassed(case, steered, address, steps):
 
 def _no_way(agent, steered):
     ways = [agent.routes.way(name) for name in steered.steering.interfaces]
-    reasons = "; ".join([way.reason for way in ways if way.reason is not None])
     becomes = "its packets are blocked" if steered.blocks else "its packets take the normal way"
-    text = "no way out of policy '%s' works (%s), so that %s" % (steered.name, reasons, becomes)
+    text = "no way out of policy '%s' works (%s), so that %s" % (steered.name, steered.reasons(ways), becomes)
+    if not ways:
+        return Step(text, mending.CHECK, True)
     advice = "nametrack status" if ways[0].link else mending.bring(agent, ways[0].name)
     return Step(text, advice, True)
 

@@ -2,7 +2,7 @@
 
 SHELL := /bin/sh
 PYTHON := build/venv/bin/python
-SHELL_FILES := $(shell grep -rl --exclude=*.py --exclude=Makefile '^\#!/bin/sh' .ci files openwrt scripts sdk-build.sh tests/files tests/setup) tests/vm/guest/init tests/vm/guest/requests
+SHELL_FILES := $(shell grep -rlI --exclude=*.py --exclude=Makefile '^\#!/bin/sh' .ci files openwrt scripts sdk-build.sh tests/files tests/setup) tests/vm/guest/init tests/vm/guest/requests
 
 SLOW := lab kernel router vm machines soak bench
 

@@ -43,6 +43,11 @@ function isNameserver(text) {
 		parts.length === 2 && PORT.test(parts[1]) && +parts[1] >= 1 && +parts[1] <= 65535);
 }
 
+/* An interface of netifd, or a device, whose name may have a dot, as br-lan.10. */
+function isInterface(text) {
+	return INTERFACE.test(text) || VLAN.test(text);
+}
+
 function isPorts(text) {
 	const ends = text.split('-');
 
@@ -65,8 +70,8 @@ return baseclass.extend({
 	fallback: rule((text) => isNameserver(text) || INTERFACE.test(text),
 		_('an address, address#port, or an interface')),
 	device: rule((text) => DEVICE.test(text), _('the name of an interface')),
-	interface: rule((text) => INTERFACE.test(text) || VLAN.test(text), _('the name of an interface')),
-	client: rule((text) => isAddress(text) || isPrefix(text) || HARDWARE.test(text) || INTERFACE.test(text) || VLAN.test(text),
+	interface: rule(isInterface, _('the name of an interface')),
+	client: rule((text) => isAddress(text) || isPrefix(text) || HARDWARE.test(text) || isInterface(text),
 		_('an address, a prefix, a MAC address or the name of an interface')),
 	proto: rule((text) => text === 'tcp' || text === 'udp', _('tcp or udp')),
 	ports: rule(isPorts, _('a port, or a range as 8000-8010')),

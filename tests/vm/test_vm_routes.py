@@ -128,3 +128,22 @@ def test_what_bypasses_a_policy_that_blocks_goes_by_the_wan_also_while_the_tunne
     staging.stop()
     staging.beach("nametrack flush")
     assert ours(staging) == []
+
+
+def test_what_others_begin_on_the_wan_is_answered_by_the_wan(staging):
+    """At an address of the LAN too, the router's own or that of a client: the policy takes all else."""
+    staging.machine.run(INTERNET)
+    staging.beach("sysctl -q net.ipv4.conf.all.src_valid_mark=1")
+    staging.beach("nft insert rule inet lab_fw input meta l4proto icmp accept")
+    staging.start("config policy 'all'\n\tlist interface 'wg0'\n\tlist host '0.0.0.0/0'\n\tlist host '::/0'\n")
+    for name in ("lan", "beach"):
+        for address in (STAGING4, STAGING6):
+            wait_for(staging, name, address)
+        for address in (OTHER4, OTHER6):  # home passes nothing on
+            assert staging.machine.status(reaches(staging, name, address))[0] != 0
+    for address in ("10.1.0.1", "fd00:1::1", CLIENT, "fd00:1::2"):
+        source = OTHER6 if ":" in address else OTHER4
+        staging.machine.wait_for(f"{reaches(staging, 'internet', address)} -I {source}", 10, staging.log)
+    staging.stop()
+    staging.beach("nametrack flush")
+    assert staging.machine.status("ip netns exec beach nft list table inet nametrack")[0] != 0

@@ -180,8 +180,8 @@ def test_08_the_way_is_down_and_blocks(world, interpreter):
 def test_08_no_interface_can_be_used_and_it_blocks(world, interpreter):
     block = ("policy", "work", {"interface": ["wg/0"], "host": [STAGING_NAME], "fallback": "block"})
     with house(world, interpreter, block) as home:
-        answer = home.says("policy 'work' works (no interface of it can be used)", "its packets are blocked")
-        assert answer["addresses"][0]["device"] == ""
+        words = ("policy 'work' works (no interface of it can be used)", "its packets are blocked")
+        wait_for(lambda: home.says(*words)["addresses"][0]["device"] == "", 10, home.agent.tail)
 
 
 def test_09_the_way_is_down_and_the_fallback_is_the_wan(world, interpreter):

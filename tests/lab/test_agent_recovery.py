@@ -55,6 +55,14 @@ def router(world, *more):
         yield netifd
 
 
+def wait_for_the_way(agent):
+    """Wait until the agent, which logs at `debug`, knows the tunnel and through which interface it is reached.
+
+    What changes before it does is no change to it: it begins with what is there.
+    """
+    agent.wait_for_line("check_way wg0")
+
+
 def moved(world):
     """Home moves, and says so to its zone: the Stopwatch of it."""
     world.move_home(MOVED)
@@ -189,11 +197,11 @@ def test_another_way_out_is_taken(interpreter):
         world.internet.ip("addr add 192.0.3.1/24 dev to-beach-b")
         world.beach.ip("addr add 192.0.3.20/24 dev wanb", "route add default via 192.0.3.1 dev wanb metric 20")
         try:
-            settings = options(nameserver=["203.0.113.99"], min_ttl=5)
+            settings = options(nameserver=["203.0.113.99"], min_ttl=5, log_level="debug")
             with Agent(world, settings, interpreter=interpreter, bus=netifd.bus) as agent:
                 with Pinger(world.beach, HOME_LAN) as pinger:
                     pinger.wait_for_reply(seconds=20)
-                    wait_for(lambda: netifd.dumps, 10, lambda: f"the agent on the bus\n{agent.tail()}")
+                    wait_for_the_way(agent)
                     asked = world.authority.count(HOME_NAME, "A")
                     world.beach.ip("link set wan down")
                     netifd.down("wan")
@@ -209,10 +217,10 @@ def test_another_way_out_is_taken(interpreter):
 def test_a_recreated_interface_has_its_endpoint_again_at_once(interpreter):
     """netifd made it anew, and without an endpoint, as it does where a name did not resolve; it says `ifup`."""
     with World(ttl=HOUR) as world, router(world, Interface("wg0", "wg0", proto="wireguard")) as netifd:
-        settings = options(peer_interval=3600)
+        settings = options(peer_interval=3600, log_level="debug")
         with Agent(world, settings, interpreter=interpreter, bus=netifd.bus) as agent:
             world.wait_for_tunnel()
-            wait_for(lambda: netifd.dumps, 10, "the agent on the bus")
+            wait_for_the_way(agent)
             world.beach.stop(world.wg0.process)
             world.wg0 = Tunnel(world.beach, "wg0", world.beach_key, ["10.9.0.2/24", "fd00:9::2/64"])
             world.wg0.up()

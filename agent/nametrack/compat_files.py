@@ -19,12 +19,13 @@ if MICROPYTHON:
     _descriptor = _libc.func("i", "open", "sii")
     _close = _libc.func("i", "close", "i")
     # fcntl.h; CPython sets O_CLOEXEC by itself
-    _READ = 0x80000
-    _WRITE = _READ | 1 | (0x100 | 0x200 if MIPS else 0x40 | 0x200)  # O_WRONLY, O_CREAT and O_TRUNC
-    _APPEND = _READ | 1 | (0x100 | 0x8 if MIPS else 0x40 | 0x400)  # O_WRONLY, O_CREAT and O_APPEND
+    _KEPT = 0x80000
+    _READ = _KEPT | (0x80 if MIPS else 0x800)  # O_NONBLOCK
+    _WRITE = _KEPT | 1 | (0x100 | 0x200 if MIPS else 0x40 | 0x200)  # O_WRONLY, O_CREAT and O_TRUNC
+    _APPEND = _KEPT | 1 | (0x100 | 0x8 if MIPS else 0x40 | 0x400)  # O_WRONLY, O_CREAT and O_APPEND
 else:
     _close = os.close
-    _READ = os.O_RDONLY
+    _READ = os.O_RDONLY | os.O_NONBLOCK
     _WRITE = os.O_WRONLY | os.O_CREAT | os.O_TRUNC
     _APPEND = os.O_WRONLY | os.O_CREAT | os.O_APPEND
 
@@ -33,7 +34,10 @@ _BLOCK = 4096  # bytes: MicroPython's readline() reads byte by byte
 
 
 def open_file(path, mode):
-    """Return a file of bytes; `mode`: "rb", "wb" or "ab". No child process inherits it. Raises OSError."""
+    """Return a file of bytes; `mode`: "rb", "wb" or "ab". No child process inherits it. Raises OSError.
+
+    Nothing waits for what is to be read: a pipe, or /proc/kmsg, ends where it has no more at present.
+    """
     if MICROPYTHON:
         fd = _descriptor(path, _FLAGS[mode], 0o666)
         if fd < 0:

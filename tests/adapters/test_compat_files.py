@@ -1,5 +1,7 @@
 """Files as both interpreters open, read and replace them."""
 
+import os
+
 from both import each_interpreter, run
 
 FILES = "from nametrack import compat_files\n"
@@ -50,6 +52,24 @@ def test_a_path_that_cannot_be_opened_costs_no_descriptor(interpreter, tmp_path)
         print(errors, compat_files.open_file("/dev/null", "rb").fileno() < 10)
         """
     assert run(interpreter, tmp_path, script, tmp_path) == ["600 True"]
+
+
+@each_interpreter
+def test_what_may_never_end_is_not_waited_for(interpreter, tmp_path):
+    """A pipe that somebody holds open: as /proc/kmsg, which is a plain file to those who ask what it is."""
+    pipe = tmp_path / "pipe"
+    os.mkfifo(pipe)
+    script = """
+        from nametrack import compat_files
+        print(compat_files.read_file(sys.argv[1]))
+        """
+    assert run(interpreter, tmp_path, script, pipe) == ["b''"]
+    held = os.open(pipe, os.O_RDWR | os.O_NONBLOCK)
+    try:
+        os.write(held, b"some")
+        assert run(interpreter, tmp_path, script, pipe) == ["b'some'"]
+    finally:
+        os.close(held)
 
 
 @each_interpreter

@@ -183,6 +183,29 @@ def test_clients_behind_another_interface_need_the_forwarding_of_their_zone(rout
     assert staged(router, "firewall") == {"guest_vpn": ("forwarding", {"src": "guest", "dest": "vpn"})}
 
 
+def test_clients_behind_a_device_of_no_known_zone_are_not_said_to_get_through(router, browser):
+    """netifd knows which network has the device, and the agent asks it once the policy is applied."""
+    (router.files / "firewall").write_text(uci(LAN, ZONE, FORWARDING))
+    opened(router, browser)
+    answer(browser)
+    browser.add("client", "br-lan.10", ".modal")
+    browser.wait_for_text("no zone with br-lan.10", PREVIEW)
+    assert "lets it through" not in browser.text(PREVIEW)
+    stage(browser)
+    assert staged(router, "firewall") == {}
+
+
+def test_clients_behind_a_device_need_the_forwarding_of_its_zone(router, browser):
+    iot = ("zone", "iot", {"name": "iot", "device": ["br-lan.10"]})
+    (router.files / "firewall").write_text(uci(LAN, iot, ZONE, FORWARDING))
+    opened(router, browser)
+    answer(browser)
+    browser.add("client", "br-lan.10", ".modal")
+    browser.wait_for_text("from zone “iot” to zone “vpn”", PREVIEW)
+    stage(browser)
+    assert staged(router, "firewall") == {"iot_vpn": ("forwarding", {"src": "iot", "dest": "vpn"})}
+
+
 def test_a_login_without_rights_to_the_firewall_stages_the_policy_alone(router, browser):
     opened(router, browser, "plain")
     answer(browser)

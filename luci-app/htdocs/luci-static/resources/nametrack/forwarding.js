@@ -106,6 +106,11 @@ return baseclass.extend({
 			});
 	},
 
+	/* Whether the firewall names the interface, or device, in a zone: if not, netifd knows, and the agent asks it. */
+	hasZone: function(name) {
+		return zoneOf(name) != null;
+	},
+
 	/* What is missing for packets of clients behind the interface `from`, an entry for each of `ways` at most. */
 	lacking: function(ways, from) {
 		const source = this.known ? zoneOf(from) : null;

@@ -19,7 +19,6 @@ const ID = 'site';
 const LAN = 'lan';         /* the interface that clients are behind, unless one is named */
 const LONGEST = 40;        /* characters of a policy's name that are made of its first host */
 const WILDCARD = /^\*\./, OTHERS = /[^a-z0-9]+/g, EDGES = /^_+|_+$/g;
-const INTERFACE = /^[a-z][a-z0-9_-]*$/i;
 
 /* A name for the policy that no section has. */
 function nameFor(values) {
@@ -47,6 +46,13 @@ function steered(values) {
 	return clients ? _('Packets of %s to %s leave through %s.').format(clients, hosts, way)
 		: _('Packets of every device in this network, and of the router itself, to %s leave through %s.').format(
 			hosts, way);
+}
+
+/* The interfaces that the clients are behind. */
+function sources(values) {
+	const named = values.client.filter(valid.isInterface);
+
+	return named.length ? named : [ LAN ];
 }
 
 /* What applying the policy changes, a sentence each. */
@@ -119,10 +125,7 @@ return baseclass.extend({
 	},
 
 	lacking: function(values) {
-		const sources = values.client.filter((client) => INTERFACE.test(client));
-
-		return [].concat(...(sources.length ? sources : [ LAN ]).map((from) =>
-			forwarding.lacking(values.interface, from)));
+		return [].concat(...sources(values).map((from) => forwarding.lacking(values.interface, from)));
 	},
 
 	update: function() {
@@ -132,14 +135,20 @@ return baseclass.extend({
 		dom.content(this.preview, open ? [ E('p', {}, [ E('em', [ open ]) ]) ] : [
 			E('h5', {}, [ _('What will happen') ]),
 			E('ul', {}, consequences(values).map((text) => E('li', {}, [ text ])))
-		].concat(this.renderLacking(this.lacking(values))));
+		].concat(this.renderLacking(this.lacking(values), sources(values).find((from) => !forwarding.hasZone(from)))));
 	},
 
-	renderLacking: function(lacking) {
+	/* homeless: an interface whose zone is not known */
+	renderLacking: function(lacking, homeless) {
 		if (!forwarding.known)
 			return [ E('p', {}, [
 				_('This login may not see the firewall. Once the policy is applied, the status page says what the ' +
 				'firewall lacks.')
+			]) ];
+		if (!lacking.length && homeless)
+			return [ E('p', {}, [
+				_('The firewall names no zone with %s. Once the policy is applied, the status page says what the ' +
+				'firewall lacks.').format(homeless)
 			]) ];
 		if (!lacking.length)
 			return [ E('p', {}, [ _('The firewall lets it through already.') ]) ];

@@ -62,6 +62,7 @@ function rule(holds, expected) {
 }
 
 return baseclass.extend({
+	isInterface: isInterface,
 	host: rule((text) => isName(text.replace(/^\*\./, '')) || isAddress(text) || isPrefix(text) || FILE.test(text),
 		_('a host name, a wildcard as *.example.com, an address or a prefix')),
 	name: rule(isName, _('a host name')),

@@ -168,3 +168,13 @@ def test_a_restart_beside_nexthops_of_others_changes_nothing():
     house.configure(FIRST + CLOSED)
     house.wait(5)
     assert house.written == []
+
+
+def test_a_restart_leads_the_packets_of_two_policies_that_begin_with_one_client_apart():
+    """The first leaves its hosts to the main table, so its clients have no rule before the restart."""
+    bypass = FIRST + "	option action 'bypass'\n" + MINE % ONE + MINE % TWO
+    other = NEW.replace("new.test", "two.test").replace("wg1", "wg0") + MINE % TWO
+    house = Watched(bypass + SECOND + MINE % ONE + other, hosts=HOSTS)
+    house.wait(5)
+    house.restart(bypass + SECOND + MINE % ONE + other)
+    assert (house.way("192.0.2.2", ONE), house.way("192.0.2.2", TWO)) == ("wg1", "wg0")

@@ -29,7 +29,19 @@ def test_many_clients_and_ports_are_known_by_the_rule_that_theirs_jump_to():
         (Client("prefix", A), Client("prefix", B), Client("prefix", "192.168.1.3")), (6, 17), ((443, 443), (8000, 8010))
     )
     packets = [routing.match(transport=t, dports=ports) for t in (6, 17) for ports in ((443, 443), (8000, 8010))]
-    rules = [routing.Rule(4, 100, routing.match(source=A), routing.GOTO, 103, None, routing.PROTOCOL)]
+    clients = [routing.match(source=text) for text in (A, B, "192.168.1.3")]
+    rules = [routing.Rule(4, 100, each, routing.GOTO, 103, None, routing.PROTOCOL) for each in clients]
+    rules += [routing.Rule(4, 102, routing.ANYTHING, routing.GOTO, 104, None, routing.PROTOCOL)]
     rules += [routing.Rule(4, 103, each, routing.LOOKUP, 905, None, routing.PROTOCOL) for each in packets]
     assert tables_of([(many, 1)], rules, sources) == {(many, 1): 905}
+    rules += [routing.Rule(4, 104, clients[0], routing.LOOKUP, 906, None, routing.PROTOCOL)]
+    assert tables_of([(many, 1), (OF_A, 1)], rules, sources) == {(many, 1): 905, (OF_A, 1): 906}
     assert tables_of([(many, 1)], rules[1:], sources) == {}
+
+
+def test_a_table_that_the_rules_of_another_selector_lead_to_is_nobodys():
+    """Two selectors that begin with one client would have one table, and the packets of the one go the other's way."""
+    both = Selector((Client("prefix", A), Client("prefix", B)), (), ())
+    groups = groups_of([both, OF_A, OF_B])
+    assert tables_of(groups, [rule(101, A, 903), rule(102, B, 902)], sources) == {(OF_A, 1): 903, (OF_B, 1): 902}
+    assert tables_of(groups, [rule(101, A, 903), rule(101, B, 903)], sources) == {(both, 1): 903}

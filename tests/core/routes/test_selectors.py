@@ -138,3 +138,28 @@ def test_a_wide_bypass_leaves_nothing_blocked_that_is_in_it():
     for more in ("", only(CLIENT)):
         house = House(texts + policy("work", "wg0", "192.0.2.1", BLOCK + more))
         assert house.way("192.0.2.1", CLIENT) == "wan" and house.way("192.0.2.1", OTHER) == ("wan" if more else "wg0")
+
+
+def test_what_is_blocked_for_all_is_so_for_a_client_that_a_policy_below_leads_there_by_another_way():
+    house = House(policy("work", "wg0", "192.0.2.1", BLOCK) + policy("mine", "wg1", "192.0.2.0/24", only(CLIENT)))
+    house.routing.down("wg0")
+    house.touched()
+    assert house.way("192.0.2.1", CLIENT) == house.way("192.0.2.1", OTHER) == "unreachable"
+    assert house.way("192.0.2.2", CLIENT) == "wg1" and house.way("192.0.2.2", OTHER) == "wan"
+
+
+def test_what_is_blocked_for_all_is_so_for_a_client_that_bypasses_below():
+    """It bypasses by a table of its own, because a policy below is for others too."""
+    below = policy("not", "wg0", "192.0.2.1", BYPASS + only(CLIENT)) + policy("all", "wg1", "192.0.2.9", BYPASS)
+    house = House(policy("work", "wg0", "192.0.2.1", BLOCK) + below)
+    house.routing.down("wg0")
+    house.touched()
+    assert house.way("192.0.2.1", CLIENT) == house.way("192.0.2.1", OTHER) == "unreachable"
+
+
+def test_a_policy_below_that_blocks_a_longer_prefix_blocks_nothing_that_the_first_one_leads():
+    for who in ("", only(CLIENT)):
+        texts = policy("work", "wg0", "192.0.2.0/24", who) + policy("late", "wg1", "192.0.2.1", BLOCK + who)
+        for above in ("", policy("not", "wg0", "198.51.100.7", BYPASS + only(OTHER))):
+            house = House(above + texts)
+            assert house.way("192.0.2.1", CLIENT) == house.way("192.0.2.2", CLIENT) == "wg0"

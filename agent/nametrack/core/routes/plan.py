@@ -36,6 +36,9 @@ def compose(steered, ways, numbers, local, endpoints):
             elif table is not None:
                 via, nexthop = _via(each, ways, numbers, family)
                 places = [((family, table, METRICS[family]), via)]
+                blocks = [other.blocks for other in about[i:] if other.group == each.group]
+                if via is not None and not blocks[0] and any(blocks):
+                    places.append(((family, table, LAST), None))  # no longer prefix of one below blocks what it leads
             if nexthop is not None:
                 nexthops.append(nexthop)
             for place, leads in places + blocked.get(each.name, []):
@@ -96,16 +99,18 @@ def _bypassed(steered, below, blocked, numbers, local):
 
 
 def _opened(about, numbers):
-    """The names of the policies below one with action bypass that opens its addresses to others than it selects.
+    """The names of the policies whose addresses the main table alone does not block, because a table is asked before.
 
-    The main table asks for no client. So what those below block there for all, they block in their own tables as well.
+    One below may have another table, and an address too. Or one above with action bypass opens its addresses
+    to others than it selects: the main table asks for no client.
     """
     found, opens = set(), False
-    for each in about:
-        if opens:
+    for i in range(len(about)):
+        each = about[i]
+        if opens or about[-1].group != each.group:
             found.add(each.name)
-        elif each.steering.action == "bypass" and not covers(each.selector, EVERYTHING):
-            opens = numbers.table(each.group) is not None
+        if each.steering.action == "bypass" and not covers(each.selector, EVERYTHING):
+            opens = opens or numbers.table(each.group) is not None
     return found
 
 

@@ -73,30 +73,42 @@ def is_split(clients, packets):
 
 
 def tables_of(groups, rules, sources):
-    """{group: number of its table} by the rules that an agent before this one left, of those with such rules.
+    """{group: number of its table} by the rules that an agent before this one left: exactly the group's lead there.
 
     groups: as groups_of gives them; rules: all of the kernel's, in their order; sources: as for matches.
     """
-    tables, found, ours = {}, {}, [rule for rule in rules if rule.protocol == routing.PROTOCOL]
-    lookups = {}  # (family, preference) -> the first rule there that looks up a table
+    left, found = _tables_left(rules), {}
+    for group in groups:
+        wanted = {}
+        for family in (4, 6):
+            clients, packets = conditions(group[0], family, sources)
+            wanted[family] = (set(clients), set(packets))
+        for table, theirs in left:
+            fits = all([theirs[family] == wanted[family] for family in theirs])
+            if fits and group not in found and table not in found.values():
+                found[group] = table
+    return found
+
+
+def _tables_left(rules):
+    """[(number of a table, {family: what leads there, as two sets: see `conditions`})] in the order of the rules.
+
+    Who was killed may have left a rule twice.
+    """
+    ours, tables = [rule for rule in rules if rule.protocol == routing.PROTOCOL], []
+    lookups = {}  # (family, preference) -> number of the table that is looked up there
+    found = {}
     for rule in ours:
         if rule.action == routing.LOOKUP:
-            lookups.setdefault((rule.family, rule.preference), rule)
+            lookups[rule.family, rule.preference] = rule.argument
+            if rule.argument not in found:
+                tables.append(rule.argument)
+            found.setdefault(rule.argument, {}).setdefault(rule.family, (set(), set()))[1].add(rule.match)
     for rule in ours:
-        lookup, client = rule, None
-        if rule.action == routing.GOTO:
-            lookup, client = lookups.get((rule.family, rule.argument)), rule.match
-        if lookup is not None and lookup.action == routing.LOOKUP:
-            known = tables.setdefault((rule.family, client, lookup.match), [])
-            if lookup.argument not in known:  # who was killed may have left the rules in both orders
-                known.append(lookup.argument)
-    for selector, run in groups:
-        for family in (4, 6):
-            clients, packets = conditions(selector, family, sources)
-            known = tables.get((family, clients[0] if clients else None, packets[0]), ()) if packets else ()
-            if len(known) >= run:
-                found[(selector, run)] = known[run - 1]
-    return found
+        table = lookups.get((rule.family, rule.argument)) if rule.action == routing.GOTO else None
+        if table is not None and rule.match != routing.ANYTHING:  # not what passes by the rules of others
+            found[table][rule.family][0].add(rule.match)
+    return [(table, found[table]) for table in tables]
 
 
 def _clients(selector, sources, family):

@@ -44,6 +44,9 @@ def test_one_reading_is_under_way_at_a_time():
     assert not made.unread and made.ask() == [ReadPeers("wg0")]
     made.unreadable("no such device", 5)
     assert made.ask() == [ReadPeers("wg0")]
+    made.configure(made.peers, [])
+    made.unreadable("no such device", 6)
+    assert not made.unread, "a look at what is not there is a look, for `run --once`"
 
 
 def test_an_interface_whose_peers_nobody_follows_is_not_read_and_nothing_is_said_of_it():

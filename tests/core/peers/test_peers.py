@@ -1,6 +1,11 @@
 """peers.py: what is remembered of the peers whose names were answered."""
 
+import transcript
+from nametrack.core import events as on
+from nametrack.core.config import configuration
 from nametrack.core.peers.peers import Peers
+from nametrack.wire import uci
+from one_peer import one_peer
 
 
 class Peer:
@@ -19,3 +24,14 @@ class Peer:
 def test_of_the_peers_that_heard_of_an_answer_those_are_remembered_of_whom_it_names_others_than_before():
     heard = [(Peer("a"), "a"), (Peer("b"), "x"), (Peer("c"), None)]
     assert Peers.learnt(None, heard) == ["record of b", "record of c"]
+
+
+def test_a_peer_that_has_another_host_leaves_the_addresses_of_the_old_one():
+    then = "-- at 0 --\n< answered 1 198.51.100.10 ttl=600\n-- at 5 --"
+    played = transcript.Transcript(one_peer("endpoint=198.51.100.10:51820 handshake=-20", then))
+    played.run()
+    config = "config nametrack 'global'\n\toption family 'ipv4'\n"
+    network = played.network.replace("home.dyn.test", "new.dyn.test")
+    played.handle(on.ConfigLoaded(configuration.build(uci.parse(config)[0], uci.parse(network)[0], [])))
+    (peer,) = played.agent.peers.peers.values()
+    assert peer.config.endpoint_host == "new.dyn.test" and peer.proposals.known() == []

@@ -102,6 +102,14 @@ def test_the_source_that_last_shook_hands_comes_first_then_what_two_name():
     assert proposals.in_order((), True) == HOME + MOVED
 
 
+def test_a_peer_that_connects_from_where_no_source_names_it_leaves_the_source_that_was_right_last_the_first():
+    proposals = said((LISTED, HOME, 0), (ZONE, MOVED, 0), (FALLBACK, MOVED, 0))
+    proposals.proved(HOME[0], 0, 1)
+    proposals.proved(("203.0.113.9", 40000), 2, 3)
+    named = [endpoint for endpoint in proposals.in_order((), True) if endpoint in HOME + MOVED]
+    assert named == HOME + MOVED
+
+
 def test_what_worked_lately_comes_before_what_one_source_names():
     proposals = said((FALLBACK, LIE, 0))
     proposals.proved(HOME[0], 5, 6)

@@ -41,3 +41,12 @@ def test_the_least_recently_named_addresses_go_first_and_the_last_that_dns_gave(
     assert one.named == span(FOUR + 2, 3) and one.retained == {}
     assert one.life(FOUR + 5, 10) is None
     assert one.drop(1, 6) == [] and len(one) == 3
+
+
+def test_no_more_go_than_there_are():
+    for count in range(8):
+        one = host()
+        one.answered(span(FOUR, 2), 0, 60)
+        one.answered(span(FOUR + 1, 2), 10, 60)
+        first_to_go = [FOUR, FOUR + 2, FOUR + 1]
+        assert set(one.drop(count, 4)) == set(first_to_go[:count]) and set(one.keys()) == set(first_to_go[count:])

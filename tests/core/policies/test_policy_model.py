@@ -6,6 +6,7 @@ from nametrack import ip
 from nametrack.core.config.policy_sections import PolicyConfig
 from nametrack.core.ordering import result
 from nametrack.core.policies import policy as module
+from nametrack.core.policies import policy_host
 from nametrack.core.policies.preparation import preparing
 from nametrack.core.sets.lives import NAMED
 
@@ -51,6 +52,11 @@ class Model:
             of_it = sorted([key for key in KEYS if wanted[key] is not None and ip.key_family(key) == family], key=str)
             assert sorted(list(self.policy.wanted(family)), key=str) == of_it
 
+    def sizes(self):
+        """How many addresses are held, and how many any host wants."""
+        wanted = [key for key in KEYS if self.expected(key) is not None]
+        return len(self.policy.wanted(4)) + len(self.policy.wanted(6)), len(wanted)
+
     def step(self):
         """Something happens; return `(lives before, keys that are said to have changed)`, None if that is not said."""
         policy, what = self.policy, self.below(8)
@@ -89,7 +95,22 @@ class Model:
 
 @pytest.mark.parametrize("seed", range(1, 25))
 def test_what_any_host_wants_is_wanted_and_what_changed_is_said(seed):
-    model = Model(seed)
+    walked(Model(seed))
+
+
+@pytest.mark.parametrize("seed", range(1, 9))
+def test_the_same_if_a_host_keeps_two_addresses_of_a_family(seed):
+    before, policy_host.MOST = policy_host.MOST, 2
+    try:
+        model = Model(seed)
+        walked(model)
+        for host in model.policy.hosts.values():
+            assert all(len([key for key in host.keys() if ip.key_family(key) == each]) <= 2 for each in (4, 6))
+    finally:
+        policy_host.MOST = before
+
+
+def walked(model):
     for i in range(80):
         told = model.step()
         model.check()
@@ -111,13 +132,14 @@ def test_there_is_never_more_in_it_than_has_room_and_never_less_than_fits(seed):
         for _ in range(60):
             model.policy.overflowed()
             model.step()
-            held = len(model.policy.wanted(4)) + len(model.policy.wanted(6))
-            wanted = len([key for key in KEYS if model.expected(key) is not None])
-            assert held <= 6
-            if held < 6:
-                assert held == wanted or model.policy.is_full() is False
+            held, wanted = model.sizes()
+            assert held <= min(6, wanted) and model.policy.is_full() == (held == 6)
             if model.policy.overflowed():
                 assert held == 6
+        if model.policy.is_full():
+            model.reload()
+            held, wanted = model.sizes()
+            assert held == min(6, wanted), "who found no place has it when there is one"
     finally:
         module.MAX_ADDRESSES = before
 

@@ -87,7 +87,7 @@ class Peer:
         proof = self.tunnel.read(reading, now, wall)
         if self.reading is None or foreign:
             self.proposals.agree(self.installed)
-        if self.reading is None and self.installed is not None and self.tunnel.handshake_at is not None:
+        if self.installed is not None and self.tunnel.handshake_at is not None:
             self.proposals.found_working(self.installed, self.tunnel.handshake_at)
         self.reading = reading
         if foreign:

@@ -122,7 +122,7 @@ def _try(peer, news, now, settings, reading):
         return peer.standing.enter(peer.label, states.no_route(peer.config.endpoint_host)), None
     if verb == trial.REST:
         target = peer.proposals.best(peer.endpoint.unreachable(now), not peer.names.is_service)
-        if target is None or target == peer.installed:
+        if target == peer.installed:
             return [], None
         why = states.Cause("waits", "none of the addresses answers; waiting at the best one")
         return [peer.order(target, why, False, now, reading)], None

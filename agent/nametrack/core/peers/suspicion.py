@@ -39,20 +39,19 @@ class Check:
 
     def __init__(self):
         self.since = None  # None: no check is under way
-        self._looks = 0  # that were had
+        self._looks = []  # when the tunnel is looked at, of the looks that were not had
 
     def begin(self, now):
-        self.since, self._looks = now, 0
+        self.since, self._looks = now, [now + seconds for seconds in LOOKS]
 
     def end(self):
-        self.since = None
+        self.since, self._looks = None, []
 
     def next_at(self):
         """Return when the tunnel is looked at next; None if no check is under way."""
-        return None if self.since is None or self._looks >= len(LOOKS) else self.since + LOOKS[self._looks]
+        return self._looks[0] if self._looks else None
 
     def looked(self, now):
         """The counters were read: return whether that was the last look."""
-        while self._looks < len(LOOKS) and now >= self.since + LOOKS[self._looks]:
-            self._looks += 1
-        return self._looks >= len(LOOKS)
+        self._looks = [at for at in self._looks if at > now]
+        return not self._looks

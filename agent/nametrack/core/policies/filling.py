@@ -46,11 +46,10 @@ class Filling:
 
     def services_read(self, services, now):
         """Which of the services that make sets are there: `auto` may find that none is enabled."""
-        waiting = [name for name in self._policies if self._policies[name].target is None]
         enabled = sorted([name for name in services if services[name].enabled])
         changed, self._enabled = enabled != self._enabled, enabled
         actions = self._sets.services_read(services)
-        return actions + self._assign(now) + self._steer(now) if waiting or changed else actions
+        return actions + self._assign(now) + self._steer(now) if changed else actions
 
     def touch(self, policy, keys, reason, now):
         """The life of these keys changed, for a reason that people are told with the change."""
@@ -79,10 +78,10 @@ class Filling:
 
     def unused(self, policy):
         """Return `(why, advice)` if nothing refers to the sets that a policy fills; None if something does."""
-        sets = [self._sets.by_name.get(name) for _, name in sorted(policy.sets().items())]
-        there = [kernel_set for kernel_set in sets if kernel_set is not None and kernel_set.exists]
-        unused = [kernel_set for kernel_set in there if kernel_set.used is False]
-        if not unused or any(kernel_set.used for kernel_set in there):
+        names = [name for _, name in sorted(policy.sets().items())]
+        sets = [self._sets.by_name[name] for name in names if name in self._sets.by_name]
+        unused = [kernel_set for kernel_set in sets if kernel_set.used is False]
+        if not unused or any(kernel_set.used for kernel_set in sets):
             return None
         why, advice = why_unused(policy.target, self._sets.services)
         return "set '%s' %s" % (own_name(unused[0].name), why), advice

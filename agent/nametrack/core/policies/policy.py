@@ -177,7 +177,7 @@ class Policy:
         free = MAX_ADDRESSES - len(self._holders[4]) - len(self._holders[6])
         if count <= free:
             return [], count
-        gone, share = [], MAX_ADDRESSES // max(1, len(self.hosts))
+        gone, share = [], MAX_ADDRESSES // len(self.hosts)
         missing = min(count, max(free, share - len(host) + count)) - free
         while missing > 0:
             largest = max(self.hosts.values(), key=len)

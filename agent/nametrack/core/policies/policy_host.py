@@ -16,7 +16,6 @@ class Host:
         self.named = []  # in the order DNS gave
         self.retained = {}  # key -> until
         self._named = set()  # the same as named, for the question whether
-        self._remembers = False  # whether something was remembered, and not all of DNS has answered since
 
     def __len__(self):
         return len(self.named) + len(self.retained)
@@ -69,14 +68,10 @@ class Host:
         for key in keys:
             if key not in self._named:
                 self.retained[key] = until
-        self._remembers = True
         return self._drop_surplus()
 
     def settle(self, latest):
         """DNS has said all: what was remembered stays until `latest` at most. Return those whose life changed."""
-        if not self._remembers:
-            return []
-        self._remembers = False
         changed = in_order([key for key in self.retained if self.retained[key] > latest])
         for key in changed:
             self.retained[key] = latest

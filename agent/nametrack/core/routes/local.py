@@ -43,6 +43,17 @@ class Local:
         return found
 
 
+def link_towards(main, key):
+    """The number of the link that leads to an address by the MainRoutes, None if none does."""
+    best = None
+    for route in main:
+        if route.family == ip.key_family(key) and ip.holds(route.key, key):
+            first, last = ip.bounds(route.key)
+            if best is None or (last - first, route.metric) < best[:2]:
+                best = (last - first, route.metric, route.device)
+    return None if best is None else best[2]
+
+
 def _is_default(route):
     first, last = ip.bounds(route.key)
     return last - first + 1 >= 1 << ((ip.V4_BITS if route.family == 4 else ip.V6_BITS) - WIDEST)

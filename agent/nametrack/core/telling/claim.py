@@ -3,6 +3,8 @@
 from collections import namedtuple
 
 from ... import ip
+from ..routes.clients import MAC
+from ..routes.local import link_towards
 from . import mending
 
 # text: what is so; advice: what to do about it, "" for nothing; fault: whether packets go, or end, otherwise than
@@ -18,8 +20,25 @@ def note(text):
     return Step(text, "", False)
 
 
-def claim(agent, address, host, client):
-    """Return the Claim on an address that was asked for as `host`; client: None for the router's own packets."""
+def ingress(agent, client):
+    """Return the name of the device that a client's packets come in through by the main table, None if it is unknown.
+
+    It is for the question to the kernel, which then tells by itself.
+    """
+    view = agent.routes.installation.view if client and agent.routes.steered else None
+    if view is None:
+        return None
+    number = link_towards(view.main, ip.key(client))
+    names = [link.name for link in view.links if link.number == number]
+    return names[0] if names else None
+
+
+def claim(agent, address, host, client, device):
+    """Return the Claim on an address that was asked for as `host`.
+
+    client: None for the router's own packets; device: the name of that which its packets come in through, None if it
+    is unknown.
+    """
     key, passed = ip.key(address), []
     for config in agent.config.policies:
         policy = agent.policies.policies.get(config.name)
@@ -32,7 +51,7 @@ def claim(agent, address, host, client):
             if host in policy.hosts:
                 passed.append(_not_yet(agent, policy, address, host))
             continue
-        step = _not_for(agent, policy, client)
+        step = _not_for(agent, policy, client, device)
         if step is None:
             return Claim(policy, passed)
         passed.append(step)
@@ -61,7 +80,7 @@ def _not_yet(agent, policy, address, host):
     return Step(text, "nametrack refresh %s" % host, policy.config.family in ("any", "ipv%d" % ip.family(address)))
 
 
-def _not_for(agent, policy, client):
+def _not_for(agent, policy, client, device):
     """Return the Step that says why a policy is not about the packets of a client, None if it is."""
     steered = agent.routes.of(policy.config.name)
     clients = [] if steered is None else steered.selector.clients
@@ -70,10 +89,18 @@ def _not_for(agent, policy, client):
     if client is None:
         text = "%s lists it, but it is only for some clients, not for the router itself" % policy.label
         return note(text)
-    for each in clients:
-        if each.kind != "prefix":
-            return None  # an interface or a hardware address: the kernel's rule decides, and its answer is shown
-        if ip.holds(ip.key(each.value), ip.key(client)):
-            return None
+    if any(_is_of(agent, each, client, device) for each in clients):
+        return None
     text = "%s lists it, but it is not for the client %s" % (policy.label, client)
+    if any(each.kind == MAC for each in clients):
+        text = "%s lists it, but none of its clients is known to have the address %s" % (policy.label, client)
     return Step(text, mending.option(agent, policy.config.name, "add_list", "client", client), False)
+
+
+def _is_of(agent, each, client, device):
+    """Return whether packets of a client are those of a selector.Client; without a device an interface may be it."""
+    if each.kind == MAC:
+        return ip.key(client) in [ip.key(address) for address in agent.routes.addresses_of(each.value)]
+    if each.kind == "prefix":
+        return ip.holds(ip.key(each.value), ip.key(client))
+    return device is None or device == (agent.interfaces.device(each.value) or each.value)

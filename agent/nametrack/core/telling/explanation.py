@@ -22,11 +22,12 @@ Expected = namedtuple("Expected", ("device", "interface", "told"))
 def explain(case, address):
     """Return what is so of an address: `{"address", "device", "steps", "sentence", "advice", "fault"}`."""
     told = [each for each in case.kernel.told if each.address == address]
-    found = claim(case.agent, address, case.host, case.client)
+    found = claim(case.agent, address, case.host, case.client, case.kernel.ingress)
     steps, expected, ending = list(found.passed), Expected(None, None, told[0]), None
     if found.policy is None:
         ending = _nothing(case, address, steps)
     else:
+        steps = [step if step.fault else note(step.text) for step in steps]  # it is not theirs: nothing is to be done
         steps.append(note(_named(found.policy, ip.key(address), case.now)))
         expected, ending = _steered(case, found.policy, told, steps)
     plain = expected.told

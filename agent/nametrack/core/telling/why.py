@@ -8,7 +8,7 @@ the first address that goes another way than configured.
 from ... import ip
 from ..actions import AskKernel, Packets, ReadAllowed, Reply
 from . import mending
-from .claim import claim
+from .claim import claim, ingress
 from .explanation import Case, explain
 
 MOST = 8  # addresses of one host that are explained
@@ -146,7 +146,8 @@ def _unseen(host, policies):
 
 def _packets(agent, address, question):
     """Return the Packets to ask about: those that the policy selects which takes the address."""
-    policy = claim(agent, address, question.host, question.client).policy
+    device = ingress(agent, question.client)
+    policy = claim(agent, address, question.host, question.client, device).policy
     steered = None if policy is None else agent.routes.of(policy.config.name)
     if steered is None:
         return Packets(address, 0, 0)

@@ -229,7 +229,9 @@ def test_11_nothing_refers_to_the_set(world, interpreter):
 def test_12_a_client_got_another_address_from_another_dns_server(world, interpreter):
     world.beach.nft("table inet filter_dns")  # nothing of it: the client asks past the router
     observing = {"observe": ["br-lan"]}
-    with house(world, interpreter, THREE, globals=observing) as home:
+    hosts = [STAGING_NAME, f"*.{STAGING_NAME}"]  # without a wildcard no answer is read
+    both = ("policy", "work", {"interface": ["wg0"], "host": hosts})
+    with house(world, interpreter, both, globals=observing) as home:
         home.steering.reach("home", ADDRESS)
         world.zone.set(STAGING_NAME, "A", [STAGING4[1]], 3600)  # what another server says by now
         got = "192.0.2.140"

@@ -179,12 +179,27 @@ def test_an_address_in_a_local_network_keeps_its_way():
     assert answer["as_configured"] and answer["advice"].startswith("uci set nametrack.work.keep_local='0'; ")
 
 
+@pytest.mark.parametrize("listed, advised", [("192.0.0.0/16", False), ("192.0.2.64/26", True)])
+def test_a_local_network_in_a_prefix_that_is_wider_is_to_stay(listed, advised):
+    played = transcript.Transcript(SCRIPT.replace("list host '192.0.2.77'", "list host '%s'" % listed))
+    played.run()
+    answer = why(played, (0, "wan", 254, None, None), address="192.0.2.77")
+    assert answer["sentence"].startswith("192.0.2.77 keeps its way") and bool(answer["advice"]) is advised
+
+
+def test_other_dns_servers_are_to_be_heard_only_if_answers_are_read_at_all():
+    played = transcript.Transcript(SCRIPT.replace("list host '192.0.2.77'", "list host '*.example.test'"))
+    played.run()
+    answer = why(played, WAN, "203.0.113.1")
+    assert answer["advice"].startswith("uci set nametrack.global.observe_from='any'; ")
+
+
 PASSED = [
     ("198.51.100.2", CLIENT, "it is not for the client 10.1.0.2", "uci add_list nametrack.some.client='10.1.0.2'; "),
     ("198.51.100.2", None, "it is only for some clients, not for the router itself", ""),
     ("198.51.100.3", None, "policy 'off' lists it, but is disabled", "uci set nametrack.off.enabled='1'; "),
     ("198.51.100.9", None, "policy 'work' lists it too", "uci del_list nametrack.direct.host='198.51.100.9'; "),
-    ("203.0.113.1", None, "no policy lists it", "uci set nametrack.global.observe_from='any'; "),
+    ("203.0.113.1", None, "no policy lists it", "uci add_list nametrack.some.host='203.0.113.1'; "),
 ]
 
 

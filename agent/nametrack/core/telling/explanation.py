@@ -72,7 +72,8 @@ def _nothing(case, address, steps):
     policies = [policy for policy in config.policies if policy.enabled and policy.steering.action == "route"]
     if not policies:
         return "takes the normal way: no policy lists it"
-    if case.host == address and config.observe_from != "any":
+    domains, _, lists = case.agent.policies.patterns.names()
+    if case.host == address and config.observe_from != "any" and (domains or lists):  # without them nothing is read
         advice = mending.option(case.agent, "global", "set", "observe_from", "any")
         steps.append(Step("", advice + "  # if a client was given it for a listed host by another DNS server", False))
         return "takes the normal way: no policy lists it, and DNS names it to this router for no listed host"
@@ -120,14 +121,22 @@ def _own_route(case, steered, told, steps):
         return nothing, _refused(case, way, family, steps)
     network = _local_network(routes, steered, told.address)
     if network is not None:
-        advice = mending.option(case.agent, steered.name, "set", "keep_local", "0")
-        steps.append(Step("it is in the local network %s" % network, advice, False))
-        return nothing, "keeps its way"
+        return nothing, _kept(case, steered, told.address, network, steps)
     state, _, reason = routes.standing(steered.name)
     written = state != "partial"
     text = "policy '%s' steers by own routes: %s" % (steered.name, reason)
     steps.append(Step(text, "" if written else mending.CHECK, not written))
     return Expected(way.device, way.name, told), None
+
+
+def _kept(case, steered, address, network, steps):
+    """Add that a local network keeps its way, and how not if it is what the policy lists; return the ending."""
+    text, key, wide = "it is in the local network %s" % network, ip.key(address), steered.policy.literals.wide
+    if steered.policy.life(key, case.now) is None and not any(ip.holds(ip.key(network), each) for each in wide):
+        steps.append(note(text))  # all that a client sends, for example: nobody wants its own network led away
+        return "keeps its way: %s" % text
+    steps.append(Step(text, mending.option(case.agent, steered.name, "set", "keep_local", "0"), False))
+    return "keeps its way"
 
 
 def _local_network(routes, steered, address):

@@ -20,6 +20,10 @@ DISABLED = "nametrack is disabled (option enabled '0'); to enable it: %s"
 ON_A_ROUTER, ELSEWHERE = "/etc/init.d/nametrack start", "systemctl start nametrack"
 
 
+class NotRunning(Trouble):
+    """No agent runs, although nothing disables it."""
+
+
 class Remote:
     """The running agent, reached over the bus, or over its own socket if there is no bus. Raises Trouble.
 
@@ -70,7 +74,7 @@ class Remote:
     def _trouble(self, error):
         if error.code in (pyubus.UBUS_STATUS_NOT_FOUND, pyubus.UBUS_STATUS_METHOD_NOT_FOUND):
             advice = _to_enable(self._config_dir)
-            return Trouble(NOT_RUNNING % self._start if advice is None else DISABLED % advice)
+            return NotRunning(NOT_RUNNING % self._start) if advice is None else Trouble(DISABLED % advice)
         if error.code == pyubus.UBUS_STATUS_PERMISSION_DENIED:
             return Trouble("this user may not ask the agent")
         if error.code == pyubus.UBUS_STATUS_TIMEOUT:
@@ -132,18 +136,20 @@ def _to_enable(folder):
 
 
 def check(command, loaded):
-    """`(findings, other)`: what the running agent finds, None if it cannot be asked, finds more than fits into an
-    answer, or runs with another configuration than `loaded`, a program.Loaded; other: whether one runs that has an
-    older one of the same files."""
+    """`(findings, other, absence)`: what the running agent finds, None if it cannot be asked, finds more than fits into
+    an answer, or runs with another configuration than `loaded`, a program.Loaded; other: whether one runs that has an
+    older one of the same files; absence: says that none runs, None if one does or that is not known."""
     try:
         answer = Remote(command).call("check")
+    except NotRunning as error:
+        return None, False, str(error)
     except Trouble:
-        return None, False
+        return None, False, None
     if answer.get("config_dir") != command.config_dir:
-        return None, False
+        return None, False, None
     if answer.get("config_id") != loaded.id:
-        return None, True
-    return (None if answer["more_findings"] else answer["findings"]), False
+        return None, True, None
+    return (None if answer["more_findings"] else answer["findings"]), False, None
 
 
 def refresh(command, log):

@@ -43,10 +43,12 @@ def check(command, log):
     program = Program(command, log, dry=True)
     if not program.load():
         return 2
-    found, other = remote.check(command, program.loaded)
+    found, other, absence = remote.check(command, program.loaded)
     if found is None:
         program.one_pass()
         found = findings(program.agent, compat.wall())
+    if absence:
+        absence = remote.check(command, program.loaded)[2]  # it may have been about to start
     if not program.loaded.config.enabled:
         text = "nametrack is disabled: it follows no peer and steers no traffic"
         found.append(finding("disabled", "info", "configuration", text))
@@ -65,4 +67,7 @@ def check(command, log):
             each["advice"] = each["advice"].replace("uci ", "uci -c %s " % command.config_dir)
     for line in finding_lines(found):
         print(line)
+    if absence and command.config_dir == CONFIG_DIR:  # a configuration elsewhere is only tried
+        sys.stderr.write("nametrack: %s\n" % absence)
+        return 1
     return 1 if found else 0

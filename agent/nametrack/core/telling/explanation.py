@@ -133,7 +133,7 @@ def _kept(case, steered, address, network, steps):
     """Add that a local network keeps its way, and how not if it is what the policy lists; return the ending."""
     text, key, wide = "it is in the local network %s" % network, ip.key(address), steered.policy.literals.wide
     if steered.policy.life(key, case.now) is None and not any(ip.holds(ip.key(network), each) for each in wide):
-        steps.append(note(text))  # all that a client sends, for example: nobody wants its own network led away
+        steps.append(note(text))  # all that a client sends, for example: its own network is not to be led away
         return "keeps its way: %s" % text
     steps.append(Step(text, mending.option(case.agent, steered.name, "set", "keep_local", "0"), False))
     return "keeps its way"

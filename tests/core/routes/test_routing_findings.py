@@ -1,7 +1,7 @@
 """What `check` says of the firewall, of other rules and of reverse paths, where policies are steered by routes."""
 
 import pytest
-from steering_house import KEYS, House
+from steering_house import KEYS, NETWORK, House
 
 from fakes import netifd
 from nametrack import routing
@@ -19,8 +19,8 @@ FORWARDING = "config forwarding\n\toption src 'lan'\n\toption dest 'vpn'\n"
 CODES = ("not_forwarded", "table_conflict", "rp_filter", "ipv6_uncovered", "too_many_rules", "client_unknown")
 
 
-def house(wall, config=WORK):
-    made = House(config)
+def house(wall, config=WORK, network=NETWORK):
+    made = House(config, network)
     made.handle(on.FirewallRead(firewall.read(uci.parse(wall)[0])))
     return made
 
@@ -81,8 +81,8 @@ def test_a_zone_that_does_not_masquerade_is_told_as_information():
     assert "uci set firewall.@zone[1].masq6='1'" in said["advice"]
 
 
-def unknown(config):
-    made = house(LAN + VPN + FORWARDING, config)
+def unknown(config, network=NETWORK):
+    made = house(LAN + VPN + FORWARDING, config, network)
     return [(f["severity"], f["text"], f["advice"]) for f in findings(made.agent, 0) if f["code"] == "configuration"]
 
 
@@ -95,6 +95,13 @@ def test_an_interface_that_nobody_knows_is_a_slip_of_the_finger_and_needs_no_zon
     assert text == "section 'work': interface 'wgO' %s; did you mean 'wg0'?" % where
     ((_, text, _),) = unknown(WORK + "\tlist client 'tv'\n\tlist client 'br-lan'\n\tlist client '192.168.1.9'\n")
     assert text == "section 'work': interface 'tv' %s" % where
+
+
+def test_an_interface_that_is_disabled_is_named_with_what_enables_it():
+    network = NETWORK.replace("config interface 'wg0'\n", "config interface 'wg0'\n\toption disabled '1'\n")
+    advice = "uci set network.wg0.disabled='0'; uci commit network; /etc/init.d/network reload"
+    text = "section 'work': interface 'wg0' is disabled in /etc/config/network"
+    assert unknown(WORK, network) == [("warning", text, advice)]
 
 
 def test_an_interface_that_is_configured_or_up_is_none():

@@ -54,7 +54,14 @@ def start(agent, interface):
     """Return what starts an interface, which sets its peers up anew."""
     if agent.files.machine is not None:
         return "wg-quick down %s; wg-quick up %s" % (interface, interface)
+    if is_disabled(agent, interface):
+        return "uci set network.%s.disabled='0'; uci commit network; /etc/init.d/network reload" % interface
     return "ifup %s" % interface
+
+
+def is_disabled(agent, interface):
+    """Return whether a section of /etc/config/network says so: then netifd does not know the interface."""
+    return interface in agent.config.interfaces and agent.config.interfaces[interface].disabled
 
 
 def bring(agent, interface):

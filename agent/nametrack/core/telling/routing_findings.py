@@ -57,7 +57,7 @@ def _unknown(routes):
 
 
 def _nowhere(agent):
-    """Interfaces of policies that are in no file and have no device now: misspelt, or they come later."""
+    """Interfaces of policies that are in no file and have no device now, misspelt or to come later, or disabled."""
     found, origin = [], agent.config.origin
     for steered in agent.routes.steered:
         clients = [client.value for client in steered.selector.clients if client.kind == "interface"]
@@ -67,6 +67,10 @@ def _nowhere(agent):
                 text = text % (steered.name, name, origin.network, hint(name, sorted(agent.config.interfaces)))
                 advice = mending.correct(agent, origin.nametrack)
                 found.append(findings.finding("configuration", "error", "configuration", text, advice))
+            elif mending.is_disabled(agent, name):
+                text = "section '%s': interface '%s' is disabled in %s" % (steered.name, name, origin.network)
+                advice = mending.start(agent, name)
+                found.append(findings.finding("configuration", "warning", "configuration", text, advice))
     return found
 
 

@@ -73,7 +73,7 @@ def test_a_figure_is_that_of_the_pages(case):
 
 # The tests of these say what happens at the figure that has this name: here is which one that is.
 BY_NAME = [
-    (agent, {"TOLD": 50}),
+    (agent, {"TOLD": 50, "RESUMED": 60}),
     (answer_size, {"ROOM": 262144}),
     (bpf, {"MOST": 4096}),
     (complaints, {"SAID_AGAIN": 3600}),

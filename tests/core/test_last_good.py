@@ -200,6 +200,22 @@ def test_the_copy_is_made_anew_when_it_has_become_much_longer():
     assert timers.next() == 6
 
 
+def test_what_became_ours_counts_to_when_the_copy_is_made_anew():
+    timers = Timers()
+    last_good = LastGood(timers)
+    last_good.remember([Owned("ipset s", list(range(COPY_MIN)), ADDED)])
+    last_good.learn(ONE, 5)
+    assert timers.due(5) == [("share",)]
+
+
+def test_what_did_not_change_while_it_was_written_is_not_looked_at_again():
+    timers = Timers()
+    last_good = LastGood(timers)
+    last_good.changed(0)
+    timers.due(SAVE_DELAY)
+    assert write(last_good, ONE, SAVE_DELAY) == ONE and timers.next() is None
+
+
 def test_a_copy_that_could_not_be_written_is_made_anew():
     timers = Timers()
     last_good = LastGood(timers)

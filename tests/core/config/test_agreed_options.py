@@ -76,3 +76,9 @@ def test_what_network_leaves_out_is_as_netifd_takes_it():
     assert interface.is_vpn() and not peer.disabled and not peer.route_allowed_ips
     assert (peer.description, peer.endpoint_host, peer.endpoint_port, peer.allowed_ips) == ("", None, 51820, [])
     assert peer.persistent_keepalive == 0 and config.errors == []
+
+
+def test_a_tunnel_without_a_protocol_is_known_by_its_device_by_either_option():
+    for option, device, tunnel in (("device", "tun0", True), ("ifname", "tun0", True), ("device", "eth1", False)):
+        text = "config interface 'x'\n\toption proto 'none'\n\toption %s '%s'\n" % (option, device)
+        assert configuration.build([], uci.parse(text)[0], []).interfaces["x"].is_vpn() == tunnel

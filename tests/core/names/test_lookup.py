@@ -163,6 +163,12 @@ def test_over_tcp_a_server_is_asked_without_edns_too():
     assert said(one.answered(2, unread("FORMERR"), 2)) == ["query 3 home.test A @a tcp plain"]
 
 
+def test_a_server_that_is_asked_without_edns_is_asked_so_over_tcp():
+    one = started()
+    one.answered(1, unread("FORMERR"), 1)
+    assert said(one.answered(2, truncated([]), 2)) == ["query 3 home.test A @a tcp plain"]
+
+
 def test_silence_leads_to_a_question_without_edns():
     one = started()
     assert said(one.timed_out(2)) == ["query 2 home.test A @a plain"]

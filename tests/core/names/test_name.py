@@ -31,6 +31,12 @@ def made(rtypes=BOTH):
     return name
 
 
+def test_a_name_that_lapsed_is_said_to_have_however_often_it_is_asked_for():
+    lapsed = "DNS says that it does not exist any more: it lapsed, or was removed"
+    for steps in ([(A, FOUR)], [(A, FOUR), (A, NXDOMAIN)], [(A, FOUR), (A, NXDOMAIN), (AAAA, NXDOMAIN)]):
+        assert played(*steps, (A, NXDOMAIN), (AAAA, NXDOMAIN)).state(BOTH) == ("negative", lapsed)
+
+
 def played(*steps):
     """A Name after (RR type, answer or the reason of a failure)."""
     name = made()

@@ -4,8 +4,9 @@ import pytest
 
 from core.policies.policy_house import House
 from fakes import FakeKernel
+from nametrack.core import actions as do
 from nametrack.core import events as on
-from nametrack.core.last_good import Known, Owned
+from nametrack.core.last_good import SLICE, Known, Owned
 
 PBR = "nft inet fw4 pbr_wg0_4_dst_ip_user"
 OWN = "nft inet fw4 own4"
@@ -106,3 +107,11 @@ def test_the_copy_for_a_restart_has_what_dns_named_and_what_is_ours():
     house = joined_house()
     kinds = [type(record) for record in house.agent.memory.records(house.now)]
     assert (kinds.count(Known), kinds.count(Owned)) == (1, 1)
+
+
+def test_an_agent_that_ends_saves_all_of_a_long_list_at_once():
+    many = ["198.51.%d.%d" % (i // 250, i % 250) for i in range(SLICE + 1)]
+    house = House(config("h.test", "nftset"), {OWN: ()}, {"h.test": names(*many)})
+    house.run(5)
+    (saved,) = [action for action in house.agent.stop(house.now) if isinstance(action, do.SaveLastGood)]
+    assert sum([len(record.keys) for record in saved.records()]) == len(many)

@@ -178,3 +178,10 @@ def test_a_restart_leads_the_packets_of_two_policies_that_begin_with_one_client_
     house.wait(5)
     house.restart(bypass + SECOND + MINE % ONE + other)
     assert (house.way("192.0.2.2", ONE), house.way("192.0.2.2", TWO)) == ("wg1", "wg0")
+
+
+@pytest.mark.parametrize("used,kept", [([899], False), ([900], True), ([909, 2000], True), ([910], False), ([], False)])
+def test_the_tables_of_before_are_taken_over_unless_the_option_table_is_another(used, kept):
+    numbers = Numbers(900)
+    numbers.take_over({"selector": 905}, used, [])
+    assert numbers.table("selector") == (905 if kept else None)

@@ -163,3 +163,12 @@ def test_a_policy_below_that_blocks_a_longer_prefix_blocks_nothing_that_the_firs
         for above in ("", policy("not", "wg0", "198.51.100.7", BYPASS + only(OTHER))):
             house = House(above + texts)
             assert house.way("192.0.2.1", CLIENT) == house.way("192.0.2.2", CLIENT) == "wg0"
+
+
+def test_a_bypass_leads_to_the_default_route_that_the_main_table_prefers():
+    texts = policy("not", "wg0", "192.0.2.1", BYPASS + only(CLIENT)) + policy("work", "wg0", "192.0.2.0/24")
+    house = House("")
+    house.routing.link("wan2", "198.18.0.2/24", direct=False)
+    house.routing.default("wan2", "198.18.0.1", 20)
+    house.configure(texts)
+    assert house.way("192.0.2.1", CLIENT) == "wan"

@@ -86,6 +86,8 @@ NAMESERVERS = [
     (IN_TUNNEL, "10.9.0.0/24", "", {"nameserver_in_tunnel"}),
     (IN_TUNNEL, "10.9.0.0/24", OUTSIDE, set()),
     (IN_TUNNEL, "10.8.0.0/24", "", set()),
+    (IN_TUNNEL, "10.9.0.1/32", "", {"nameserver_in_tunnel"}),
+    ({"nameservers": ["::a09:1"], "learnt": ["::a09:1"]}, "10.9.0.0/24", "", set()),  # the same number in IPv6
     ({"nameservers": ["10.9.0.1", "192.168.1.1"], "learnt": ["10.9.0.1"]}, "10.9.0.0/24", "", set()),
     ({"nameservers": ["10.9.0.1"], "learnt": ["192.168.1.1"]}, "10.9.0.0/24", "", set()),
     ({"nameservers": ["fe80::1@eth0"], "learnt": ["fe80::1@eth0"]}, "10.9.0.0/24, ::/0", "", set()),

@@ -270,13 +270,13 @@ def _set(agent, kernel_set):
 
 
 def _wildcard_advice(policy, domain):
-    """Return the advice, with the line by which dnsmasq fills the same set; routes of our own have none to fill.
+    """Return the line by which dnsmasq fills the same set, with its advice; None for routes, which have none to fill.
 
     What dnsmasq adds to a set belongs to another program for us, and stays.
     """
     target = policy.target or policy.candidates[0]
     if not target.sets:
-        return ADVICE["wildcard_unobserved"]
+        return None
     names = [own_name(target.sets[family]) for family in sorted(target.sets)]
     if target.sets[min(target.sets)].kind == "ipset":
         line = "ipset=/%s/%s" % (domain, ",".join(names))

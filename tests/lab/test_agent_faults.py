@@ -130,7 +130,7 @@ def test_a_heap_that_is_too_small_is_left_for_a_larger_one_and_nothing_is_lost(w
     wanted = count * each + len(STAGING4)
     with agent:
         wait_for(lambda: len(four(world)) == wanted, 60, lambda: f"{len(four(world))} elements\n{agent.tail()}")
-        assert len(agent.lines("more memory")) >= said, agent.tail()
+        wait_for(lambda: len(agent.lines("more memory")) >= said, 60, agent.tail)  # it looks now and then
         words = pathlib.Path(f"/proc/{agent.process.pid}/cmdline").read_bytes().split(b"\0")
         [option] = [word for word in words if word.startswith(b"heapsize=")]
         assert option in (b"heapsize=8M", b"heapsize=16M", b"heapsize=32M")

@@ -45,6 +45,10 @@ def test_ways_out_are_those_with_a_default_route_that_are_no_tunnels_the_nearest
 MESH = netifd("mesh", "static", "mesh0", metric4=0, prefixes=["198.51.100.0/24"])
 INNER6 = netifd("wg1", "wireguard", "wg1", metric6=0, prefixes=["2001:db8:8::/48"])
 INNER = netifd("wg1", "wireguard", "wg1", metric4=0, prefixes=["10.8.0.0/16"])
+BEHIND = ["192.168.10.0/24", "198.51.100.0/24", "100.64.9.0/24", "fd00:9::/64"]
+FAR = netifd("wg0", "wireguard", "wg0", prefixes=BEHIND)
+HALVES = netifd("wg0", "wireguard", "wg0", prefixes=["0.0.0.0/1", "128.0.0.0/1"])
+CAMPUS = netifd("campus", "static", "eth3", prefixes=["192.168.10.0/24"])
 # interfaces, address -> the detour of wg0's own packets
 DETOURS = [
     ([WAN, TUNNEL], "203.0.113.9", "wan"),
@@ -56,7 +60,14 @@ DETOURS = [
     ([INNER6, TUNNEL], "2001:db8:9::9", None),
     ([INNER6, TUNNEL], "2001:db8:8::9", "wg1"),
     ([WAN, INNER, TUNNEL], "10.8.0.1", "wg1"),
-    ([WAN, TUNNEL], "10.9.0.7", "wan"),  # never through itself
+    ([WAN, TUNNEL], "10.9.0.7", None),  # a private network behind the tunnel: what is in it is nowhere else
+    ([WAN, FAR], "192.168.10.1", None),
+    ([WAN, FAR], "fd00:9::1", None),
+    ([WAN, FAR], "100.64.9.1", None),
+    ([WAN, FAR], "192.168.11.1", "wan"),
+    ([WAN, FAR], "198.51.100.9", "wan"),  # a server in a public network that is led into the tunnel
+    ([WAN, HALVES], "10.1.2.3", "wan"),  # it has everything behind it, and no private network
+    ([WAN, CAMPUS, FAR], "192.168.10.1", "campus"),  # as near as the tunnel's
     ([DOWN, TUNNEL], "203.0.113.9", None),
     ([WAN, LAN, TUNNEL], "192.168.1.0", "lan"),
     ([WAN, LAN, TUNNEL], "192.168.1.255", "lan"),

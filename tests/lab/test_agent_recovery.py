@@ -214,6 +214,21 @@ def test_another_way_out_is_taken(interpreter):
             world.internet.ip("link delete to-beach-b")
 
 
+def test_what_lies_behind_the_tunnel_is_not_led_past_it(interpreter):
+    """The far side's own DNS names its address in its LAN: a host route for that would cut it off."""
+    inside = Interface("wg0", "wg0", proto="wireguard", addresses=["10.9.0.2/24"])
+    with World(ttl=5) as world, router(world, inside) as netifd:
+        routes = routes_of(world.beach)
+        settings = options(min_ttl=5, log_level="debug")
+        with Agent(world, settings, interpreter=interpreter, bus=netifd.bus) as agent:
+            world.wait_for_tunnel()
+            wait_for_the_way(agent)
+            world.zone.set(HOME_NAME, "A", [HOME_LAN], 5)
+            agent.wait_for_line("no route", 20)
+            assert netifd.asked == [] and routes_of(world.beach) == routes
+            assert world.ping_works(world.beach, HOME_LAN)
+
+
 def test_a_recreated_interface_has_its_endpoint_again_at_once(interpreter):
     """netifd made it anew, and without an endpoint, as it does where a name did not resolve; it says `ifup`."""
     with World(ttl=HOUR) as world, router(world, Interface("wg0", "wg0", proto="wireguard")) as netifd:

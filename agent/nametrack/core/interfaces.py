@@ -11,6 +11,8 @@ SETTLE = 0.2  # seconds in which changes are gathered
 INTERVAL = 1  # second at least between two readings
 EVERYTHING = {4: (1 << ip.V4_BITS) - 1, 6: (1 << ip.V6_BITS) - 1}  # last - first of a default route
 TUNNELS = ("wireguard", "amneziawg")  # values of `proto`: never the way to an endpoint or a nameserver by themselves
+# Addresses that lead nowhere on the internet: RFC 1918, RFC 6598, RFC 4193.
+PRIVATE = ("10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16", "100.64.0.0/10", "fc00::/7")
 VIA = "@"  # before the name of an interface in a list of nameservers; between address and device in what comes of it
 
 
@@ -100,7 +102,9 @@ class Interfaces:
         """The name of the interface that leads to an address if `tunnel` does not; None if none does.
 
         The longest match among all others, the lower metric first. A default route into another tunnel is none: a host
-        route stays when the WAN is back, and two full tunnels would lead into each other.
+        route stays when the WAN is back, and two full tunnels would lead into each other. What lies in a private
+        network behind the tunnel is there and nowhere else: a name that told such an address, as the far side's own
+        DNS does, would have a route cut it off until the WAN goes down.
         """
         version, number, best = ip.family(address), ip.number(address), None
         for name in sorted(self.known):
@@ -114,7 +118,14 @@ class Interfaces:
                     continue
                 rank = (network.last - network.first, network.metric, name)
                 best = rank if best is None or rank < best else best
-        return None if best is None else best[2]
+        behind = self._private_behind(tunnel, version, number)
+        return None if best is None or (behind is not None and behind < best[0]) else best[2]
+
+    def _private_behind(self, name, version, number):
+        """The size of the smallest private network behind an interface that has an address; None if none has."""
+        networks = self.known[name].networks if name in self.known else ()
+        sizes = [n.last - n.first for n in networks if n.version == version and n.first <= number <= n.last]
+        return min(sizes) if sizes and _is_private(version, number, min(sizes)) else None
 
     def way(self, address):
         """The text of a server with this address, asked past every tunnel; None if no way out is known for it."""
@@ -132,6 +143,12 @@ class Interfaces:
             for other in self.upstreams(version):
                 found.extend(_through(other))
         return found
+
+
+def _is_private(version, number, size):
+    """Whether a network that has an address, and is so large, is a private one."""
+    spans = [ip.span(each) for each in PRIVATE]
+    return any([span[0] == version and span[1] <= number <= span[2] and size <= span[2] - span[1] for span in spans])
 
 
 def _through(interface):

@@ -20,7 +20,7 @@ def compose(steered, ways, numbers, local, endpoints):
     nexthops, members = [], {}
     for family in FAMILIES:
         about = [each for each in steered if family in each.families()]
-        opened, blocked = _opened(about, numbers), {}
+        opened, above, blocked = _opened(about, numbers), _above_blocks(about), {}
         for each in about:
             if each.blocks:
                 blocked[each.name] = _blocked(each, each.name in opened, numbers, family, endpoints[family])
@@ -36,8 +36,7 @@ def compose(steered, ways, numbers, local, endpoints):
             elif table is not None:
                 via, nexthop = _via(each, ways, numbers, family)
                 places = [((family, table, METRICS[family]), via)]
-                blocks = [other.blocks for other in about[i:] if other.group == each.group]
-                if via is not None and not blocks[0] and any(blocks):
+                if via is not None and each.name in above:
                     places.append(((family, table, LAST), None))  # no longer prefix of one below blocks what it leads
             if nexthop is not None:
                 nexthops.append(nexthop)
@@ -96,6 +95,17 @@ def _bypassed(steered, below, blocked, numbers, local):
     places.update({place: number for place in leads})
     uplink = local.defaults[0]
     return sorted(places.items()), _nexthop(family, number, uplink.device, uplink.gateway)
+
+
+def _above_blocks(about):
+    """The names of the policies that do not block, and share a table with one below that does."""
+    found, groups = set(), set()
+    for i in range(len(about) - 1, -1, -1):
+        if about[i].blocks:
+            groups.add(about[i].group)
+        elif about[i].group in groups:
+            found.add(about[i].name)
+    return found
 
 
 def _opened(about, numbers):

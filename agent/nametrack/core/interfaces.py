@@ -11,8 +11,8 @@ SETTLE = 0.2  # seconds in which changes are gathered
 INTERVAL = 1  # second at least between two readings
 EVERYTHING = {4: (1 << ip.V4_BITS) - 1, 6: (1 << ip.V6_BITS) - 1}  # last - first of a default route
 TUNNELS = ("wireguard", "amneziawg")  # values of `proto`: never the way to an endpoint or a nameserver by themselves
-# Addresses that lead nowhere on the internet: RFC 1918, RFC 6598, RFC 4193.
-PRIVATE = ("10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16", "100.64.0.0/10", "fc00::/7")
+# (version, first, last) of addresses that lead nowhere on the internet: RFC 1918, RFC 6598, RFC 4193.
+PRIVATE = [ip.span(p) for p in ("10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16", "100.64.0.0/10", "fc00::/7")]
 VIA = "@"  # before the name of an interface in a list of nameservers; between address and device in what comes of it
 
 
@@ -147,8 +147,7 @@ class Interfaces:
 
 def _is_private(version, number, size):
     """Whether a network that has an address, and is so large, is a private one."""
-    spans = [ip.span(each) for each in PRIVATE]
-    return any([span[0] == version and span[1] <= number <= span[2] and size <= span[2] - span[1] for span in spans])
+    return any([of == version and first <= number <= last and size <= last - first for of, first, last in PRIVATE])
 
 
 def _through(interface):

@@ -172,12 +172,13 @@ def test_what_is_not_ticked_is_not_staged(router, browser):
     assert staged(router, "firewall") == {} and staged(router, "nametrack")
 
 
-def test_clients_behind_another_interface_need_the_forwarding_of_their_zone(router, browser):
-    guest = ("zone", "guest", {"name": "guest", "network": ["guest"]})
+@pytest.mark.parametrize("option, client", [("network", "guest"), ("device", "br-lan.10")])
+def test_clients_behind_another_interface_need_the_forwarding_of_their_zone(router, browser, option, client):
+    guest = ("zone", "guest", {"name": "guest", option: [client]})
     (router.files / "firewall").write_text(uci(LAN, guest, ZONE, FORWARDING))
     opened(router, browser)
     answer(browser)
-    browser.add("client", "guest", ".modal")
+    browser.add("client", client, ".modal")
     browser.wait_for_text("from zone “guest” to zone “vpn”", PREVIEW)
     stage(browser)
     assert staged(router, "firewall") == {"guest_vpn": ("forwarding", {"src": "guest", "dest": "vpn"})}
@@ -193,17 +194,6 @@ def test_clients_behind_a_device_of_no_known_zone_are_not_said_to_get_through(ro
     assert "lets it through" not in browser.text(PREVIEW)
     stage(browser)
     assert staged(router, "firewall") == {}
-
-
-def test_clients_behind_a_device_need_the_forwarding_of_its_zone(router, browser):
-    iot = ("zone", "iot", {"name": "iot", "device": ["br-lan.10"]})
-    (router.files / "firewall").write_text(uci(LAN, iot, ZONE, FORWARDING))
-    opened(router, browser)
-    answer(browser)
-    browser.add("client", "br-lan.10", ".modal")
-    browser.wait_for_text("from zone “iot” to zone “vpn”", PREVIEW)
-    stage(browser)
-    assert staged(router, "firewall") == {"iot_vpn": ("forwarding", {"src": "iot", "dest": "vpn"})}
 
 
 def test_a_login_without_rights_to_the_firewall_stages_the_policy_alone(router, browser):

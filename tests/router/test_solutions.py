@@ -99,7 +99,7 @@ def test_the_second_vpn_of_the_page_is_taken_while_the_first_one_is_down(second)
     second.wait("""ubus call nametrack status | grep -q '"way": "ntother"'""")
     (policy,) = json.loads(second.ok("ubus call nametrack status"))["policies"]
     assert (policy["state"], policy["code"]) == ("failed_over", "failed_over")
-    assert [way["code"] for way in policy["ways"]] == ["no_device", None]
+    assert [way["code"] for way in policy["ways"]] == ["down", None]
     second.wait("ip route get 192.0.2.7 | grep -q 'dev ntother'")
 
 

@@ -37,6 +37,14 @@ def test_a_way_is_there_as_soon_as_netifd_tells_which_device_it_has():
     assert house.way("192.0.2.1") == "wg1"
 
 
+def test_an_interface_that_netifd_took_down_is_down_although_its_device_is_gone():
+    house = House((TWO % "").replace("'wg0'", "'vpn'").replace("'wg1'", "'other'"))
+    house.handle(on.InterfacesRead([netifd("vpn", "wireguard", None)]))
+    house.wait(1)
+    ways = [house.agent.routes.way(name) for name in ("vpn", "other")]
+    assert [(way.code, way.reason) for way in ways] == [("down", "vpn is down"), ("no_device", "other does not exist")]
+
+
 def test_a_change_of_the_way_is_said_once_and_with_its_reason():
     house = House(TWO % "")
     house.said = []

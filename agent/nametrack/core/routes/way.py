@@ -19,7 +19,8 @@ class Way:
 
     def __init__(self, name):
         self.name = name
-        self.device = name  # the name of its link
+        self.device = name  # the name of its link, its own while it has none
+        self.in_netifd = False  # whether netifd knows an interface of this name: one without a link is down
         self.link = 0  # the number of its link, 0 if there is none
         self.port = 0  # that the tunnel's own packets come from; 0: not known, or it has none
         self.works_since = None  # monotonic seconds; None while it does not work
@@ -94,9 +95,9 @@ class Way:
             self.works_since = now
 
     def _trouble(self, link, families):
-        if link is None:
+        if link is None and not self.in_netifd:
             return "no_device"
-        if not link.up:
+        if link is None or not link.up:
             return "down"
         if not self._gateways:
             return "no_next_hop" if families else "no_address"

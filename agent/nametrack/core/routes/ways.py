@@ -42,6 +42,7 @@ class Ways:
         links = {link.name: link for link in view.links}
         for way in self.by_name.values():
             way.device = self._interfaces.device(way.name) or way.name
+            way.in_netifd = way.name in self._interfaces.known
             link = links.get(way.device)
             families = [f for f in FAMILIES if link is not None and self._has_family(view, way.name, link.number, f)]
             way.read(link, families, local, self._watch.life(way.device, now, self._config), now)

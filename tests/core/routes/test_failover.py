@@ -45,6 +45,34 @@ def test_an_interface_that_netifd_took_down_is_down_although_its_device_is_gone(
     assert [(way.code, way.reason) for way in ways] == [("down", "vpn is down"), ("no_device", "other does not exist")]
 
 
+SHARED = """
+config policy 'first'
+	list interface 'wg0'
+	list host '192.0.2.0/24'
+%s
+config policy 'second'
+	list interface 'wg1'
+	list host '192.0.2.7'
+	list host '198.51.100.7'
+%s"""
+BLOCK = "\toption fallback 'block'\n"
+
+
+@pytest.mark.parametrize(
+    "first,second,left",
+    [("", "", "wg1"), (BLOCK, "", "unreachable"), ("", BLOCK, "wg1"), (BLOCK, BLOCK, "unreachable")],
+)
+def test_what_a_policy_without_a_way_has_is_left_to_one_below_in_its_table_unless_it_blocks(first, second, left):
+    house = House(SHARED % (first, second))
+    assert (house.way("192.0.2.7"), house.way("198.51.100.7")) == ("wg0", "wg1")
+    dead(house, "wg0")
+    assert (house.way("192.0.2.7"), house.way("198.51.100.7")) == (left, "wg1")
+    house.routing.up("wg0")
+    house.touched()
+    house.wait(61)
+    assert house.way("192.0.2.7") == "wg0"
+
+
 def test_a_change_of_the_way_is_said_once_and_with_its_reason():
     house = House(TWO % "")
     house.said = []

@@ -58,13 +58,14 @@ def claim(agent, address, host, client, device):
     return Claim(None, passed)
 
 
-def next_claim(agent, address, policy):
-    """Return the first policy after another one that lists the address, None for none."""
-    key, after = ip.key(address), False
+def next_claim(case, address, policy):
+    """Return the first policy after another one that takes the address for the client of an explanation.Case."""
+    key, after, agent = ip.key(address), False, case.agent
     for config in agent.config.policies:
         other = agent.policies.policies.get(config.name)
         if after and other is not None and any(other.wants(each) for each in _containing(other, key)):
-            return other
+            if _not_for(agent, other, case.client, case.kernel.ingress) is None:
+                return other
         after = after or other is policy
     return None
 

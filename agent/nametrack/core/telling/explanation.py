@@ -95,7 +95,7 @@ def _steered(case, policy, told, steps):
     nothing = Expected(None, None, told[0])
     steered = case.agent.routes.of(policy.config.name)
     if steered is not None:
-        return _own_route(case, steered, told[0], steps)
+        return _own_route(case, steered, told, steps)
     if policy.target is None:
         unread = "what %s steers by is not read yet" % policy.label, None
         why, advice = case.agent.policies.filling.missing(policy) or unread
@@ -104,8 +104,9 @@ def _steered(case, policy, told, steps):
     return _set(case, policy, told, steps), None
 
 
-def _own_route(case, steered, told, steps):
-    routes, nothing = case.agent.routes, Expected(None, None, told)
+def _own_route(case, steered, of_marks, steps):
+    routes, told = case.agent.routes, of_marks[0]
+    nothing = Expected(None, None, told)
     if routes.paused_until is not None:
         left = duration(max(1, routes.paused_until - case.now))
         text = "the policies are paused for another %s: packets take the normal way" % left
@@ -114,8 +115,9 @@ def _own_route(case, steered, told, steps):
     if steered.steering.action == "bypass":
         return nothing, _bypassed(case, steered, told.address, steps)
     if steered.way is None:
-        steps.append(_no_way(case.agent, steered))
-        return nothing, None
+        below = None if steered.blocks else next_claim(case, told.address, steered.policy)
+        steps.append(_no_way(case.agent, steered, below))
+        return (nothing, None) if below is None else _steered(case, below, of_marks, steps)
     way, family = routes.way(steered.way), ip.family(told.address)
     if told.device is None and not way.carries(family):
         return nothing, _refused(case, way, family, steps)
@@ -148,7 +150,7 @@ def _local_network(routes, steered, address):
 
 def _bypassed(case, steered, address, steps):
     ending = "takes the normal way: policy '%s' lets it bypass the policies below" % steered.name
-    below = next_claim(case.agent, address, steered.policy)
+    below = next_claim(case, address, steered.policy)
     if below is None:
         return ending
     literals = [each for each in steered.config.literals if ip.holds(ip.key(each), ip.key(address))]
@@ -158,9 +160,12 @@ def _bypassed(case, steered, address, steps):
     return ending
 
 
-def _no_way(agent, steered):
+def _no_way(agent, steered, below):
+    """Return the Step about a policy without a way; below: the policy that its packets are left to, None for none."""
     ways = [agent.routes.way(name) for name in steered.steering.interfaces]
     becomes = "its packets are blocked" if steered.blocks else "its packets take the normal way"
+    if below is not None:
+        becomes = "%s has its packets" % below.label
     text = "no way out of policy '%s' works (%s), so that %s" % (steered.name, steered.reasons(ways), becomes)
     if not ways:
         return Step(text, mending.CHECK, True)

@@ -23,14 +23,16 @@ class LabError(Exception):
 def wait_for(condition, seconds, what, every=0.05):
     """The first true value of `condition()`; LabError naming `what` (a text, or a function of one) after `seconds`.
 
-    Seconds that a busy machine is late by itself do not count.
+    Seconds that a busy machine is late by itself do not count, and a look that began in time is not the last one: what
+    it sees may be older than the deadline by all that it takes.
     """
     watch = Stopwatch()
     while True:
+        late = watch.seconds() > seconds
         value = condition()
         if value:
             return value
-        if watch.seconds() > seconds:
+        if late:
             raise LabError(f"not within {seconds:g} s: {what() if callable(what) else what}")
         time.sleep(every)
 

@@ -126,6 +126,17 @@ def test_waiting_says_what_for():
         wait_for(lambda: False, 0.2, "the cows to come home")
 
 
+def test_a_look_that_takes_longer_than_the_wait_is_not_the_last_one():
+    looks = []
+
+    def slow():
+        looks.append(time.monotonic())
+        time.sleep(0.2)
+        return len(looks) == 2
+
+    assert wait_for(slow, 0.1, "a second look")
+
+
 def test_a_program_that_is_missing_is_no_failure_of_it(world):
     for host in (world.beach, world.internet):
         assert host.run(["false"], check=False).returncode == 1

@@ -235,6 +235,17 @@ class Agent:
 
         wait_for(current, seconds, lambda: f"everything to be current: {self.call('status').stdout}\n{self.tail()}")
 
+    def wait_until_known(self, seconds=20):
+        """Waits until DNS has named all that the policies list, whether there is a place for it or not."""
+
+        def known():
+            done = self.call("status", "--json")
+            policies = json.loads(done.stdout)["policies"] if done.stdout else []
+            hosts = [host for each in policies for host in each["hosts"]]
+            return hosts and all(host["state"] in ("current", "literal") for host in hosts)
+
+        wait_for(known, seconds, lambda: f"the names: {self.call('status').stdout}\n{self.tail()}")
+
     def tail(self, count=40):
         """The log's last lines, times counted from its first."""
         log = list(self.log)

@@ -79,6 +79,7 @@ def test_sets_of_the_firewall_s_own_configuration(world, interpreter):
     firewall = Firewall(Router(world, agent), {"work4": ("type ipv4_addr; flags timeout;", [FOREIGN])})
     with agent:
         agent.wait_for_line("does not exist")
+        agent.wait_until_known()
         for operation in (firewall.start, firewall.reload, firewall.restart):
             operation()
             wait_for(
@@ -202,6 +203,8 @@ def test_connections_to_an_address_that_enters_move_over_and_others_stay(world, 
             before = tracked(world.beach, STAGING4[0])
             with agent:
                 agent.wait_for_line("1 added")
+                if flushes:
+                    wait_for(lambda: stream.counts()[0], 10, agent.tail)
                 time.sleep(0.2)
                 tunnel, wan = stream.counts()
                 time.sleep(1)

@@ -74,6 +74,7 @@ def test_whatever_pbr_does_its_sets_are_right_within_a_second(calm, interpreter,
     four, six = "pbr_wg0_4_dst_ip_user", "pbr_wg0_6_dst_ip_user"
     with agent:
         agent.wait_for_line("pbr is not installed", 10)
+        agent.wait_until_known()
         firewall = Firewall(router)
         firewall.start()
         pbr = Pbr(firewall, version)
@@ -111,6 +112,7 @@ def test_nothing_of_ours_is_in_the_ruleset_that_pbr_generates(calm, interpreter,
     four, six = pbr.set_name(4), pbr.set_name(6)
     with agent:
         right = Right(agent, lambda name: nft_set(router, name), {four: MERGED4, six: MERGED6})
+        agent.wait_until_known()
         right.after("the start", pbr.start)
         right.after("a reload, while the elements are known", pbr.reload)
         assert "element" not in pbr.main.read_text() and not pbr.errors
@@ -137,7 +139,7 @@ def test_elements_of_another_user_file_stay(calm, interpreter, version):
     with agent:
         right = Right(agent, lambda name: nft_set(router, name), {})
         right.wanted = {four: {"192.0.2.130-192.0.2.135", "198.51.100.64/26", "203.0.113.9"}}
-        agent.wait_for_line("pbr", 10)
+        agent.wait_until_known()
         right.after("the start", pbr.start)
         right.after("a reload", pbr.reload)
         router.host.nft(f"add element inet fw4 {four} {{ 203.0.113.8 }}")
@@ -204,6 +206,7 @@ def test_whatever_vpn_policy_routing_does_its_sets_are_right_within_a_second(cal
     four, six = {*STAGING4, "203.0.113.0/24"}, set(STAGING6)
     with agent:
         agent.wait_for_line("vpn-policy-routing is not installed", 10)
+        agent.wait_until_known()
         service = VpnPolicyRouting(router)
         try:
             right = Right(agent, lambda name: ip_set(router, name), {"wg0": four, "wg06": six})
@@ -237,6 +240,7 @@ def test_auto_finds_what_there_is_and_what_comes_later(calm, interpreter):
     firewall = Firewall(router)
     with agent:
         agent.wait_for_line("target auto: routes of our own", 10)
+        agent.wait_until_known()
         old = VpnPolicyRouting(router)
         try:
             right = Right(agent, lambda name: ip_set(router, name), {"wg0": set(STAGING4), "wg06": set(STAGING6)})

@@ -25,6 +25,12 @@ from nametrack.wire import uci  # noqa: E402
 
 # what the programs of this machine look for in /etc
 FROM_HERE = ("passwd", "group", "ld.so.cache", "ld.so.conf", "nsswitch.conf", "protocols", "services", "alternatives")
+# whether a status says that DNS has named everything, and that it is in force
+SETTLED = """
+import json, sys
+status = json.load(sys.stdin)
+sys.exit(any(each["state"] not in ("current", "disabled") for each in status["peers"] + status["policies"]))
+"""
 BLOCK = re.compile(r"^( *)```([a-z ]*)\n(.*?)^ *```$", re.M | re.S)
 
 
@@ -75,7 +81,9 @@ class Router:
         lines += f"export NAMETRACK_LIB=$lib NAMETRACK_PYTHON={INTERPRETERS[interpreter]}\n"
         self.program("nametrack", lines + 'exec "$launcher" "$@"')
         self.pid = self.folder / "nametrack.pid"
-        answers = "until nametrack status >/dev/null 2>&1; do sleep 0.1; done"
+        settled = f"nametrack status --json 2>/dev/null | {sys.executable} -c '{SETTLED}' 2>/dev/null"
+        # who reads what it printed is not faster
+        answers = f"n=0; until {settled} || [ $((n += 1)) -gt 50 ]; do sleep 0.1; done"
         start = f"nametrack run >>{self.folder}/nametrack.log 2>&1 & echo $! >{self.pid}; {answers}"
         stop = f"[ ! -e {self.pid} ] || kill $(cat {self.pid}); rm -f {self.pid}"
         self.init(

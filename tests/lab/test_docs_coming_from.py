@@ -48,7 +48,7 @@ def test_the_policies_of_vpn_policy_routing_fill_its_sets_by_the_lines_of_the_pa
                 return all(address in text for address in STAGING4)
 
             wait_for(filled, 30, bare.agent.tail)
-            assert "target auto: the sets of vpn-policy-routing" in bare.agent.tail(200)
+            bare.agent.wait_for_line("target auto: the sets of vpn-policy-routing")
             is_right(bare.agent)
         finally:
             service.stop()

@@ -30,7 +30,10 @@ def on_the_bus(bus):
     def connected():
         client = UbusClient(bus.path, 10)
         client.connect()
-        return client if client.list("nametrack*") else None
+        if client.list("nametrack*"):
+            client.call("nametrack", "status")  # not before its first configuration is in force
+            return client
+        return None
 
     def found():
         try:
@@ -147,6 +150,7 @@ def test_a_peer_that_is_added_before_an_ifup_is_followed_without_a_reload(world,
 def test_a_storm_of_interface_events_is_one_or_two_rounds_and_the_last_state_wins(world, bus, interpreter):
     dead = options(nameserver=["203.0.113.99"], fallback_nameserver=["wan"])
     wan = Interface("wan", "wan", routers={4: "203.0.113.1"}, nameservers=[])
+    world.zone.set(HOME_NAME, "A", [world.home_address], 3600)  # it is not asked for again by itself
     with Netifd(world.beach, bus.path, wan) as netifd:
         with followed(world, bus, interpreter, dead) as agent:
             client = on_the_bus(bus)
@@ -161,4 +165,4 @@ def test_a_storm_of_interface_events_is_one_or_two_rounds_and_the_last_state_win
             wait_for(lambda: world.authority.count(HOME_NAME, "A"), 20, agent.tail)
             settled(client)
             assert netifd.dumps - dumps <= 3 + took, "netifd is asked once for many events"
-            assert world.authority.count(HOME_NAME, "A") <= 3
+            assert world.authority.count(HOME_NAME, "A") <= 3 + took

@@ -127,7 +127,8 @@ def test_without_hold_the_answers_are_still_read_and_dns_is_not_asked_to_wait(ho
         wait_for(lambda: visit(holding, name) and counted(holding, "right"), 10, lambda: agent.tail(), every=0.2)
         os.kill(agent.process.pid, signal.SIGSTOP)
         try:
-            assert visit(holding, name_of(holding, 2)) < 0.09
+            # whoever waits for it waits so long each time; a machine that is late by itself is so now and then
+            assert min(visit(holding, name_of(holding, number)) for number in range(2, 12, 2)) < 0.09
         finally:
             os.kill(agent.process.pid, signal.SIGCONT)
 

@@ -65,8 +65,7 @@ def test_a_name_is_steered_when_a_client_asks_for_it(world, client, interpreter)
         assert ask(client, "www.example.test") == ["198.18.1.1"]
         wait_for(lambda: "198.18.1.1" in four(world), 5, lambda: agent.tail())
         assert ask(client, "dyn.test") == [] and not agent.lines("dyn.test:")
-        followed = world.authority.count("n1.example.test", "AAAA")
-        assert followed, "an observed name is followed"
+        wait_for(lambda: world.authority.count("n1.example.test", "AAAA"), 5, "an observed name to be followed")
 
 
 def test_an_observed_name_is_remembered_over_a_restart(world, client, interpreter):

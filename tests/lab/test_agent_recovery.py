@@ -173,11 +173,11 @@ def test_a_full_tunnel_with_its_dns_inside_survives_a_move(interpreter, route):
         full_tunnel(world)
         netifd.routes = route
         network = network_of(world, **wide)
-        settings = options(stall_timeout=6, min_ttl=5)
+        settings = options(stall_timeout=6, min_ttl=5, log_level="debug")
         with Agent(world, settings, network=network, interpreter=interpreter, bus=netifd.bus) as agent:
             with Pinger(world.beach, HOME_LAN) as pinger:
                 pinger.wait_for_reply(seconds=20)
-                wait_for(lambda: netifd.dumps, 10, lambda: f"the agent on the bus\n{agent.tail()}")
+                wait_for_the_way(agent)
                 assert netifd.asked == []  # the route to the old address is there already
                 gone = moved(world)
                 if not route:

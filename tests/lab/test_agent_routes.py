@@ -79,7 +79,7 @@ def test_a_device_that_goes_down_and_comes_back_has_its_routes_again(steering):
 
 def test_a_firewall_that_starts_anew_changes_nothing(steering):
     with steering.agent:
-        steering.reach("home", *STAGING4)
+        steering.reach("home", *STAGING4, *STAGING6)
         steering.beach.nft("delete table inet lab_fw")
         before = steering.ours()
         steering.reach("home", *STAGING4, *STAGING6, seconds=2)
@@ -92,8 +92,10 @@ def test_an_agent_that_ends_and_comes_back_leaves_the_way_as_it_is(steering):
         before = steering.ours()
         agent.stop()
         assert steering.ours() == before
+        again = time.monotonic()
         agent.start()
-        agent.wait_for_line("routes of our own")
+        agent.wait_for_line("routes of our own", since=again)
+        agent.wait_until_current()
         assert steering.ours() == before
 
 
@@ -106,8 +108,11 @@ def test_the_tunnels_server_may_be_a_host_of_the_policy(world, interpreter):
         world.wg0.set_peer(world.home_key.public, endpoint=f"{world.home_address}:51820")
         steering.reach("home", *STAGING4)
         assert world.home_peer().last_handshake >= handshake
-        rules = json.loads(steering.beach.run(["ip", "-j", "rule"]).stdout)
-        assert any(rule.get("sport") for rule in rules)
+
+        def own():
+            return any(rule.get("sport") for rule in json.loads(steering.beach.run(["ip", "-j", "rule"]).stdout))
+
+        wait_for(own, 10, lambda: f"a rule for its own packets\n{steering.state()}")
 
 
 def test_a_second_way_is_used_while_the_first_is_down_and_running_flows_move_over(world, interpreter):

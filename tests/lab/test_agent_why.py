@@ -5,7 +5,7 @@ import json
 from lab.agent import network_of, options
 from lab.host import wait_for
 from lab.steering import Steering
-from lab.world import STAGING4, STAGING_NAME
+from lab.world import STAGING4, STAGING6, STAGING_NAME
 
 THREE = ("policy", "work", {"interface": ["wg0"], "host": [STAGING_NAME]})
 LAN = "10.1.0.2"
@@ -37,7 +37,7 @@ def answered(agent, host, *words, until=lambda answer: answer["addresses"]):
 def test_a_listed_host_goes_through_the_tunnel_and_an_other_one_does_not(world, interpreter):
     steering = steered(world, interpreter, THREE)
     with steering.agent as agent:
-        steering.reach("home", *STAGING4)
+        steering.reach("home", *STAGING4, *STAGING6)
         answer, code = answered(agent, STAGING_NAME)
         assert code == 0 and answer["as_configured"], answer
         assert "goes through wg0 as configured" in answer["sentence"]
@@ -64,5 +64,5 @@ def test_a_policy_for_other_clients_is_named(world, interpreter):
     with steering.agent as agent:
         answer, code = answered(agent, STAGING_NAME, "--from", LAN)
         assert code == 0 and "not for the client 10.1.0.2" in " ".join(answer["addresses"][0]["steps"]), answer
-        answer, _ = answered(agent, STAGING_NAME, "--from", "10.1.0.77", until=lambda a: "wg0" in a["sentence"])
+        answer, _ = answered(agent, STAGING_NAME, "--from", "10.1.0.77", until=lambda a: "through wg0" in a["sentence"])
         assert answer["as_configured"], answer

@@ -309,6 +309,11 @@ def test_the_request_that_sets_an_endpoint_sets_nothing_else(address, endpoint):
     assert uapi.set_endpoint(KNOWN, address, 51820) == expected.encode()
 
 
+@pytest.mark.parametrize("port", (1, 65535))
+def test_the_first_port_and_the_last_one_can_be_set(port):
+    assert ("endpoint=198.51.100.10:%d\n" % port).encode() in uapi.set_endpoint(KNOWN, "198.51.100.10", port)
+
+
 WRONG_SETS = [
     (KNOWN[1:], "192.0.2.1", 51820, "not a public key"),
     (KNOWN_HEX, "192.0.2.1", 51820, "not a public key"),

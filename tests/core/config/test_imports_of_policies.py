@@ -212,3 +212,8 @@ def test_each_option_becomes_one_of_ours_or_is_told_of(said, options, problems):
     text += "\toption dest_addr '192.0.2.1'\n\toption %s\n" % said
     (found,) = imports.read("pbr", uci.parse(text)[0])
     assert found.options == [("interface", "wg0"), ("host", "192.0.2.1")] + options and found.problems == problems
+
+
+def test_a_policy_that_is_not_imported_is_there_to_be_finished_by_hand():
+    said = imported("config policy\n\toption name 'a'\n\toption interface 'wg0'\n\toption src_port '22'\n")
+    assert "#config policy 'a'" in said and "#\tlist interface 'wg0'" in said

@@ -240,3 +240,10 @@ def test_what_is_wrong_with_an_answer_is_told():
     (said,) = name.take(name.questions[A], answer("found", ["0.0.0.0", "192.0.2.1"]), 0, LIMITS)
     assert said.kind == "trouble" and "0.0.0.0, which is unspecified: not used" in said.text
     assert name.keys((A,)) == [ip.key("192.0.2.1")]
+
+
+def test_a_family_that_is_lacked_and_said_so_without_a_ttl_is_asked_for_with_the_other_one():
+    name = played((A, FOUR))
+    keep_lacking({"h": name}, {"h"})
+    name.take(name.questions[AAAA], answer("nodata", ttl=None), 20, LIMITS)
+    assert not name.questions[AAAA].rrset.own_ttl and name.questions[AAAA].rrset.expires_at == 60

@@ -5,6 +5,7 @@ import pytest
 from nametrack.core.actions import Probe, SetEndpoint
 from nametrack.core.config.peer_sections import PeerConfig
 from nametrack.core.names.sources import LISTED, ZONE
+from nametrack.core.peers import peer_state as states
 from nametrack.core.peers.endpoint_names import EndpointNames
 from nametrack.core.peers.endpoint_trial import ASK_FIRST
 from nametrack.core.peers.kernel_endpoint import FRESH
@@ -99,3 +100,39 @@ def test_after_a_death_the_next_suspicion_asks_at_once_however_rare_the_question
     for now, rx, tx in counters:
         wanted[now] = read(peer, shown(HOME, rx, tx, WALL), now)[0]
     assert [now for now in sorted(wanted) if wanted[now] == ASK] == [90, 95], "suspect, dead, and suspect again"
+
+
+def answering(probe_address=None):
+    """A peer that answered at 2 from the only endpoint that its name has."""
+    peer = made("auto", probe_address)
+    peer.proposals.heard(LISTED, [HOME], HOME, 0)
+    for now, rx in ((1, 0), (2, 32)):
+        read(peer, shown(HOME, rx, 0, WALL), now)
+    return peer
+
+
+def test_an_outage_that_news_ended_before_the_tunnel_was_dead_is_counted_from_the_first_packet_without_an_answer():
+    peer = answering()
+    read(peer, shown(HOME, 32, 200, WALL), 10)
+    peer.proposals.heard(LISTED, [MOVED], HOME, 11)
+    assert read(peer, shown(HOME, 32, 400, WALL), 13) == (None, [MOVED])
+    peer.endpoint_set(SetEndpoint("wg0", "K", *MOVED, None, None, None))
+    _, took = peer.read(shown(MOVED, 64, 400, WALL + 14), 14, WALL + 14)
+    assert took == 14 - 2 and peer.outages.recoveries == 1 and peer.outages.stalls == 0
+
+
+def test_an_endpoint_that_is_set_brings_its_own_probe_and_the_next_one_is_due_after_the_interval():
+    peer = answering("10.9.0.1")
+    peer.order(MOVED, states.Cause("moved", "home.test moved"), True, 100, FRESH)
+    assert peer.probe(101, 25) == ([], 125)
+
+
+def test_a_round_begins_with_what_had_no_turn_in_the_round_before():
+    """In a round there is time for eight."""
+    peer, many = made(), [("192.0.2.%d" % i, 51820) for i in range(1, 11)]
+    peer.proposals.heard(LISTED, many, None, 0)
+    tried = []
+    for now in range(200):
+        tried += read(peer, shown(tried[-1] if tried else None, 0, 200 * now), now)[1]
+    first, after = tried[1:9], tried[10:]
+    assert len(set(first)) == 8 and sorted(after[:2]) == sorted(set(many) - set(first))

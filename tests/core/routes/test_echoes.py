@@ -175,3 +175,20 @@ def test_a_reply_counts_for_a_way_that_is_checked_and_from_its_address():
     )
     echoes.configure([])
     assert not echoes.checks("wg0") and echoes.due({}, [], 30, 5) == ([], [], None)
+
+
+def test_a_way_that_comes_up_and_forwards_nothing_is_left_within_four_seconds_though_no_way_was_in_use_before():
+    house = House(POLICY)
+    house.wait(60)
+    for name in ("wg0", "wg1"):
+        house.routing.down(name)
+    house.touched()
+    house.wait(27)
+    assert house.way("192.0.2.1") == "wan"
+    house.echoing = ["wg1"]
+    for name in ("wg0", "wg1"):
+        house.routing.up(name)
+    house.touched()
+    assert house.way("192.0.2.1") == "wg0"
+    house.wait(4)
+    assert house.way("192.0.2.1") == "wg1"

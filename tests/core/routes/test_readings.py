@@ -182,3 +182,11 @@ def test_routes_that_others_delete_while_they_are_listed_are_listed_again_after_
         house.handle(listed)
         house.wait(1)
     assert house.way("192.0.2.1") == "wg0" and house.listing == []
+
+
+def test_a_reading_that_fails_is_a_warning_while_policies_need_it_and_else_none():
+    house = Busy(do.ReadRouting)
+    assert "log warning: routing: no message from the kernel in 10 s" in house.said
+    house.said = []
+    house.configure("")
+    assert house.said == ["log debug: routing: no message from the kernel in 10 s"]

@@ -1,5 +1,6 @@
 """Steering by routes of our own, from the configuration to where a packet goes."""
 
+import pytest
 from steering_house import KEYS, NETWORK, House
 
 from nametrack import ip, routing
@@ -7,6 +8,7 @@ from nametrack.core import actions as do
 from nametrack.core import events as on
 from nametrack.core.agent import Agent
 from nametrack.core.config import configuration
+from nametrack.core.last_good import Known
 from nametrack.wire import uci
 
 THREE_LINES = "config policy 'work'\n\tlist interface 'wg0'\n\tlist host 'work.test'\n"
@@ -71,6 +73,14 @@ def test_while_dns_is_silent_after_a_start_the_routes_of_before_stay_for_an_hour
     assert house.way("192.0.2.1") == "wg0"
     house.wait(200)
     assert house.way("192.0.2.1") == "wan"
+
+
+def test_what_is_remembered_of_a_host_has_its_route_as_soon_as_that_is_read():
+    house = House("")
+    house.answer = lambda action: None
+    house.configure(THREE_LINES)
+    house.handle(on.LastGoodRead([Known("work.test", [ip.key("192.0.2.1")], True, 0)], False, None))
+    assert house.way("192.0.2.1") == "wg0"
 
 
 def test_an_address_that_dns_names_anew_gets_a_route():
@@ -248,6 +258,16 @@ def test_a_route_that_the_kernel_refuses_does_not_stop_the_others():
     assert len([text for text in house.said if "192.0.2.9 in table" in text]) == 1
 
 
+def test_a_bypass_whose_route_the_kernel_refuses_is_not_said_to_be_as_it_is_to_be():
+    bypass = "config policy 'direct'\n\toption action 'bypass'\n\tlist host '192.0.2.9'\n"
+    house = Refusing("_route", bypass + "config policy 'work'\n\tlist interface 'wg0'\n\tlist host '192.0.2.0/24'\n")
+    assert house.way("192.0.2.9") == "wg0"
+    assert house.agent.routes.standing("direct")[:2] == ("partial", "routes")
+    house.takes = True
+    house.wait(61)
+    assert house.way("192.0.2.9") == "wan" and house.agent.routes.standing("direct")[:2] == ("current", "bypass")
+
+
 class RefusingSix(Refusing):
     """It takes what is of IPv4."""
 
@@ -316,6 +336,17 @@ def test_while_routes_are_written_the_policy_is_said_to_be_brought_up_to_date():
     house.kernel.perform = perform
     house.handle(perform(waiting.pop(), house.now))
     assert house.agent.routes.standing("work")[:2] == ("current", "route") and waiting == []
+
+
+@pytest.mark.parametrize("fallback,state", [("main", "failed_over"), ("block", "blocked")])
+def test_a_policy_without_a_way_is_said_to_have_none_while_its_routes_are_written_too(fallback, state):
+    house = House(THREE_LINES + "\toption fallback '%s'\n" % fallback)
+    perform = house.kernel.perform
+    house.kernel.perform = lambda action, now: None if isinstance(action, do.ChangeRouting) else perform(action, now)
+    house.routing.down("wg0")
+    house.touched()
+    assert not house.agent.routes.settled()
+    assert house.agent.routes.standing("work")[:2] == (state, state)
 
 
 def test_no_rule_leads_into_a_tunnel_before_its_port_is_known():

@@ -7,6 +7,7 @@ from nametrack import ip
 from nametrack.core.last_good import ADDED, DELETED
 from nametrack.core.ordering import STEP
 from nametrack.core.sets import contents
+from nametrack.core.sets.address_ranges import joined
 from nametrack.core.sets.kernel_set import KernelSet
 from nametrack.core.sets.targets import Use
 from nametrack.core.sets.wanted import LIFE_FLOOR
@@ -638,3 +639,40 @@ def test_what_ran_out_is_not_ours_if_another_program_has_it_then():
 
 def test_the_longest_timeout_is_that_of_the_kernel():
     assert contents.IPSET_MOST == ipsetlink.TIMEOUT_LIMIT
+
+
+def test_what_was_named_and_withdrawn_before_it_was_written_is_not_missing():
+    one = policy()
+    world = World(NFT, (), [one])
+    world.listed()
+    world.names(A)
+    world.names(B)
+    assert world.run(9) == ["add %s: %s" % (NFT, B)]
+    assert world.set.counts(one) == (1, 1)
+
+
+def test_in_a_full_set_an_address_takes_the_place_of_the_one_before_it_in_one_change():
+    """A packet in between would not meet either."""
+    world = World(NFT, (), None, 2)
+    world.listed()
+    world.names(A, B)
+    world.run(9)
+    world.names(A, C)
+    assert world.run(30) == ["replace %s: %s with %s" % (NFT, B, C)]
+
+
+# what is wanted, what the tunnel's own packets go to within it, and the elements that are left of it for an ipset
+PREFIXES = [
+    ("192.0.2.0/29", "192.0.2.0", [A, B + "/31", D + "/30"]),
+    ("192.0.2.0/29", D, ["192.0.2.0/30", "192.0.2.5", "192.0.2.6/31"]),
+    ("0.0.0.0/29", "0.0.0.3", ["0.0.0.0/31", "0.0.0.2", "0.0.0.4/30"]),
+    ("::/126", "::3", ["::/127", "::2"]),
+]
+
+
+@pytest.mark.parametrize("case", PREFIXES)
+def test_what_is_left_of_a_prefix_goes_into_an_ipset_as_prefixes(case):
+    wanted, endpoint, expected = case
+    held = contents.Contents(ip.family(endpoint), True)
+    pieces = held.pieces(ip.key(wanted), joined([ip.bounds(ip.key(endpoint))]))
+    assert [ip.element(piece) for piece in pieces] == expected

@@ -181,6 +181,37 @@ def test_of_own_routes_the_kernel_says_which_way_is_taken(case):
     assert values["as_configured"] == (told[1] == "wg0")
 
 
+# how the ways of a policy are -> what is to be done
+NO_WAY = [
+    ("", "list interface 'wg/0'", "nametrack check"),
+    ("< link wg0 10.9.0.2/24\n< link wg0 down\n", "list interface 'wg0'\n\tlist interface 'wg1'", "ifup wg0"),
+    ("< link wg1 10.8.0.2/24\n< link wg1 down\n", "list interface 'wg0'\n\tlist interface 'wg1'", "ifup wg0"),
+]
+
+
+@pytest.mark.parametrize("case", NO_WAY)
+def test_without_a_way_the_advice_is_about_the_first_one(case):
+    before, interfaces, advice = case
+    script = "-- network --\nconfig interface 'wg0'\n\toption proto 'wireguard'\n\n" + ROUTES
+    script = script.replace("< link wg0 10.9.0.2/24\n", before).replace("list interface 'wg0'", interfaces)
+    played = transcript.Transcript(script)
+    played.run()
+    played.agent.handle(on.WhyAsked(1, "198.51.100.1", None), played.now)
+    values = told_of(played, [Told("198.51.100.1", 0, None, 0, "unreachable", None)])
+    assert values["sentence"].startswith("198.51.100.1: no way out of policy 'work' works")
+    assert (values["advice"], values["as_configured"]) == (advice, False)
+
+
+def test_an_address_whose_route_the_kernel_refuses_is_not_as_configured():
+    played = transcript.Transcript(ROUTES)
+    played.kernel.routing._route = lambda change, key: "no buffer space available"
+    played.run()
+    played.agent.handle(on.WhyAsked(1, "198.51.100.1", None), played.now)
+    values = told_of(played, [Told("198.51.100.1", 0, "wg0", 900, None, None)])
+    said = "198.51.100.1: policy 'work' steers by own routes: the kernel refuses some of its routes"
+    assert (values["sentence"], values["advice"], values["as_configured"]) == (said, "nametrack check", False)
+
+
 def test_an_address_that_the_way_cannot_carry_is_refused_on_purpose_but_no_leak_is():
     script = ROUTES.replace("\toption family 'ipv4'\n", "").replace("198.51.100.1'", "2001:db8::1'")
     played = transcript.Transcript(script)

@@ -22,8 +22,8 @@ def standing(routes, steered):
         return "blocked" if steered.closes else "no_target", "too_many_rules", fit.reason(steered)
     state, reason = steered.standing({name: routes.way(name) for name in steered.steering.interfaces})
     code = steered.steering.action if state == "current" else state
-    if state == "blocked" or steered.way is None:
-        return state, code, reason
+    if steered.way is None and steered.steering.action == "route":
+        return state, code, reason  # what is written meanwhile leads nowhere
     trouble = routes.installation.trouble_in(routes.table_of(steered.name))
     if trouble is not None:
         return "partial", "routes", trouble

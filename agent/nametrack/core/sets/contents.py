@@ -255,7 +255,7 @@ def _prefixes(first, last, family):
     """Return the keys of the prefixes that make up a span."""
     found = []
     while first <= last:
-        size = first & -first or 1 << (32 if family == 4 else 128)
+        size = first & -first or 1 << ip.V6_BITS  # from 0 on, any power of two
         while first + size - 1 > last:
             size >>= 1
         found.append(ip.wide_key(first, first + size - 1, family))

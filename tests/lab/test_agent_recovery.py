@@ -6,6 +6,7 @@ The provider's resolver, 192.0.2.55, caches as such do; the zone's own server is
 import contextlib
 import os
 import random
+import signal
 import statistics
 import time
 
@@ -236,11 +237,13 @@ def test_a_recreated_interface_has_its_endpoint_again_at_once(interpreter):
         with Agent(world, settings, interpreter=interpreter, bus=netifd.bus) as agent:
             world.wait_for_tunnel()
             wait_for_the_way(agent)
+            os.kill(agent.process.pid, signal.SIGSTOP)  # else it may set the endpoint by itself before that
             world.beach.stop(world.wg0.process)
             world.wg0 = Tunnel(world.beach, "wg0", world.beach_key, ["10.9.0.2/24", "fd00:9::2/64"])
             world.wg0.up()
             world.wg0.set_peer(world.home_key.public, allowed_ips=["10.9.0.0/24"], keepalive=5)
             assert world.home_endpoint() is None
+            os.kill(agent.process.pid, signal.SIGCONT)
             netifd.up("wg0")
             endpoint(world, world.home_address, agent, 3)
             world.wait_for_tunnel()

@@ -102,7 +102,7 @@ def test_what_is_asked_for_is_known():
     name.fail(name.questions[A], "no reply", 0)
     assert name.tried((A,)) and not name.tried(BOTH) and not name.answered() and not name.tried((A,), FALLBACK)
     name.take(name.questions[A], FOUR, 0, LIMITS)
-    assert name.answered() and name.answered_at((A,)) == 0
+    assert name.answered() and name.answered_at((A,)) == 0 and name.answered_at(BOTH) is None
 
 
 def test_the_oldest_answer_and_the_most_failures_count():

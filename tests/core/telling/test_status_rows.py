@@ -3,9 +3,12 @@
 from nametrack import ip
 from nametrack.core import events as on
 from nametrack.core.agent import Agent
+from nametrack.core.config import configuration
 from nametrack.core.config.lists import with_lists
 from nametrack.core.config.policy_values import listed_host
+from nametrack.core.names.resolver import MOST_NEW
 from nametrack.core.telling.status import peers, policies, status
+from nametrack.wire import uci
 from nametrack.wire.host_list import Reader
 from routes.steering_house import KEYS, NETWORK, House
 
@@ -93,3 +96,17 @@ def test_a_peer_says_in_how_many_seconds_its_name_is_asked_for_again():
     house.wait(40)
     row = [each for each in told(house)["peers"] if each["interface"] == "wg0"][0]
     assert row["next_query"] == 260 and row["answered"] == WALL  # the TTL is 300 seconds
+
+
+def test_of_many_new_hosts_one_that_a_peer_has_for_ipv4_alone_and_that_had_no_turn_yet_is_unknown():
+    """Names are taken in by steps, and status may be asked for between two of them."""
+    global_ = "config nametrack 'global'\n\toption family 'ipv4'\n"
+    house = House(global_, network=NETWORK.replace("home.dyn.test", "zzz.dyn.test"))
+    hosts = ["a%d.test" % i for i in range(MOST_NEW)] + ["zzz.dyn.test"]
+    text = global_ + WORK + "\toption family 'any'\n" + "".join(["\tlist host '%s'\n" % host for host in hosts])
+    loaded = on.ConfigLoaded(configuration.build(uci.parse(text)[0], uci.parse(house.network)[0], []))
+    house.agent.handle(loaded, house.now)
+    while not house.agent.resolver.later:
+        house.agent.handle_timer(house.now)
+    (policy,) = told(house)["policies"]
+    assert policy["hosts"][-1]["host"] == "zzz.dyn.test" and policy["hosts"][-1]["code"] == "unknown"

@@ -217,8 +217,11 @@ class Name:
         return any(question.rrset is not None for question in self.questions.values())
 
     def answered_at(self, rtypes):
-        """Since when all that is known of these RR types is no older, monotonic seconds; None if one never was."""
-        times = [self.questions[rtype].answered_at for rtype in rtypes]
+        """Since when all that is known of these RR types is no older, monotonic seconds; None if one never was.
+
+        One of them may be wanted since a moment ago, and not be followed yet.
+        """
+        times = [self.questions[rtype].answered_at if rtype in self.questions else None for rtype in rtypes]
         return None if None in times else min(times)
 
     def failed(self, rtypes):

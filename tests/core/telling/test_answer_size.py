@@ -146,6 +146,13 @@ def test_an_answer_fits_and_counts_what_does_not(large):
     assert status(agent, NOW, WALL) == shown, "the same is cut in another way"
 
 
+def test_half_of_an_answer_is_for_what_has_a_line_of_its_own_and_hosts_have_room_beside_it():
+    room = 32 * 1024
+    shown = status(filled(100, 1, 1), NOW, WALL, room)["policies"]
+    hosts = sum([weight(policy["hosts"]) for policy in shown])
+    assert room * 0.45 < weight(shown) - hosts <= room * 0.5 and hosts > room * 0.15
+
+
 def test_hosts_in_trouble_are_shown_rather_than_those_that_are_well():
     names = "".join(["\tlist host 'z%d.example.net'\n" % i for i in range(5)])
     agent = filled(1, 1000, 1, names)  # which go on the policy's section

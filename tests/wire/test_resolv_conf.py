@@ -9,6 +9,7 @@ SERVERS = [
     ("192.0.2.53", "192.0.2.53"),
     ("2001:DB8:0::53\r", "2001:db8::53"),
     ("fe80::1%eth0", "fe80::1@eth0"),
+    ("fe80::1%0", "fe80::1@0"),
     ("fe80::1%fifteen-bytes-x", "fe80::1@fifteen-bytes-x"),
     ("fe80::1%sixteen-bytes-xx", None),
     ("fe80::1%", None),

@@ -317,6 +317,24 @@ def test_a_set_that_is_missing_or_of_the_wrong_kind(listing, code, words):
         assert words in f["text"] and f["subject"] == "policy 'work'"
 
 
+def test_a_set_in_which_another_program_shortens_timeouts():
+    made, form = agent(POLICY % ("nftset", "inet fw4 mine4")), Form(4, True, True, False, None, "", True)
+    name, ends = named("nft inet fw4 mine4"), KeyTable()
+    made.handle(on.SetListed(name, Listing(form, KeyTable(), KeyTable(), True, True)), 0)
+    while made.next_timer() <= 0.2:
+        for action in made.handle_timer(made.next_timer()):
+            if isinstance(action, do.ChangeSet):
+                made.handle(on.SetChanged(action, {}), 0.2)
+                for each in action.added.keys:
+                    ends[each] = 20
+    assert len(ends) == 1 and findings(made, WALL) == []
+    made.handle(on.SetListed(name, Listing(form, ends, ends, True, True)), 1)
+    made.handle_timer(1)
+    (said,) = findings(made, WALL)
+    assert (said["code"], said["subject"]) == ("set_shared", "policy 'work'")
+    assert said["text"].startswith("set 'inet fw4 mine4' loses elements early")
+
+
 def test_every_finding_has_its_five_parts_and_says_what_to_do():
     made = agent(POLICY % ("ipset", "mine4"), FOLLOWED + peer(3, ["10.0.0.1"]) + peer(4, ["10.0.0.1"]))
     made.handle(on.SetListed(named("ipset mine4"), None), 0)

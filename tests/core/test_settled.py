@@ -55,6 +55,14 @@ def test_a_name_that_is_not_answered_yet_or_last_good_addresses_that_are_being_r
     assert agent.settled()
 
 
+def test_a_long_configuration_that_is_prepared_keeps_it_open():
+    hosts = "".join(["\tlist host 'h%d.test'\n" % i for i in range(3000)])
+    agent = Agent()
+    agent.handle(on.LastGoodRead([], False, None), 0)
+    agent.handle(on.ConfigLoaded(configuration.build(uci.parse(CONFIG + hosts)[0], [], [])), 0)
+    assert agent.config is None and not agent.settled()
+
+
 class Home(Simulated):
     """Every name has one address."""
 

@@ -57,6 +57,11 @@ def rule(family, preference, **fields):
     return routing.Rule(family, preference, routing.match(**fields), routing.LOOKUP, 77, None, 3)
 
 
+def more_than_we_know(family, preference):
+    looks_at = routing.Match(None, None, None, None, None, None, None, None, True)
+    return routing.Rule(family, preference, looks_at, routing.LOOKUP, 77, None, 3)
+
+
 RELOADED = "; uci commit nametrack; /etc/init.d/nametrack reload"
 LINES = [
     (lambda a: mending.reload(a), "/etc/init.d/nametrack reload", "systemctl reload nametrack"),
@@ -164,6 +169,7 @@ BEHIND = [
     ),
     (rule(6, 90, mark=(1, 1)), "ip -6 rule show pref 90  # give it a preference above 999"),
     (rule(4, 90, oif="wan"), "ip rule show pref 90  # give it a preference above 999"),
+    (more_than_we_know(4, 90), "ip rule show pref 90  # give it a preference above 999"),
     (rule(4, 90, dports=(1, 2)), "ip rule show pref 90  # give it a preference above 999"),
 ]
 

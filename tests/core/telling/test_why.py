@@ -181,6 +181,16 @@ def test_of_own_routes_the_kernel_says_which_way_is_taken(case):
     assert values["as_configured"] == (told[1] == "wg0")
 
 
+def test_of_several_addresses_the_sentence_is_about_one_that_something_can_be_done_about():
+    played = transcript.Transcript(ROUTES)
+    played.run()
+    played.agent.handle(on.WhyAsked(1, "two.test", None), played.now)
+    told = [Told("198.51.100.1", 0, "wg0", 900, None, None), Told("203.0.113.9", 0, "wan", 254, None, None)]
+    values = told_of(played, told)
+    assert values["sentence"] == "203.0.113.9 takes the normal way: no policy lists it"
+    assert values["advice"].startswith("uci add_list nametrack.work.host='two.test'") and values["as_configured"]
+
+
 # how the ways of a policy are -> what is to be done
 NO_WAY = [
     ("", "list interface 'wg/0'", "nametrack check"),

@@ -119,6 +119,7 @@ class Peer:
 
     def endpoint_set(self, action):
         """What was ordered is set; an older order, the place of which another one took, is told of no more."""
+        self.proposals.agree((action.address, action.port))
         order = self.endpoint.set((action.address, action.port))
         return [] if order is None else [moved(self, order.old, order.target, order.cause)]
 

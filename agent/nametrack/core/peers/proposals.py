@@ -50,7 +50,7 @@ class Proposals:
             self._named = (self._named + [e for e in endpoints if e not in self._named])[-MAX_NAMED:]
 
     def agree(self, installed):
-        """The kernel is found to have this endpoint: the sources that named it before that was known agree with it."""
+        """The kernel is found to have this endpoint, or is given it: sources that named it before agree with it."""
         for source in self.said:
             endpoints = self.said[source].endpoints
             if installed in endpoints:

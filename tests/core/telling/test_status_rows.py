@@ -8,6 +8,7 @@ from nametrack.core.config.lists import with_lists
 from nametrack.core.config.policy_values import listed_host
 from nametrack.core.names.resolver import MOST_NEW
 from nametrack.core.telling.status import peers, policies, status
+from nametrack.core.telling.status_times import left
 from nametrack.wire import uci
 from nametrack.wire.host_list import Reader
 from routes.steering_house import KEYS, NETWORK, House
@@ -110,3 +111,7 @@ def test_of_many_new_hosts_one_that_a_peer_has_for_ipv4_alone_and_that_had_no_tu
         house.agent.handle_timer(house.now)
     (policy,) = told(house)["policies"]
     assert policy["hosts"][-1]["host"] == "zzz.dyn.test" and policy["hosts"][-1]["code"] == "unknown"
+
+
+def test_what_is_over_has_no_seconds_left_and_what_is_due_soon_has_one():
+    assert [left(at, 10) for at in (None, 5, 10, 10.1, 11, 11.5)] == [None, 0, 0, 1, 1, 2]

@@ -212,6 +212,35 @@ def test_without_a_way_the_advice_is_about_the_first_one(case):
     assert (values["advice"], values["as_configured"]) == (advice, False)
 
 
+@pytest.mark.parametrize(
+    "last,told,sentence",
+    [
+        ("list interface 'wg0'", (0, "wg0", 900, None, None), "so that policy 'last' has its packets"),
+        ("list interface 'wg1'", (0, "wan", 254, None, None), "so that its packets take the normal way"),
+        ("option action 'bypass'", (0, "wan", 254, None, None), "so that policy 'last' has its packets"),
+        (
+            "option fallback 'block'\n\tlist interface 'wg1'",
+            (0, None, 0, "unreachable", None),
+            "policy 'last' has its packets",
+        ),
+    ],
+)
+def test_what_many_policies_without_a_way_leave_is_that_of_the_first_below_that_takes_it(last, told, sentence):
+    many = "".join(
+        ["config policy 'p%d'\n\tlist interface 'wg1'\n\tlist host '198.51.100.1'\n\n" % i for i in range(150)]
+    )
+    policies = many + "config policy 'last'\n\t%s\n\tlist host '198.51.100.1'\n" % last
+    script = ROUTES[: ROUTES.index("config policy")] + policies + "\n-- at 1 --\n"
+    played = transcript.Transcript(script)
+    played.run()
+    played.agent.handle(on.WhyAsked(1, "198.51.100.1", None), played.now)
+    values = told_of(played, [Told("198.51.100.1", *told)])
+    assert (
+        values["sentence"].startswith("198.51.100.1: no way out of policy 'p0' works")
+        and sentence in values["sentence"]
+    )
+
+
 def test_an_address_whose_route_the_kernel_refuses_is_not_as_configured():
     played = transcript.Transcript(ROUTES)
     played.kernel.routing._route = lambda change, key: "no buffer space available"

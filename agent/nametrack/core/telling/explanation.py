@@ -115,7 +115,7 @@ def _own_route(case, steered, of_marks, steps):
     if steered.steering.action == "bypass":
         return nothing, _bypassed(case, steered, told.address, steps)
     if steered.way is None:
-        below = None if steered.blocks else next_claim(case, told.address, steered.policy)
+        below = None if steered.blocks else _left_to(case, told.address, steered.policy)
         steps.append(_no_way(case.agent, steered, below))
         return (nothing, None) if below is None else _steered(case, below, of_marks, steps)
     way, family = routes.way(steered.way), ip.family(told.address)
@@ -158,6 +158,16 @@ def _bypassed(case, steered, address, steps):
     text = "%s lists it too, and comes after the bypass" % below.label
     steps.append(Step(text, mending.option(case.agent, steered.name, "del_list", "host", entry), False))
     return ending
+
+
+def _left_to(case, address, policy):
+    """Return the policy that has what one without a way leaves to those below; None if none does."""
+    while policy is not None:
+        policy = next_claim(case, address, policy)
+        steered = None if policy is None else case.agent.routes.of(policy.config.name)
+        if steered is None or steered.way is not None or steered.blocks or steered.steering.action == "bypass":
+            break
+    return policy
 
 
 def _no_way(agent, steered, below):

@@ -35,7 +35,7 @@ def compose(steered, ways, numbers, local, endpoints):
                 places, nexthop = _bypassed(each, about[i + 1 :], blocked, numbers, local[family])
             elif table is not None:
                 via, nexthop = _via(each, ways, numbers, family)
-                if via is not None or each.blocks:  # else what it has is left to those below, as in a table of its own
+                if not each.leaves:
                     places.append(((family, table, METRICS[family]), via))
                 if via is not None and each.name in above:
                     places.append(((family, table, LAST), None))  # no longer prefix of one below blocks what it leads

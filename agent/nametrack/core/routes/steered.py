@@ -34,6 +34,11 @@ class Steered:
         return self.steering.fallback == "block" and self.steering.action == "route"
 
     @property
+    def leaves(self):
+        """Whether what it has is left to the policies below, as it has no way now."""
+        return self.way is None and not self.blocks and self.steering.action == "route"
+
+    @property
     def closes(self):
         """Whether nothing leaves by another way even if there is no room for its rules: for no client at all then."""
         return self.blocks and not self.takes_all
@@ -119,7 +124,7 @@ class Steered:
         if state == "current" and not decided:
             return []
         code = "through" if state == "current" else state
-        if self.way is None and not self.blocks:
+        if self.leaves:
             code = "uplink"
         return [self._told(code, before, self.way, reason, (self.way,) if self.way else ())]
 

@@ -47,7 +47,7 @@ def claim(agent, address, host, client, device):
                 advice = mending.option(agent, config.name, "set", "enabled", "1")
                 passed.append(Step("policy '%s' lists it, but is disabled" % config.name, advice, False))
             continue
-        if not any(policy.wants(each) for each in _containing(policy, key)):
+        if not _has(policy, key):
             if host in policy.hosts:
                 passed.append(_not_yet(agent, policy, address, host))
             continue
@@ -58,21 +58,20 @@ def claim(agent, address, host, client, device):
     return Claim(None, passed)
 
 
-def next_claim(case, address, policy):
-    """Return the first policy after another one that takes the address for the client of an explanation.Case."""
+def claims_below(case, address, policy):
+    """Yield the policies after another one that take the address for the client of an explanation.Case."""
     key, after, agent = ip.key(address), False, case.agent
     for config in agent.config.policies:
         other = agent.policies.policies.get(config.name)
-        if after and other is not None and any(other.wants(each) for each in _containing(other, key)):
+        if after and other is not None and _has(other, key):
             if _not_for(agent, other, case.client, case.kernel.ingress) is None:
-                return other
+                yield other
         after = after or other is policy
-    return None
 
 
-def _containing(policy, key):
-    """Return the key of the address, and those of the policy's prefixes that hold it."""
-    return [key] + [each for each in policy.literals.wide if ip.holds(each, key)]
+def _has(policy, key):
+    """Return whether the policy wants the address, or one of its prefixes that holds it."""
+    return any(policy.wants(each) for each in [key] + [each for each in policy.literals.wide if ip.holds(each, key)])
 
 
 def _not_yet(agent, policy, address, host):

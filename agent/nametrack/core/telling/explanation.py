@@ -7,7 +7,7 @@ from ...element import own_name
 from ..sets.lives import NAMED
 from ..wording import duration
 from . import mending
-from .claim import Step, claim, next_claim, note
+from .claim import Step, claim, claims_below, note
 from .delivery import delivery
 
 # What is asked, and what was found out. client: address, None for the router itself; kernel: the KernelTold; peers:
@@ -115,7 +115,7 @@ def _own_route(case, steered, of_marks, steps):
     if steered.steering.action == "bypass":
         return nothing, _bypassed(case, steered, told.address, steps)
     if steered.way is None:
-        below = None if steered.blocks else _left_to(case, told.address, steered.policy)
+        below = _left_to(case, told.address, steered.policy) if steered.leaves else None
         steps.append(_no_way(case.agent, steered, below))
         return (nothing, None) if below is None else _steered(case, below, of_marks, steps)
     way, family = routes.way(steered.way), ip.family(told.address)
@@ -150,24 +150,23 @@ def _local_network(routes, steered, address):
 
 def _bypassed(case, steered, address, steps):
     ending = "takes the normal way: policy '%s' lets it bypass the policies below" % steered.name
-    below = next_claim(case, address, steered.policy)
-    if below is None:
+    below = list(claims_below(case, address, steered.policy))
+    if not below:
         return ending
     literals = [each for each in steered.config.literals if ip.holds(ip.key(each), ip.key(address))]
     entry = case.host if case.host in steered.config.hosts else (literals + [address])[0]
-    text = "%s lists it too, and comes after the bypass" % below.label
+    text = "%s lists it too, and comes after the bypass" % below[0].label
     steps.append(Step(text, mending.option(case.agent, steered.name, "del_list", "host", entry), False))
     return ending
 
 
 def _left_to(case, address, policy):
     """Return the policy that has what one without a way leaves to those below; None if none does."""
-    while policy is not None:
-        policy = next_claim(case, address, policy)
-        steered = None if policy is None else case.agent.routes.of(policy.config.name)
-        if steered is None or steered.way is not None or steered.blocks or steered.steering.action == "bypass":
-            break
-    return policy
+    for below in claims_below(case, address, policy):
+        steered = case.agent.routes.of(below.config.name)
+        if steered is None or not steered.leaves:
+            return below
+    return None
 
 
 def _no_way(agent, steered, below):

@@ -301,15 +301,23 @@ LISTINGS = [
 ]
 
 
+def written(made):
+    """Has an Agent write its set, and returns the keys that it adds."""
+    added = []
+    while made.next_timer() <= 0.2:
+        for action in made.handle_timer(made.next_timer()):
+            if isinstance(action, do.ChangeSet):
+                made.handle(on.SetChanged(action, {}), 0.2)
+                added += action.added.keys
+    return added
+
+
 @pytest.mark.parametrize("listing,code,words", LISTINGS)
 def test_a_set_that_is_missing_or_of_the_wrong_kind(listing, code, words):
     made = agent(POLICY % ("nftset", "inet fw4 mine4"))
     listing = listing and Listing(Form(*listing), KeyTable(), KeyTable(), True, True)
     made.handle(on.SetListed(named("nft inet fw4 mine4"), listing), 0)
-    while made.next_timer() <= 0.2:
-        for action in made.handle_timer(made.next_timer()):
-            if isinstance(action, do.ChangeSet):
-                made.handle(on.SetChanged(action, {}), 0.2)
+    written(made)
     made.handle_timer(0)
     found = findings(made, WALL)
     assert [f["code"] for f in found] == ([code] if code else [])
@@ -321,12 +329,8 @@ def test_a_set_in_which_another_program_shortens_timeouts():
     made, form = agent(POLICY % ("nftset", "inet fw4 mine4")), Form(4, True, True, False, None, "", True)
     name, ends = named("nft inet fw4 mine4"), KeyTable()
     made.handle(on.SetListed(name, Listing(form, KeyTable(), KeyTable(), True, True)), 0)
-    while made.next_timer() <= 0.2:
-        for action in made.handle_timer(made.next_timer()):
-            if isinstance(action, do.ChangeSet):
-                made.handle(on.SetChanged(action, {}), 0.2)
-                for each in action.added.keys:
-                    ends[each] = 20
+    for each in written(made):
+        ends[each] = 20
     assert len(ends) == 1 and findings(made, WALL) == []
     made.handle(on.SetListed(name, Listing(form, ends, ends, True, True)), 1)
     made.handle_timer(1)

@@ -227,24 +227,24 @@ class Agent:
 
     def wait_until_current(self, seconds=20):
         """Waits until DNS has named what is in force: to the agent only what it names later is news."""
-
-        def current():
-            done = self.call("status", "--json")
-            found = json.loads(done.stdout) if done.returncode in (0, 1) and done.stdout else {}
-            return bool(found) and all_current(found)
-
-        wait_for(current, seconds, lambda: f"everything to be current: {self.call('status').stdout}\n{self.tail()}")
+        self._wait_for_status(all_current, seconds, "everything to be current")
 
     def wait_until_known(self, seconds=20):
         """Waits until DNS has named all that the policies list, whether there is a place for it or not."""
 
-        def known():
-            done = self.call("status", "--json")
-            policies = json.loads(done.stdout)["policies"] if done.stdout else []
-            hosts = [host for each in policies for host in each["hosts"]]
+        def known(found):
+            hosts = [host for each in found["policies"] for host in each["hosts"]]
             return hosts and all(host["state"] in ("current", "literal") for host in hosts)
 
-        wait_for(known, seconds, lambda: f"the names: {self.call('status').stdout}\n{self.tail()}")
+        self._wait_for_status(known, seconds, "the names")
+
+    def _wait_for_status(self, holds, seconds, what):
+        def told():
+            done = self.call("status", "--json")
+            found = json.loads(done.stdout) if done.returncode in (0, 1) and done.stdout else {}
+            return bool(found) and holds(found)
+
+        wait_for(told, seconds, lambda: f"{what}: {self.call('status').stdout}\n{self.tail()}")
 
     def tail(self, count=40):
         """The log's last lines, times counted from its first."""

@@ -9,6 +9,7 @@ from nametrack.key_table import KeyTable
 
 UP = "network is down"
 INVALID = "invalid argument"
+EXISTS = "exists"
 
 
 class FakeRouting:
@@ -40,6 +41,13 @@ class FakeRouting:
         family, number = (6, self.links[device].number) if ":" in gateway else (4, self.links[device].number)
         key = ip.key("::/0" if family == 6 else "0.0.0.0/0")
         self.main.append(routing.MainRoute(family, key, number, gateway, metric))
+
+    def static(self, destination, device, gateway, metric):
+        """Another program adds a route to the main table; gives it."""
+        key = ip.key(destination)
+        route = routing.MainRoute(ip.key_family(key), key, self.links[device].number, gateway, metric)
+        self.main.append(route)
+        return route
 
     def down(self, name):
         """It takes its nexthops and their routes along, without a word."""
@@ -151,10 +159,14 @@ class FakeRouting:
             nexthop = self.nexthops.get(routes.via)
             if nexthop is None or nexthop.family != routes.family:
                 return INVALID
-        if routes.table == routing.MAIN and key in table:
-            return None
+        if routes.table == routing.MAIN and (key in table or self._is_there(key, routes.metric)):
+            return EXISTS
         table[key] = routes.via
         return None
+
+    def _is_there(self, key, metric):
+        """Whether another program has such a route in the main table."""
+        return any(route.key == key and route.metric == metric for route in self.main)
 
     # -- what a packet does ------------------------------------------------------------------------------------------
 

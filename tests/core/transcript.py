@@ -320,10 +320,15 @@ class Transcript:
                 peer[name] += int(value)
 
     def feed_link(self, words):
-        """`wg0 10.9.0.2/24`: a link appears; `wg0 down` and `wg0 up`; `wan via 192.0.2.1`: its default route."""
+        """`wg0 10.9.0.2/24`: a link appears; `wg0 down` and `wg0 up`; `wan via 192.0.2.1`: its default route.
+
+        `wan via 192.0.2.1 to 198.51.100.1 9999`: a route of another program, with its metric.
+        """
         name, rest = words[0], words[1:]
         if rest[0] in ("up", "down"):
             {"up": self.kernel.routing.up, "down": self.kernel.routing.down}[rest[0]](name)
+        elif rest[0] == "via" and rest[2:]:
+            self.kernel.routing.static(rest[3], name, rest[1], int(rest[4]))
         elif rest[0] == "via":
             self.kernel.routing.default(name, rest[1])
         else:

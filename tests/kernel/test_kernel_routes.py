@@ -223,6 +223,25 @@ print(sorted([ip.element(key) for key in listed()[4, 900, 0]]))
 
 
 @each_interpreter
+def test_in_the_main_table_a_route_of_another_program_is_no_route_of_ours(interpreter, tmp_path):
+    script = """
+block = [r.Routes(4, 254, r.UNREACHABLE, 9999, keys("192.0.2.1")), r.Routes(6, 254, 901, 9999, keys("2001:db8::1"))]
+others = ["ip route %s 192.0.2.1 dev east metric 9999", "ip -6 route %s 2001:db8::1 dev east metric 9999"]
+assert add(nexthop(6, 901, None)) == add(nexthop(6, 911, None)) == []
+for i in (0, 1):
+    sh(others[i] % "add")
+    print(add(block[i]), len(listed()))
+    sh(others[i] % "del")
+    print(add(block[i]), len(listed()))
+    print(add(block[i]))
+moved = r.Routes(6, 254, 911, 9999, block[1].keys)
+print(change(r.Change(r.DELETE, block[1]), r.Change(r.ADD, moved)), list(listed()[6, 254, 9999].values()))
+"""
+    each = ["['exists'] 0", "[] 1", "['exists']", "['exists'] 1", "[] 2", "['exists']", "[] [911]"]
+    assert ran(interpreter, tmp_path, script) == each
+
+
+@each_interpreter
 def test_a_device_takes_its_nexthops_and_routes_without_a_word(interpreter, tmp_path):
     script = """
 routes.listen()
@@ -361,7 +380,7 @@ print(listed())
 def test_a_route_of_others_in_the_main_table_is_not_replaced(interpreter, tmp_path):
     script = """
 sh("ip", "route", "add", "192.0.2.1", "via", "10.5.0.9", "metric", "9999")
-assert add(r.Routes(4, 254, r.UNREACHABLE, 9999, keys("192.0.2.1"))) == []
+assert add(r.Routes(4, 254, r.UNREACHABLE, 9999, keys("192.0.2.1"))) == ["exists"]
 print(sh("ip", "route", "show", "192.0.2.1").split()[:5])
 assert delete(r.Routes(4, 254, r.UNREACHABLE, 9999, keys("192.0.2.1"))) == []
 print(sh("ip", "route", "show", "192.0.2.1").split()[:5])

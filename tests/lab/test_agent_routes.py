@@ -180,6 +180,25 @@ def test_fallback_block_lets_nothing_out_by_the_wan(world, interpreter):
         steering.reach("wan", *STAGING4, *STAGING6)
 
 
+@pytest.mark.parametrize("off,state", [("lo", "failing"), ("all", "blocked")])
+def test_ipv6_that_the_kernel_does_not_block_is_not_said_to_be(world, interpreter, off, state):
+    """With IPv6 off on lo it refuses the nexthop that drops; where it is off on all devices, nothing leaves."""
+    policy = ("policy", "work", {"interface": ["wg0"], "host": [STAGING_NAME], "fallback": "block"})
+    steering = Steering(world, interpreter, options(), policy)
+    steering.beach.sysctl(f"net/ipv6/conf/{off}/disable_ipv6=1")
+    with steering.agent as agent:
+        steering.reach("home", *STAGING4)
+        steering.beach.ip("link set wg0 down")
+
+        def told():
+            (shown,) = json.loads(agent.call("status", "--json").stdout)["policies"]
+            return shown["state"] == state
+
+        wait_for(told, 10, lambda: f"{state}: {agent.call('status').stdout}\n{steering.state()}")
+        assert steering.sees(steering.beach, STAGING4[0], 0.3) not in ("wan", "home")
+        assert (steering.sees(steering.beach, STAGING6[0], 0.3) == "wan") == (off == "lo")
+
+
 def test_fallback_block_holds_from_the_start_of_the_router_until_the_agent_runs(world, interpreter):
     policy = ("policy", "work", {"interface": ["wg0"], "host": [STAGING_NAME], "fallback": "block"})
     steering = Steering(world, interpreter, options(), policy)

@@ -4,6 +4,7 @@ Where a line can mend it, the next `why` says "goes through wg0 as configured", 
 """
 
 import contextlib
+import json
 import types
 
 import pytest
@@ -175,6 +176,28 @@ def test_08_the_way_is_down_and_blocks(world, interpreter):
         answer = home.says("no way out of policy 'work' works (wg0 is down)", "its packets are blocked")
         assert answer["addresses"][0]["device"] == ""
         home.mended(answer)
+
+
+def test_08_the_way_is_down_and_a_route_of_another_program_keeps_it_from_blocking(world, interpreter):
+    """The kernel has one route for a destination and a metric."""
+    block = ("policy", "work", {"interface": ["wg0"], "host": [STAGING_NAME], "fallback": "block"})
+    others = f"{ADDRESS} via 203.0.113.1 dev wan metric 9999"
+    world.beach.ip(f"route add {others}")
+    with house(world, interpreter, block) as home:
+        home.steering.reach("home", ADDRESS)
+        home.beach.ip("link set wg0 down")
+        home.steering.reach("wan", ADDRESS)
+        answer = home.says("no way out of policy 'work' works (wg0 is down)", "are to be blocked, and are not")
+        assert answer["addresses"][0]["device"] == "wan"
+        home.agent.wait_for_line(f"route to {ADDRESS} in table 254 not written: exists")
+        home.agent.wait_for_line("policy 'work': the kernel refuses some of the routes that block")
+        (shown,) = json.loads(home.agent.call("status", "--json").stdout)["policies"]
+        assert (shown["state"], shown["code"]) == ("failing", "not_blocked"), shown
+        home.beach.ip(f"route del {others}")
+        home.agent.stop()  # it compares when it starts, else each minute
+        home.agent.start()
+        home.says("no way out of policy 'work' works (wg0 is down)", "its packets are blocked")
+        assert home.steering.sees(home.beach, ADDRESS, 0.5) not in ("wan", "home")
 
 
 def test_08_no_interface_can_be_used_and_it_blocks(world, interpreter):

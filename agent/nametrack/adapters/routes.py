@@ -136,8 +136,13 @@ class Routes:
 
 
 def _is_so_already(change, errno):
-    """Whether an error says that there is nothing to do."""
-    return errno == compat.EEXIST if change.verb == routing.ADD else errno in _ABSENT
+    """Whether an error says that there is nothing to do.
+
+    A route that exists already is one of another program: what is ours is known.
+    """
+    if change.verb == routing.ADD:
+        return errno == compat.EEXIST and not isinstance(change.value, routing.Routes)
+    return errno in _ABSENT
 
 
 def _requests(changes):

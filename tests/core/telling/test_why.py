@@ -181,6 +181,35 @@ def test_of_own_routes_the_kernel_says_which_way_is_taken(case):
     assert values["as_configured"] == (told[1] == "wg0")
 
 
+ENDPOINT = """-- network --
+config interface 'wg0'
+	option proto 'wireguard'
+
+config wireguard_wg0 'home'
+	option public_key '%sA='
+	option endpoint_host '198.51.100.1'
+
+""" % ("H" * 42)
+# what the policies have besides, the host, by what it leaves -> what becomes of it
+WITHOUT_A_WAY = [
+    ("", "198.51.100.1", None, "so that its packets are blocked"),
+    ("", "198.51.100.1", "wan", "so that its packets are to be blocked, and are not"),
+    (ENDPOINT, "198.51.100.1", "wan", "so that its packets are blocked, but for those to an endpoint of a tunnel"),
+    ("", "192.0.2.77", "wan", "keeps its way; it is in the local network 192.0.2.0/24"),
+]
+
+
+@pytest.mark.parametrize("case", WITHOUT_A_WAY)
+def test_what_is_to_be_blocked_is_said_to_be_if_the_kernel_drops_it(case):
+    more, host, device, words = case
+    played = transcript.Transcript(more + (ROUTES + DOWN).replace("host '198.51.100.1'", "host '%s'" % host))
+    played.run()
+    played.agent.handle(on.WhyAsked(1, host, None), played.now)
+    values = told_of(played, [Told(host, 0, device, 254, None if device else "unreachable", None)])
+    assert values["sentence"].endswith(words), values["sentence"]
+    assert values["as_configured"] == words.startswith("keeps")
+
+
 def test_of_several_addresses_the_sentence_is_about_one_that_something_can_be_done_about():
     played = transcript.Transcript(ROUTES)
     played.run()

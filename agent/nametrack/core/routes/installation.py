@@ -180,18 +180,38 @@ class Installation:
         """Whether all that is wanted is written."""
         return self.writing.action is None and all(table.settled() for table in self._tables.values())
 
-    def trouble_in(self, number):
-        """Return why a table is not as it is to be; None if it is."""
-        tables = [self._tables[key] for key in self._tables if key[1] == number]
-        if any(table.refused for table in tables) or any(book.refused for book in self._books.values()):
+    def trouble_of(self, steered):
+        """Return why what is written for a Steered is not as it is to be; None if it is."""
+        tables = self._places.get(steered.name, ())
+        if self._refuses(tables, steered.policy):
             return "the kernel refuses some of its routes"
         settled = self.writing.action is None and all(table.settled() for table in tables)
         return None if settled else "being brought up to date"
+
+    def leaks(self, steered):
+        """Whether the kernel refuses some of what is to block the packets of a Steered now."""
+        tables = self._places.get(steered.name, ())
+        blocks = [table for table in tables if table.metric == LAST] if steered.blocks else []
+        leads = steered.way is not None and len(blocks) < len(tables)
+        return not leads and self._refuses(blocks, steered.policy)
 
     def count(self, family, number, keys):
         """Return how many keys of a KeyTable have a route in a table."""
         table = (self._tables or {}).get((family, number, METRICS[family]))
         return 0 if table is None else table.count(keys)
+
+    def _refuses(self, tables, policy):
+        """Whether the kernel refuses a route of a policy in some Tables, or rules that lead there.
+
+        Nothing leaves by a family without routes of others, as where IPv6 is off and its routes are refused.
+        """
+        for table in tables:
+            if any(route.family == table.family for route in self.view.main):
+                if table.number != routing.MAIN and self._books[table.family].refused:
+                    return True
+                if any(policy.wants(key) or table.leaves_alone(key) for key in table.refused):
+                    return True
+        return False
 
     def _is_compared(self):
         return all(table.is_compared() for table in self._tables.values())

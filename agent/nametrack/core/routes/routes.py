@@ -271,6 +271,8 @@ class Routes:
         if self._ways.await_port() or not self.installation.is_written():
             return []
         moved, actions = self.installation.writing.finished(self.steered, now)
+        for steered in self._active():
+            actions += steered.leaked(self.installation.leaks(steered))
         return actions + ([FlushFlows(moved)] if moved and self._config.flush_conntrack else [])
 
     def _active(self):

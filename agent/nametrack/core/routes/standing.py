@@ -6,6 +6,7 @@ from .clients import MAC
 from .local import Local
 from .networks import Networks
 from .plan import FAMILIES
+from .steered import NOT_BLOCKED
 
 LOCAL = "in the local network %s, which is reached as without the policy"
 UNKNOWN = "no address of the client %s is known: it sent nothing to this router since the agent started"
@@ -13,6 +14,13 @@ UNKNOWN = "no address of the client %s is known: it sent nothing to this router 
 
 def standing(routes, steered):
     """Return `(state, code, reason)` of a Steered of these Routes."""
+    found = _standing(routes, steered)
+    if found[0] == "blocked" and steered.leaks:
+        return "failing", "not_blocked", "%s: %s" % (NOT_BLOCKED, found[2])
+    return found
+
+
+def _standing(routes, steered):
     if routes.paused_until is not None:
         reason = "paused: traffic takes the normal way until `nametrack resume`, or the pause is over"
         return "disabled", "paused", reason
@@ -24,7 +32,7 @@ def standing(routes, steered):
     code = steered.steering.action if state == "current" else state
     if steered.way is None and steered.steering.action == "route":
         return state, code, reason  # what is written meanwhile leads nowhere
-    trouble = routes.installation.trouble_in(routes.table_of(steered.name))
+    trouble = routes.installation.trouble_of(steered)
     if trouble is not None:
         return "partial", "routes", trouble
     unknown = unknown_clients(routes, steered)

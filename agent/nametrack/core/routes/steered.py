@@ -1,12 +1,14 @@
 """A policy that is steered by routes of ours: its ways, and which of them it uses."""
 
 from ... import ip
-from ..actions import Notify
+from ..actions import Notify, recovered, trouble
 from .local import Local
 from .selector import selector_of
 
 # An address that a tunnel for everything is probed by: no machine has it (RFC 5737, RFC 3849).
 ANYWHERE = {4: "192.0.2.1", 6: "2001:db8::1"}
+NOT_BLOCKED = "the kernel refuses some of the routes that block, and packets take the normal way"
+BLOCKS = "an interface works, or the kernel took the routes that block"
 
 
 class Steered:
@@ -20,8 +22,9 @@ class Steered:
         self.way = None  # the name of the interface that it uses; None: none works
         self._address = None  # the key of what `an_address` gave last
         self.decided = False  # whether `choose` was asked yet
+        self.leaks = False  # whether it is to block, and the kernel refuses some of what does
         if known is not None:
-            self.decided = known.decided
+            self.decided, self.leaks = known.decided, known.leaks
             self.way = known.way if known.way in self.steering.interfaces else None
 
     @property
@@ -127,6 +130,13 @@ class Steered:
         if self.leaves:
             code = "uplink"
         return [self._told(code, before, self.way, reason, (self.way,) if self.way else ())]
+
+    def leaked(self, leaks):
+        """Take in whether it leaks; [Notify] if that is news."""
+        news, self.leaks = leaks != self.leaks, leaks
+        label = self.policy.label
+        told = trouble("not_blocked", label, NOT_BLOCKED) if leaks else recovered("blocks", label, BLOCKS)
+        return [told] if news else []
 
     def paused(self, how_long):
         """The Notify that it steers nothing for so long, a text."""

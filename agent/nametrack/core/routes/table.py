@@ -113,9 +113,10 @@ class Table:
     def additions(self, limit):
         """Changes that add and replace routes, after looks at so many keys, and how many are left of those.
 
-        A look asks one policy after the other, so that of many policies it counts for more than one.
+        A look asks one policy after the other, so that of many policies it counts for more than one. In the main table
+        nothing is replaced, for it may be of others: there the old route is deleted first.
         """
-        found, left, seen = {}, limit, set()
+        found, gone, left, seen = {}, {}, limit, set()
         while left > 0 and not self.is_compared():
             if not self._queue:
                 left -= 1 + self._take_in(left) // 4
@@ -128,9 +129,11 @@ class Table:
             seen.add(key)
             if via is None:
                 self._doomed.append(key)
-            else:
-                found.setdefault(via, []).append(key)
-        return self._changes(routing.ADD, found), left
+                continue
+            found.setdefault(via, []).append(key)
+            if has is not None and self.number == routing.MAIN:
+                gone.setdefault(has, []).append(key)
+        return self._changes(routing.DELETE, gone) + self._changes(routing.ADD, found), left
 
     def deletions(self, limit):
         """Changes that delete routes, after looks at so many keys, likewise; none before all is compared."""
@@ -157,6 +160,7 @@ class Table:
                 self.refused[key] = refused[key]
             else:
                 self.installed[key] = via
+                self.refused.pop(key, None)
 
     def via(self, key):
         """What the route to a destination is to lead to; None: there is to be none."""

@@ -114,16 +114,20 @@ def _own_route(case, steered, of_marks, steps):
         return nothing, None
     if steered.steering.action == "bypass":
         return nothing, _bypassed(case, steered, told.address, steps)
-    if steered.way is None:
-        below = _left_to(case, told.address, steered.policy) if steered.leaves else None
-        steps.append(_no_way(case.agent, steered, below))
+    if steered.leaves:
+        below = _left_to(case, told.address, steered.policy)
+        becomes = "its packets take the normal way" if below is None else "%s has its packets" % below.label
+        steps.append(_no_way(case.agent, steered, becomes))
         return (nothing, None) if below is None else _steered(case, below, of_marks, steps)
-    way, family = routes.way(steered.way), ip.family(told.address)
-    if told.device is None and not way.carries(family):
+    way, family = None if steered.way is None else routes.way(steered.way), ip.family(told.address)
+    if way is not None and told.device is None and not way.carries(family):
         return nothing, _refused(case, way, family, steps)
     network = _local_network(routes, steered, told.address)
     if network is not None:
         return nothing, _kept(case, steered, told.address, network, steps)
+    if way is None:
+        steps.append(_no_way(case.agent, steered, _blocked(case.agent, told)))
+        return nothing, None
     state, _, reason = routes.standing(steered.name)
     written = state != "partial"
     text = "policy '%s' steers by own routes: %s" % (steered.name, reason)
@@ -169,12 +173,18 @@ def _left_to(case, address, policy):
     return None
 
 
-def _no_way(agent, steered, below):
-    """Return the Step about a policy without a way; below: the policy that its packets are left to, None for none."""
+def _blocked(agent, told):
+    """Return in words whether packets that are to be blocked are, as a Told says."""
+    if told.device is None:
+        return "its packets are blocked"
+    if told.address in agent.peers.endpoints():
+        return "its packets are blocked, but for those to an endpoint of a tunnel"
+    return "its packets are to be blocked, and are not"
+
+
+def _no_way(agent, steered, becomes):
+    """Return the Step about a policy without a way; becomes: what becomes of its packets, in words."""
     ways = [agent.routes.way(name) for name in steered.steering.interfaces]
-    becomes = "its packets are blocked" if steered.blocks else "its packets take the normal way"
-    if below is not None:
-        becomes = "%s has its packets" % below.label
     text = "no way out of policy '%s' works (%s), so that %s" % (steered.name, steered.reasons(ways), becomes)
     if not ways:
         return Step(text, mending.CHECK, True)

@@ -134,9 +134,26 @@ class Walk:
                     way = "nowhere" if way in ("unreachable", "dropped") else way
                     what = (address, client, to, way, self.up, "\n".join([each.text() for each in self.sections]))
                     assert expected == way, "%s of %s to %r goes by %s with %r:\n%s" % what
+        self.says_what_is_blocked()
         written = len(self.house.written)
         self.house.wait(RESTS)
         assert len(self.house.written) == written, "something is written although nothing happens"
+
+    def says_what_is_blocked(self):
+        """Of a policy that blocks and has no way: status says so if it blocks any packet, and else that it does not."""
+        for section in self.sections:
+            if section.action == "bypass" or not section.blocks or [way for way in section.ways if way in self.up]:
+                continue
+            state, ends = self.house.agent.routes.standing(section.name)[0], set()
+            for address in ADDRESSES:
+                for client in (None, CLIENT, OTHER):
+                    for to in (WEB, MAIL, ASK):
+                        if section.means(address, client, to):
+                            ends.add(promised(self.sections, self.up, address, client, to))
+            what = (section.name, state, ends, self.up, "\n".join([each.text() for each in self.sections]))
+            assert "nowhere" not in ends or state == "blocked", "%s is %s: %r, %r\n%s" % what
+            if len(section.clients) < 2 and not [host for host in section.hosts if "/" in host]:
+                assert "nowhere" in ends or state == "failed_over", "%s is %s: %r, %r\n%s" % what
 
 
 WHAT = ["other_sections", "a_tunnel_goes_or_comes", "a_tunnel_goes_or_comes", "the_agent_starts_anew"]

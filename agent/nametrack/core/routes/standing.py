@@ -5,6 +5,7 @@ from . import fit
 from .clients import MAC
 from .local import Local
 from .networks import Networks
+from .others import Others
 from .plan import FAMILIES
 from .steered import NOT_BLOCKED
 
@@ -28,10 +29,17 @@ def _standing(routes, steered):
         return "partial", "routes", "the kernel's routes were not read yet"
     if not routes.fit.holds(steered.group):
         return "blocked" if steered.closes else "no_target", "too_many_rules", fit.reason(steered)
-    state, reason = steered.standing({name: routes.way(name) for name in steered.steering.interfaces})
-    code = steered.steering.action if state == "current" else state
+    ways = {name: routes.way(name) for name in steered.steering.interfaces}
+    state, reason = steered.standing(ways)
     if steered.way is None and steered.steering.action == "route":
-        return state, code, reason  # what is written meanwhile leads nowhere
+        others = Others(routes, steered)  # what is written meanwhile leads nowhere
+        if others.have_all:
+            why = steered.reasons([ways[name] for name in steered.steering.interfaces])
+            state, reason = "failed_over", "no way out works, %s: %s" % (others.text, why)
+        elif others.names:
+            reason += "; but " + others.text
+        return state, state, reason
+    code = steered.steering.action if state == "current" else state
     trouble = routes.installation.trouble_of(steered)
     if trouble is not None:
         return "partial", "routes", trouble

@@ -1,0 +1,77 @@
+"""Which other policies have the addresses of one that has no way that works."""
+
+from ... import ip
+from .selector import covers
+
+LOOKS = 1000  # at an address and a policy: some milliseconds
+
+
+class Others:
+    """names: of the policies that have some of its addresses; text: says so, "" for none; have_all: whether of all."""
+
+    def __init__(self, routes, steered):
+        self.names = []
+        self.have_all = False
+        self._first, self._count = None, 0
+        above = _above(routes, steered)
+        if above:
+            self._look(routes, steered, above)
+
+    @property
+    def text(self):
+        """Who has what."""
+        if not self.names:
+            return ""
+        policies = ", ".join(["policy '%s'" % name for name in self.names])
+        what = "all of its addresses"
+        if not self.have_all:
+            what = ip.element(self._first) + (" and others" if self._count > 1 else "")
+        return "%s %s %s" % (policies, "has" if len(self.names) == 1 else "have", what)
+
+    def _look(self, routes, steered, above):
+        looks, total = LOOKS, 0
+        for family in steered.families():
+            for key in steered.policy.wanted(family):
+                looks -= len(above)
+                if looks < 0:
+                    return
+                total += 1
+                owner = _owner(above, family, key)
+                if owner is not None and _leads(routes, owner, family):
+                    self._has(owner, key)
+        self.have_all = total > 0 and self._count == total
+
+    def _has(self, owner, key):
+        if owner.name not in self.names:
+            self.names = sorted(self.names + [owner.name])
+        if self._first is None or ip.bounds(key) < ip.bounds(self._first):
+            self._first = key  # whatever order they are in
+        self._count += 1
+
+
+def _above(routes, steered):
+    """The policies before one, in the order of the sections, that decide for all its packets about what they have."""
+    found = []
+    for each in routes.steered:
+        if each is steered:
+            break
+        decides = each.steering.action == "bypass" or (not each.leaves and routes.fit.holds(each.group))
+        if decides and covers(each.selector, steered.selector):
+            found.append(each)
+    return found
+
+
+def _owner(policies, family, key):
+    """The first of some policies that has an address or a prefix; None for none."""
+    for each in policies:
+        if family in each.families():
+            if each.policy.wants(key) or any(ip.holds(wide, key) for wide in each.policy.wide(family)):
+                return each
+    return None
+
+
+def _leads(routes, owner, family):
+    """Whether packets of a family that a policy has go somewhere."""
+    if owner.steering.action == "bypass":
+        return True
+    return owner.way is not None and routes.way(owner.way).carries(family)

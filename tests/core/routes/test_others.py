@@ -115,3 +115,48 @@ def test_of_many_addresses_so_many_are_looked_at():
     hosts = hosts[: others.LOOKS]
     house = made(policy("first", "wg0", "10.0.0.0/8"), policy("work", "wg1", *hosts, more=[BLOCK]))
     assert standing(house)[0] == "failed_over"
+
+
+def installed(house, name="work"):
+    (shown,) = [each for each in policies(house.agent, 0, 0) if each["name"] == name]
+    return shown["installed4"], shown["wanted4"]
+
+
+def test_a_policy_without_a_way_does_not_count_the_routes_of_one_below():
+    house = made(policy("work", "wg1", FIRST, SECOND), policy("next", "wg0", FIRST))
+    assert house.way(FIRST) == "wg0" and house.way(SECOND) == "wan"
+    assert (installed(house), installed(house, "next")) == ((0, 2), (1, 1))
+    house.routing.up("wg1")
+    house.touched()
+    assert installed(house) == (2, 2)
+
+
+def test_a_policy_that_blocks_does_not_count_what_a_bypass_above_has_in_its_table():
+    house = made(policy("not", "wg0", FIRST, more=[BYPASS]), policy("work", "wg1", FIRST, SECOND, more=[BLOCK]))
+    assert house.way(FIRST) == "wan" and installed(house) == (0, 2)
+
+
+# the hosts of the policy below and what it has besides, and what is said of the one above
+LEFT = [
+    ([FIRST, SECOND], [], "no way out works, policy 'next' has all of its addresses: wg1 is down"),
+    (["192.0.2.0/24"], [BYPASS], "no way out works, policy 'next' has all of its addresses: wg1 is down"),
+    ([FIRST], [], "no way out works, traffic takes the normal uplink: wg1 is down; but policy 'next' has 192.0.2.1"),
+    ([FIRST], [ONE], "no way out works, traffic takes the normal uplink: wg1 is down"),
+]
+
+
+@pytest.mark.parametrize("hosts,more,said", LEFT)
+def test_what_is_left_to_a_policy_below_is_not_said_to_take_the_normal_way(hosts, more, said):
+    house = made(policy("work", "wg1", FIRST, SECOND), policy("next", "wg0", *hosts, more=more))
+    assert standing(house) == ("failed_over", "failed_over", said)
+
+
+def test_what_is_left_to_a_policy_that_blocks_is_blocked():
+    house = made(policy("work", "wg1", FIRST), policy("next", "wg1", FIRST, more=[BLOCK]))
+    assert house.way(FIRST) == "unreachable"
+    assert standing(house)[2] == "no way out works, policy 'next' has all of its addresses: wg1 is down"
+
+
+def test_a_policy_that_blocks_leaves_nothing_to_those_below():
+    house = made(policy("work", "wg1", FIRST, more=[BLOCK]), policy("next", "wg0", FIRST))
+    assert standing(house) == ("blocked", "blocked", "no way out works: wg1 is down") and installed(house) == (0, 1)

@@ -13,9 +13,9 @@ class Others:
         self.names = []
         self.have_all = False
         self._first, self._count = None, 0
-        above = _above(routes, steered)
-        if above:
-            self._look(routes, steered, above)
+        others = _deciding(routes, steered)
+        if others:
+            self._look(routes, steered, others)
 
     @property
     def text(self):
@@ -28,16 +28,16 @@ class Others:
             what = ip.element(self._first) + (" and others" if self._count > 1 else "")
         return "%s %s %s" % (policies, "has" if len(self.names) == 1 else "have", what)
 
-    def _look(self, routes, steered, above):
+    def _look(self, routes, steered, others):
         looks, total = LOOKS, 0
         for family in steered.families():
             for key in steered.policy.wanted(family):
-                looks -= len(above)
+                looks -= len(others)
                 if looks < 0:
                     return
                 total += 1
-                owner = _owner(above, family, key)
-                if owner is not None and _leads(routes, owner, family):
+                owner = _owner(others, family, key)
+                if owner is not None and (steered.leaves or _leads(routes, owner, family)):
                     self._has(owner, key)
         self.have_all = total > 0 and self._count == total
 
@@ -49,11 +49,14 @@ class Others:
         self._count += 1
 
 
-def _above(routes, steered):
-    """The policies before one, in the order of the sections, that decide for all its packets about what they have."""
+def _deciding(routes, steered):
+    """The policies that decide, for all packets of another one, about what they have, in the order of the sections.
+
+    Those below it do if it leaves them what it has.
+    """
     found = []
     for each in routes.steered:
-        if each is steered:
+        if each is steered and not steered.leaves:
             break
         decides = each.steering.action == "bypass" or (not each.leaves and routes.fit.holds(each.group))
         if decides and covers(each.selector, steered.selector):

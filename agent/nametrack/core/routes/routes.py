@@ -203,8 +203,10 @@ class Routes:
         return standing(self, steered)
 
     def installed(self, name, family):
-        """How many of a policy's addresses have a route."""
-        return self.installation.count(family, self.table_of(name), self.of(name).policy.wanted(family))
+        """How many of a policy's addresses have a route; without a way those in its table are of others."""
+        steered = self.of(name)
+        leads = steered.way is not None or steered.steering.action == "bypass"
+        return self.installation.count(family, self.table_of(name), steered.policy.wanted(family)) if leads else 0
 
     def table_of(self, name):
         """The number of the table that a policy's routes are in; None if there is no room for its rules."""

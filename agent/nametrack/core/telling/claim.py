@@ -14,6 +14,10 @@ Step = namedtuple("Step", ("text", "advice", "fault"))
 # policy: the Policy that takes the address, None for none; passed: [Step] about those before it that list it too
 Claim = namedtuple("Claim", ("policy", "passed"))
 
+# How packets are to leave. device: the name of the link, None if nothing says so; interface: its name in netifd, alone
+# if packets may have a mark that leads nowhere; told: the Told that packets are of, by their mark
+Expected = namedtuple("Expected", ("device", "interface", "told"))
+
 
 def note(text):
     """Return a Step that is as it should be."""

@@ -198,7 +198,7 @@ PASSED = [
     ("198.51.100.2", CLIENT, "it is not for the client 10.1.0.2", "uci add_list nametrack.some.client='10.1.0.2'; "),
     ("198.51.100.2", None, "it is only for some clients, not for the router itself", ""),
     ("198.51.100.3", None, "policy 'off' lists it, but is disabled", "uci set nametrack.off.enabled='1'; "),
-    ("198.51.100.9", None, "policy 'work' lists it too", "uci del_list nametrack.direct.host='198.51.100.9'; "),
+    ("198.51.100.9", None, "policy 'direct' lets it bypass policy 'work'", ""),
     ("203.0.113.1", None, "no policy lists it", "uci add_list nametrack.some.host='203.0.113.1'; "),
 ]
 
@@ -209,6 +209,65 @@ def test_what_takes_the_normal_way_by_the_configuration_is_no_fault_and_how_to_c
     answer = why(play(), WAN, address, client)
     assert answer["as_configured"] and words in answer["sentence"]
     assert answer["advice"].startswith(advice + (RELOAD if advice else "")), answer["advice"]
+
+
+BYPASS = """-- before --
+< link wan 192.0.2.20/24
+< link wan via 192.0.2.1
+< link wg0 10.9.0.2/24
+
+-- config --
+config policy 'direct'
+	option action 'bypass'
+	list host '198.51.100.9'
+
+config policy 'all'
+	list interface 'wg0'
+	option fallback 'block'
+	option family 'ipv4'
+	list host '%s'
+
+-- at 1 --
+"""
+ELSEWHERE = (0, "wg7", 77, None, None)
+LED, HELD = (0, "wg0", 900, None, None), (0, None, 0, "unreachable", None)
+REFUSED = ", which has it all the same: the kernel refuses some of its routes"
+# the host of the policy below, whether the kernel takes the route of the bypass, what it does, what is said
+BYPASSES = [
+    ("0.0.0.0/0", True, WAN, " takes the normal way: policy 'direct' lets it bypass policy 'all'"),
+    ("198.51.100.9", True, WAN, " takes the normal way: policy 'direct' lets it bypass policy 'all'"),
+    ("198.51.100.8", True, WAN, " takes the normal way: policy 'direct' lets it bypass the policies below"),
+    ("0.0.0.0/0", True, ELSEWHERE, " takes the normal way: policy 'direct' lets it bypass policy 'all'"),
+    ("0.0.0.0/0", False, LED, ": policy 'direct' lets it bypass policy 'all'" + REFUSED),
+    ("0.0.0.0/0", True, LED, ": policy 'direct' lets it bypass policy 'all', which has it all the same"),
+]
+
+
+@pytest.mark.parametrize("case", BYPASSES)
+def test_a_bypass_that_works_needs_no_advice_and_one_that_does_not_is_a_fault(case):
+    below, taken, told, said = case
+    played = transcript.Transcript(BYPASS % below)
+    route = played.kernel.routing._route
+    played.kernel.routing._route = lambda change, key: (
+        route(change, key) if taken or change.value.via != routing.THROW else "no buffer space available"
+    )
+    played.run()
+    answer, works = why(played, told, "198.51.100.9"), "takes" in said
+    assert answer["sentence"] == "198.51.100.9" + said
+    assert (answer["as_configured"], answer["advice"]) == (works, "" if works else "nametrack check")
+
+
+@pytest.mark.parametrize("told,works", [(WAN, True), (HELD, False)])
+def test_a_bypass_of_what_a_policy_below_blocks(told, works):
+    played = transcript.Transcript(BYPASS % "198.51.100.9" + "< link wg0 down\n-- at 2 --\n")
+    played.run()
+    assert why(played, told, "198.51.100.9")["as_configured"] is works
+
+
+def test_a_bypass_of_a_policy_whose_way_is_the_normal_one():
+    played = transcript.Transcript((BYPASS % "198.51.100.9").replace("'wg0'", "'wan'"))
+    played.run()
+    assert why(played, WAN, "198.51.100.9")["as_configured"]
 
 
 LAN = Zone("lan", "lan", [], ["br-lan"], [])

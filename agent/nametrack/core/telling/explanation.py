@@ -3,6 +3,7 @@
 from collections import namedtuple
 
 from ... import ip, routing
+from ..routes.local import link_towards
 from ..sets.lives import NAMED
 from ..wording import duration
 from . import mending
@@ -109,7 +110,7 @@ def _own_route(case, steered, of_marks, steps):
         steps.append(Step(text, "nametrack resume", True))
         return nothing, None
     if steered.steering.action == "bypass":
-        return nothing, _bypassed(case, steered, told.address, steps)
+        return nothing, _bypassed(case, steered, told, steps)
     if steered.leaves:
         below = _left_to(case, told.address, steered.policy)
         becomes = "its packets take the normal way" if below is None else "%s has its packets" % below.label
@@ -148,16 +149,28 @@ def _local_network(routes, steered, address):
     return steered.local_network(ways, routes.installation.view, ip.key(address))
 
 
-def _bypassed(case, steered, address, steps):
-    ending = "takes the normal way: policy '%s' lets it bypass the policies below" % steered.name
-    below = list(claims_below(case, address, steered.policy))
-    if not below:
-        return ending
-    literals = [each for each in steered.config.literals if ip.holds(ip.key(each), ip.key(address))]
-    entry = case.host if case.host in steered.config.hosts else (literals + [address])[0]
-    text = "%s lists it too, and comes after the bypass" % below[0].label
-    steps.append(Step(text, mending.option(case.agent, steered.name, "del_list", "host", entry), False))
-    return ending
+def _bypassed(case, steered, told, steps):
+    """Add a fault if a policy below has what bypasses it; return the ending."""
+    below, by = list(claims_below(case, told.address, steered.policy)), "policy '%s' lets it bypass " % steered.name
+    for policy in below:
+        if _has_it(case.agent.routes, policy, told):
+            state, _, reason = case.agent.routes.standing(steered.name)
+            text = by + "%s, which has it all the same" % policy.label
+            steps.append(Step(text if state == "current" else "%s: %s" % (text, reason), mending.CHECK, True))
+            break
+    return "takes the normal way: " + by + (below[0].label if below else "the policies below")
+
+
+def _has_it(routes, policy, told):
+    """Whether packets go as a policy below a bypass has them go, and not as the main table alone would."""
+    steered = routes.of(policy.config.name)
+    if steered is None or not routes.installation.is_known():
+        return False
+    device = None if steered.way is None else routes.way(steered.way).device
+    view = routes.installation.view
+    normal = link_towards(view.main, ip.key(told.address))
+    names = [link.name for link in view.links if link.number == normal]
+    return told.device == device and told.device not in names and (device is not None or steered.blocks)
 
 
 def _left_to(case, address, policy):

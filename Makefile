@@ -7,7 +7,7 @@ SHELL_FILES := $(shell grep -rlI --exclude=*.py --exclude=Makefile '^\#!/bin/sh'
 SLOW := lab kernel router vm machines soak bench
 
 .DEFAULT_GOAL := help
-.PHONY: help run test check lint unit everything lab lab-1 lab-2 lab-3 lab-waking lab-cpython vm machines fuzz mutants soak bench words hundred screenshots test-router setup clean \
+.PHONY: help run test check lint unit everything lab lab-waking lab-cpython vm machines fuzz mutants soak bench words hundred screenshots test-router setup clean \
 	ipk apk deb feed-check release bump-major bump-minor
 
 help: ## print these targets
@@ -30,21 +30,24 @@ lint: setup
 unit: setup
 	@$(PYTHON) -m pytest -q -n auto --dist loadfile -m 'not browser' $(SLOW:%=--ignore tests/%) tests
 
-# The tools of the kernel's sets in namespaces of their own, then the agent: in three labs at once, for one mostly waits,
+# The tools of the kernel's sets in namespaces of their own, then the agent: in five labs at once, for one mostly waits,
 # and beside them the page that wakes up. The other pages come last and alone: their tests measure. Under CPython goes
 # what machines other than routers do.
+LABS := lab-1 lab-2 lab-3 lab-4 lab-5
 UNDER_CPYTHON := test_agent_endpoint test_agent_sets test_agent_routes test_agent_wg_quick
 
 lab: setup
 	@$(PYTHON) -m pytest -q tests/kernel
-	@$(MAKE) --no-print-directory --output-sync -j 4 lab-1 lab-2 lab-3 lab-waking
+	@shared=$$(mktemp -d) && trap 'rm -rf "$$shared"' EXIT && \
+		SHARED=$$shared $(MAKE) --no-print-directory --output-sync -j 6 $(LABS) lab-waking
 	@$(PYTHON) tests/lab/enter.py -m pytest -q --ignore tests/luci/test_waking.py tests/luci
 
 lab-waking:
 	@$(PYTHON) tests/lab/enter.py -m pytest -q tests/luci/test_waking.py
 
-lab-1 lab-2 lab-3:
-	@PART=$(@:lab-%=%)/3 $(PYTHON) tests/lab/enter.py -m pytest -q -k 'not cpython $(UNDER_CPYTHON:%=or %)' tests/lab
+.PHONY: $(LABS)
+$(LABS):
+	@$(PYTHON) tests/lab/enter.py -m pytest -q -k 'not cpython $(UNDER_CPYTHON:%=or %)' tests/lab
 
 lab-cpython: setup ## the whole of the lab under CPython
 	@$(PYTHON) tests/lab/enter.py -m pytest -q -k cpython tests/lab

@@ -101,7 +101,7 @@ def run(sudo, unshare, arguments):
             "PYTHONDONTWRITEBYTECODE",
             "PYTEST_ADDOPTS",
             "MICROPYTHON",
-            "PART",
+            "SHARED",
             "TERM",
             "LANG",
             MARK,

@@ -36,7 +36,7 @@ def main(who, ttl, seed):
                         wait_for(lambda: agent.running() and world.resolve(HOME_NAME, "A"), 10, "the caches")
                         # past the first questions to every source, which are not repeated within min_ttl
                         time.sleep(15 + chance.uniform(0, min(ttl, 30)))
-                        gone = moved(world)
+                        gone = moved(world).began
                         return pinger.wait_for_reply(after=gone + 0.3, seconds=LONGEST) - gone
             return rival(world, pinger, RIVALS[int(who)], chance)
 
@@ -49,7 +49,7 @@ def rival(world, pinger, rule, chance):
     while True:
         now = time.monotonic()
         if gone is None and now >= moves_at:
-            gone = moved(world)
+            gone = moved(world).began
         if now >= ticks:
             ticks += rule.every
             peer = world.home_peer()

@@ -41,6 +41,40 @@ def test_it_is_tried_again_within_seconds_then_twice_as_late_and_each_minute_in_
     assert house.way("192.0.2.1") == "wg0" and house.agent.routes.standing("work")[0] == "current"
 
 
+def test_what_was_not_written_because_the_kernel_did_not_answer_is_written_when_it_does():
+    house = Busy(())
+    house.wait(5)
+    house.fails = do.ChangeRouting
+    house.configure(WORK + "\tlist host '192.0.2.9'\n")
+    house.wait(300)
+    assert house.way("192.0.2.9") == "wan" and house.agent.routes.standing("work")[:2] == ("partial", "routes")
+    house.fails = ()
+    house.wait(61)
+    assert house.way("192.0.2.9") == "wg0" and house.agent.routes.standing("work")[:2] == ("current", "route")
+    house.fails = do.ChangeRouting
+    house.configure(WORK)
+    house.wait(300)
+    assert house.way("192.0.2.9") == "wg0"
+    house.fails = ()
+    house.wait(61)
+    assert house.way("192.0.2.9") == "wan"
+
+
+def test_what_blocks_and_was_not_written_because_the_kernel_did_not_answer_does_not_block():
+    house = Busy(())
+    house.routing.down("wg0")
+    house.touched()
+    house.fails = do.ChangeRouting
+    house.configure(WORK + "\toption fallback 'block'\n")
+    house.wait(300)
+    assert house.way("192.0.2.1") == "wan"
+    assert house.agent.routes.standing("work")[:2] == ("failing", "not_blocked")
+    house.fails = ()
+    house.wait(61)
+    assert house.way("192.0.2.1") == "unreachable"
+    assert house.agent.routes.standing("work")[:2] == ("blocked", "blocked")
+
+
 def test_after_a_reading_that_went_well_a_failure_is_followed_by_a_short_pause_again():
     house = Busy(do.ReadRouting)
     house.wait(100)

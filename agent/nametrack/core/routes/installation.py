@@ -165,6 +165,7 @@ class Installation:
                 self.writing.moved += self._keys_of(change.value)
             elif change.verb == routing.DELETE:
                 self._lost(change.value.id)
+        self.writing.fails = False
         actions = self.writing.complain(action.changes, refused)
         self.writing.ended(action)
         self._looks += len(action.changes)
@@ -173,6 +174,15 @@ class Installation:
             self._timers.set(WRITE, now + PAUSE)
             return False, actions
         return True, actions
+
+    def failed(self, action):
+        """A reading, or a ChangeRouting, was not carried out or only in part: what it was about is compared again."""
+        self.writing.ended(action)
+        self.writing.fails = self.writing.fails or isinstance(action, ChangeRouting)
+        for change in action.changes if isinstance(action, ChangeRouting) else ():
+            routes = change.value
+            if isinstance(routes, routing.Routes) and (routes.family, routes.table, routes.metric) in self._tables:
+                self._tables[routes.family, routes.table, routes.metric].touch(routes.keys)
 
     # -- how far it is ---------------------------------------------------------------------------------------------
 
@@ -189,11 +199,12 @@ class Installation:
         return None if settled else "being brought up to date"
 
     def leaks(self, steered):
-        """Whether the kernel refuses some of what is to block the packets of a Steered now."""
+        """Whether the kernel refuses some of what is to block the packets of a Steered now, or carries out nothing."""
         tables = self._places.get(steered.name, ())
         blocks = [table for table in tables if table.metric == LAST] if steered.blocks else []
         leads = steered.way is not None and len(blocks) < len(tables)
-        return not leads and self._refuses(blocks, steered.policy)
+        fails = self.writing.fails and not all(table.is_compared() for table in blocks)
+        return not leads and (fails or self._refuses(blocks, steered.policy))
 
     def count(self, family, number, keys):
         """Return how many keys of a KeyTable have a route in a table."""

@@ -140,7 +140,7 @@ class Routes:
 
     def failed(self, action, reason, now):
         """A reading or a change could not be carried out: it is tried again with the next reading."""
-        self.installation.writing.ended(action)
+        self.installation.failed(action)
         self._readings.failed(type(action), LIST if isinstance(action, ListRoutes) else READ, now)
         return [Log("warning" if self.steered else "debug", "routing: %s" % reason)]
 

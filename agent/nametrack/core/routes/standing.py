@@ -16,7 +16,7 @@ UNKNOWN = "no address of the client %s is known: it sent nothing to this router 
 def standing(routes, steered):
     """Return `(state, code, reason)` of a Steered of these Routes."""
     found = _standing(routes, steered)
-    if found[0] == "blocked" and steered.leaks:
+    if found[0] == "blocked" and (steered.leaks or routes.installation.leaks(steered)):
         return "failing", "not_blocked", "%s: %s" % (NOT_BLOCKED, found[2])
     return found
 

@@ -13,6 +13,7 @@ TOLD = 20  # addresses that a notification names
 class Writing:
     def __init__(self):
         self.action = None  # the ChangeRouting that is under way
+        self.fails = False  # whether the last one was not carried out
         self.holds = True  # whether nothing is deleted: the agent has just begun, and does not know all addresses yet
         self.moved = []  # keys whose way is another one: their flows begin anew
         self._told = []  # [(what, key, why)] of what the kernel refused

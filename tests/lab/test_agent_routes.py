@@ -225,6 +225,25 @@ def test_fallback_block_holds_from_the_start_of_the_router_until_the_agent_runs(
         assert leaked() == before
 
 
+def test_what_is_blocked_from_the_start_of_the_router_may_be_already_but_not_by_another_program(world, interpreter):
+    policy = ("policy", "work", {"interface": ["wg0"], "host": [STAGING_NAME, STAGING4[0]], "fallback": "block"})
+    steering = Steering(world, interpreter, options(), policy)
+    with steering.agent as agent:
+        steering.reach("home", *STAGING4, *STAGING6)
+        agent.stop()
+        for _ in range(2):  # two records have the first address
+            done = agent.call("block")
+            assert (done.returncode, done.stderr) == (0, "")
+        others = f"{STAGING4[1]} via 203.0.113.1 dev wan metric 9999"
+        steering.beach.ip(f"route replace {others}")
+        done = agent.call("block")
+        assert done.returncode == 1 and done.stderr.rstrip().endswith("could be blocked: exists"), done
+        steering.beach.ip(f"route del {others}")
+        assert agent.call("block").returncode == 0
+        assert any(STAGING4[1] in line for line in steering.ours())
+        agent.start()
+
+
 def test_what_a_bypass_names_is_not_blocked_from_the_start_of_the_router_either(world, interpreter):
     bypass = ("policy", "direct", {"action": "bypass", "interface": ["wg0"], "host": [STAGING4[0]]})
     work = ("policy", "work", {"interface": ["wg0"], "host": STAGING4, "fallback": "block"})

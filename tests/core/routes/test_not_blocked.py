@@ -178,3 +178,12 @@ def test_what_blocks_is_written_anew_with_other_numbers_and_nothing_is_refused()
     assert [text for text in house.said if "not written" in text] == []
     (block,) = set(house.routing.routes[6, routing.MAIN, 9999].values())
     assert 500 <= block < 510 and house.agent.routes.standing("work")[:2] == ("current", "route")
+
+
+def test_what_is_blocked_for_every_client_for_want_of_room_is_not_if_the_kernel_refuses_it():
+    many = ["".join(["\tlist client '10.%d.%d.%d'\n" % (n, i >> 8, i & 255) for i in range(520)]) for n in (1, 2)]
+    house = Refusing(POLICY % ("one", "wg0", BESIDE, many[0]) + POLICY % ("two", "wg0", HOST, many[1]))
+    house.wait(61)
+    assert house.way(HOST) == "wan" and house.way(BESIDE, "10.1.0.1") == "wg0"
+    assert house.agent.routes.standing("one")[:2] == ("partial", "routes")
+    assert house.agent.routes.standing("two")[:2] == ("failing", "not_blocked")

@@ -107,8 +107,13 @@ def test_a_policy_above_without_room_for_its_rules_has_nothing():
     assert house.way(FIRST, "10.0.0.1") == "unreachable" and standing(house)[0] == "blocked"
 
 
+def test_of_a_policy_without_any_address_nobody_has_all():
+    house = made(policy("first", "wg0", FIRST), policy("work", "wg1", "nobody.test", more=[BLOCK]))
+    assert standing(house) == ("blocked", "blocked", "no way out works: wg1 is down")
+
+
 def test_of_many_addresses_so_many_are_looked_at():
-    hosts = ["10.%d.%d.1" % (i >> 8, i & 255) for i in range(others.LOOKS + 5)]
+    hosts = ["10.%d.%d.1" % (i >> 8, i & 255) for i in range(others.LOOKS + 1)]
     house = made(policy("first", "wg0", "10.0.0.0/8"), policy("work", "wg1", *hosts, more=[BLOCK]))
     state, _, reason = standing(house)
     assert state == "blocked" and "; but policy 'first' has 10.0." in reason and reason.endswith(" and others")

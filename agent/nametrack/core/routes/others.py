@@ -7,7 +7,7 @@ LOOKS = 1000  # at an address and a policy: some milliseconds
 
 
 class Others:
-    """names: of the policies that have some of its addresses; text: says so, "" for none; have_all: whether of all."""
+    """names: of the policies that have some of its addresses; have_all: whether they have all; text: says so."""
 
     def __init__(self, routes, steered):
         self.names = []
@@ -19,9 +19,7 @@ class Others:
 
     @property
     def text(self):
-        """Who has what."""
-        if not self.names:
-            return ""
+        """Who has what, if anyone has."""
         policies = ", ".join(["policy '%s'" % name for name in self.names])
         what = "all of its addresses"
         if not self.have_all:

@@ -4,6 +4,7 @@ import pytest
 
 from core.policies.policy_house import House
 from core.sets.one_set import policy as one_policy
+from mutations import Chance
 from nametrack import ip
 from nametrack.core import actions as do
 from nametrack.core.config.policy_sections import PolicyConfig
@@ -43,6 +44,16 @@ def test_a_host_with_more_than_its_share_makes_room_for_what_comes_and_no_more(f
         for name, start, count in zip(names, (first, first + 100), (8, 4)):
             made.answered(made.hosts[name], [start + i for i in range(count)], 1)
         assert [len(made.hosts[name]) for name in names] == [6, 4] and not made.overflowed()
+    finally:
+        policy.MAX_ADDRESSES = before
+
+
+def test_the_only_host_takes_what_the_literals_leave():
+    before, policy.MAX_ADDRESSES = policy.MAX_ADDRESSES, 4
+    try:
+        made = one_policy(literals=["192.0.2.1", "192.0.2.2"])
+        made.answered(made.hosts["h.test"], [FIRST + i for i in range(3)], 1)
+        assert [made.wants(FIRST + i) for i in range(3)] == [True, True, False] and made.overflowed()
     finally:
         policy.MAX_ADDRESSES = before
 
@@ -101,5 +112,38 @@ def test_what_makes_room_for_another_host_leaves_the_set():
         house.run(300)
         held = house.holds("nft inet t s")
         assert held.issuperset(few) and len(held) == 10
+    finally:
+        policy.MAX_ADDRESSES = before
+
+
+def held(made, host):
+    """How many of the addresses of a host are in the policy."""
+    return len([key for key in host.all_keys() if made.wants(key)])
+
+
+@pytest.mark.parametrize("seed", range(1, 25))
+def test_in_whatever_order_hosts_answer_each_gets_its_share_and_takes_of_no_share(seed):
+    before, policy.MAX_ADDRESSES = policy.MAX_ADDRESSES, 12
+    chance = Chance(seed)
+    try:
+        made, names = with_hosts(2 + chance.below(3))
+        share = 12 // len(names)
+        for now in range(60):
+            which = chance.below(len(names))
+            host, count = made.hosts[names[which]], chance.below(14)
+            had = [(each, len(each), held(made, each)) for each in made.hosts.values() if each is not host]
+            free = 12 - len(made.wanted(4))
+            fresh = len([i for i in range(count) if not made.wants(FIRST + 100 * which + i)])
+            gone = made.answered(host, [FIRST + 100 * which + i for i in range(count)], now)
+            for each, length, placed in had:
+                assert len(each) >= min(length, share) and held(made, each) >= min(placed, share)
+                assert fresh > free or len(each) == length
+            # what has no place leaves none: who takes of a host that has such gets the rest when it asks again
+            placeless = any(length > placed for _, length, placed in had) or not all(map(made.wants, host.retained))
+            assert placeless or held(made, host) >= min(len(host), share)
+            assert made.overflowed() is not all(map(made.wants, host.named))
+            assert len(set(gone)) == len(gone)
+            for each in made.hosts.values():
+                made.expire(each, now)
     finally:
         policy.MAX_ADDRESSES = before

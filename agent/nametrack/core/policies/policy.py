@@ -179,10 +179,11 @@ class Policy:
             return [], count
         gone, share = [], MAX_ADDRESSES // len(self.hosts)
         missing = min(count, max(free, share - len(host) + count)) - free
-        while missing > 0:
-            largest = max(self.hosts.values(), key=len)
+        others = [each for each in self.hosts.values() if each is not host]
+        while missing > 0 and others:
+            largest = max(others, key=len)
             spare = len(largest) - share
-            if largest is host or spare <= 0:
+            if spare <= 0:
                 break
             dropped = largest.drop(min(missing, spare))
             before = len(self._holders[4]) + len(self._holders[6])

@@ -117,7 +117,7 @@ class Reader:
         start = at
         while at < end and data[at] != _SPACE and data[at] != _TAB:
             at += 1
-        self._at = min(at + 1, end)
+        self._at = at
         return data[start:at]
 
     def argument(self):

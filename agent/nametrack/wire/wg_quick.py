@@ -132,8 +132,8 @@ class _Reader:
 def _endpoint(value):
     """`(host, port)` as wg splits them; empty text for what is missing."""
     if not value.startswith("["):
-        i = value.rfind(":")
-        return (value[:i], value[i + 1 :]) if i > 0 else ("", "")
+        host, _, port = value.rpartition(":")
+        return host, port
     host, _, rest = value[1:].partition("]")
     return (host, rest[1:]) if rest.startswith(":") else ("", "")
 

@@ -14,6 +14,7 @@ RECORDS = [
     Known("a.test", [A, B, SIX], True, 0),
     Known("b.test", [B], False, 500),
     Endpoints("p.test", [A, SIX], [None, 51999]),
+    Endpoints("q.test", [A, B], [1, 65535]),
     Owned("nft inet fw4 b6", [SIX, ip.key("2001:db8::/32"), ip.key("2001:db8::7-2001:db8::9")], ADDED),
     Owned("ipset b4", [A], DELETED),
     Owned("nft inet fw4 b4", [ip.key("192.0.2.1-192.0.2.3")], JOINED),

@@ -83,6 +83,11 @@ def test_parts_that_are_wrong_count_as_missing(parts):
     assert found == [Interface("wan", parts["up"] is True, "", None, [], None, None, [])]
 
 
+def test_a_name_has_one_to_64_characters():
+    names = [size * "x" for size in (0, 1, 64, 65)]
+    assert [each.name for each in interfaces({"interface": [{"interface": name} for name in names]})] == names[1:3]
+
+
 def test_an_interface_that_is_down_has_no_device():
     status = {"interface": "wan", "up": False, "l3_device": "eth1"}
     assert interfaces({"interface": [status]})[0].device is None

@@ -68,6 +68,8 @@ QUESTIONS = [
     (b"\2\xff\xfe\3net\0", None),
     (b"\3www\xc0\x0c", None),
     (b"\3www", None),
+    (b"\x3f" + 63 * b"a" + b"\0", "a" * 63),
+    (b"\x40" + 64 * b"a" + b"\0", None),  # no length of a label
     (b"", None),
 ]
 

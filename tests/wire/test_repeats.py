@@ -55,6 +55,17 @@ def test_whatever_says_something_else_is_none(other):
     assert not told(answer()).have(other, 0, 101)
 
 
+@pytest.mark.parametrize("rtype", [297, 10496, 16])
+def test_the_ttl_of_any_record_but_opt_counts(rtype):
+    """The number of OPT is 41: that of others has it in one of two bytes."""
+
+    def lived(ttl):
+        return answer(additional=[dns.Record(NAME, rtype, ttl, b"data")])
+
+    assert told(lived(60)).have(lived(60), 0, 101) and told(lived(60)).have(lived(59), 0, 101)
+    assert not told(lived(60)).have(lived(61), 0, 101)
+
+
 def test_of_a_chain_of_aliases_each_ttl_counts():
     repeats = told(whole(ALIASED, additional=[EDNS]))
     for ttls, is_repeat in (((30, 60), True), ((29, 59), True), ((31, 60), False), ((30, 61), False), ((1, 61), False)):

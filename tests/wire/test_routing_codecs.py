@@ -218,6 +218,13 @@ def test_a_link_has_a_name_and_an_address_is_of_ipv4_or_ipv6():
         assert (links.link_address(one(message, LITTLE), LITTLE) is not None) is usable
 
 
+def test_the_address_of_a_link_is_its_own_and_not_that_of_the_other_end_in_whatever_order_they_come():
+    own, other = netlink.attribute(2, b"\x0a\0\0\1", LITTLE), netlink.attribute(1, b"\x0a\0\0\2", LITTLE)
+    for attributes in (own + other, other + own, own):
+        data = netlink.message(rtnetlink.NEW_ADDRESS, 0, 1, bytes([2, 32, 0, 0, 7, 0, 0, 0]) + attributes, LITTLE)
+        assert links.link_address(one(data, LITTLE), LITTLE) == routing.Address(4, 7, "10.0.0.1", True)
+
+
 def test_a_link_can_carry_packets_if_it_is_up_and_has_a_carrier():
     def link(flags):
         data = recording(LINK)

@@ -103,8 +103,8 @@ def test_a_line_may_hold_several_statements(text):
 
 
 def test_a_semicolon_right_after_a_plain_word_ends_the_line_in_libuci_and_that_is_said():
-    sections, problems = uci.parse("config t\noption a 1;option b 2\noption c 3;# comment\n")
-    assert sections[0].options == {"a": "1", "c": "3"}
+    sections, problems = uci.parse("config t\noption a 1;option b 2\noption c 3;# comment\noption d 4;\noption e 5;")
+    assert sections[0].options == {"a": "1", "c": "3", "d": "4", "e": "5"}
     assert [(problem.line, problem.fault) for problem in problems] == [(2, False)]
     assert "semicolon" in problems[0].text
 
@@ -176,6 +176,13 @@ def test_a_mistake_is_told_without_quoting_the_file(line):
     assert sections == [Section("t", "@t[0]", True, {"a": "1"}, 1)]
     assert [problem.line for problem in problems] == [3]
     assert "SECRET" not in problems[0].text
+
+
+def test_the_name_of_an_option_has_letters_of_ascii_and_digits_and_underscores():
+    allowed = b"abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_"
+    for byte in range(0x21, 256):
+        sections, problems = uci.parse(b"config t\n\toption '" + bytes([byte]) + b"' b\n")
+        assert (sections[0].options == {chr(byte): "b"}) == (problems == []) == (byte in list(allowed)), byte
 
 
 def test_the_type_of_a_section_has_what_is_printed_in_ascii_but_no_blank():

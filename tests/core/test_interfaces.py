@@ -3,8 +3,10 @@
 import pytest
 
 from fakes import netifd
+from nametrack.core import events as on
 from nametrack.core.interfaces import Interfaces
 from nametrack.core.timers import Timers
+from routes.steering_house import House
 
 WAN = netifd("wan", "dhcp", "eth1", ["192.0.2.1", "2001:db8::53"], 10, 10)
 SPARE = netifd("wanb", "dhcp", "eth2", ["192.0.2.2"], 20)
@@ -142,3 +144,19 @@ def test_a_name_is_the_device_of_its_interface_or_a_device_itself():
     assert made.device("wanb") == "eth2" and made.device("wan") is None and made.device("gone") is None
     assert made.devices(["wanb", "wan", "eth2", "tun7", "wanb"]) == ["eth2", "tun7"]
     assert not Interfaces(Timers()).told
+
+
+def test_what_is_set_is_compared_if_an_interface_is_other_or_came_up_again_and_else_not():
+    """One that came up again has lost its routes, whoever had netifd asked."""
+    house = House("config policy 'work'\n\tlist interface 'wg0'\n\tlist host 'work.test'\n")
+    house.handle(on.InterfacesRead([WAN]))
+    house.wait(30)
+    agent, now, timer = house.agent, house.now, house.agent.next_timer()
+    assert timer > now
+    assert agent.handle(on.InterfacesRead([WAN]), now) == [] and agent.next_timer() == timer
+    agent.handle(on.InterfaceUp("wan"), now)
+    agent.handle(on.InterfacesRead([WAN]), now)
+    assert agent.next_timer() == now
+    house.wait(30)
+    agent.handle(on.InterfacesRead([SPARE]), house.now)
+    assert agent.next_timer() == house.now

@@ -35,6 +35,7 @@ SAMPLES = [
     ("\u305d\u306e\u30b9\u30d4\u30fc\u30c9\u3067", "d9juau41awczczp"),
     ("-> $1.00 <-", "-> $1.00 <--"),
     ("\U0001f600", "e28h"),
+    ("a\x80b", "ab-ba"),  # the first that is not of ASCII
 ]
 
 

@@ -249,6 +249,16 @@ def test_a_tunnel_whose_endpoint_is_an_address_is_watched_too():
     assert house.way("192.0.2.1") == "wg0"
 
 
+def test_a_tunnel_that_no_policy_of_several_uses_is_probed_once_each_time():
+    house = House(TWO % "" + (TWO % "").replace("'work'", "'more'").replace("work.test", "198.51.100.7"), LITERAL)
+    for name in ("wg0", "wg1"):
+        house.routing.ports[name] = 51820
+        house.handle(on.TunnelRead(name, 51820))
+    house.probed = []
+    house.wait(60)
+    assert house.probed == ["wg1", "wg1"]  # each 25 s
+
+
 def test_a_dead_tunnel_and_one_that_is_not_used_are_probed_and_the_used_one_is_not():
     house = House(TWO % "", network=LITERAL)
     for name in ("wg0", "wg1"):

@@ -270,7 +270,7 @@ def test_a_name_that_does_not_resolve(event, unresolved):
     assert codes(made) == ([("error", "name_unresolved", "home.test")] if unresolved else [])
 
 
-@pytest.mark.parametrize("failing, last", [(11, "3 more names"), (9, "a7.test")])
+@pytest.mark.parametrize("failing, last", [(11, "3 more names"), (10, "2 more names"), (9, "a7.test")])
 def test_of_many_unresolved_names_the_peers_come_first_and_the_last_are_counted(failing, last):
     """One more is named rather than counted."""
     policy = "config policy 'p'\n\toption target 'nftset'\n\toption set4 'inet t s'\n\toption family 'ipv4'\n"

@@ -225,6 +225,8 @@ NO_WAY = [
     ("", "list interface 'wg/0'", "nametrack check"),
     ("< link wg0 10.9.0.2/24\n< link wg0 down\n", "list interface 'wg0'\n\tlist interface 'wg1'", "ifup wg0"),
     ("< link wg1 10.8.0.2/24\n< link wg1 down\n", "list interface 'wg0'\n\tlist interface 'wg1'", "ifup wg0"),
+    ("< link wg1 fe80::9/64\n", "list interface 'wg0'\n\tlist interface 'wg1'", "ifup wg0"),  # it has no address
+    ("< link wg0 fe80::9/64\n", "list interface 'wg0'\n\tlist interface 'wg1'", "nametrack status"),
 ]
 
 

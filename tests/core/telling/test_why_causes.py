@@ -171,6 +171,10 @@ def test_a_question_before_the_kernel_was_read_is_answered():
     played.agent.policies.policies["work"].fill(None)  # target auto has not chosen
     played.agent.policies.sets.by_name = {}  # nor was any set listed
     assert why(played, WAN)["sentence"].endswith("what policy 'work' steers by is not read yet")
+    played.agent.handle(on.WhyAsked(1, ADDRESS, None), played.now)
+    marked = [Told(ADDRESS, *WAN), Told(ADDRESS, 0x100, "eth7", 900, None, None)]
+    (reply,) = played.agent.handle(on.KernelTold(1, None, marked, []), played.now)
+    assert reply.values["addresses"][0]["device"] == "wan", "nothing marks the packets yet"
 
 
 def test_an_address_in_a_local_network_keeps_its_way():

@@ -144,13 +144,14 @@ def test_without_the_rule_that_leads_there_nothing_is_blocked_for_some_clients()
 
 
 def test_what_the_main_table_blocks_needs_no_rule():
-    house = Refusing(POLICY % ("work", "wg0", HOST, ""), rules=True)
+    house = Refusing(POLICY % ("work", "wg0", HOST, "") + POLICY % ("other", "wg1", BESIDE, ""), rules=True)
     house.routing._route = house._route
     house.wait(61)
     house.dead()
     house.wait(61)
     assert house.way(HOST) == "unreachable"
     assert house.agent.routes.standing("work")[:2] == ("blocked", "blocked")
+    assert house.agent.routes.standing("other")[:2] == ("partial", "routes")
 
 
 @pytest.mark.parametrize("six", [True, False])
@@ -187,3 +188,14 @@ def test_what_is_blocked_for_every_client_for_want_of_room_is_not_if_the_kernel_
     assert house.way(HOST) == "wan" and house.way(BESIDE, "10.1.0.1") == "wg0"
     assert house.agent.routes.standing("one")[:2] == ("partial", "routes")
     assert house.agent.routes.standing("two")[:2] == ("failing", "not_blocked")
+
+
+def test_a_local_network_that_the_kernel_does_not_leave_out_of_a_prefix_is_a_trouble():
+    house = House("")
+    taken = house.routing._route
+    house.routing._route = lambda change, key: (
+        "no buffer space available" if change.value.via == routing.THROW else taken(change, key)
+    )
+    house.configure(POLICY % ("work", "wg0", "192.168.0.0/16", ""))
+    house.wait(1)
+    assert house.way("192.168.1.9") == "wg0" and house.agent.routes.standing("work")[:2] == ("partial", "routes")

@@ -75,6 +75,21 @@ def test_what_blocks_and_was_not_written_because_the_kernel_did_not_answer_does_
     assert house.agent.routes.standing("work")[:2] == ("blocked", "blocked")
 
 
+def test_what_blocks_goes_on_to_while_the_kernel_carries_out_nothing_else():
+    house = Busy(())
+    house.configure(
+        WORK + "\toption fallback 'block'\nconfig policy 'other'\n\tlist interface 'wg1'\n\tlist host 'work.test'\n"
+    )
+    house.routing.down("wg0")
+    house.touched()
+    house.wait(5)
+    house.fails, house.hosts = do.ChangeRouting, {"work.test": (["192.0.2.9"], [])}
+    house.wait(400)
+    assert house.tried and house.agent.routes.standing("other")[:2] == ("partial", "routes")
+    assert house.way("192.0.2.1") == "unreachable"
+    assert house.agent.routes.standing("work")[:2] == ("blocked", "blocked")
+
+
 def test_after_a_reading_that_went_well_a_failure_is_followed_by_a_short_pause_again():
     house = Busy(do.ReadRouting)
     house.wait(100)

@@ -375,3 +375,23 @@ def test_policies_that_come_later_wait_until_the_kernel_is_read():
     assert not [action for action in first + then if isinstance(action, do.ChangeRouting)]
     house.order(first + then)
     assert house.way("192.0.2.1") == "wg0"
+
+
+class Asked(House):
+    """One in which nobody has said yet which services there are."""
+
+    asked = True
+
+    def order(self, actions):
+        House.order(self, [each for each in actions if not (self.asked and isinstance(each, do.ReadServices))])
+
+
+def test_own_routes_wait_until_every_target_auto_has_chosen():
+    auto = "config policy 'auto'\n\toption interface 'wg1'\n\toption target 'auto'\n\tlist host '192.0.2.2'\n"
+    house = Asked("config policy 'work'\n\tlist interface 'wg0'\n\toption target 'route'\n\tlist host '192.0.2.1'\n" + auto)
+    house.wait(5)
+    assert (house.way("192.0.2.1"), house.way("192.0.2.2")) == ("wan", "wan")
+    house.asked = False
+    house.handle(on.ServicesRead({}))
+    house.wait(5)
+    assert (house.way("192.0.2.1"), house.way("192.0.2.2")) == ("wg0", "wg1")

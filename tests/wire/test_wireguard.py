@@ -210,6 +210,7 @@ def read(order, *datagrams):
 def test_what_the_kernel_does_not_tell_of_a_peer_did_not_happen_yet(order):
     dump = read(order, device_message(order, peer_attribute(order, key_attribute(order, KNOWN))))
     assert dump.peers == [wireguard.Peer(KNOWN, None, None, 0, 0, 0, 0, 0)]
+    assert (dump.fwmark, dump.listen_port) == (0, 0)
 
 
 TEN = (2, b"\x0a\0\0\0", 8)

@@ -2,7 +2,15 @@
 
 import pytest
 
-from nametrack.core.config.option_values import anything, printable, quoted
+from nametrack.core.config.option_values import (
+    anything,
+    device,
+    device_or_interface,
+    interface,
+    interface_or_link,
+    printable,
+    quoted,
+)
 from nametrack.core.config.section import hint
 
 
@@ -23,3 +31,15 @@ SLIPS = [
 def test_one_slip_of_the_finger_is_guessed_and_no_more(word, meant):
     said = hint(word, ["retain", "family"])
     assert ("'retain'" in said) == (meant is not None) and "family" not in said
+
+
+@pytest.mark.parametrize(
+    "kind,plain,dotted",
+    [(device, 15, 15), (interface, 30, 0), (device_or_interface, 30, 15), (interface_or_link, 30, 15)],
+)
+def test_a_name_with_a_dot_is_one_of_a_device_and_has_15_characters_at_most(kind, plain, dotted):
+    for size in range(3, 33):
+        for text, most in (("a" * size, plain), ("a-" + "9" * (size - 2), plain), ("b." + "1" * (size - 2), dotted)):
+            assert (kind(text)[1] is None) == (size <= most), text
+    for text in ("", ".a", "-a", "a/b", "a b"):
+        assert kind(text)[1] is not None

@@ -249,6 +249,32 @@ def test_a_tunnel_whose_endpoint_is_an_address_is_watched_too():
     assert house.way("192.0.2.1") == "wg0"
 
 
+class Probed(House):
+    """One that keeps where probes go to."""
+
+    def order(self, actions):
+        self.sent = getattr(self, "sent", []) + [each for each in actions if isinstance(each, do.Probe)]
+        House.order(self, actions)
+
+
+@pytest.mark.parametrize(
+    "listed, address",
+    [
+        ("192.0.2.9", "192.0.2.9"),
+        ("198.51.100.128/25", "198.51.100.128"),
+        ("2001:db8::7", "2001:db8::7"),
+        ("0.0.0.0/0", "192.0.2.1"),
+        ("::/0", "2001:db8::1"),
+    ],
+)
+def test_a_probe_goes_to_the_first_address_that_the_policy_has(listed, address):
+    house = Probed((TWO % "").replace("work.test", listed), LITERAL)
+    house.routing.ports["wg1"] = 51820
+    house.handle(on.TunnelRead("wg1", 51820))
+    house.wait(60)
+    assert house.sent and set(house.sent) == {do.Probe("wg1", address)}
+
+
 def test_a_tunnel_that_no_policy_of_several_uses_is_probed_once_each_time():
     house = House(TWO % "" + (TWO % "").replace("'work'", "'more'").replace("work.test", "198.51.100.7"), LITERAL)
     for name in ("wg0", "wg1"):

@@ -388,7 +388,8 @@ class Asked(House):
 
 def test_own_routes_wait_until_every_target_auto_has_chosen():
     auto = "config policy 'auto'\n\toption interface 'wg1'\n\toption target 'auto'\n\tlist host '192.0.2.2'\n"
-    house = Asked("config policy 'work'\n\tlist interface 'wg0'\n\toption target 'route'\n\tlist host '192.0.2.1'\n" + auto)
+    work = "config policy 'work'\n\tlist interface 'wg0'\n\toption target 'route'\n\tlist host '192.0.2.1'\n"
+    house = Asked(work + auto)
     house.wait(5)
     assert (house.way("192.0.2.1"), house.way("192.0.2.2")) == ("wan", "wan")
     house.asked = False

@@ -159,7 +159,9 @@ class FakeRouting:
             nexthop = self.nexthops.get(routes.via)
             if nexthop is None or nexthop.family != routes.family:
                 return INVALID
-        if routes.table == routing.MAIN and (key in table or self._is_there(key, routes.metric)):
+        if routes.table == routing.MAIN and self._is_there(key, routes.metric):
+            return EXISTS
+        if routes.table == routing.MAIN and table.get(key, routes.via) != routes.via:
             return EXISTS
         table[key] = routes.via
         return None

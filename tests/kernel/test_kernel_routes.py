@@ -53,6 +53,7 @@ def listed():
     return {place: {key: tables[place].get(key) for key in tables[place]} for place in tables}
 def change(*changes):
     routes.change(do.ChangeRouting(list(changes), "test"))
+    until(lambda: not routes.busy())
     return [why for _, _, why in last(on.RoutingChanged).refused]
 def add(value):
     return change(r.Change(r.ADD, value))
@@ -233,11 +234,11 @@ for i in (0, 1):
     print(add(block[i]), len(listed()))
     sh(others[i] % "del")
     print(add(block[i]), len(listed()))
-    print(add(block[i]))
+    print(add(block[i]), len(listed()))
 moved = r.Routes(6, 254, 911, 9999, block[1].keys)
 print(change(r.Change(r.DELETE, block[1]), r.Change(r.ADD, moved)), list(listed()[6, 254, 9999].values()))
 """
-    each = ["['exists'] 0", "[] 1", "['exists']", "['exists'] 1", "[] 2", "['exists']", "[] [911]"]
+    each = ["['exists'] 0", "[] 1", "[] 1", "['exists'] 1", "[] 2", "[] 2", "[] [911]"]
     assert ran(interpreter, tmp_path, script) == each
 
 

@@ -73,6 +73,10 @@ class Routes:
 
     def list(self, action):
         """Carries out ListRoutes: our own routes in every table."""
+        self._list(action, lambda tables: self._emit(on.RoutesListed(tables)))
+
+    def _list(self, action, listed):
+        """Read our own routes for an action, and call listed({(family, table, metric): KeyTable: key -> via})."""
         parts = [
             Part(lambda seq, f=family: routes.get_routes(f, 0, routing.PROTOCOL, seq), dict, _add_route)
             for family in (4, 6)
@@ -82,28 +86,34 @@ class Routes:
             if problem is not None:
                 return self._emit(on.ActionFailed(action, problem))
             found[0].update(found[1])
-            self._emit(on.RoutesListed(found[0]))
+            listed(found[0])
 
         self._dumper.read(parts, done)
 
     # -- changing ----------------------------------------------------------------------------------------------------
 
     def change(self, action):
-        """Carries out ChangeRouting, each step whatever became of those before it."""
-        refused, piece = [], []
+        """Carries out ChangeRouting, each step whatever became of those before it.
+
+        Where a route exists already, the kernel is asked whose it is: what is known here may be older than that.
+        """
+        refused, existing, piece = [], [], []
         try:
             for request in _requests(action.changes):
                 piece.append(request)
                 if len(piece) == _AT_ONCE:
-                    self._send(piece, refused)
+                    self._send(piece, refused, existing)
                     piece = []
-            self._send(piece, refused)
+            self._send(piece, refused, existing)
         except (OSError, netlink.NetlinkError) as error:
             self._close()
             return self._emit(on.ActionFailed(action, reason(error)))
-        self._emit(on.RoutingChanged(action, refused))
+        if not existing:
+            return self._emit(on.RoutingChanged(action, refused))
+        told = lambda tables: self._emit(on.RoutingChanged(action, refused + _of_others(existing, tables)))  # noqa: E731
+        self._list(action, told)
 
-    def _send(self, requests, refused):
+    def _send(self, requests, refused, existing):
         """Sends some requests; only the last is acknowledged, the others answer where they fail."""
         if not requests:
             return
@@ -125,7 +135,8 @@ class Routes:
                 errno = netlink.ended(message)[0]
                 change, key, _ = requests[message.seq - first]
                 if errno and not _is_so_already(change, errno):
-                    refused.append((change, key, compat.errno_text(errno)))
+                    found = existing if errno == compat.EEXIST else refused
+                    found.append((change, key, compat.errno_text(errno)))
                 if message.seq == self._seq:
                     return
 
@@ -136,13 +147,21 @@ class Routes:
 
 
 def _is_so_already(change, errno):
-    """Whether an error says that there is nothing to do.
-
-    A route that exists already is one of another program: what is ours is known.
-    """
+    """Whether an error says that there is nothing to do. A route that exists already may be another program's."""
     if change.verb == routing.ADD:
         return errno == compat.EEXIST and not isinstance(change.value, routing.Routes)
     return errno in _ABSENT
+
+
+def _of_others(existing, tables):
+    """Those of some routes that exist already which are not what was wanted. tables: of ours, listed since."""
+    found = []
+    for each in existing:
+        value = each[0].value
+        table = tables.get((value.family, value.table, value.metric))
+        if table is None or table.get(each[1]) != value.via:
+            found.append(each)
+    return found
 
 
 def _requests(changes):

@@ -136,6 +136,27 @@ def test_a_nexthop_that_others_delete_is_back_with_its_routes_without_a_look_at_
     assert house.agent.handle(on.RoutingDeleted([], [other], []), house.now) == []
 
 
+@pytest.mark.parametrize("fallback", ["main", "block"])
+def test_routes_that_are_refused_because_their_nexthop_went_again_are_back_with_it(fallback):
+    house = House(THREE_LINES + "\toption fallback '%s'\n" % fallback)
+    gone = house.routing.nexthops[house.routing.routes[4, TABLE, 0][ip.key("192.0.2.1")]]
+    perform, went = house.kernel.perform, []
+
+    def meanwhile(action, now):
+        """Another program deletes the nexthop once more, just before its routes are written."""
+        if not went and isinstance(action, do.ChangeRouting) and isinstance(action.changes[0].value, routing.Routes):
+            went.append(action)
+            house.routing.change(do.ChangeRouting([routing.Change(routing.DELETE, gone)], "by another"))
+        return perform(action, now)
+
+    house.kernel.perform = meanwhile
+    house.routing.change(do.ChangeRouting([routing.Change(routing.DELETE, gone)], "by another"))
+    house.handle(on.RoutingDeleted([], [gone], []))
+    assert went and house.way("192.0.2.1") != "wg0"
+    house.handle(on.RoutingDeleted([], [gone], []))
+    assert house.way("192.0.2.1") == "wg0" and house.agent.routes.standing("work")[0] == "current"
+
+
 def test_routes_that_others_delete_are_back_once_they_are_listed_if_it_is_not_known_which():
     house = House(THREE_LINES)
     house.wait(30)

@@ -70,14 +70,18 @@ class Table:
             self.compare()
 
     def lost(self, via):
-        """A nexthop went, and took its routes along without a word; the keys of those."""
+        """A nexthop went, and took its routes along without a word; the keys of those.
+
+        What the kernel refuses it may refuse for that: it is asked for again.
+        """
         gone = self.through(via)
         if len(gone) == len(self.installed):
             self.installed = KeyTable()
         else:
             for key in gone:
                 self.installed.pop(key)
-        self._queue += gone
+        self._queue += gone + list(self.refused)
+        self.refused = {}
         return gone
 
     def deleted(self, key, via):

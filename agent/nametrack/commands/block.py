@@ -1,6 +1,6 @@
 """The command `block`, which the router runs before its network starts: `fallback block` holds until the agent runs.
 
-It works from files, asks no other program and waits for none; for the kernel's list only, where a route exists already.
+It works from files and asks no other program. Where a route exists already, it waits until the kernel says whose it is.
 """
 
 import sys
@@ -35,7 +35,7 @@ def block(command, log):
     for record in last_good.read_all(state_dir(command), command.run_dir, compat.wall()):
         _write(routes, wanted.record(record))
     _write(routes, wanted.literals())
-    while routes.busy():  # the kernel is asked whose a route is that exists already
+    while routes.busy():
         poller.wait(compat.monotonic() + 1)
     for event in events:
         if not isinstance(event, on.RoutingChanged) or event.refused:

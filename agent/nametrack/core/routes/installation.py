@@ -178,11 +178,13 @@ class Installation:
     def failed(self, action):
         """A reading, or a ChangeRouting, was not carried out or only in part: what it was about is compared again."""
         self.writing.ended(action)
-        self.writing.fails = self.writing.fails or isinstance(action, ChangeRouting)
-        for change in action.changes if isinstance(action, ChangeRouting) else ():
-            routes = change.value
-            if isinstance(routes, routing.Routes) and (routes.family, routes.table, routes.metric) in self._tables:
-                self._tables[routes.family, routes.table, routes.metric].touch(routes.keys)
+        if not isinstance(action, ChangeRouting):
+            return
+        self.writing.fails = True
+        for change in action.changes:
+            table = self._table_of(change.value) if isinstance(change.value, routing.Routes) else None
+            if table is not None:
+                table.touch(change.value.keys)
 
     # -- how far it is ---------------------------------------------------------------------------------------------
 
@@ -253,9 +255,13 @@ class Installation:
             changes += self._books[family].changes()
         return changes
 
+    def _table_of(self, routes):
+        """Return the Table that some Routes are in; None if nothing is known of it."""
+        return self._tables.get((routes.family, routes.table, routes.metric))
+
     def _routes_changed(self, change, failed, policies):
         routes = change.value
-        table = self._tables.get((routes.family, routes.table, routes.metric))
+        table = self._table_of(routes)
         if table is not None:
             table.changed(change, failed)
         if routes.metric != LAST:

@@ -159,9 +159,8 @@ class FakeRouting:
             nexthop = self.nexthops.get(routes.via)
             if nexthop is None or nexthop.family != routes.family:
                 return INVALID
-        if routes.table == routing.MAIN and self._is_there(key, routes.metric):
-            return EXISTS
-        if routes.table == routing.MAIN and table.get(key, routes.via) != routes.via:
+        has = table.get(key, routes.via)
+        if routes.table == routing.MAIN and (has != routes.via or self._is_there(key, routes.metric)):
             return EXISTS
         table[key] = routes.via
         return None

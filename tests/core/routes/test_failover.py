@@ -275,22 +275,24 @@ def test_a_probe_goes_to_the_first_address_that_the_policy_has(listed, address):
     assert house.sent and set(house.sent) == {do.Probe("wg1", address)}
 
 
-def test_a_tunnel_that_no_policy_of_several_uses_is_probed_once_each_time():
-    house = House(TWO % "" + (TWO % "").replace("'work'", "'more'").replace("work.test", "198.51.100.7"), LITERAL)
+def both_tunnels_read(house):
+    """The kernel tells of both tunnels; what was probed before does not count."""
     for name in ("wg0", "wg1"):
         house.routing.ports[name] = 51820
         house.handle(on.TunnelRead(name, 51820))
     house.probed = []
+
+
+def test_a_tunnel_that_no_policy_of_several_uses_is_probed_once_each_time():
+    house = House(TWO % "" + (TWO % "").replace("'work'", "'more'").replace("work.test", "198.51.100.7"), LITERAL)
+    both_tunnels_read(house)
     house.wait(60)
     assert house.probed == ["wg1", "wg1"]  # each 25 s
 
 
 def test_a_dead_tunnel_and_one_that_is_not_used_are_probed_and_the_used_one_is_not():
     house = House(TWO % "", network=LITERAL)
-    for name in ("wg0", "wg1"):
-        house.routing.ports[name] = 51820
-        house.handle(on.TunnelRead(name, 51820))
-    house.probed = []
+    both_tunnels_read(house)
     house.wait(60)
     assert house.probed == ["wg1", "wg1"]  # each 25 s
     die(house)

@@ -13,7 +13,18 @@ from nametrack.core.machine import Machine
 from nametrack.core.telling import mending
 
 HOME, CABIN = "%sA=" % ("H" * 42), "%sA=" % ("C" * 42)
-SCRIPT = """-- network --
+DIRECT = """-- before --
+< link wan 192.0.2.20/24
+< link wan via 192.0.2.1
+< link wg0 10.9.0.2/24
+
+-- config --
+config policy 'direct'
+	option action 'bypass'
+	list host '198.51.100.9'
+
+"""  # the first section of a configuration, and what is there before
+NETWORK = """-- network --
 config interface 'wg0'
 	option proto 'wireguard'
 
@@ -28,17 +39,11 @@ config wireguard_wg0
 	list allowed_ips '10.8.0.1/32'
 	list allowed_ips '198.51.100.0/24'
 
--- before --
-< link wan 192.0.2.20/24
-< link wan via 192.0.2.1
-< link wg0 10.9.0.2/24
-
--- config --
-config policy 'direct'
-	option action 'bypass'
-	list host '198.51.100.9'
-
-config policy 'some'
+""" % (HOME, CABIN)
+SCRIPT = (
+    NETWORK
+    + DIRECT
+    + """config policy 'some'
 	list interface 'wg0'
 	list client '10.1.0.9'
 	list host '198.51.100.2'
@@ -56,7 +61,8 @@ config policy 'off'
 	list host '198.51.100.3'
 
 -- at 1 --
-""" % (HOME, CABIN)
+"""
+)
 ADDRESS, CLIENT = "198.51.100.1", "10.1.0.2"
 RIGHT = (0, "wg0", 900, None, None)
 WAN = (0, "wan", 254, None, None)
@@ -215,17 +221,9 @@ def test_what_takes_the_normal_way_by_the_configuration_is_no_fault_and_how_to_c
     assert answer["advice"].startswith(advice + (RELOAD if advice else "")), answer["advice"]
 
 
-BYPASS = """-- before --
-< link wan 192.0.2.20/24
-< link wan via 192.0.2.1
-< link wg0 10.9.0.2/24
-
--- config --
-config policy 'direct'
-	option action 'bypass'
-	list host '198.51.100.9'
-
-config policy 'all'
+BYPASS = (
+    DIRECT
+    + """config policy 'all'
 	list interface 'wg0'
 	option fallback 'block'
 	option family 'ipv4'
@@ -233,6 +231,7 @@ config policy 'all'
 
 -- at 1 --
 """
+)
 ELSEWHERE = (0, "wg7", 77, None, None)
 LED, HELD = (0, "wg0", 900, None, None), (0, None, 0, "unreachable", None)
 REFUSED = ", which has it all the same: the kernel refuses some of its routes"

@@ -199,14 +199,12 @@ class FakeRouting:
     def main_way(self, address):
         """Where the main table alone leads."""
         family, number = (6 if ":" in address else 4), ip.number(address)
-        found = self._lookup(family, routing.MAIN, number)
-        best = [r for r in self.main if r.family == family and _holds(r.key, number)]
-        best.sort(key=lambda route: (_size(route.key), route.metric))
-        if found == routing.UNREACHABLE and not (best and _size(best[0].key) == 1):
-            return "unreachable"
-        if found is not None and found > 0:
-            return self._named(found)
-        return self._name(best[0].device) if best else "unreachable"
+        ours = self._best(family, routing.MAIN, number)
+        others = [r for r in self.main if r.family == family and _holds(r.key, number)]
+        others = [(_size(route.key), route.metric, route.device) for route in others]
+        if others and (ours is None or min(others)[:2] < ours[:2]):
+            return self._name(min(others)[2])
+        return "unreachable" if ours is None else self._named(ours[2])
 
     def _matches(self, match, source, sport):
         if match.source is not None and (source is None or not _holds(ip.key(match.source), ip.number(source))):
@@ -218,12 +216,17 @@ class FakeRouting:
         return match.oif is None
 
     def _lookup(self, family, table, number):
+        found = self._best(family, table, number)
+        return None if found is None else found[2]
+
+    def _best(self, family, table, number):
+        """`(size of the prefix, metric, via)` of the route of ours that leads to an address; None if none does."""
         found = []
         for key in self.routes:
             if key[:2] == (family, table):
                 routes = self.routes[key]
                 found += [(_size(each), key[2], routes[each]) for each in routes if _holds(each, number)]
-        return min(found)[2] if found else None
+        return min(found) if found else None
 
     def _named(self, via):
         if via == routing.UNREACHABLE:

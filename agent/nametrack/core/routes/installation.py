@@ -200,13 +200,18 @@ class Installation:
         settled = self.writing.action is None and all(table.settled() for table in tables)
         return None if settled else "being brought up to date"
 
-    def leaks(self, steered):
-        """Whether the kernel refuses some of what is to block the packets of a Steered now, or carries out nothing."""
+    def blocks(self, steered):
+        """Return the Tables with what is to block the packets of a Steered now, list: empty while it leads them."""
         tables = self._places.get(steered.name, ())
         blocks = [table for table in tables if table.metric == LAST] if steered.blocks else []
         leads = steered.way is not None and len(blocks) < len(tables)
+        return [] if leads else blocks
+
+    def leaks(self, steered):
+        """Whether the kernel refuses some of what is to block the packets of a Steered now, or carries out nothing."""
+        blocks = self.blocks(steered)
         fails = self.writing.fails and not all(table.is_compared() for table in blocks)
-        return not leads and (fails or self._refuses(blocks, steered.policy))
+        return fails or self._refuses(blocks, steered.policy)
 
     def count(self, family, number, keys):
         """Return how many keys of a KeyTable have a route in a table."""

@@ -4,6 +4,7 @@
 # Leaves first, so that imports do not nest: tests/test_imports.py says why.
 from ... import ip, routing
 from . import nexthops, writing, rulebook, selector, inbound, echoes, watch, way, installation  # noqa: F401
+from .blocking import not_blocked
 from .local import Local
 from .clients import Clients
 from .fit import Fit
@@ -273,8 +274,7 @@ class Routes:
         if self._ways.await_port() or not self.installation.is_written():
             return []
         moved, actions = self.installation.writing.finished(self.steered, now)
-        for steered in self._active():
-            actions += steered.leaked(self.installation.leaks(steered))
+        actions += [told for each in self._active() for told in each.leaked(not_blocked(self, each))]
         return actions + ([FlushFlows(moved)] if moved and self._config.flush_conntrack else [])
 
     def _active(self):

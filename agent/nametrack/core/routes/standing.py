@@ -2,12 +2,12 @@
 
 from ... import ip
 from . import fit
+from .blocking import not_blocked
 from .clients import MAC
 from .local import Local
 from .networks import Networks
 from .others import Others
 from .plan import FAMILIES
-from .steered import NOT_BLOCKED
 
 LOCAL = "in the local network %s, which is reached as without the policy"
 UNKNOWN = "no address of the client %s is known: it sent nothing to this router since the agent started"
@@ -16,9 +16,8 @@ UNKNOWN = "no address of the client %s is known: it sent nothing to this router 
 def standing(routes, steered):
     """Return `(state, code, reason)` of a Steered of these Routes."""
     found = _standing(routes, steered)
-    if found[0] == "blocked" and (steered.leaks or routes.installation.leaks(steered)):
-        return "failing", "not_blocked", "%s: %s" % (NOT_BLOCKED, found[2])
-    return found
+    leak = (steered.leak or not_blocked(routes, steered)) if found[0] == "blocked" else None
+    return found if leak is None else ("failing", "not_blocked", "%s: %s" % (leak, found[2]))
 
 
 def _standing(routes, steered):

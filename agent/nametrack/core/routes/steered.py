@@ -7,8 +7,7 @@ from .selector import selector_of
 
 # An address that a tunnel for everything is probed by: no machine has it (RFC 5737, RFC 3849).
 ANYWHERE = {4: "192.0.2.1", 6: "2001:db8::1"}
-NOT_BLOCKED = "the kernel refuses some of the routes that block, and packets take the normal way"
-BLOCKS = "an interface works, or the kernel took the routes that block"
+BLOCKS = "an interface works, or its packets are blocked again"
 
 
 class Steered:
@@ -22,9 +21,9 @@ class Steered:
         self.way = None  # the name of the interface that it uses; None: none works
         self._address = None  # the key of what `an_address` gave last
         self.decided = False  # whether `choose` was asked yet
-        self.leaks = False  # whether it is to block, and the kernel refuses some of what does
+        self.leak = None  # why packets that it is to block are not, as a text
         if known is not None:
-            self.decided, self.leaks = known.decided, known.leaks
+            self.decided, self.leak = known.decided, known.leak
             self.way = known.way if known.way in self.steering.interfaces else None
 
     @property
@@ -131,11 +130,11 @@ class Steered:
             code = "uplink"
         return [self._told(code, before, self.way, reason, (self.way,) if self.way else ())]
 
-    def leaked(self, leaks):
-        """Take in whether it leaks; [Notify] if that is news."""
-        news, self.leaks = leaks != self.leaks, leaks
+    def leaked(self, leak):
+        """Take in why it leaks, a text, or None; [Notify] if it begins or ends to."""
+        news, self.leak = (leak is None) != (self.leak is None), leak
         label = self.policy.label
-        told = trouble("not_blocked", label, NOT_BLOCKED) if leaks else recovered("blocks", label, BLOCKS)
+        told = recovered("blocks", label, BLOCKS) if leak is None else trouble("not_blocked", label, leak)
         return [told] if news else []
 
     def paused(self, how_long):

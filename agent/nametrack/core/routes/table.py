@@ -179,6 +179,15 @@ class Table:
                 return self._except_local(member, first, last, None)
         return None
 
+    def is_for(self, policy, key):
+        """Whether of the policies here this one decides about a destination, and leaves it to no other route."""
+        first, last = ip.bounds(key)
+        for member in self._members:
+            if member.policy.wants(key) or member.prefixes.holds(first, last):
+                free = self._spared.meets(first, last) or member.local.holds(first, last)
+                return member.policy is policy and not free
+        return False
+
     def _except_local(self, member, first, last, via):
         if not member.local.holds(first, last):
             return via

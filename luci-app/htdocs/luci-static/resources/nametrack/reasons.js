@@ -40,7 +40,7 @@ const POLICIES = {
 	paused: _('paused: packets take the normal way'),
 	routes: _('the routes of the policy are not complete'),
 	too_many_rules: _('the rules of the policy do not fit'),
-	not_blocked: _('packets are not blocked: the kernel refuses routes'),
+	not_blocked: _('packets that are to be blocked are not'),
 	client_unknown: _('no address of the client is known yet'),
 	updating: _('the sets are brought up to date'),
 	names: _('a name cannot be looked up'),

@@ -24,7 +24,7 @@ def not_blocked(routes, steered):
 
 def _past(table, policy, links, main):
     """The key of a MainRoute that is preferred to what blocks in this Table, and not through these links; or None."""
-    wide = Networks(policy.wide(table.family))
+    wide = Networks(policy.wide(table.family))  # asked first: the table asks every policy
     for route in main:
         if route.family != table.family or route.device in links:
             continue

@@ -375,6 +375,19 @@ def test_too_many_rules(world, interpreter):
         home.steering.reach("home", STAGING4[0], hosts=[home.steering.lan])
 
 
+@pytest.mark.parametrize("metric", [9999, 9])  # the one that blocks is refused, or a smaller one leads past it
+def test_not_blocked(world, interpreter, metric):
+    others = f"{STAGING4[0]} via 203.0.113.1 dev wan metric {metric}"
+    world.beach.ip(f"route add {others}")
+    block = ("policy", "work", {"interface": ["wg0"], "host": [STAGING_NAME], "fallback": "block"})
+    with house(world, interpreter, block) as home:
+        home.steering.reach("home", STAGING4[0])
+        home.beach.ip("link set wg0 down")
+        mended = f"ip route del {others}; /etc/init.d/nametrack reload"
+        home.by_hand("not_blocked", mended, "remove the one that is in the way", "no way out works")
+        assert home.steering.sees(home.beach, STAGING4[0], 0.5) not in ("wan", "home")
+
+
 def test_client_unknown(world, interpreter):
     hardware = "02:00:00:00:77:01"
     with house(world, interpreter, ("policy", "tv", {"interface": ["wg0"], "client": [hardware]})) as home:

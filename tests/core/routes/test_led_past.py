@@ -3,6 +3,8 @@
 import pytest
 from steering_house import House
 
+from nametrack.core.telling.findings import findings
+
 POLICY = """
 config policy 'work'
 	list interface 'wg0'
@@ -10,6 +12,7 @@ config policy 'work'
 	list host '%s'
 %s"""
 HOST, GATEWAY = "192.0.2.9", "203.0.113.1"
+WALL = 1795400000  # a clock that is set
 
 
 class Blocked(House):
@@ -29,6 +32,9 @@ class Blocked(House):
     def standing(self):
         return self.agent.routes.standing("work")
 
+    def found(self):
+        return [each for each in findings(self.agent, WALL) if each["code"] == "not_blocked"]
+
     def heard(self, code):
         return [each["kind"] for each in self.agent.history.since(0, self.now, 0) if each["code"] == code]
 
@@ -42,6 +48,19 @@ def test_an_address_that_a_route_leads_past_what_blocks_is_not_said_to_be_blocke
     house.routing.main.remove(route)
     house.wait(61)
     assert house.way(HOST) == "unreachable" and house.standing()[:2] == ("blocked", "blocked")
+
+
+def test_check_finds_it_as_long_as_it_is_so():
+    house = Blocked(HOST)
+    assert house.found() == []
+    route = house.learns(HOST, "wan", GATEWAY, 0)
+    (said,) = house.found()
+    assert said["severity"] == "error" and said["subject"] == "policy 'work'"
+    assert said["text"].startswith("the route to 192.0.2.9 of another program leads past what blocks: no way out works")
+    assert "remove the one that is in the way" in said["advice"]
+    house.routing.main.remove(route)
+    house.wait(61)
+    assert house.found() == []
 
 
 def test_it_is_told_once_when_it_begins_and_once_when_it_ends():

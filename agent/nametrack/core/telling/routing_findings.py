@@ -3,7 +3,7 @@
 from ... import ip, routing
 from ..config.section import hint
 from ..routes import fit
-from ..routes.standing import UNKNOWN, unknown_clients
+from ..routes.standing import UNKNOWN, standing, unknown_clients
 from . import findings, mending
 from .forwarding import RELOAD, lack, zone_of
 
@@ -13,6 +13,8 @@ ADVICE = {
     "rp_filter": "echo net.ipv4.conf.%s >>/etc/sysctl.conf; sysctl -p; /etc/init.d/nametrack reload",
     "too_many_rules": "list fewer clients or ports: prefixes and ranges instead of single ones, or an interface; or "
     "give policies the same clients, protocols and ports and put them next to each other: then they share rules",
+    "not_blocked": "the reason or the log (logread -e nametrack) names the route: remove the one that is in the way, "
+    "or take its address out of the policy; then /etc/init.d/nametrack reload",
     "client_unknown": "ip neigh | grep -i '%s'  # if it prints nothing: is the device on, does it use this router, and "
     "is this its MAC address here? Behind another router, list its IP address",
     "ipv6_uncovered": "give the interface an IPv6 address and its peer ::/0 in allowed_ips, or leave it: IPv4 is used",
@@ -33,7 +35,7 @@ def routing_findings(agent):
     if not routes.steered or routes.installation.view is None:
         return []
     found = _nowhere(agent) + ([] if agent.files.firewall is None else _firewall(agent))
-    found += _without_room(routes) + _unknown(routes)
+    found += _without_room(routes) + _leaks(routes) + _unknown(routes)
     return found + _conflicts(routes) + _reverse_paths(routes) + _uncovered(agent)
 
 
@@ -43,6 +45,16 @@ def _without_room(routes):
         if not routes.fit.holds(each.group):
             code, subject, advice = "too_many_rules", each.policy.label, ADVICE["too_many_rules"]
             found.append(findings.finding(code, "error", subject, fit.reason(each), advice))
+    return found
+
+
+def _leaks(routes):
+    """Policies whose packets are to be blocked now, and are not."""
+    found = []
+    for steered in routes.steered:
+        _, code, reason = standing(routes, steered)
+        if code == "not_blocked":
+            found.append(findings.finding(code, "error", steered.policy.label, reason, ADVICE[code]))
     return found
 
 

@@ -143,6 +143,7 @@ const FINDINGS = {
 	not_forwarded: _('the firewall does not let clients through the interface'),
 	table_conflict: _('a rule or a table of another program is in the way'),
 	too_many_rules: POLICIES.too_many_rules,
+	not_blocked: POLICIES.not_blocked,
 	client_unknown: POLICIES.client_unknown,
 	rp_filter: _('a strict reverse path filter drops packets'),
 	wildcard_unobserved: _('no client asked for a name below the wildcard yet'),

@@ -69,7 +69,10 @@ def wg(tmp_path_factory):
         pytest.skip("one of these is missing: " + " ".join(TOOLS))
     folder = tmp_path_factory.mktemp("wg")
     # /run of its own: wireguard-go keeps its socket there
-    script = "mount -t tmpfs none /run && mkdir /run/wireguard && ip link set lo up && wireguard-go -f wgq0 & exec cat"
+    script = (
+        "mount -t tmpfs none /run && mkdir /run/wireguard && ip link set lo up || exit\n"
+        "wireguard-go -f wgq0 & cat; kill $!; wait $!"  # it ends with these tests, however they end
+    )
     keep = subprocess.Popen(["unshare", "-rnm", "sh", "-c", script], stdin=subprocess.PIPE, stderr=subprocess.DEVNULL)
     within = ["nsenter", "-t", str(keep.pid), "-U", "-n", "-m", "--preserve-credentials"]
     try:

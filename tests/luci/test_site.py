@@ -1,5 +1,7 @@
 """A site is sent through a VPN by three questions: what will happen is said before, and all of it is staged."""
 
+import re
+
 import pytest
 
 from lab.agent import uci
@@ -182,6 +184,43 @@ def test_clients_behind_another_interface_need_the_forwarding_of_their_zone(rout
     browser.wait_for_text("from zone “guest” to zone “vpn”", PREVIEW)
     stage(browser)
     assert staged(router, "firewall") == {"guest_vpn": ("forwarding", {"src": "guest", "dest": "vpn"})}
+
+
+def test_clients_of_two_zones_share_the_zone_that_is_added(router, browser):
+    """firewall4 loads no ruleset at all if two zones have one name."""
+    guest = ("zone", "guest", {"name": "guest", "network": ["guest"]})
+    (router.files / "firewall").write_text(uci(LAN, guest))
+    opened(router, browser)
+    answer(browser)
+    browser.add("client", "lan", ".modal")
+    browser.add("client", "guest", ".modal")
+    browser.wait_for_text("forward from zone “guest” to it", PREVIEW)
+    stage(browser)
+    changes = staged(router, "firewall")
+    assert changes.pop("wg0")[1]["network"] == ["wg0"]
+    assert changes == {
+        "lan_wg0": ("forwarding", {"src": "lan", "dest": "wg0"}),
+        "guest_wg0": ("forwarding", {"src": "guest", "dest": "wg0"}),
+    }
+
+
+@pytest.mark.parametrize("ways, names", [(("wireguard_de", "wireguard_us"), 2), (("1wg",), 1)])
+def test_zones_that_are_added_have_names_that_firewall4_takes(tmp_path, browser, ways, names):
+    (tmp_path / "nametrack").write_text(uci(GLOBAL))
+    (tmp_path / "firewall").write_text(uci(LAN))
+    with Router(Scripted(choices=lambda _: {"peers": [], "interfaces": offered("wg0", *ways)}), tmp_path) as router:
+        router.files = tmp_path
+        opened(router, browser)
+        answer(browser, way=ways[0])
+        for way in ways[1:]:
+            browser.add("interface", way, ".modal")
+        browser.wait_for_text(f"{ways[-1]} is in no firewall zone", PREVIEW)
+        stage(browser)
+        changes = staged(router, "firewall").values()
+    zones = {values["name"]: values["network"] for kind, values in changes if kind == "zone"}
+    assert len(zones) == names and sorted(zones.values()) == sorted([way] for way in ways)
+    assert all(re.fullmatch("[a-z_][a-z0-9_]{0,10}", name) for name in zones)
+    assert sorted(values["dest"] for kind, values in changes if kind == "forwarding") == sorted(zones)
 
 
 def test_clients_behind_a_device_of_no_known_zone_are_not_said_to_get_through(router, browser):

@@ -65,6 +65,12 @@ def test_an_interface_without_a_zone_is_found_with_all_lines_that_make_one():
         assert line in said["advice"]
 
 
+def test_a_zone_is_given_no_name_that_begins_with_a_digit():
+    """firewall4 leaves such a zone out."""
+    advice = one(house(LAN, WORK.replace("'wg0'", "'1wg'"), NETWORK.replace("wg0", "1wg")), "not_forwarded")["advice"]
+    assert "uci set firewall._1wg=zone; uci set firewall._1wg.name='_1wg'" in advice
+
+
 def test_a_zone_without_a_forwarding_is_found():
     said = one(house(LAN + VPN), "not_forwarded")
     assert "does not forward from zone 'lan' to zone 'vpn'" in said["text"] and "zone;" not in said["advice"]

@@ -55,8 +55,8 @@ def lack(agent, source, interface, device, families):
 
 
 def _free_name(wall, name):
-    """A name for a zone: fw4 takes 11 letters, digits and `_`."""
-    plain = "".join([c if c.isalpha() or c.isdigit() else "_" for c in name])[:10]
+    """A name for a zone: fw4 takes 11 letters, digits and `_`, and no digit as the first of them."""
+    plain = "".join([c if c.isalpha() or c.isdigit() else "_" for c in ("_" if name[:1].isdigit() else "") + name])[:10]
     return plain if all(zone.name != plain for zone in wall.zones) else plain + "x"
 
 

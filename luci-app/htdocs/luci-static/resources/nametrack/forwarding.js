@@ -12,7 +12,9 @@
  */
 
 const OTHERS = /[^a-z0-9_]/gi;
+const FIRST_DIGIT = /^(?=[0-9])/;
 const LONGEST = 10;  /* characters of a zone's name: fw4 takes 11, and one may be added */
+const ENDINGS = ' xyzabcdefghijklmnopqrstuvw';
 
 const access = rpc.declare({
 	object: 'session', method: 'access', params: [ 'scope', 'object', 'function' ], expect: { access: false }
@@ -44,12 +46,19 @@ function added(type, name, options) {
 	return { section: null, type: type, name: name, options: options };
 }
 
-function newZone(way) {
-	const name = way.replace(OTHERS, '_').substring(0, LONGEST);
-	const free = isNameTaken(name) ? name + 'x' : name;
+/* { way: a name for its zone } of those that are in none: fw4 loads nothing if two zones have one name. */
+function zoneNames(ways) {
+	return ways.filter((way) => !zoneOf(way)).reduce((names, way) => {
+		const plain = way.replace(OTHERS, '_').replace(FIRST_DIGIT, '_').substring(0, LONGEST);
 
-	return added('zone', free, {
-		name: free, network: [ way ], input: 'REJECT', output: 'ACCEPT', forward: 'REJECT', masq: '1', masq6: '1',
+		return Object.assign(names, { [way]: ENDINGS.split('').map((end) => (plain + end).trim()).find((name) =>
+			!isNameTaken(name) && Object.keys(names).every((other) => names[other] !== name)) });
+	}, {});
+}
+
+function newZone(way, name) {
+	return added('zone', name, {
+		name: name, network: [ way ], input: 'REJECT', output: 'ACCEPT', forward: 'REJECT', masq: '1', masq6: '1',
 		mtu_fix: '1'
 	});
 }
@@ -58,15 +67,15 @@ function newForwarding(source, zone) {
 	return added('forwarding', '%s_%s'.format(source, zone).replace(OTHERS, '_'), { src: source, dest: zone });
 }
 
-/* { needed: whether nothing gets through without it, text, changes } or null */
-function lack(way, source) {
+/* { needed: whether nothing gets through without it, text, changes } or null; `name`: for a zone that is added */
+function lack(way, source, name) {
 	const zone = zoneOf(way);
 
 	if (!zone && isOpen())
 		return null;
 
 	if (!zone) {
-		const fresh = newZone(way);
+		const fresh = newZone(way, name);
 
 		return {
 			needed: true, changes: [ fresh, newForwarding(source.name, fresh.name) ],
@@ -113,14 +122,17 @@ return baseclass.extend({
 
 	/* What is missing for packets of clients behind the interface `from`, an entry for each of `ways` at most. */
 	lacking: function(ways, from) {
-		const source = this.known ? zoneOf(from) : null;
+		const source = this.known ? zoneOf(from) : null, names = zoneNames(ways);
 
-		return source ? ways.map((way) => lack(way, source)).filter((found) => found) : [];
+		return source ? ways.map((way) => lack(way, source, names[way])).filter((found) => found) : [];
 	},
 
 	/* Carries out changes, for uci.save() to stage. */
 	change: function(changes) {
-		changes.forEach((change) => {
+		/* its name was free: then it was added a moment ago, for the clients of another zone */
+		const isThere = (change) => change.type === 'zone' && !change.section && isNameTaken(change.name);
+
+		changes.filter((change) => !isThere(change)).forEach((change) => {
 			const free = change.name && uci.get('firewall', change.name) == null ? change.name : null;
 			const section = change.section || uci.add('firewall', change.type, free);
 

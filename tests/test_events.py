@@ -14,13 +14,14 @@ class Ended(Exception):
 
 def followed(monkeypatch, states):
     """Runs the command beside an agent that is, at each try to reach it, as `states` say: "up", "goes" or "down"."""
-    left = list(states)
+    left, opened = list(states), []
 
     class Remote:
         def __init__(self, command):
             if not left:
                 raise Ended
             self.state = left.pop(0)
+            opened.append(self)
 
         def call(self, method, arguments):
             if self.state == "down":
@@ -30,10 +31,19 @@ def followed(monkeypatch, states):
         def follow(self, told):
             raise Trouble("the agent is gone")
 
+        def close(self):
+            opened.remove(self)
+
     monkeypatch.setattr(ask_agent, "Remote", Remote)
     monkeypatch.setattr(ask_agent.compat, "sleep", lambda seconds: None)
     with pytest.raises(Ended):
         ask_agent.events(SimpleNamespace(follow=True), None)
+    return opened
+
+
+def test_a_try_leaves_no_connection_behind(monkeypatch):
+    """MicroPython closes no socket by itself, and ubusd refuses everybody once it has as many as it can."""
+    assert followed(monkeypatch, ["up", "goes", "down", "down"]) == []
 
 
 def test_it_says_once_that_it_waits_for_an_agent_that_goes(monkeypatch, capsys):

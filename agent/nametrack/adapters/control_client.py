@@ -47,6 +47,11 @@ class ControlClient:
         self._socket = sock
         self._poll.register(sock.fileno(), select.POLLIN)
 
+    def close(self):
+        """End the connection."""
+        self._poll.unregister(self._socket.fileno())
+        self._socket.close()
+
     def call(self, object, method, arguments=None):
         """Return what a method of the agent answers, a dict. `object` is its name on the bus, and not looked at."""
         try:

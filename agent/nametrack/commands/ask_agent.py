@@ -47,6 +47,10 @@ class Remote:
         self._try(lambda: self._client.subscribe(NAME, lambda method, data: told(), _gone))
         self._try(self._client.loop)
 
+    def close(self):
+        """End the connection: MicroPython closes none by itself, and ubusd bears about a thousand of all programs."""
+        self._client.close()
+
     def _connected(self, command):
         if command.ubus != "none":
             client = pyubus.UbusClient(command.ubus, TIMEOUT)
@@ -195,15 +199,24 @@ def _policies(answer):
 
 def events(command, log):
     shown = Shown()
-    shown.more(Remote(command))
+    _ask(command, shown.more)
     while command.follow:
         try:
-            shown.follow(Remote(command))
+            _ask(command, shown.follow)
         except Trouble as trouble:
             # The agent may be restarted: the reader wants to see what it does then.
             shown.wait(trouble)
             compat.sleep(AGAIN)
     return 0
+
+
+def _ask(command, ask):
+    """Call `ask` with a Remote, which ends with it."""
+    remote = Remote(command)
+    try:
+        ask(remote)
+    finally:
+        remote.close()
 
 
 class Shown:

@@ -21,7 +21,9 @@ def import_policies(command, log):
     if data is None:
         sys.stderr.write("nametrack: %s: %s\n" % (path, problem))
         return 1
-    found = imports.read(service, uci.parse(data)[0])
+    ours = uci.parse(files.read_bytes("%s/nametrack" % command.config_dir)[0] or b"")[0]
+    taken = ["global"] + [section.name for section in ours if section.type != "policy"]
+    found = imports.read(service, uci.parse(data)[0], taken)
     if command.json:
         print(json_text(imports.values(service, found)))
     else:

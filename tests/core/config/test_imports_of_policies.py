@@ -46,6 +46,12 @@ def test_ignore_is_a_bypass_and_disabled_stays_disabled():
     assert made.steering.action == "bypass" and not made.enabled
 
 
+def test_a_section_gets_no_name_that_one_of_another_type_has():
+    """uci reads no file in which two sections of one name have different types."""
+    sections = uci.parse(PBR.replace("Plex/Emby Remote Servers", "Global"))[0]
+    assert [each.name for each in imports.read("pbr", sections, {"global"})] == ["imported_1"]
+
+
 def test_what_would_steer_more_than_is_meant_is_a_comment():
     for change in (("'192.168.1.5 ", "'aa:bb:cc:dd:ee "), ("plex.tv ", "plex.tv https://example.net/list "),
                    ("'192.168.1.5 ", "'!192.168.1.5 "), ("'tcp udp'", "'icmp'"), ("src_addr", "src_port"),

@@ -31,9 +31,12 @@ Habits = namedtuple("Habits", ("with_subdomains", "strict", "ipv6"))
 SINGLE = ("enabled", "action", "fallback", "family")  # the options that are no lists
 
 
-def read(service, sections):
-    """Return an Imported for each policy among the sections of a service's configuration, in their order."""
-    settings, found, names = {}, [], set()
+def read(service, sections, taken=()):
+    """Return an Imported for each policy among the sections of a service's configuration, in their order.
+
+    taken: names of sections of ours that are no policies: uci reads no file that gives one of them another type.
+    """
+    settings, found, names = {}, [], set(taken)
     for section in sections:
         if section.type == service:
             settings = section.options

@@ -69,6 +69,14 @@ def test_a_section_that_is_there_is_left_as_it_is(router):
     assert router.path("/etc/config/pbr").read_text() == before
 
 
+@pytest.mark.parametrize("name", SERVICES)
+def test_a_section_of_the_user_s_that_has_our_name_stays_what_it_is(router, name):
+    text = SERVICES[name] + "\nconfig policy 'nametrack'\n\toption name 'work'\n"
+    router.write(f"/etc/config/{name}", text)
+    router.run(f"{INCLUDES} add; {INCLUDES} remove")
+    assert router.path(f"/etc/config/{name}").read_text() == text
+
+
 def test_what_was_added_is_taken_away_and_nothing_else(router):
     configure(router, *SERVICES)
     router.run(f"{INCLUDES} add")

@@ -97,6 +97,19 @@ def test_modes(built):
                 assert mode == 0o644, name
 
 
+def test_the_bus_is_told_of_the_rights_that_the_collectors_bring(built, tmp_path):
+    """ubusd reads /usr/share/acl.d when it starts and at SIGHUP: until then collectd's user is refused."""
+    stand_in = "#!/bin/sh\necho $* >" + str(tmp_path / "called")
+    (tmp_path / "killall").write_text(stand_in)
+    (tmp_path / "killall").chmod(0o755)
+    script = built["nametrack-collectors"].script("postinst-pkg")
+    for root, calls in (("/image", False), ("", True)):
+        environment = {"PATH": f"{tmp_path}:/usr/bin:/bin", "IPKG_INSTROOT": root}
+        subprocess.run(["sh", "-c", script], env=environment, check=True)
+        assert (tmp_path / "called").exists() == calls
+    assert (tmp_path / "called").read_text() == "-HUP ubusd\n"
+
+
 @pytest.mark.parametrize(
     ("name", "fields"),
     [

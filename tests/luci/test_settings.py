@@ -224,7 +224,14 @@ def test_a_wrong_value_is_refused_in_words(scripted, browser, name, value, words
 
 
 @pytest.mark.parametrize(
-    "name, value", [("host", "2001:db8::/32"), ("host", "x.example."), ("host", "_sip.example.com"), ("set4", "ip t s")]
+    "name, value",
+    [
+        ("host", "2001:db8::/32"),
+        ("host", "x.example."),
+        ("host", "*.bücher.example"),
+        ("host", "_sip.example.com"),
+        ("set4", "ip t s"),
+    ],
 )
 def test_a_right_value_is_taken(scripted, browser, name, value):
     (scripted.file).write_text(uci(GLOBAL, ("policy", "work", {"target": "nftset", "host": ["a.example.com"]})))

@@ -4,7 +4,8 @@
 
 /* Whether a value is one that the agent takes: `true`, or what is expected, as LuCI's fields want it. */
 
-const LABEL = /^[a-z0-9_]([a-z0-9_-]{0,61}[a-z0-9_])?$/i;
+/* a name in another script is the agent's to judge, which looks it up in its xn-- form */
+const LABEL = /^[a-z0-9_\u00a1-\uffff]([a-z0-9_\u00a1-\uffff-]{0,61}[a-z0-9_\u00a1-\uffff])?$/i;
 const FINAL_DOT = /\.$/;
 const NUMERIC = /^[0-9]+$/;
 const PORT = /^[0-9]{1,5}$/;

@@ -78,6 +78,12 @@ def test_both_say_the_same(world):
     assert lines(openwisp(variables(world))) - defaults == lines(ansible(variables(world)))
 
 
+def test_yes_and_no_of_yaml_are_those_of_uci():
+    """`enabled: false` would be the text False, which is none of UCI's, and the policy would stay enabled."""
+    text = ansible({"nametrack_policies": {"work": {"enabled": False, "keep_local": True}}})
+    assert "option enabled '0'" in text and "option keep_local '1'" in text
+
+
 def test_no_value_of_ansible_can_leave_its_quotes():
     text = ansible({"staging_name": "a'\n\tlist host 'evil"})
     assert "'a'\\''\n" in text

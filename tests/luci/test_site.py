@@ -10,6 +10,7 @@ from luci.router import Router
 from luci.scripted import Scripted
 from luci.test_settings import CHANGES
 from luci.test_states import HOSTILE
+from luci.uci import INVALID_ARGUMENT, Status
 
 TITLE, STAGE = "Send a site through a VPN", "Stage the changes"
 GLOBAL = ("nametrack", "global", {"enabled": 1})
@@ -128,7 +129,7 @@ def test_it_says_before_what_will_happen(router, browser):
 LACKS = {
     "no zone": ([LAN], ["wg0 is in no firewall zone. Add zone “wg0” with masquerading"], {"wg0", "lan_wg0"}),
     "no forwarding": ([LAN, ZONE], ["does not forward from zone “lan” to zone “vpn”, where wg0 is"], {"lan_vpn"}),
-    "all is there": ([LAN, ZONE, FORWARDING], ["The firewall lets it through already."], set()),
+    "all is there": ([LAN, ZONE, FORWARDING], ["The firewall lets clients behind lan through already."], set()),
     "in the zone of the clients": ([("zone", "lan", {"name": "lan", "network": ["lan", "wg0"]})], ["already"], set()),
     "a device": ([LAN, ("zone", "vpn", {"name": "vpn", "device": ["wg0"], "masq": 1})], ["zone “vpn”"], {"lan_vpn"}),
     "all is forwarded": ([LAN, ("defaults", "d", {"forward": "ACCEPT"})], ["already"], set()),
@@ -233,6 +234,38 @@ def test_clients_behind_a_device_of_no_known_zone_are_not_said_to_get_through(ro
     assert "lets it through" not in browser.text(PREVIEW)
     stage(browser)
     assert staged(router, "firewall") == {}
+
+
+def test_the_zone_of_a_device_that_no_interface_has_lists_it_as_a_device(router, browser):
+    """firewall4 makes a zone of no device of a network that netifd does not know."""
+    asked = {"peers": [], "interfaces": offered("wg0"), "networks": ["lan", "wan", "wg0"]}
+    router.bus.methods["choices"] = lambda _: asked
+    (router.files / "firewall").write_text(uci(LAN, ("zone", "useless", {"name": "useless", "network": ["tun0"]})))
+    opened(router, browser)
+    answer(browser, way="tun0")
+    browser.wait_for_text("tun0 is in no firewall zone", PREVIEW)
+    stage(browser)
+    zone = staged(router, "firewall")["tun0"][1]
+    assert zone["device"] == ["tun0"] and "network" not in zone
+
+
+def test_what_could_not_be_staged_is_not_staged_twice(router, browser, monkeypatch):
+    add, calls = router.rpcd.uci.add, []
+
+    def refused_once(*arguments, **values):
+        calls.append(values)
+        if len(calls) == 1:
+            raise Status(INVALID_ARGUMENT)
+        return add(*arguments, **values)
+
+    monkeypatch.setattr(router.rpcd.uci, "add", refused_once)
+    opened(router, browser)
+    answer(browser)
+    browser.click(STAGE, ".modal")
+    browser.wait(lambda: browser.find(".modal .alert-message.error"), "what failed")
+    stage(browser)
+    assert set(staged(router, "nametrack")) == {"staging_example_com"}
+    assert set(staged(router, "firewall")) == {"wg0", "lan_wg0"}
 
 
 def test_a_login_without_rights_to_the_firewall_stages_the_policy_alone(router, browser):

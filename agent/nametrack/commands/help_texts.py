@@ -27,14 +27,15 @@ USAGE = """usage: nametrack COMMAND [OPTION…]
 options of run, plan, check, include, import and block:
   --config-dir DIR   where the files nametrack and network are (default /etc/config; if neither is there,
                      /etc/nametrack.conf and /etc/wireguard/*.conf are read)
+options of run, plan, check, include and block:
   --state-dir DIR    where the last good addresses are kept (default /etc/nametrack, or /var/lib/nametrack if it is no
                      router)
-options of these and of status, why, refresh, events and metrics:
+options of these and of status, why, refresh, events, metrics, pause and resume:
   --run-dir DIR      what lasts until the next boot: a copy of those addresses, and the agent's own socket if there is
                      no bus (default /var/run/nametrack, or DIR/run with --state-dir DIR)
 options of run, plan and check:
   --log-level LEVEL  error, warning, info or debug (default: option log_level)
-options of these and of status, why, refresh, events and metrics:
+options of these and of status, why, refresh, events, metrics, pause and resume:
   --ubus PATH|none   the bus (default /var/run/ubus/ubus.sock, then /var/run/ubus.sock)
 options of why:
   --from CLIENT      the address of a client whose packets are asked about (default: the router's own packets)
@@ -124,7 +125,7 @@ If pbr drops packets while an interface is down (strict_enforcement), policies f
 policy with a part that nametrack has nothing like, as a source port, is printed as a comment that says which part.
 --json prints the same for programs.
 
-Exit status: 0; 1 if there is no such configuration; 2 for a wrong command line.
+Exit status: 0; 1 if there is no such configuration, or it cannot be read; 2 for a wrong command line.
 """,
     "pause": """usage: nametrack pause [MINUTES] [--run-dir DIR] [--ubus PATH|none]
 

@@ -21,9 +21,14 @@ def import_policies(command, log):
     if data is None:
         sys.stderr.write("nametrack: %s: %s\n" % (path, problem))
         return 1
+    sections, problems = uci.parse(data)
+    for each in problems:
+        sys.stderr.write("nametrack: %s, line %d: %s\n" % (path, each.line, each.text))
+    if any([each.fault for each in problems]):
+        return 1  # the service does not read it either, and half of a policy may mean more than the whole
     ours = uci.parse(files.read_bytes("%s/nametrack" % command.config_dir)[0] or b"")[0]
     taken = ["global"] + [section.name for section in ours if section.type != "policy"]
-    found = imports.read(service, uci.parse(data)[0], taken)
+    found = imports.read(service, sections, taken)
     if command.json:
         print(json_text(imports.values(service, found)))
     else:

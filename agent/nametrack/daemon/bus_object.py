@@ -170,7 +170,7 @@ class Service:
     def _choices(self, given, now, wall):
         from ..core.telling.luci_choices import choices
 
-        return OK, choices(self._agent.config, *self._targets())
+        return OK, choices(self._agent.config, self._agent.interfaces.known, *self._targets())
 
     def _reload(self, given, now, wall):
         self._inquiries += 1

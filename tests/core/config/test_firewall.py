@@ -96,3 +96,10 @@ def test_a_forwarding_is_of_its_family_and_of_both_without_one(family, forwarded
 def test_the_first_256_sections_are_read():
     text = "".join(["config zone\n\toption name 'z%d'\n" % i for i in range(257)])
     assert [zone.name for zone in firewall.read(uci.parse(text)[0]).zones][-1] == "z255"
+
+
+@pytest.mark.parametrize("name", ["it's", "$(reboot)", "a b", "a;b", "ä"])
+def test_a_zone_whose_name_firewall4_refuses_is_none(name):
+    """It would come into lines that are to be pasted into a shell."""
+    sections = [uci.Section("zone", "z", False, {"name": name, "network": "lan"}, 1)]
+    assert firewall.read(sections).zones == []

@@ -56,7 +56,7 @@ def test_an_interface_without_a_zone_is_found_with_all_lines_that_make_one():
     said = one(house(LAN), "not_forwarded")
     assert said["severity"] == "error" and "wg0 is in no firewall zone" in said["text"]
     for line in (
-        "firewall.wg0=zone",
+        "firewall.zone_wg0=zone",
         "network='wg0'",
         "lan_wg0.src='lan'",
         "lan_wg0.dest='wg0'",
@@ -68,7 +68,7 @@ def test_an_interface_without_a_zone_is_found_with_all_lines_that_make_one():
 def test_a_zone_is_given_no_name_that_begins_with_a_digit():
     """firewall4 leaves such a zone out."""
     advice = one(house(LAN, WORK.replace("'wg0'", "'1wg'"), NETWORK.replace("wg0", "1wg")), "not_forwarded")["advice"]
-    assert "uci set firewall._1wg=zone; uci set firewall._1wg.name='_1wg'" in advice
+    assert "uci set firewall.zone__1wg=zone; uci set firewall.zone__1wg.name='_1wg'" in advice
 
 
 def test_a_zone_without_a_forwarding_is_found():
@@ -149,9 +149,32 @@ def test_a_zone_is_made_of_the_interface_of_a_device_or_else_of_the_device():
     network = "config interface 'vpn_home'\n"
     made = House(WORK, network)
     made.handle(on.FirewallRead(firewall.read(uci.parse(LAN)[0])))
-    assert "uci add_list firewall.wg0.device='wg0'" in one(made, "not_forwarded")["advice"]
-    made.handle(on.InterfacesRead([netifd("vpn_home", "none", "wg0")]))
-    assert "uci add_list firewall.wg0.network='vpn_home'" in one(made, "not_forwarded")["advice"]
+    assert "uci add_list firewall.zone_wg0.device='wg0'" in one(made, "not_forwarded")["advice"]
+    made.handle(on.InterfacesRead([netifd("lan", "static", "br-lan"), netifd("vpn_home", "none", "wg0")]))
+    assert "uci add_list firewall.zone_wg0.network='vpn_home'" in one(made, "not_forwarded")["advice"]
+
+
+def test_a_zone_that_lists_a_device_as_its_network_is_one_without_it():
+    """firewall4 looks for interfaces of netifd only, and makes a zone of no device."""
+    wall = LAN + VPN.replace("'wg0'", "'tun0'") + FORWARDING
+    made = by_device(wall, WORK.replace("'wg0'", "'tun0'"))
+    made.routing.link("tun0", "10.7.0.2/24", "fd00:7::2/64")
+    made.touched()
+    said = one(made, "not_forwarded")
+    assert "tun0 is in no firewall zone" in said["text"] and ".device='tun0'" in said["advice"]
+
+
+def test_no_section_of_others_becomes_a_zone_or_a_forwarding():
+    """`uci set firewall.wg0=zone` makes a zone of a rule that is called wg0."""
+    advice = one(house(LAN + "config zone 'zone_wg0'\n\toption name 'other'\n"), "not_forwarded")["advice"]
+    assert "firewall.zone_wg0_2=zone" in advice and "firewall.zone_wg0=" not in advice
+    assert "firewall.forwarding_lan_wg0_2=forwarding" in advice
+
+
+def test_a_section_has_no_more_than_letters_digits_and_underscores_in_its_name():
+    """firewall4 takes other characters in the names of zones, uci does not in those of sections."""
+    wall = LAN + VPN.replace("'vpn'", "'vpn-1.a/b'")
+    assert "firewall.forwarding_lan_vpn_1_a_b.dest='vpn-1.a/b'" in one(house(wall), "not_forwarded")["advice"]
 
 
 def test_a_rule_that_takes_every_packet_before_ours_is_a_conflict():

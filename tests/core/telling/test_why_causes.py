@@ -276,13 +276,13 @@ def test_a_bypass_of_a_policy_whose_way_is_the_normal_one():
 LAN = Zone("lan", "lan", [], ["br-lan"], [])
 INTO = Forwarding("lan", "vpn", (4, 6))
 WALLS = [
-    (Firewall([LAN], [], False), "is in no firewall zone", False, "uci set firewall.wg0=zone; "),
+    (Firewall([LAN], [], False), "is in no firewall zone", False, "uci set firewall.zone_wg0=zone; "),
     (Firewall([LAN], [], True), "as configured", True, ""),
     (
         Firewall([LAN, Zone("v", "vpn", ["wg0"], [], [4])], [], False),
         "does not forward",
         False,
-        "uci set firewall.lan_vpn",
+        "uci set firewall.forwarding_lan_vpn=forwarding; ",
     ),
     (Firewall([LAN, Zone("v", "vpn", ["wg0"], [], [4])], [INTO], False), "as configured", True, ""),
     (

@@ -5,11 +5,13 @@ firewall4 takes the same options as firewall3 (root/usr/share/ucode/fw4.uc, pars
 
 from collections import namedtuple
 
+from .option_values import ALPHANUMERIC, only
 from .section import words
 
 TRUE = ("1", "yes", "on", "true", "enabled")
 FAMILIES = {"ipv4": (4,), "ipv6": (6,)}
 MAX_SECTIONS = 256
+NAME = ALPHANUMERIC + "_./-"  # what fw4 takes of a zone's name
 
 # section: as the uci tool writes it; networks: names of interfaces; devices: patterns of devices, `tun+` for all that
 # begin so; families: of masquerading
@@ -29,7 +31,7 @@ def read(sections):
         options = section.options
         if section.type == "defaults":
             is_open = _one(options, "forward").upper() == "ACCEPT"
-        elif section.type == "zone" and _is_on(options, "enabled", True) and _one(options, "name"):
+        elif section.type == "zone" and _is_on(options, "enabled", True) and _is_name(_one(options, "name")):
             families = [f for f, name in ((4, "masq"), (6, "masq6")) if _is_on(options, name, False)]
             place = "@zone[%d]" % (count - 1) if section.anonymous else section.name
             networks, devices = _many(options, "network"), _many(options, "device")
@@ -66,6 +68,11 @@ def wants(section_type):
 
 def _fits(device, pattern):
     return device.startswith(pattern[:-1]) if pattern.endswith("+") else device == pattern
+
+
+def _is_name(text):
+    """Whether a zone may have this name: it comes into lines that are to be pasted into a shell."""
+    return bool(text) and only(text, NAME)
 
 
 def _one(options, name):

@@ -8,7 +8,7 @@ from collections import namedtuple
 
 from ... import ip
 from .. import ordering  # noqa: F401 (leaves first: tests/test_imports.py)
-from .option_values import interface
+from .option_values import DIGITS, LOWER, interface
 from .policy_values import client, policy_host, ports
 from .section import words
 
@@ -172,7 +172,7 @@ def _plain(text):
 
 
 def _section_name(title, number, names):
-    plain = "".join([c if c.isalpha() or "0" <= c <= "9" else "_" for c in title.lower()])[:24]
+    plain = "".join([c if c in LOWER + DIGITS else "_" for c in title.lower()])[:24]
     name = plain if plain.strip("_") and plain not in names else "imported_%d" % number
     names.add(name)
     return name

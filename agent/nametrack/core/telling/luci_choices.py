@@ -4,16 +4,17 @@ from ...element import own_name
 from ..sets.targets import chosen_by_auto
 
 
-def choices(config, exists, services):
-    """`{"peers", "interfaces"}` of a core.config.Config, as docs/bus.md has it.
+def choices(config, known, exists, services):
+    """`{"peers", "interfaces", "networks"}` of a core.config.Config, as docs/bus.md has it.
 
-    `exists`: function that says of a SetName whether the set exists now. `services`: those that make sets, as
-    core.events.ServicesRead has them; None: not known yet.
+    `known`: names of the interfaces that netifd has. `exists`: function that says of a SetName whether the set exists
+    now. `services`: those that make sets, as core.events.ServicesRead has them; None: not known yet.
     """
     names = [name for name in sorted(config.interfaces) if config.interfaces[name].is_vpn()]
     return {
         "peers": [_peer(peer) for peer in config.network_peers],
         "interfaces": [_interface(name, exists, services) for name in names],
+        "networks": sorted(set(config.interfaces) | set(known)),
     }
 
 

@@ -55,7 +55,8 @@ return baseclass.extend({
 	 * `auto` would choose now, null where it would find nothing; there is none where the agent cannot tell.
 	 * { "peers": [ { "interface": "wg0", "public_key": "…=", "description": "home",
 	 *     "endpoint_host": "home.dyn.example.net" } ],
-	 *   "interfaces": [ { "name": "wg0", "target": "pbr", "set4": "inet fw4 pbr_wg0_4_dst_ip_user", "set6": null } ] }
+	 *   "interfaces": [ { "name": "wg0", "target": "pbr", "set4": "inet fw4 pbr_wg0_4_dst_ip_user", "set6": null } ],
+	 *   "networks": [ "lan", "wan", "wg0" ] }
 	 */
 	choices: declare('choices'),
 

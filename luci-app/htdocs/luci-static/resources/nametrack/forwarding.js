@@ -2,6 +2,8 @@
 'require baseclass';
 'require rpc';
 'require uci';
+'require nametrack.offer as offer';
+'require nametrack.staging as staging';
 
 /*
  * What /etc/config/firewall lacks for packets from one interface's network into another interface, and how to add it.
@@ -24,8 +26,16 @@ function sections(type) {
 	return uci.sections('firewall', type).filter((section) => section.enabled !== '0');
 }
 
+/* Whether a name is that of an interface, and not of a device that no interface has: fw4 looks for these elsewhere. */
+function isNetwork(name) {
+	const known = offer.choices.networks;
+
+	return !known || known.indexOf(name) >= 0;
+}
+
 function zoneOf(name) {
-	return sections('zone').find((zone) => L.toArray(zone.network).concat(L.toArray(zone.device)).indexOf(name) >= 0);
+	return sections('zone').find((zone) => L.toArray(zone.device).concat(isNetwork(name) ? L.toArray(zone.network) : [])
+		.indexOf(name) >= 0);
 }
 
 function isOpen() {
@@ -58,13 +68,15 @@ function zoneNames(ways) {
 
 function newZone(way, name) {
 	return added('zone', name, {
-		name: name, network: [ way ], input: 'REJECT', output: 'ACCEPT', forward: 'REJECT', masq: '1', masq6: '1',
-		mtu_fix: '1'
+		name: name, [isNetwork(way) ? 'network' : 'device']: [ way ], input: 'REJECT', output: 'ACCEPT',
+		forward: 'REJECT', masq: '1', masq6: '1', mtu_fix: '1'
 	});
 }
 
 function newForwarding(source, zone) {
-	return added('forwarding', '%s_%s'.format(source, zone).replace(OTHERS, '_'), { src: source, dest: zone });
+	const name = staging.freeName('firewall', '%s_%s'.format(source, zone).replace(OTHERS, '_'));
+
+	return added('forwarding', name, { src: source, dest: zone });
 }
 
 /* { needed: whether nothing gets through without it, text, changes } or null; `name`: for a zone that is added */
@@ -127,18 +139,20 @@ return baseclass.extend({
 		return source ? ways.map((way) => lack(way, source, names[way])).filter((found) => found) : [];
 	},
 
-	/* Carries out changes, for uci.save() to stage. */
+	/* Carries out changes, for uci.save() to stage; gives the names of the sections that are new. */
 	change: function(changes) {
 		/* its name was free: then it was added a moment ago, for the clients of another zone */
 		const isThere = (change) => change.type === 'zone' && !change.section && isNameTaken(change.name);
 
-		changes.filter((change) => !isThere(change)).forEach((change) => {
+		return changes.filter((change) => !isThere(change)).map((change) => {
 			const free = change.name && uci.get('firewall', change.name) == null ? change.name : null;
 			const section = change.section || uci.add('firewall', change.type, free);
 
 			Object.keys(change.options).forEach((option) =>
 				uci.set('firewall', section, option, change.options[option]));
-		});
+
+			return change.section ? null : section;
+		}).filter((section) => section);
 	},
 
 	/* The same as lines for a shell. */

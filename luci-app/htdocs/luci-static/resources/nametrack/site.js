@@ -2,7 +2,6 @@
 'require baseclass';
 'require dom';
 'require form';
-'require uci';
 'require ui';
 'require nametrack.fields as fields';
 'require nametrack.forwarding as forwarding';
@@ -24,8 +23,8 @@ const WILDCARD = /^\*\./, OTHERS = /[^a-z0-9]+/g, EDGES = /^_+|_+$/g;
 function nameFor(values) {
 	const first = values.host[0] || values.client[0] || '';
 
-	return staging.freeName(first.toLowerCase().replace(WILDCARD, '').replace(OTHERS, '_').substring(0, LONGEST)
-		.replace(EDGES, '') || 'site');
+	return staging.freeName('nametrack', first.toLowerCase().replace(WILDCARD, '').replace(OTHERS, '_')
+		.substring(0, LONGEST).replace(EDGES, '') || 'site');
 }
 
 /* What is still to be said, or null. */
@@ -135,11 +134,13 @@ return baseclass.extend({
 		dom.content(this.preview, open ? [ E('p', {}, [ E('em', [ open ]) ]) ] : [
 			E('h5', {}, [ _('What will happen') ]),
 			E('ul', {}, consequences(values).map((text) => E('li', {}, [ text ])))
-		].concat(this.renderLacking(this.lacking(values), sources(values).find((from) => !forwarding.hasZone(from)))));
+		].concat(this.renderLacking(this.lacking(values), sources(values))));
 	},
 
-	/* homeless: an interface whose zone is not known */
-	renderLacking: function(lacking, homeless) {
+	/* sources: the interfaces that the clients are behind, as far as that is known here */
+	renderLacking: function(lacking, sources) {
+		const homeless = sources.find((from) => !forwarding.hasZone(from));
+
 		if (!forwarding.known)
 			return [ E('p', {}, [
 				_('This login may not see the firewall. Once the policy is applied, the status page says what the ' +
@@ -151,7 +152,9 @@ return baseclass.extend({
 				'firewall lacks.').format(homeless)
 			]) ];
 		if (!lacking.length)
-			return [ E('p', {}, [ _('The firewall lets it through already.') ]) ];
+			return [ E('p', {}, [
+				_('The firewall lets clients behind %s through already.').format(sources.join(', '))
+			]) ];
 		if (!forwarding.writable)
 			return [ E('h5', {}, [ _('What the firewall lacks') ]) ].concat(lacking.map((found) => E('div', {}, [
 				E('p', {}, [ found.text ]), E('pre', {}, [ forwarding.lines(found.changes).join('\n') ])
@@ -184,10 +187,10 @@ return baseclass.extend({
 			});
 			if (values.fallback === 'block')
 				options.fallback = 'block';
-			staging.add(nameFor(values), options);
-			lacking.forEach((found) => forwarding.change(found.changes));
-
-			return uci.save();
+			return staging.save({
+				nametrack: [ staging.add(nameFor(values), options) ],
+				firewall: [].concat(...lacking.map((found) => forwarding.change(found.changes)))
+			});
 		}).then(() => this.done()).then(ui.hideModal, (error) => {
 			dom.content(this.preview, [ E('p', { 'class': 'alert-message error' }, [ String(error.message) ]) ]);
 		});

@@ -150,15 +150,16 @@ return baseclass.extend({
 	},
 
 	stage: function() {
-		this.places().forEach((i) => {
+		const added = this.places().map((i) => {
 			const policy = this.found.policies[i];
 
-			staging.add(policy.name, policy.options);
 			if (this.disables && isEnabled(policy))
 				uci.set(this.found.service, this.sections[i]['.name'], 'enabled', '0');
+
+			return staging.add(policy.name, policy.options);
 		});
 
-		return uci.save().then(() => this.done()).then(ui.hideModal, (error) => {
+		return staging.save({ nametrack: added }).then(() => this.done()).then(ui.hideModal, (error) => {
 			dom.content(this.outcome, [ E('p', { 'class': 'alert-message error' }, [ String(error.message) ]) ]);
 		});
 	}

@@ -268,3 +268,15 @@ def test_all_names_below_a_pattern_that_are_remembered_are_followed_again_howeve
     while house.agent.next_timer() == 0:
         house.turn()
     assert len(house.agent.resolver.names) == MOST_NEW + 50
+
+
+def test_a_name_that_goes_while_it_is_due_is_passed_over():
+    """A reload with many hosts drops names in a step of its own, which may have its turn together with their timers."""
+    house, hosts = House(), ["h%03d.test" % i for i in range(200)]
+    house.answer(house.take(config("p", hosts=hosts)))
+    for _ in range(20):
+        house.answer(house.turn())
+    assert len(house.agent.resolver.names) == 200
+    house.take(config("p", hosts=hosts[:150]))
+    house.agent.handle_timer(house.agent.resolver.names[sorted(house.agent.resolver.names)[0]].questions[1].next_at + 1)
+    assert len(house.agent.resolver.names) == 150

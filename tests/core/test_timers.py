@@ -100,3 +100,19 @@ def test_no_deadline_is_lost_when_the_heap_is_made_anew():
     for i in range(5000):
         t.set("moves", i)
     assert t.due(10**7) == ["moves"] + ["k%02d" % i for i in range(40)]
+
+
+def test_what_is_cancelled_while_others_have_their_turn_is_not_due_any_more():
+    t, seen = timers(("a", 1), ("b", 2), ("c", 3)), []
+    for key in t.each_due(5):
+        seen.append(key)
+        t.cancel("b")
+    assert (seen, t.next()) == (["a", "c"], None)
+
+
+def test_what_is_set_while_others_have_their_turn_has_its_own_the_next_time():
+    t, seen = timers(("a", 1), ("b", 2)), []
+    for key in t.each_due(5):
+        seen.append(key)
+        t.set("a", 5)
+    assert (seen, list(t.each_due(5))) == (["a", "b"], ["a"])

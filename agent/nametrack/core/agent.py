@@ -69,7 +69,7 @@ class Agent:
         due_at, actions = self._timers.next(), []
         if due_at is not None and now - due_at >= RESUMED:
             actions.extend(self.network_changed(now))  # the machine may have woken up in another network
-        for key in self._timers.due(now):
+        for key in self._timers.each_due(now):
             actions.extend(due(self, key, now))
         return self._noted(actions, now)
 

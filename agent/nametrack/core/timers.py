@@ -48,6 +48,19 @@ class Timers:
                 keys.append(entry[2])
         return keys
 
+    def each_due(self, now):
+        """Yields the same one by one; what is cancelled meanwhile is not due, what is set anew is due the next time."""
+        last = self._order
+        while self._heap and self._heap[0][0] <= now:
+            entry = self._heap[0]
+            live = self._live(entry)
+            if live and entry[1] > last:
+                return
+            self._pop()
+            if live:
+                del self._at[entry[2]]
+                yield entry[2]
+
     def _live(self, entry):
         return self._at.get(entry[2]) == (entry[0], entry[1])
 

@@ -158,6 +158,21 @@ def test_a_source_that_is_being_asked_is_not_asked_a_second_time():
     assert asked.zone(111) == []
 
 
+def test_a_source_that_is_asked_before_its_timer_has_its_turn_is_not_asked_by_that_too():
+    """What happens is handled before what is due: the answer of a second lookup would find no question."""
+    asked = Asked(silent=("192.0.2.66",))
+    asked.resolver.configure(Settings(10, 3600, ["192.0.2.66"], False))
+    name = asked.resolver.names[asked.key]
+    first = asked.resolver.ask_beside(name, 100)
+    for query in [action for action in first if action.server == "192.0.2.66"]:
+        asked.resolver.answered(query.id, found(["198.51.100.11"]), 100)
+    assert asked.resolver.ask_beside(name, 105) == []
+    again = asked.resolver.ask_beside(name, 110.001)
+    due = [key for key in asked.resolver.timers.due(110.001) if key[2] == FALLBACK]
+    assert len([action for action in again if action.server == "192.0.2.66"]) == len(due) == 2
+    assert [asked.resolver.handle_due(key, 110.001) for key in due] == [([], None), ([], None)]
+
+
 def test_once_the_way_is_there_again_failures_are_followed_by_short_pauses():
     asked = Asked()
     question = asked.resolver.names[asked.key].questions[A]

@@ -142,11 +142,11 @@ class Resolver:
 
     def handle_due(self, key, now):
         """The timer ("ask" | "lookup", name key, source, rtype) is due: `(actions, name or None)`."""
-        what, name_key, source, rtype = key
-        name = self.names[name_key]
-        question = name.sources[source][rtype]
-        if what == "ask":
-            self._wait(name, question)
+        name = self.names[key[1]]
+        question = name.sources[key[2]][key[3]]
+        if key[0] == "ask":
+            if question.next_at is not None:  # else it is asked for already: an event came before its timer
+                self._wait(name, question)
             return self._fill(now), None
         lookup = question.lookup
         if lookup.open:

@@ -85,3 +85,19 @@ print(rounds)
 print(sorted(called[:5]))
 """
     assert run(interpreter, tmp_path, READY + PIPES + script) == ["[2, 4, 6, 8, 10]", "[0, 1, 2, 3, 4]"]
+
+
+@each_interpreter
+def test_a_call_that_is_put_off_while_it_is_due_is_made_later_and_one_that_is_cancelled_never(interpreter, tmp_path):
+    script = """
+def first():
+    called.append("first")
+    poller.call_at("second", compat.monotonic() + 1000, lambda: called.append("too early"))
+    poller.cancel("third")
+now = compat.monotonic()
+poller.call_at("first", now - 3, first)
+poller.call_at("second", now - 2, lambda: called.append("second"))
+poller.call_at("third", now - 1, lambda: called.append("third"))
+print(served())
+"""
+    assert run(interpreter, tmp_path, READY + PIPES + script) == ["['first']"]

@@ -57,7 +57,7 @@ def test_between_two_writes_there_is_the_interval():
     timers = Timers()
     last_good = LastGood(timers)
     last_good.changed(0)
-    timers.due(60)
+    list(timers.each_due(60))
     write(last_good, ONE, 60)
     last_good.changed(61)
     assert timers.next() == 60 + SAVE_INTERVAL
@@ -122,7 +122,7 @@ def test_many_addresses_are_looked_at_in_slices():
     timers = Timers()
     last_good = LastGood(timers)
     last_good.changed(0)
-    timers.due(60)
+    list(timers.each_due(60))
     many = [known("h%d.test" % i, ["192.0.2.%d" % j for j in range(100)]) for i in range(3 * SLICE // 100)]
     looked = []
 
@@ -139,7 +139,7 @@ def test_many_addresses_are_looked_at_in_slices():
         if not made:
             assert now < timers.next()
             now = timers.next()
-            timers.due(now)
+            list(timers.each_due(now))
     assert now < 61 and made[0].essence == sum([essence(record) for record in many])
 
 
@@ -147,11 +147,11 @@ def test_what_changes_while_it_is_looked_at_is_written_in_its_turn():
     timers = Timers()
     last_good = LastGood(timers)
     last_good.changed(0)
-    timers.due(60)
+    list(timers.each_due(60))
     many = [known("h%d.test" % i, ["192.0.2.1"] * SLICE) for i in range(2)]
     assert last_good.save(records(*many), 60) == []
     last_good.changed(60)
-    timers.due(61)
+    list(timers.each_due(61))
     assert len(last_good.save(records(*many), 61)) == 0 and len(last_good.save(records(*many), 61)) == 1
     assert timers.next() == 61 + SAVE_INTERVAL
 
@@ -191,7 +191,7 @@ def test_the_copy_is_made_anew_when_it_has_become_much_longer():
     assert timers.next() is None
     last_good.learn([many], 5)
     assert timers.next() == 5
-    timers.due(5)
+    list(timers.each_due(5))
     assert list(last_good.share(records(many))[0].records()) == [many]
     for _ in range((COPY_MIN + 2000) // 1000):
         last_good.learn([many], 5)
@@ -205,14 +205,14 @@ def test_what_became_ours_counts_to_when_the_copy_is_made_anew():
     last_good = LastGood(timers)
     last_good.remember([Owned("ipset s", list(range(COPY_MIN)), ADDED)])
     last_good.learn(ONE, 5)
-    assert timers.due(5) == [("share",)]
+    assert list(timers.each_due(5)) == [("share",)]
 
 
 def test_what_did_not_change_while_it_was_written_is_not_looked_at_again():
     timers = Timers()
     last_good = LastGood(timers)
     last_good.changed(0)
-    timers.due(SAVE_DELAY)
+    list(timers.each_due(SAVE_DELAY))
     assert write(last_good, ONE, SAVE_DELAY) == ONE and timers.next() is None
 
 

@@ -38,18 +38,11 @@ class Timers:
             self._pop()
         return None
 
-    def due(self, now):
-        """Takes out and returns the keys that are due, earliest first and among equals in the order they were set."""
-        keys = []
-        while self._heap and self._heap[0][0] <= now:
-            entry = self._pop()
-            if self._live(entry):
-                del self._at[entry[2]]
-                keys.append(entry[2])
-        return keys
-
     def each_due(self, now):
-        """Yields the same one by one; what is cancelled meanwhile is not due, what is set anew is due the next time."""
+        """Takes out the keys that are due and yields them, earliest first and among equals in the order they were set.
+
+        One by one: what is cancelled meanwhile is not due, and what is set anew is due the next time.
+        """
         last = self._order
         while self._heap and self._heap[0][0] <= now:
             entry = self._heap[0]

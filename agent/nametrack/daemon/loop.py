@@ -82,7 +82,7 @@ class Poller:
                 callback(entry[1])
                 if self._clock() - self._woke > SHARE:
                     break
-        for key in self._timers.due(self._woke):
+        for key in self._timers.each_due(self._woke):
             callback = self._calls.pop(key, None)
             if callback is not None:
                 callback()

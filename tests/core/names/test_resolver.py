@@ -84,7 +84,7 @@ def test_a_peer_that_needs_help_is_asked_for_at_once_beside_a_thousand_names_on_
     asked.carry_out(asked.resolver.follow([peer] + policies, 1), 1)
     name = asked.resolver.names[asked.key]
     actions = asked.resolver.ask_beside(name, 100) + asked.resolver.ask_urgently(name, 100)
-    for key in asked.resolver.timers.due(100):
+    for key in list(asked.resolver.timers.each_due(100)):
         if key[0] == "ask":
             actions += asked.resolver.handle_due(key, 100)[0]
     names = [q.name for q in actions if isinstance(q, SendQuery)]
@@ -96,9 +96,9 @@ def test_a_question_beside_that_comes_too_soon_is_asked_as_soon_as_min_ttl_allow
     asked = Asked()
     asked.zone(100)
     assert asked.zone(104) == []
-    assert [key for key in asked.resolver.timers.due(109.9) if key[2] == ZONE] == []
+    assert [key for key in list(asked.resolver.timers.each_due(109.9)) if key[2] == ZONE] == []
     actions = []
-    for key in asked.resolver.timers.due(110):
+    for key in list(asked.resolver.timers.each_due(110)):
         if key[2] == ZONE:
             actions += asked.resolver.handle_due(key, 110)[0]
     assert [(q.name, q.rtype) for q in asked.carry_out(actions, 110)] == [("home.dyn.test", A), ("home.dyn.test", AAAA)]
@@ -168,7 +168,7 @@ def test_a_source_that_is_asked_before_its_timer_has_its_turn_is_not_asked_by_th
         asked.resolver.answered(query.id, found(["198.51.100.11"]), 100)
     assert asked.resolver.ask_beside(name, 105) == []
     again = asked.resolver.ask_beside(name, 110.001)
-    due = [key for key in asked.resolver.timers.due(110.001) if key[2] == FALLBACK]
+    due = [key for key in list(asked.resolver.timers.each_due(110.001)) if key[2] == FALLBACK]
     assert len([action for action in again if action.server == "192.0.2.66"]) == len(due) == 2
     assert [asked.resolver.handle_due(key, 110.001) for key in due] == [([], None), ([], None)]
 

@@ -80,7 +80,7 @@ class World:
     def step(self):
         """Carry out what is due first."""
         self.now = self.timers.next()
-        for key in self.timers.due(self.now):
+        for key in list(self.timers.each_due(self.now)):
             self.take(self.set.due(key[0], self.now))
 
     def take(self, actions):

@@ -36,7 +36,7 @@ def test_what_is_due_sooner_stays():
     assert timers.next() == 10
     reading.by("list", 5)
     assert timers.next() == 5
-    timers.due(5)
+    list(timers.each_due(5))
     reading.due("list")
     reading.by("list", 30)
     assert timers.next() == 30
@@ -84,7 +84,7 @@ def test_while_others_change_it_all_the_time_it_is_listed_seldomer_up_to_a_bound
         assert reading.stale
         now = timers.next()
         times.append(now)
-        timers.due(now)
+        list(timers.each_due(now))
         reading.due("list")
         listed(reading, now)
         assert not reading.stale
@@ -105,7 +105,7 @@ def test_what_is_refused_is_tried_after_5_seconds_and_then_after_twice_as_long_u
         assert not reading.may_retry(now + 1)
         at = timers.next()
         gaps.append(at - now)
-        timers.due(at)
+        list(timers.each_due(at))
         reading.due("list")
         now = at
     assert gaps == [5, 10, 20, 40, 80, 160, 300, 300, 300] and (RETRY_FIRST, RETRY_MAX) == (5, 300)
@@ -115,7 +115,7 @@ def test_what_is_refused_is_tried_after_5_seconds_and_then_after_twice_as_long_u
     assert timers.next() == now + 300
     reading.recovered()
     assert reading.may_retry(now)
-    timers.due(now + 300)
+    list(timers.each_due(now + 300))
     reading.due("list")
     reading.retry(now + 300)
     assert timers.next() == now + 300 + RETRY_FIRST
@@ -124,8 +124,8 @@ def test_what_is_refused_is_tried_after_5_seconds_and_then_after_twice_as_long_u
 def test_an_ipset_is_counted_often_and_listed_once_in_a_while():
     reading, timers = fresh()
     reading.schedule_silent(100)
-    assert timers.next() == 100 + GLANCE and timers.due(100 + GLANCE) == [("glance", NAME)]
-    assert timers.next() == 100 + CHECK and timers.due(100 + CHECK) == [("list", NAME)]
+    assert timers.next() == 100 + GLANCE and list(timers.each_due(100 + GLANCE)) == [("glance", NAME)]
+    assert timers.next() == 100 + CHECK and list(timers.each_due(100 + CHECK)) == [("list", NAME)]
     reading.glance(200, 7)
     assert timers.next() == 207
 

@@ -42,7 +42,7 @@ def run(sets, timers, until, churn=False):
     times = []
     while timers.next() is not None and timers.next() <= until:
         now = timers.next()
-        for key in timers.due(now):
+        for key in list(timers.each_due(now)):
             found = sets.due(key, now)
             if GlanceNft("nftables") in found and churn:
                 sets.nft_changed(now)

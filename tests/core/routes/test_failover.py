@@ -358,3 +358,15 @@ def test_of_two_policies_with_one_selector_each_tunnels_own_packets_stay_out():
     house.wait(1)
     ports = set([rule.match.sports for rule in house.routing.rules if rule.match.sports is not None])
     assert ports == {(51820, 51820), (51821, 51821)}
+
+
+def test_routes_that_went_with_their_nexthop_are_back_as_soon_as_another_way_works():
+    """Another program deletes the nexthop, and the link goes before the agent hears of either."""
+    ways = "\tlist interface 'wg0'\n\tlist interface 'wg1'\n"
+    house = House("config policy 'work'\n" + ways + "\tlist host 'work.test'\n\toption family 'ipv4'\n")
+    house.wait(5)
+    (hop,) = [each for each in house.routing.nexthops.values() if each.family == 4]
+    house.routing.down("wg0")
+    house.handle(on.RoutingDeleted([], [hop], []))
+    house.touched()
+    assert house.way("192.0.2.1") == "wg1" and house.agent.routes.standing("work")[0] == "failed_over"

@@ -34,11 +34,14 @@ def test_what_is_wanted_is_added_and_what_is_not_is_deleted_and_others_are_left_
     assert hops.others([hop(902, 3), hop(903, 3), hop(999, 3)]) == [903]
 
 
-def test_what_the_kernel_refused_is_tried_again_after_a_reading_only():
+def test_what_the_kernel_refused_is_tried_again_after_a_reading_or_by_another_device():
     hops, add = Nexthops(), routing.Change(routing.ADD, hop(902, 3))
     hops.want([hop(902, 3)])
     hops.changed(add, "no such device")
-    assert hops.additions() == [] and hops.refused == {902: "no such device"}
+    assert hops.additions() == [] and hops.refused == {902: hop(902, 3)}
+    hops.want([hop(902, 4)])
+    assert hops.additions() == [routing.Change(routing.ADD, hop(902, 4))]
+    hops.want([hop(902, 3)])
     hops.read([])
     assert hops.additions() == [add] and hops.refused == {}
 

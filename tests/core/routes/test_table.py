@@ -29,7 +29,7 @@ def drain(table, limit=100):
     while True:
         changes, _ = table.additions(limit)
         if not changes and table.is_compared():
-            changes, _ = table.deletions(limit)
+            changes, _ = table.deletions(limit, None)
         if not changes and table.settled():
             return done
         for change in changes:
@@ -154,3 +154,17 @@ def test_a_table_is_settled_when_what_goes_is_gone():
     table.assign([], [])
     assert table.additions(100)[0] == [] and table.is_compared() and not table.settled()
     assert drain(table) == [("delete", 7, ["192.0.2.1"])] and table.settled()
+
+
+def test_a_route_that_the_kernel_keeps_is_to_go_again_after_a_reading():
+    table, key = table_of(member(1, "192.0.2.1")), ip.key("192.0.2.1")
+    drain(table)
+    table.assign([], [])
+    table.additions(100)
+    (change,), _ = table.deletions(100, None)
+    table.changed(change, {key: "no buffer space available"})
+    assert drain(table) == [] and held(table) == {key: 1}
+    routes = KeyTable()
+    routes[key] = 1
+    table.read(routes)
+    assert drain(table) == [(routing.DELETE, 1, ["192.0.2.1"])]

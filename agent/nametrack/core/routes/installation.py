@@ -139,12 +139,17 @@ class Installation:
         changes = changes or self._rules()
         if not changes and not self.writing.holds:
             changes = self._nexthops.deletions()
-        if not changes and not self.writing.holds:
-            changes = self._sliced(Table.deletions)
+        changes = changes or self._sliced(self._deletions_of)
         if changes:
             return self.writing.begin(ChangeRouting(changes, "routes of policies"))
         self._looks = 0
         return None
+
+    def release(self):
+        """Every name was answered: what was there before, and nothing wants by now, may go."""
+        self.writing.release()
+        for key in self._tables or ():
+            self._tables[key].release()
 
     def is_written(self):
         """Whether the last step is done, and what remains only waits for names to be answered."""
@@ -165,6 +170,9 @@ class Installation:
                 self.writing.moved += self._keys_of(change.value)
             elif change.verb == routing.DELETE:
                 self._lost(change.value.id)
+            elif not failed:
+                for table in self._tables.values():
+                    table.came(change.value.id)
         self.writing.fails = False
         actions = self.writing.complain(action.changes, refused)
         self.writing.ended(action)
@@ -237,7 +245,7 @@ class Installation:
     def _sliced(self, changes_of):
         """Changes of one table after the other, in one go; the next slice begins with the table that is next.
 
-        changes_of: Table.additions or Table.deletions.
+        changes_of: Table.additions or `_deletions_of`.
         """
         found, left, keys = [], SLICE, sorted(self._tables)
         at = keys.index(self._turn) if self._turn in keys else 0
@@ -251,6 +259,9 @@ class Installation:
             self._turn = None
         self._looks += SLICE - left
         return found
+
+    def _deletions_of(self, table, limit):
+        return table.deletions(limit, self._nexthops.alike if self.writing.holds else None)
 
     def _rules(self):
         changes = []

@@ -6,7 +6,7 @@ from ... import routing
 class Nexthops:
     def __init__(self):
         self.foreign = []  # ids of those of other programs
-        self.refused = {}  # id -> why the kernel did not take it
+        self.refused = {}  # id -> the Nexthop that the kernel did not take
         self._wanted = {}  # id -> Nexthop
         self._installed = {}
 
@@ -34,7 +34,7 @@ class Nexthops:
         found = []
         for number in sorted(self._wanted):
             wanted, has = self._wanted[number], self._installed.get(number)
-            if wanted == has or number in self.refused:
+            if wanted in (has, self.refused.get(number)):
                 continue
             if has is not None and has.family != wanted.family:
                 found.append(routing.Change(routing.DELETE, has))
@@ -49,18 +49,23 @@ class Nexthops:
         """The ids of these under which the kernel has others."""
         return [n.id for n in nexthops if self._installed.get(n.id, n) != n]
 
+    def alike(self, number, wanted):
+        """Whether a nexthop leaves by the device of one that is wanted, or is that, both by their ids."""
+        has, other = self._installed.get(number), self._wanted.get(wanted)
+        return number == wanted or (has is not None and other is not None and has.device == other.device)
+
     def deletions(self):
         gone = [number for number in sorted(self._installed) if number not in self._wanted]
         return [routing.Change(routing.DELETE, self._installed[number]) for number in gone]
 
     def changed(self, change, refused):
-        """A change was carried out; True if it replaced one that stood for another way."""
+        """A change was carried out, or refused, a text why; True if it replaced one that stood for another way."""
         number = change.value.id
         if change.verb == routing.DELETE:
             self._installed.pop(number, None)
             return False
         if refused is not None:
-            self.refused[number] = refused
+            self.refused[number] = change.value
             return False
         before, self._installed[number] = self._installed.get(number), change.value
         return before is not None and before != change.value

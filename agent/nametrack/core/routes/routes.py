@@ -104,7 +104,7 @@ class Routes:
         """Every name was answered since the start: what nothing wants by now may go."""
         if not self.holds:
             return []
-        self.installation.writing.release()
+        self.installation.release()
         return self._next(now)
 
     def pause(self, seconds, now):

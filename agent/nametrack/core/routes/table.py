@@ -8,6 +8,7 @@ from collections import namedtuple
 
 from ... import ip, routing
 from ...key_table import KeyTable
+from .earlier import Earlier
 from .networks import NOWHERE, Networks
 
 # One policy in a table. policy: has wants(key) and wanted(family); via: what its routes lead to, None: it has none;
@@ -22,7 +23,7 @@ class Table:
         self.number = number
         self.metric = metric
         self.installed = KeyTable()  # key -> via
-        self.refused = {}  # key -> why the kernel did not take its route
+        self.refused = {}  # key -> why the kernel did not take its route, or kept it
         self._members = []
         self._spared = NOWHERE  # what no route may hold a part of
         self._local = []  # keys of networks that a member leaves alone although they are in a prefix of its own
@@ -30,6 +31,7 @@ class Table:
         # [(list of keys, via, count)]: the first so many are to be compared too, unless their routes lead to it
         self._unread = []
         self._doomed = []  # keys whose routes go once all others are written
+        self._earlier = Earlier()
 
     def assign(self, members, local):
         """Which policies are in it, in their order, and the keys of local networks; all is compared if that is news."""
@@ -84,6 +86,12 @@ class Table:
         self.refused = {}
         return gone
 
+    def came(self, via):
+        """The kernel took a nexthop: what it refused because there was none, it may take now."""
+        for key in [key for key in self.refused if self.via(key) == via]:
+            self.refused.pop(key)
+            self._queue.append(key)
+
     def deleted(self, key, via):
         """Others deleted the route to a destination that led to this."""
         if self.installed.get(key) == via:
@@ -128,6 +136,8 @@ class Table:
             left -= 1 + len(self._members) // 4
             key = self._queue.pop()
             via, has = self.via(key), self.installed.get(key)
+            if via is not None:
+                self._earlier.wanted(key)
             if via == has or key in seen:
                 continue
             seen.add(key)
@@ -139,17 +149,27 @@ class Table:
                 gone.setdefault(has, []).append(key)
         return self._changes(routing.DELETE, gone) + self._changes(routing.ADD, found), left
 
-    def deletions(self, limit):
-        """Changes that delete routes, after looks at so many keys, likewise; none before all is compared."""
+    def deletions(self, limit, alike):
+        """Changes that delete routes, after looks at so many keys, likewise; none before all is compared.
+
+        alike: None, or a function that says whether what a route leads to leads where a Member does: then what was
+        there before stays if it does, and nobody wanted it since.
+        """
         if self._queue:
             return [], limit
         found, doomed = {}, self._doomed[:limit]
         self._doomed = self._doomed[limit:]
         for key in doomed:
             via = self.installed.get(key)
-            if via is not None and self.via(key) is None:
+            if via is not None and self.via(key) is None and not (alike and self._stays(key, via, alike)):
                 found.setdefault(via, []).append(key)
+        if not self._doomed:
+            self._earlier.compared()
         return self._changes(routing.DELETE, found), limit - len(doomed)
+
+    def release(self):
+        """What was there before stays no longer."""
+        self._doomed += self._earlier.release()
 
     def changed(self, change, refused):
         """A change of its routes was carried out; `refused`: {key: why}."""
@@ -157,6 +177,7 @@ class Table:
             for key in change.value.keys:
                 if key not in refused:
                     self.installed.pop(key)
+            self.refused.update(refused)
             return
         via = change.value.via
         for key in change.value.keys:
@@ -187,6 +208,17 @@ class Table:
                 free = self._spared.meets(first, last) or member.local.holds(first, last)
                 return member.policy is policy and not free
         return False
+
+    def _stays(self, key, via, alike):
+        """Whether a route that is not to be there stays until all names are answered: nobody has decided about it."""
+        first, last = ip.bounds(key)
+        if self._spared.meets(first, last):
+            return False
+        for member in self._members:
+            if member.policy.wants(key) or member.prefixes.holds(first, last) or member.local.holds(first, last):
+                return False
+        leads = any(member.via is not None and alike(via, member.via) for member in self._members)
+        return self._earlier.stays(key, leads)
 
     def _except_local(self, member, first, last, via):
         if not member.local.holds(first, last):

@@ -136,3 +136,16 @@ def test_a_round_begins_with_what_had_no_turn_in_the_round_before():
         tried += read(peer, shown(tried[-1] if tried else None, 0, 200 * now), now)[1]
     first, after = tried[1:9], tried[10:]
     assert len(set(first)) == 8 and sorted(after[:2]) == sorted(set(many) - set(first))
+
+
+def test_an_address_whose_ip_version_may_not_be_used_is_neither_tried_nor_waited_at():
+    """It worked, or was named, before the option `family` was changed; or the peer roamed there."""
+    peer, six = made(), ("2001:db8::7", 51820)
+    peer.proposals.heard(LISTED, [HOME], None, 0)
+    peer.proposals.heard(ZONE, [six], None, 0)
+    read(peer, shown(six, handshake=WALL - 1), 0)
+    read(peer, shown(six, rx=300, tx=300, handshake=WALL - 1), 1)
+    found = []
+    for now in range(2, 400):
+        found += read(peer, shown(peer.installed, 300, 300 + 148 * now, WALL - 1), now)[1]
+    assert len(found) > 3 and set(found) == set([HOME])

@@ -216,7 +216,15 @@ class Peer:
 
     def in_order(self, now, news=()):
         """Return the proposals that can be reached, the best first."""
-        return self.proposals.in_order(self.endpoint.unreachable(now), not self.names.is_service, news)
+        return self.proposals.in_order(self.passed_over(now), not self.names.is_service, news)
+
+    def passed_over(self, now):
+        """Return the addresses that are not to be set: they cannot be reached, or their IP version may not be used."""
+        found = self.endpoint.unreachable(now)
+        if self.config.family == "any":
+            return found
+        # what worked, or was named, before the configuration was read again, or what the peer roamed to
+        return list(found) + [address for address in self.proposals.addresses() if not self.wants(address)]
 
     def _tell(self):
         """The peer answers: tell of its endpoint if people do not know of it."""

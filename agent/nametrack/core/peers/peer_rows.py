@@ -56,7 +56,7 @@ def _news(peer, life, now):
         return []
     if life in (IDLE, NEVER) and now < peer.patient_until():
         return []  # the sources answer one after the other: what one of them brought is given a moment
-    without = peer.endpoint.unreachable(now)
+    without = peer.passed_over(now)
     news = [e for e in peer.proposals.news(peer.installed, life == NEVER) if e[0] not in without]
     return [e for e in peer.in_order(now, news) if e in news] if len(news) > 1 else news
 
@@ -121,7 +121,7 @@ def _try(peer, news, now, settings, reading):
     if not order:
         return peer.standing.enter(peer.label, states.no_route(peer.config.endpoint_host)), None
     if verb == trial.REST:
-        target = peer.proposals.best(peer.endpoint.unreachable(now), not peer.names.is_service)
+        target = peer.proposals.best(peer.passed_over(now), not peer.names.is_service)
         if target == peer.installed:
             return [], None
         why = states.Cause("waits", "none of the addresses answers; waiting at the best one")

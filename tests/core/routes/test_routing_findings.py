@@ -81,6 +81,21 @@ def test_a_forwarding_of_one_family_does_not_do_for_both():
     assert one(house(LAN + VPN + FORWARDING + "\toption enabled '0'\n"), "not_forwarded")
 
 
+def test_clients_in_the_zone_of_the_way_need_its_own_policy():
+    """firewall4 rejects what goes from one interface of a zone to another, unless the zone's `forward` accepts it."""
+    both = LAN + "\tlist network 'wg0'\n"
+    said = one(house(both), "not_forwarded")
+    assert "does not forward from zone 'lan' to zone 'lan'" in said["text"]
+    assert "uci set firewall.forwarding_lan_lan=forwarding" in said["advice"]
+    assert found(house(both + "\toption forward 'ACCEPT'\n")) == []
+
+
+def test_a_zone_of_one_family_forwards_the_other_nowhere():
+    said = one(house(LAN + VPN + "\toption family 'ipv4'\n" + FORWARDING), "not_forwarded")
+    assert "forwards no IPv6 from zone 'lan' to zone 'vpn', where wg0 is: option family of zone 'vpn'" in said["text"]
+    assert said["severity"] == "error" and said["advice"].startswith("uci delete firewall.@zone[1].family; uci commit")
+
+
 def test_a_zone_that_does_not_masquerade_is_told_as_information():
     said = one(house(LAN + VPN.replace("masq6 '1'", "masq6 '0'") + FORWARDING), "not_forwarded")
     assert said["severity"] == "info" and "does not masquerade IPv6" in said["text"]

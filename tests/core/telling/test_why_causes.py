@@ -273,20 +273,20 @@ def test_a_bypass_of_a_policy_whose_way_is_the_normal_one():
     assert why(played, WAN, "198.51.100.9")["as_configured"]
 
 
-LAN = Zone("lan", "lan", [], ["br-lan"], [])
+LAN = Zone("lan", "lan", [], ["br-lan"], [], False, (4, 6))
 INTO = Forwarding("lan", "vpn", (4, 6))
 WALLS = [
     (Firewall([LAN], [], False), "is in no firewall zone", False, "uci set firewall.zone_wg0=zone; "),
     (Firewall([LAN], [], True), "as configured", True, ""),
     (
-        Firewall([LAN, Zone("v", "vpn", ["wg0"], [], [4])], [], False),
+        Firewall([LAN, Zone("v", "vpn", ["wg0"], [], [4], False, (4, 6))], [], False),
         "does not forward",
         False,
         "uci set firewall.forwarding_lan_vpn=forwarding; ",
     ),
-    (Firewall([LAN, Zone("v", "vpn", ["wg0"], [], [4])], [INTO], False), "as configured", True, ""),
+    (Firewall([LAN, Zone("v", "vpn", ["wg0"], [], [4], False, (4, 6))], [INTO], False), "as configured", True, ""),
     (
-        Firewall([LAN, Zone("v", "vpn", ["wg0"], [], [])], [INTO], False),
+        Firewall([LAN, Zone("v", "vpn", ["wg0"], [], [], False, (4, 6))], [INTO], False),
         "does not masquerade IPv4",
         True,
         "uci set firewall.v.masq='1'; ",
@@ -360,14 +360,15 @@ def test_the_longest_prefix_takes_an_address_whichever_peer_the_kernel_lists_fir
 def test_the_zone_of_a_client_is_found_by_the_interface_that_its_packets_come_in_through():
     played = play()
     played.agent.handle(on.InterfacesRead([netifd("home", "static", "br-lan")]), played.now)
-    wall = Firewall([Zone("l", "lan", ["home"], [], []), Zone("v", "vpn", ["wg0"], [], [4])], [], False)
+    zones = [Zone("l", "lan", ["home"], [], [], False, (4, 6)), Zone("v", "vpn", ["wg0"], [], [4], False, (4, 6))]
+    wall = Firewall(zones, [], False)
     played.agent.handle(on.FirewallRead(wall), played.now)
     assert "does not forward" in why(played, RIGHT, client=CLIENT)["sentence"]
 
 
 def test_a_client_whose_device_is_in_no_zone_has_nothing_to_be_told_of_the_firewall():
     played = play()
-    wall = Firewall([Zone("v", "vpn", ["wg0"], [], [4])], [], False)
+    wall = Firewall([Zone("v", "vpn", ["wg0"], [], [4], False, (4, 6))], [], False)
     played.agent.handle(on.FirewallRead(wall), played.now)
     assert "zone" not in why(played, RIGHT, client=CLIENT)["sentence"]
 

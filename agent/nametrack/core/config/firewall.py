@@ -9,13 +9,14 @@ from .option_values import ALPHANUMERIC, only
 from .section import words
 
 TRUE = ("1", "yes", "on", "true", "enabled")
-FAMILIES = {"ipv4": (4,), "ipv6": (6,)}
+FAMILIES = {"ipv4": (4,), "inet": (4,), "ipv6": (6,), "inet6": (6,)}
 MAX_SECTIONS = 256
 NAME = ALPHANUMERIC + "_./-"  # what fw4 takes of a zone's name
 
 # section: as the uci tool writes it; networks: names of interfaces; devices: patterns of devices, `tun+` for all that
-# begin so; families: of masquerading
-Zone = namedtuple("Zone", ("section", "name", "networks", "devices", "families"))
+# begin so; families: of masquerading; inside: whether packets may go from one of them to another; carried: families
+# that the zone is about
+Zone = namedtuple("Zone", ("section", "name", "networks", "devices", "families", "inside", "carried"))
 # source, destination: names of zones, `*` for any; families: that are forwarded
 Forwarding = namedtuple("Forwarding", ("source", "destination", "families"))
 # open: whether what no forwarding allows is forwarded all the same
@@ -24,21 +25,21 @@ Firewall = namedtuple("Firewall", ("zones", "forwardings", "open"))
 
 def read(sections):
     """The Firewall in the sections that the UCI parser found; what cannot be used is left out."""
-    zones, forwardings, is_open, count = [], [], False, 0
+    zones, forwardings, count = [], [], 0
+    is_open = any(_accepts(each.options) for each in sections[:MAX_SECTIONS] if each.type == "defaults")
     for section in sections[:MAX_SECTIONS]:
         if section.type == "zone":
             count += 1
         options = section.options
-        if section.type == "defaults":
-            is_open = _one(options, "forward").upper() == "ACCEPT"
-        elif section.type == "zone" and _is_on(options, "enabled", True) and _is_name(_one(options, "name")):
+        if section.type == "zone" and _is_on(options, "enabled", True) and _is_name(_one(options, "name")):
             families = [f for f, name in ((4, "masq"), (6, "masq6")) if _is_on(options, name, False)]
             place = "@zone[%d]" % (count - 1) if section.anonymous else section.name
             networks, devices = _many(options, "network"), _many(options, "device")
-            zones.append(Zone(place, _one(options, "name"), networks, devices, families))
+            inside = _accepts(options) if _one(options, "forward") else is_open
+            carried = _families(options)
+            zones.append(Zone(place, _one(options, "name"), networks, devices, families, inside, carried))
         elif section.type == "forwarding" and _is_on(options, "enabled", True):
-            families = FAMILIES.get(_one(options, "family").lower(), (4, 6))
-            forwardings.append(Forwarding(_one(options, "src"), _one(options, "dest"), families))
+            forwardings.append(Forwarding(_one(options, "src"), _one(options, "dest"), _families(options)))
     return Firewall(zones, forwardings, is_open)
 
 
@@ -52,7 +53,12 @@ def zone_of(firewall, interface, device):
 
 def forwards(firewall, source, destination, family):
     """Whether packets of a family may go from a Zone to another."""
-    if firewall.open or source.name == destination.name:
+    within = source.name == destination.name  # there its own policy comes before the one for all else
+    if firewall.open and not within:
+        return True
+    if family not in source.carried or family not in destination.carried:
+        return False
+    if within and source.inside:
         return True
     for each in firewall.forwardings:
         if each.source in (source.name, "*") and each.destination in (destination.name, "*"):
@@ -73,6 +79,14 @@ def _fits(device, pattern):
 def _is_name(text):
     """Whether a zone may have this name: it comes into lines that are to be pasted into a shell."""
     return bool(text) and only(text, NAME)
+
+
+def _accepts(options):
+    return _one(options, "forward").upper() == "ACCEPT"
+
+
+def _families(options):
+    return FAMILIES.get(_one(options, "family").lower(), (4, 6))
 
 
 def _one(options, name):

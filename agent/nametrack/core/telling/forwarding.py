@@ -49,6 +49,12 @@ def lack(agent, source, interface, device, families):
         text = "%s is in no firewall zone: packets of clients in zone '%s' do not get there" % (interface, source.name)
         advice = ZONE.format(name=name, kind=kind, way=way) + _forwarding(source.name, name) + RELOAD
         return Lack(False, text, advice)
+    narrow = [] if wall.open else _narrow(source, zone, families)
+    if narrow:
+        text = "the firewall forwards no IPv%d from zone '%s' to zone '%s', where %s is: option family of zone '%s'"
+        advice = "".join(["uci delete firewall.%s.family; " % each.section for each in narrow]) + RELOAD
+        family = [family for family in families if family not in narrow[0].carried][0]
+        return Lack(False, text % (family, source.name, zone.name, interface, narrow[0].name), advice)
     if not all(firewall.forwards(wall, source, zone, family) for family in families):
         text = "the firewall does not forward from zone '%s' to zone '%s', where %s is"
         advice = _forwarding(source.name, zone.name) + RELOAD
@@ -60,6 +66,12 @@ def lack(agent, source, interface, device, families):
     options = [("masq" if family == 4 else "masq6") for family in bare]
     advice = "".join([MASQUERADING % (zone.section, option) for option in options]) + RELOAD
     return Lack(True, text % (zone.name, interface, " and ".join(["IPv%d" % family for family in bare])), advice)
+
+
+def _narrow(source, zone, families):
+    """Return those of two zones that are not about all of these families."""
+    zones = [source] if source.name == zone.name else [source, zone]
+    return [each for each in zones if any(family not in each.carried for family in families)]
 
 
 def _forwarding(source, destination):

@@ -109,6 +109,17 @@ def test_what_is_ours_without_our_comment_stays_ours_until_it_goes():
     assert world.set.learnt() == [([ip.key(A)], DELETED)] and world.set.owned(ADDED) == []
 
 
+def test_what_is_about_to_be_ours_is_so_for_a_copy_that_is_made_anew_meanwhile():
+    """It was told before it was ordered, and is not told again."""
+    world = World(IPSET)
+    world.listed()
+    world.names(A)
+    actions = world.set.due("settle", world.now + 1)
+    assert world.set.learnt() == [([ip.key(A)], ADDED)] and world.set.owned(ADDED) == [ip.key(A)]
+    world.take(actions)
+    assert world.holds() == A and world.set.learnt() == [] and world.set.owned(ADDED) == [ip.key(A)]
+
+
 def test_what_is_ours_is_not_forgotten_if_the_set_could_not_be_read():
     """As by an agent that is stopped before it has read any set."""
     world = World(IPSET)

@@ -95,8 +95,11 @@ class KernelSet:
         self.work.contents.remember([key for key in keys if ip.key_family(key) == self.use.family], what)
 
     def owned(self, what):
-        """Return the keys that were ADDED and are ours, or that were JOINED, as far as is known."""
-        return self.work.contents.owned(what)
+        """Return the keys that were ADDED and are ours, or that were JOINED; what is about to be so was told before."""
+        contents, keys = self.work.contents, self.work.contents.owned(what)
+        made = None if self._under_way is None else self._under_way[1]
+        coming = [] if made is None else contents.to_remember(made.added) if what == ADDED else made.made.joined
+        return keys + coming
 
     def learnt(self):
         """Return [(keys, ADDED, JOINED or DELETED)] since the last call, of what is about to be or is no more."""

@@ -176,8 +176,8 @@ def test_what_is_learnt_and_what_becomes_ours_goes_into_the_copy_in_this_order()
     last_good = LastGood(Timers())
     last_good.learn(ONE, 5)
     owned = Owned("ipset b4", ONE[0].keys, ADDED)
-    assert [action.records for action in last_good.remember([owned])] == [ONE + [owned]]
-    assert last_good.remember([]) == []
+    assert [action.records for action in last_good.remember([owned], 5)] == [ONE + [owned]]
+    assert last_good.remember([], 5) == []
 
 
 def test_the_copy_is_made_anew_when_it_has_become_much_longer():
@@ -186,7 +186,7 @@ def test_the_copy_is_made_anew_when_it_has_become_much_longer():
     many = known(addresses=["192.0.2.1"] * 1000)
     for _ in range(COPY_MIN // 1000):
         last_good.learn([many], 5)
-    last_good.remember([])
+    last_good.remember([], 5)
     timers.cancel(("save",))
     assert timers.next() is None
     last_good.learn([many], 5)
@@ -203,8 +203,18 @@ def test_the_copy_is_made_anew_when_it_has_become_much_longer():
 def test_what_became_ours_counts_to_when_the_copy_is_made_anew():
     timers = Timers()
     last_good = LastGood(timers)
-    last_good.remember([Owned("ipset s", list(range(COPY_MIN)), ADDED)])
+    last_good.remember([Owned("ipset s", list(range(COPY_MIN)), ADDED)], 5)
     last_good.learn(ONE, 5)
+    assert list(timers.each_due(5)) == [("share",)]
+
+
+def test_the_copy_is_made_anew_although_dns_names_nothing_new():
+    """Elements are added again after each reload of a firewall that makes their set anew."""
+    timers = Timers()
+    last_good = LastGood(timers)
+    for _ in range(2):
+        assert timers.next() is None
+        last_good.remember([Owned("nft inet fw4 s", list(range(COPY_MIN // 2 + 1)), ADDED)], 5)
     assert list(timers.each_due(5)) == [("share",)]
 
 

@@ -171,18 +171,22 @@ class LastGood:
         """DNS named other addresses than before: the next `remember` adds these Known and Endpoints."""
         if records:
             self._learnt.extend(records)
-            self._added += sum([len(record.keys) for record in records])
             self.changed(now)
-            if self._added > COPY_MIN + 2 * self._copied and not self.reading and not self._sharing:
-                self._sharing = True
-                self._timers.set(("share",), now)
+            self._grow(records, now)
 
-    def remember(self, owned):
+    def _grow(self, records, now):
+        """So many records more are in the copy: it is made anew if it is much longer than it would be."""
+        self._added += sum([len(record.keys) for record in records])
+        if self._added > COPY_MIN + 2 * self._copied and not self.reading and not self._sharing:
+            self._sharing = True
+            self._timers.set(("share",), now)
+
+    def remember(self, owned, now):
         """Return the action that adds what was learnt, and some Owned, to the copy; none if there is nothing."""
         records, self._learnt = self._learnt + owned, []
         if not records:
             return []
-        self._added += sum([len(record.keys) for record in owned])
+        self._grow(owned, now)
         return [Remember(records)]
 
     def share(self, records):

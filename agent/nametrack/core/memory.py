@@ -60,7 +60,7 @@ class Memory:
     def learnt(self, now):
         """Return the action that writes down what DNS named anew, and what becomes ours by the actions of now."""
         self.last_good.learn(self._policies().learnt(now), now)
-        return self.last_good.remember(self._policies().sets.learnt())
+        return self.last_good.remember(self._policies().sets.learnt(), now)
 
     def not_saved(self, reason, now):
         """The file could not be written; return what to say."""

@@ -156,6 +156,20 @@ def test_what_changes_while_it_is_looked_at_is_written_in_its_turn():
     assert timers.next() == 61 + SAVE_INTERVAL
 
 
+def test_what_changes_while_it_is_looked_at_is_looked_at_again_if_the_file_holds_what_was_there_before():
+    timers = Timers()
+    last_good = LastGood(timers)
+    many = [known("h%d.test" % i, ["192.0.2.1"] * SLICE) for i in range(2)]
+    last_good.save(records(*many), 0, True)
+    last_good.changed(1000)
+    list(timers.each_due(1060))
+    assert last_good.save(records(*many), 1060) == []
+    last_good.changed(1060)  # of what was looked at already
+    list(timers.each_due(1061))
+    assert last_good.save(records(*many), 1061) == [] and last_good.save(records(*many), 1061) == []
+    assert timers.next() == 1061 + SAVE_DELAY
+
+
 def test_at_the_end_all_is_looked_at_at_once():
     many = [known("h%d.test" % i, ["192.0.2.1"] * SLICE) for i in range(9)]
     assert len(LastGood(Timers()).save(records(*many), 5, True)) == 1

@@ -160,12 +160,12 @@ class LastGood:
                 return []
         self._look = None
         self._waiting = False
-        if total == self._saved:
-            return []
-        self._saved, self._saved_at = total, now
+        held, self._saved = total == self._saved, total
+        if not held:
+            self._saved_at = now
         if self._again:
             self.changed(now)
-        return [SaveLastGood(records, total)]
+        return [] if held else [SaveLastGood(records, total)]
 
     def learn(self, records, now):
         """DNS named other addresses than before: the next `remember` adds these Known and Endpoints."""

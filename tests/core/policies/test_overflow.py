@@ -17,7 +17,7 @@ FIRST = ip.key("198.18.0.0")
 
 def with_hosts(count):
     names = ["h%d.test" % i for i in range(count)]
-    wanted = PolicyConfig("p", True, "wg", "pbr", None, None, "any", 0, [], [], None, names, [], ())
+    wanted = PolicyConfig("p", True, "wg", "pbr", None, None, "any", 0, [], [], None, {}, names, [], ())
     return result(preparing(wanted, lambda host: (host, ()))), names
 
 

@@ -17,7 +17,8 @@ RETAIN = 100
 
 
 def made(literals, names=NAMES, before=None, family="any"):
-    wanted = PolicyConfig("p", True, "wg", "pbr", None, None, family, RETAIN, [], [], None, list(names), literals, ())
+    kept = (family, RETAIN, [], [], None, {}, list(names), literals, ())
+    wanted = PolicyConfig("p", True, "wg", "pbr", None, None, *kept)
     return result(preparing(wanted, lambda host: (host, ()), before))
 
 

@@ -18,7 +18,8 @@ MERGED = ("interval", "merge")
 
 def policy(retain=0, literals=(), name="p"):
     """A policy with one host."""
-    wanted = PolicyConfig(name, True, "wg", "pbr", None, None, "any", retain, [], [], None, [HOST], list(literals), ())
+    kept = ("any", retain, [], [], None, {}, [HOST], list(literals), ())
+    wanted = PolicyConfig(name, True, "wg", "pbr", None, None, *kept)
     return result(preparing(wanted, lambda host: (host, ())))
 
 

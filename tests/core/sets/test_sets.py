@@ -22,7 +22,8 @@ def empty():
 
 def use(service=None):
     """The Use of a set by a policy that wants nothing yet."""
-    config = PolicyConfig("p", True, "wg", "nftset", "inet t s", None, "ipv4", 100, [], [], None, ["h.test"], [], ())
+    kept = ("ipv4", 100, [], [], None, {}, ["h.test"], [], ())
+    config = PolicyConfig("p", True, "wg", "nftset", "inet t s", None, *kept)
     policy = result(preparing(config, lambda host: (host, ())))
     return Use(4, [policy], [policy], service, False)
 

@@ -106,6 +106,22 @@ def test_an_overlap_names_the_prefix():
     ]
 
 
+WRITTEN = [
+    ("list allowed_ips '10.9.0.3/32'", "uci del_list network.two.allowed_ips='10.9.0.3/32'; uci commit network; "),
+    ("list allowed_ips '10.9.0.3'", "uci del_list network.two.allowed_ips='10.9.0.3'; uci commit network; ifup wg0"),
+    ("option allowed_ips '10.9.0.3'", "take it out of section 'two' of /etc/config/network, then ifup wg0"),
+    ("list allowed_ips '10.8.0.1 10.9.0.3'", "take it out of section 'two' of /etc/config/network, then ifup wg0"),
+]
+
+
+@pytest.mark.parametrize("line,advice", WRITTEN)
+def test_the_advice_about_an_overlap_takes_out_what_the_file_has(line, advice):
+    """`uci del_list` of a text that no list has changes nothing, and says nothing."""
+    network = peer(0, ["10.9.0.3"]) + "config wireguard_wg0 'two'\n\toption public_key '%s'\n\t%s\n" % (key(1), line)
+    (one,) = [each for each in findings(agent("", network), WALL) if each["code"] == "allowed_ips_overlap"]
+    assert one["advice"].startswith(advice)
+
+
 def test_peers_of_two_interfaces_may_claim_the_same():
     assert overlaps(peer(0, ["0.0.0.0/0"], "wg0") + peer(1, ["0.0.0.0/0"], "wg1")) == []
 

@@ -5,7 +5,7 @@ import pytest
 import transcript
 from nametrack.core import events as on
 from nametrack.core.events import Told
-from nametrack.core.telling.findings import findings
+from nametrack.core.telling.findings import ADVICE, findings
 from nametrack.core.telling.status import status
 
 WALL = 1795406999
@@ -149,6 +149,20 @@ def test_an_endpoint_that_a_policy_lists_is_named_with_what_takes_it_out(case):
     ((severity, subject, text, done),) = said(ENDPOINT % endpoint, "endpoint_in_policy")
     assert (severity, subject, done) == ("warning", "policy 'work'", advice)
     assert "is not given %s: an endpoint of the tunnel itself" % endpoint in text
+
+
+@pytest.mark.parametrize(
+    "endpoint,listed,written",
+    [("203.0.113.9", "203.0.113.9", "203.0.113.9/32"), ("198.51.100.1", "www.dyn.test", "WWW.dyn.test")],
+)
+def test_what_takes_an_endpoint_out_is_what_the_file_has(endpoint, listed, written):
+    """`uci del_list` of another text changes nothing, and says nothing."""
+    script = (ENDPOINT % endpoint).replace("list host '%s'" % listed, "list host '%s'" % written)
+    ((_, _, _, done),) = said(script, "endpoint_in_policy")
+    assert done == REMOVED % written
+    beside = script.replace("list host '%s'" % written, "list host '%s 192.0.2.1'" % written)
+    ((_, _, _, done),) = said(beside, "endpoint_in_policy")
+    assert done == ADVICE["endpoint_in_policy"]
 
 
 def test_an_endpoint_that_is_left_out_counts_neither_as_wanted_nor_as_installed():

@@ -40,7 +40,8 @@ class NetworkInterface:
         return self.proto == "none" and any(self._device.startswith(name) for name in VPN_DEVICES)
 
 
-# endpoint_host: canonical address, host name or None; section: the name of its section as the uci tool writes it
+# endpoint_host: canonical address, host name or None; section: the name of its section as the uci tool writes it;
+# written: Section.written of allowed_ips
 NetworkPeer = namedtuple(
     "NetworkPeer",
     (
@@ -54,6 +55,7 @@ NetworkPeer = namedtuple(
         "route_allowed_ips",
         "persistent_keepalive",
         "section",
+        "written",
     ),
 )
 
@@ -112,7 +114,9 @@ def _read_peer(section, name):
         section.reject(problem)
         return None
     values = section.read(NETWORK_PEER, {})
-    return NetworkPeer(interface=name, section=section.name, **values) if section.usable else None
+    if not section.usable:
+        return None
+    return NetworkPeer(interface=name, section=section.name, written=section.written("allowed_ips"), **values)
 
 
 def wants(section_type):

@@ -27,7 +27,7 @@ Steering = namedtuple(
 # None if not given and for the other targets; hosts: names to look up; literals: addresses and prefixes; wildcards:
 # what cannot be looked up, as `*.name`; files: paths of files that list more; lists: tuple of wire.host_list.HostList,
 # what they list, once they were read; interface: the first of steering.interfaces. The last three are in the order that
-# lists.py knows.
+# lists.py knows. written: Section.written of its hosts.
 PolicyConfig = namedtuple(
     "PolicyConfig",
     (
@@ -42,6 +42,7 @@ PolicyConfig = namedtuple(
         "wildcards",
         "files",
         "steering",
+        "written",
         "hosts",
         "literals",
         "lists",
@@ -107,6 +108,7 @@ def _policy(section, name, settings):
         wildcards,
         files,
         steering,
+        section.written("host"),
         hosts,
         literals,
         (),

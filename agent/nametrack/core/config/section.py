@@ -46,6 +46,7 @@ class Section:
         self._options = options
         self._report = report
         self._prefix = prefix
+        self._written = {}  # (name of a list, value) -> see written
 
     def problem(self, text):
         """Reports a problem with this section."""
@@ -59,6 +60,13 @@ class Section:
     def gives(self, name):
         """Whether the section has an option that is not empty, whatever it says, and be its name misspelt."""
         return any(_one_slip(other, name) and self._options[other] not in ("", []) for other in self._options)
+
+    def written(self, name):
+        """Return {value: text} of the values of a list, once it was read, that are written in another way.
+
+        None in the place of a text: no `list` has the value alone, so that `uci del_list` cannot take it out.
+        """
+        return {key[1]: text for key, text in self._written.items() if key[0] == name}
 
     def read(self, table, inherited):
         """The values of the options of `table`: dict by name; `inherited` are defaults that go before the table's."""
@@ -110,6 +118,8 @@ class Section:
                     self.problem("option '%s': %s; ignoring it" % (option.name, problem))
                 elif seen.is_new(value):
                     values.append(value)
+                    if word != value or word != text or text is given:
+                        self._written[option.name, value] = None if word != text or text is given else text
             yield 1
         if values:
             return values

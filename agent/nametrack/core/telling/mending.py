@@ -149,13 +149,19 @@ def without_endpoint(agent, policies, endpoints):
     endpoints: texts of addresses.
     """
     for policy in policies:
-        for host in sorted(policy.hosts):
-            if any(ip.element(key) in endpoints for key in policy.hosts[host].named):
-                return option(agent, policy.config.name, "del_list", "host", host)
-        for text in policy.config.literals:
-            if text in endpoints:
-                return option(agent, policy.config.name, "del_list", "host", text)
+        found = sorted(policy.hosts)
+        found = [host for host in found if any(ip.element(key) in endpoints for key in policy.hosts[host].named)]
+        for value in found + [text for text in policy.config.literals if text in endpoints]:
+            text = policy.config.written.get(value, value)
+            if text is None or value in policy.seen or any(_has(each, value) for each in policy.config.lists):
+                return None  # no `list` has it alone
+            return option(agent, policy.config.name, "del_list", "host", text)
     return None
+
+
+def _has(found, value):
+    """Whether a file of hosts lists a value."""
+    return value in found.hosts or value in found.elements
 
 
 def _allowed_ip(agent, peer, verb, prefix):
@@ -166,6 +172,10 @@ def _allowed_ip(agent, peer, verb, prefix):
         return "%s  # first %s" % (again, words)
     if not _is_plain(peer.section):
         return again
+    if verb == "del_list":
+        prefix = peer.written.get(prefix, prefix)
+    if prefix is None:
+        return "take it out of section '%s' of %s, then %s" % (peer.section, agent.config.origin.network, again)
     line = "uci %s network.%s.allowed_ips='%s'; uci commit network; %s; /etc/init.d/nametrack reload"
     return line % (verb, peer.section, prefix, again)
 

@@ -20,7 +20,7 @@ class Earlier:
     def stays(self, key, leads):
         """Whether the route to a key that nothing wants stays; leads: whether a policy here leads packets there.
 
-        If none does, it would lead into a tunnel that is dead, or block for nobody.
+        If none does, it would lead into a tunnel that is dead, or block for no policy.
         """
         if self._is_new and leads:
             self._keys.add(key)

@@ -153,7 +153,7 @@ class Table:
         """Changes that delete routes, after looks at so many keys, likewise; none before all is compared.
 
         alike: None, or a function that says whether what a route leads to leads where a Member does: then what was
-        there before stays if it does, and nobody wanted it since.
+        there before stays if it does, and no policy wanted it since.
         """
         if self._queue:
             return [], limit
@@ -210,7 +210,7 @@ class Table:
         return False
 
     def _stays(self, key, via, alike):
-        """Whether a route that is not to be there stays until all names are answered: nobody has decided about it."""
+        """Whether a route that is not to be there stays until all names are answered: no policy decided about it."""
         first, last = ip.bounds(key)
         if self._spared.meets(first, last):
             return False

@@ -9,7 +9,7 @@ from ..config.option_values import ALPHANUMERIC
 Lack = namedtuple("Lack", ("masquerades", "text", "advice"))
 
 RELOAD = "uci commit firewall; /etc/init.d/firewall reload; /etc/init.d/nametrack reload"
-# The names of sections are such as nobody else gives: `uci set` makes a zone of a rule that has the name already.
+# The names of sections are such as no other program gives: `uci set` makes a zone of a rule that has the name already.
 ZONE = (
     "uci set firewall.zone_{name}=zone; uci set firewall.zone_{name}.name='{name}'; "
     "uci add_list firewall.zone_{name}.{kind}='{way}'; uci set firewall.zone_{name}.input='REJECT'; "

@@ -9,6 +9,9 @@ from nametrack.core.actions import ListSet, Log, SaveLastGood, SendQuery
 from nametrack.core.agent import Agent
 from nametrack.core.config import configuration
 from nametrack.core.last_good import ADDED, SAVE_DELAY, SLICE, Endpoints, Known, Owned
+from nametrack.core.memory import Memory
+from nametrack.core.policies.no_policies import NoPolicies
+from nametrack.core.timers import Timers
 from nametrack.wire import uci
 
 CONFIG = """
@@ -32,6 +35,25 @@ RECORDS = [
     Owned("nft inet t s4", [KEY, ip.key("192.0.2.2")], ADDED),
     Endpoints("home.test", [ip.key("198.51.100.1")], [51820]),
 ]
+
+
+class Peers:
+    """Hear of what was remembered; each time all of them are looked through."""
+
+    def __init__(self):
+        self.heard = []
+
+    def remember(self, found):
+        self.heard.append(found)
+
+
+def test_peers_hear_of_all_that_was_read_at_once():
+    """500 peers that were asked about each of 500 hosts held up the start for many seconds on a slow router."""
+    peers = Peers()
+    memory = Memory(Timers(), peers, lambda: NoPolicies(None, None))
+    hosts = ["h%d.test" % i for i in range(3)]
+    memory.read(on.LastGoodRead([Endpoints(host, [KEY], [None]) for host in hosts], False, None), True, 0)
+    assert peers.heard == [{host: [("192.0.2.1", None)] for host in hosts}]
 
 
 def loaded():

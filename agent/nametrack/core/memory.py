@@ -38,10 +38,11 @@ class Memory:
 
     def _restore(self, records, now):
         """Have peers and policies know what was remembered, and begin with the sets when all of it is known."""
+        endpoints = {record.host: pairs(record) for record in records if isinstance(record, Endpoints)}
+        if endpoints:
+            self._peers.remember(endpoints)
         for record in records:
-            if isinstance(record, Endpoints):
-                self._peers.remember(record.host, pairs(record))
-            elif isinstance(record, Known):
+            if isinstance(record, Known):
                 self._policies().remember(record, now)
             elif isinstance(record, Owned):
                 self._policies().sets.remember(record.set, record.keys, record.what)

@@ -92,10 +92,11 @@ class Peers:
         """Return [Endpoints] of what DNS named last."""
         return [peer.last_good() for peer in self._in_order() if peer.proposals.known()]
 
-    def remember(self, host, endpoints):
-        """Take what was remembered of a host: [(address, port)], the port None if it is the configured one."""
-        for peer in self._in_order():
-            if peer.config.endpoint_host == host and peer.proposals.known() == peer.proposals.last_good:
+    def remember(self, found):
+        """Take what was remembered of hosts: {host: [(address, port)]}, the port None if it is the configured one."""
+        for peer in self.peers.values():
+            endpoints = found.get(peer.config.endpoint_host)
+            if endpoints is not None and peer.proposals.known() == peer.proposals.last_good:
                 peer.remember(endpoints)
 
     def due(self, key, now):

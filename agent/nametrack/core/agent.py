@@ -184,8 +184,9 @@ class Agent:
 
     def _bar(self, now, interface=None):
         """Have the policies that lead into tunnels leave the endpoints of these out, or of one of them."""
-        for name in self.policies.interfaces() if interface is None else [interface]:
-            self.policies.bar(name, self.peers.endpoints_of(name), now)
+        for name in self.policies.interfaces():
+            if interface in (None, name):
+                self.policies.bar(name, self.peers.endpoints_of(name), now)
 
     def interfaces_read(self, event, now):
         """netifd told of every interface, an InterfacesRead."""

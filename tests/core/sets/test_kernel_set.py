@@ -83,6 +83,17 @@ def test_what_the_kernel_refused_is_not_ours_after_a_restart():
     assert held in (A, B) and told == {ip.key(held): ADDED, ip.key(B if held == A else A): DELETED}
 
 
+@pytest.mark.parametrize("name,flags", [(IPSET, ()), (NFT, ("interval", "merge"))])
+def test_what_could_not_be_added_is_not_ours_after_a_restart(name, flags):
+    """Another program may add it before the agent starts again: as when the firewall makes the set anew."""
+    world = World(name, flags)
+    world.listed()
+    world.kernel.refusals.append(("add ", "no such set"))
+    world.names(A)
+    world.run(world.now + 1)
+    assert world.done == [] and world.set.learnt() == [([ip.key(A)], ADDED), ([ip.key(A)], DELETED)]
+
+
 def test_what_carries_our_comment_needs_no_record():
     """65,536 addresses would be a megabyte of memory, written with each refill and read at each start."""
     world = World(NFT)

@@ -96,10 +96,9 @@ class KernelSet:
 
     def owned(self, what):
         """Return the keys that were ADDED and are ours, or that were JOINED; what is about to be so was told before."""
-        contents, keys = self.work.contents, self.work.contents.owned(what)
-        made = None if self._under_way is None else self._under_way[1]
+        contents, (_, made) = self.work.contents, self._under_way or (None, None)
         coming = [] if made is None else contents.to_remember(made.added) if what == ADDED else made.made.joined
-        return keys + coming
+        return contents.owned(what) + coming
 
     def learnt(self):
         """Return [(keys, ADDED, JOINED or DELETED)] since the last call, of what is about to be or is no more."""
@@ -216,8 +215,10 @@ class KernelSet:
             self.reading.failed()
             self.exists = None
             return self._complain(REFUSED, "cannot be read: %s" % reason, now)
-        if self._take(action) is None:
+        made = self._take(action)
+        if made is None:
             return []
+        self._learn(self.work.contents.to_remember(made.added) + made.made.joined, DELETED)  # nothing was added
         self._blocked = True
         return self.report.tell(now) + self._complain(REFUSED, "cannot be changed: %s" % reason, now)
 
@@ -264,8 +265,7 @@ class KernelSet:
         return [action]
 
     def _learn(self, keys, what):
-        if keys:
-            self._learnt.append((keys, what))
+        self._learnt.extend([(keys, what)] if keys else [])
 
     def _end(self, now):
         """All of the set was looked at."""

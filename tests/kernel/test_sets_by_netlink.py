@@ -214,6 +214,27 @@ print(len(found.ends) == len(many), found.sure)
 
 @REAL_NFT
 @each_interpreter
+def test_a_set_is_listed_to_its_end_however_long_it_takes(interpreter, tmp_path):
+    script = """
+import time
+from nametrack.adapters import set_listing
+for start in range(0, 3000, 1000):
+    add(NFT, *["10.0.%d.%d" % (i >> 8, i & 255) for i in range(start, start + 1000)])
+set_listing.LIMIT = 0.3
+class Slow(set_listing.SetListing):
+    def _readable(self):
+        time.sleep(0.05)
+        set_listing.SetListing._readable(self)
+import nametrack.adapters.sets as adapter
+adapter.SetListing = Slow
+began = compat.monotonic()
+print(len(listing(NFT).ends), compat.monotonic() - began > 2 * set_listing.LIMIT)
+"""
+    assert printed(interpreter, tmp_path, PLAIN, script) == ["3000 True"]
+
+
+@REAL_NFT
+@each_interpreter
 def test_a_set_that_the_kernel_spreads_anew_while_it_is_listed_is_listed_again(interpreter, tmp_path):
     """Such a listing has elements twice in the place of others: 3,029 of 4,000 were found, right after they came."""
     script = """

@@ -24,6 +24,7 @@ class SetListing:
         self._form = None  # of an nft set
         self._read = None  # what reads the answer that is under way
         self._elements = None  # the nftset.Elements that were read
+        self._heard_at = None  # monotonic seconds: when the kernel was asked or answered last
         poller.call_at(("listing", id(self)), compat.monotonic(), lambda: self._guarded(self._start))
 
     def _guarded(self, step):
@@ -54,7 +55,8 @@ class SetListing:
         self._ask_elements()
 
     def _ask(self, request, make):
-        self._poller.call_at(("listing", id(self)), compat.monotonic() + LIMIT, self._too_late)
+        self._heard_at = compat.monotonic()
+        self._poller.call_at(("listing", id(self)), self._heard_at + LIMIT, self._look)
         self._kernel.send(request)
         self._read = make(self._kernel.seq)
 
@@ -64,7 +66,9 @@ class SetListing:
         self._ask(lambda seq: nftset.get_elements(self._name, seq), lambda seq: nftset.Elements(self._form, seq, now))
 
     def _readable(self):
-        if not self._read.feed(self._kernel.receive()):
+        datagram = self._kernel.receive()
+        self._heard_at = compat.monotonic()
+        if not self._read.feed(datagram):
             return compat_heap.pace()
         errno = self._read.errno
         if errno == compat.ENOENT or (self._name.kind == "ipset" and errno in UNKNOWN):
@@ -109,8 +113,12 @@ class SetListing:
     def _finish(self, form, found):
         self._end(Listing(form, found.ends, found.marked, self._read.used, self._tries > 0), None)
 
-    def _too_late(self):
-        self._end(None, "the kernel does not answer")
+    def _look(self):
+        """End the listing if the kernel has been silent for too long; all of a large set may take longer."""
+        due = self._heard_at + LIMIT
+        if compat.monotonic() >= due:
+            return self._end(None, "the kernel does not answer")
+        self._poller.call_at(("listing", id(self)), due, self._look)
 
     def _end(self, listing, reason):
         self._poller.cancel(("listing", id(self)))

@@ -79,6 +79,27 @@ show()
 
 
 @each_interpreter
+def test_a_question_over_ipv6_does_not_count_where_the_kernel_has_no_ipv6(interpreter, tmp_path):
+    """A bridge of such a kernel hands it on nevertheless, and that looks as if this machine had sent it."""
+    script = """
+from nametrack.adapters import exchanges, tap
+class Sockets:
+    AF_INET, AF_INET6, SOCK_DGRAM = socket.AF_INET, socket.AF_INET6, socket.SOCK_DGRAM
+    @staticmethod
+    def socket(family, *rest):
+        if family == socket.AF_INET6:
+            raise OSError(compat.EAFNOSUPPORT)
+        return socket.socket(family, *rest)
+exchanges.socket = tap.socket = Sockets
+from nametrack.wire.packets import Datagram
+question = encode(wire.Message(7, wire.RD, 0, [wire.Question("www.example.net", 1)], [], [], []))
+seen._take(Datagram(bytes(15) + b"\x02", 5353, bytes(15) + b"\x01", 53, question))
+print(len(seen._servers), tap._can_bind("2001:db8::1"))
+"""
+    assert told(interpreter, tmp_path, script) == ["0 False"]
+
+
+@each_interpreter
 def test_names_that_are_not_wanted_and_what_is_no_dns_are_passed_over(interpreter, tmp_path):
     script = """
 resolver = udp(5353)

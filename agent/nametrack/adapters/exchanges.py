@@ -93,7 +93,10 @@ def _is_in_use(address, port):
     address: of the same family as the socket's.
     """
     everywhere = "0.0.0.0" if len(address) == 4 else "::"
-    sock = socket.socket(compat.family(everywhere), socket.SOCK_DGRAM | compat.CLOEXEC)
+    try:
+        sock = socket.socket(compat.family(everywhere), socket.SOCK_DGRAM | compat.CLOEXEC)
+    except OSError:
+        return False  # a kernel without IPv6 may hand on IPv6 all the same, as a bridge does: it has no such sockets
     try:
         sock.bind(compat.sockaddr(everywhere, port))
     except OSError:

@@ -153,7 +153,10 @@ class _Ear:
 
 
 def _can_bind(address):
-    sock = socket.socket(compat.family(address), socket.SOCK_DGRAM | compat.CLOEXEC)
+    try:
+        sock = socket.socket(compat.family(address), socket.SOCK_DGRAM | compat.CLOEXEC)
+    except OSError:
+        return False  # a kernel without IPv6 may hand on IPv6 all the same, as a bridge does
     try:
         sock.bind(compat.sockaddr(address, 0))
     except OSError:

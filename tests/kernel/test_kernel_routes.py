@@ -422,3 +422,26 @@ print(events, told.busy())
         "[('10.5.0.9', '02:00:00:00:00:bb')]",
         "[] False",
     ]
+
+
+@each_interpreter
+def test_more_neighbours_than_are_remembered_are_not_all_read_for_each_new_one(interpreter, tmp_path):
+    """A full table of a large network had all of them read for each, and more such readings wait than were done."""
+    script = """
+from nametrack.adapters import neighbours
+neighbours._MOST = 10
+told = neighbours.Neighbours(poller, quiet)
+def neigh(number):
+    sh("ip", "neigh", "add", "10.5.0.%d" % number, "lladdr", "02:00:00:00:00:%02d" % number, "dev", "east")
+for number in range(20, 35):
+    neigh(number)
+told.follow(do.FollowNeighbours(True))
+until(lambda: not told.busy())
+events.clear()
+for number in range(35, 40):
+    neigh(number)
+    until(lambda: events and not told.busy())
+    print([n.address for e in events for n in e.neighbours if ":" not in n.address])
+    events.clear()
+"""
+    assert ran(interpreter, tmp_path, script) == ["['10.5.0.%d']" % number for number in range(35, 40)]

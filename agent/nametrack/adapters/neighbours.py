@@ -7,7 +7,7 @@ from .routes_dump import Dumper, listed
 
 _DATAGRAM = 16384
 _AT_ONCE = 64  # datagrams that are read before others have their turn
-_MOST = 2048  # neighbours that are remembered: beyond, all of them are told again
+_MOST = 2048  # neighbours that are remembered, or twice as many as there are: beyond, all of them are told again
 
 
 class Neighbours:
@@ -19,6 +19,8 @@ class Neighbours:
         self._dumper = Dumper(poller, ("neighbours",))
         self._socket = None
         self._told = {}  # (link, address) -> MAC address
+        self._most = _MOST
+        self._again = False  # whether news was lost while all of them were read
         self._action = None  # what is carried out
 
     def follow(self, action):
@@ -35,10 +37,14 @@ class Neighbours:
         return self._dumper.busy()
 
     def _read(self, found, problem):
+        again, self._again = self._again, False
         if problem is not None:
             return self._emit(on.ActionFailed(self._action, problem))
         self._told = {(each.link, each.address): each.hardware for each in found[0]}
+        self._most = max(_MOST, 2 * len(self._told))
         self._emit(on.NeighboursRead(found[0]))
+        if again:
+            self.follow(self._action)
 
     def _listen(self):
         """Listen from now on. If that cannot be had, news is seen when all are read again."""
@@ -62,7 +68,9 @@ class Neighbours:
         lost = hear(self._socket, _DATAGRAM, _AT_ONCE, take)
         if news:
             self._emit(on.NeighboursRead(news))
-        if lost or len(self._told) > _MOST:
+        if self.busy():
+            self._again = self._again or lost
+        elif lost or len(self._told) > self._most:
             self.follow(self._action)
 
     def _is_news(self, message, news):

@@ -59,8 +59,18 @@ def _link_address(device):
     """What `bind` takes for all packets of a device."""
     if not MICROPYTHON:
         return (device, _EVERY_PROTOCOL)
-    number = _libc.func("I", "if_nametoindex", "s")(device)
+    number = link_number(device)
     if number == 0:
         raise OSError(ENODEV)
     head = struct.pack(_NATIVE + "H", _AF_PACKET) + struct.pack(">H", _EVERY_PROTOCOL)
     return head + struct.pack(_NATIVE + "iHBBQ", number, 0, 0, 0, 0)
+
+
+def link_number(device):
+    """Return the number that the kernel has for a device, 0 if it has no such device, or is removing it."""
+    if MICROPYTHON:
+        return _libc.func("I", "if_nametoindex", "s")(device)
+    try:
+        return socket.if_nametoindex(device)
+    except OSError:
+        return 0

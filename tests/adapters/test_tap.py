@@ -174,6 +174,21 @@ until(lambda: events)
     assert told(interpreter, tmp_path, script) == [SEEN]
 
 
+@each_interpreter
+def test_a_device_that_is_down_for_a_moment_is_heard_when_it_is_up_again(interpreter, tmp_path):
+    """As hostapd does with its own; netifd tells of nothing then."""
+    script = """
+import os
+observe()
+os.system("ip link set nt0 down")
+seconds(0.3)
+os.system("ip link set nt0 up && ip neigh add 192.168.9.9 lladdr 02:00:00:00:00:09 dev nt0")
+send(answer("www.example.net", ["198.51.100.1"]))
+until(lambda: events)
+"""
+    assert told(interpreter, tmp_path, script) == [SEEN]
+
+
 LISTED = """
 from nametrack import ip
 from nametrack.core.config.policy_values import listed_host

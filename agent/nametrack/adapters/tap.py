@@ -7,7 +7,7 @@ never writes: a malformed or forged answer costs its reading and nothing else.
 import socket
 
 from .. import compat, destination
-from ..compat_packet import packet_socket
+from ..compat_packet import link_number, packet_socket
 from ..core import events as on
 from ..wire import bpf, dns, packets, passing
 from ..wire.repeats import Repeats
@@ -69,7 +69,9 @@ class Tap:
         while idle + news < _PACKETS:
             try:
                 packet = self._receiver.view(ear.socket)
-            except OSError:
+            except OSError as error:
+                if error.errno == compat.ENETDOWN and link_number(device) == ear.number:
+                    break  # once it is up again this socket hears it, and nothing need tell of that
                 return self._close([device])  # the device is gone; Observe comes again when netifd tells of it
             if packet is None:
                 break
@@ -123,6 +125,7 @@ class _Ear:
 
     def __init__(self, poller, device, sock, readable):
         self.socket = sock
+        self.number = link_number(device)
         self._poller = poller
         self._device = device
         self._readable = readable

@@ -445,3 +445,20 @@ for number in range(35, 40):
     events.clear()
 """
     assert ran(interpreter, tmp_path, script) == ["['10.5.0.%d']" % number for number in range(35, 40)]
+
+
+@each_interpreter
+def test_ipv4_leads_through_a_next_hop_of_ipv6_as_the_main_table_does(interpreter, tmp_path):
+    script = """
+from nametrack.core.routes.local import Local
+from nametrack.core.routes.plan import _nexthop
+sh("ip", "-4", "route", "add", "default", "via", "inet6", "fe80::9", "dev", "east")
+uplink = Local(4, view().main).defaults[0]
+wanted = _nexthop(4, 900, uplink.device, uplink.gateway)
+print(add(wanted), view().nexthops == [wanted], add(r.Routes(4, 900, 900, 0, keys("192.0.2.1"))))
+print(sh("ip", "route", "show", "table", "900").split()[:7])
+"""
+    assert ran(interpreter, tmp_path, script) == [
+        "[] True []",
+        "['192.0.2.1', 'nhid', '900', 'via', 'inet6', 'fe80::9', 'dev']",
+    ]

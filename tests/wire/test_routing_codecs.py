@@ -372,6 +372,15 @@ def test_of_a_route_through_several_next_hops_the_first_counts(size, gateway):
             routes.main_route(message, LITTLE)
 
 
+def test_the_next_hop_of_ipv4_may_be_one_of_ipv6():
+    """RTA_VIA: struct rtvia, the family and the address. Without it the route would be taken for one of the link."""
+    via = netlink.attribute(18, b"\x0a\0\xfe\x80" + bytes(13) + b"\1", LITTLE)
+    for rest in (via, netlink.attribute(9, bytes([8 + len(via), 0, 0, 0, 7, 0, 0, 0]) + via, LITTLE)):
+        payload = bytes([2, 0, 0, 0, routing.MAIN, 3, 0, 1]) + bytes(4) + rest
+        message = one(netlink.message(rtnetlink.NEW_ROUTE, 0, 1, payload, LITTLE), LITTLE)
+        assert routes.main_route(message, LITTLE).gateway == "fe80::1"
+
+
 def test_a_rule_is_made_only_if_there_is_none_like_it_and_one_that_jumps_says_where_to():
     added = [
         one(rules.change_rule(routing.Change(verb, VALUES[1]), 1, 7, LITTLE), LITTLE)

@@ -115,8 +115,8 @@ def main_route(message, order=NATIVE):
             data = value
         elif kind == _OIF:
             device = netlink.unsigned(value, 4, order)
-        elif kind == _GATEWAY:
-            gateway = rtnetlink.address(value)
+        elif kind in (_GATEWAY, _VIA):
+            gateway = _next_hop(kind, value)
         elif kind == _PRIORITY:
             metric = netlink.unsigned(value, 4, order)
         elif kind == _MULTIPATH and len(value) >= 8:
@@ -130,9 +130,14 @@ def _first_hop(value, order):
     if not 8 <= size <= len(value):
         raise NetlinkError("a next hop of %d bytes" % size)
     for kind, data in netlink.attributes(value[8:size], order):
-        if kind == _GATEWAY:
-            return device, rtnetlink.address(data)
+        if kind in (_GATEWAY, _VIA):
+            return device, _next_hop(kind, data)
     return device, None
+
+
+def _next_hop(kind, value):
+    """The address of a next hop; RTA_VIA, as IPv4 has it for one of IPv6, begins with the family (struct rtvia)."""
+    return rtnetlink.address(value[2:] if kind == _VIA else value)
 
 
 def _key(data, length, family):

@@ -289,8 +289,7 @@ class Installation:
     def _keys_of(self, nexthop):
         found = []
         for key in self._tables or ():
-            if key[0] == nexthop.family:
-                found += self._tables[key].through(nexthop.id)
+            found += self._tables[key].through(nexthop.id)  # no other family has this number
         return found
 
     def _lost(self, number):

@@ -154,4 +154,6 @@ def _is_too_wide(policy, family, endpoints):
 
 
 def _nexthop(family, number, device, gateway):
+    if gateway is not None and ":" in gateway:
+        family = 6  # a next hop of IPv6 may take IPv4's packets too (RFC 8950)
     return routing.Nexthop(family, number, device, gateway, routing.PROTOCOL)

@@ -122,6 +122,22 @@ def test_one_thing_after_another_is_answered(interpreter, tmp_path):
 
 
 @each_interpreter
+@pytest.mark.parametrize("calls, answers", [
+    (b'{"method": "later"}\n', [{"late": 1}]),
+    (b'{"method": "later"}\n{"method": "echo"}\n', [{"late": 1}, {"method": "echo"}]),
+    (b'{"method": "long", "arguments": {"text": "abc"}}\n', [{"text": "abc" * 200000}]),
+])  # fmt: skip
+def test_a_client_that_says_nothing_more_is_answered_to_the_end(interpreter, calls, answers, tmp_path):
+    with Served(interpreter, tmp_path) as served:
+        sock = served.connect().socket
+        sock.sendall(calls)
+        sock.shutdown(socket.SHUT_WR)
+        time.sleep(0.1)
+        found = b"".join(iter(lambda: sock.recv(65536), b""))
+        assert [json.loads(line)["answer"] for line in found.splitlines()] == answers
+
+
+@each_interpreter
 def test_a_long_answer_arrives_whole_while_others_are_answered(interpreter, tmp_path):
     with Served(interpreter, tmp_path) as served:
         slow, quick = served.connect(), served.connect()

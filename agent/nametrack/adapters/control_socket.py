@@ -4,6 +4,7 @@ Each connection asks one thing after another, in lines of wire/control.py. The a
 the object on the bus. A connection that asks nothing for a while is closed, unless it waits for notifications.
 """
 
+import select
 import socket
 
 from pyubus import (
@@ -150,6 +151,7 @@ class _Connection:
         self._received = b""  # the beginning of a call
         self._rest = b""  # what is still to be sent
         self._asked = False  # whether a call waits for its answer: the next one is not read before
+        self._silent = False  # whether the client says nothing more, and reads what is still to come
         self.subscribed = False
         self.fd = sock.fileno()
         sock.setblocking(False)
@@ -211,12 +213,17 @@ class _Connection:
 
     def _ready(self, mask):
         self._send(b"")
-        if self._socket is None:
+        if self._socket is None or self._silent:
             return
         try:
             data = self._socket.recv(_PIECE)
         except OSError as error:
             return None if error.errno == compat.EAGAIN else self.close()
+        if not data and (self._asked or self._rest) and not mask & select.POLLHUP:
+            # it closed its half only, as `socat` does behind what it is given
+            self._silent = True
+            self._poller.remove(self.fd)
+            return self._send(b"")
         if not data or len(self._received) + len(data) > MAX_CALL:
             return self.close()
         self._received += data
@@ -233,7 +240,12 @@ class _Connection:
         except OSError as error:
             if error.errno != compat.EAGAIN:
                 return self.close()
-        self._poller.also_write(self.fd, bool(self._rest))
+        if not self._silent:
+            self._poller.also_write(self.fd, bool(self._rest))
+        elif self._rest:
+            self._poller.add(self.fd, self._ready, True)
+        elif not self._asked and b"\n" not in self._received:
+            self.close()
 
 
 def _is_served(path):

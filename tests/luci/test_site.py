@@ -130,7 +130,11 @@ LACKS = {
     "no zone": ([LAN], ["wg0 is in no firewall zone. Add zone “wg0” with masquerading"], {"wg0", "lan_wg0"}),
     "no forwarding": ([LAN, ZONE], ["does not forward from zone “lan” to zone “vpn”, where wg0 is"], {"lan_vpn"}),
     "all is there": ([LAN, ZONE, FORWARDING], ["The firewall lets clients behind lan through already."], set()),
-    "in the zone of the clients": ([("zone", "lan", {"name": "lan", "network": ["lan", "wg0"]})], ["already"], set()),
+    "in the zone of the clients": ([("zone", "lan", {"name": "lan", "network": ["lan", "wg0"], "forward": "ACCEPT"})],
+                                   ["already"], set()),
+    "in a zone that forwards nothing within": (
+        [("zone", "lan", {"name": "lan", "network": ["lan", "wg0"], "forward": "REJECT"}),
+         ("defaults", "d", {"forward": "ACCEPT"})], ["does not forward from zone “lan” to zone “lan”"], {"lan_lan"}),
     "a device": ([LAN, ("zone", "vpn", {"name": "vpn", "device": ["wg0"], "masq": 1})], ["zone “vpn”"], {"lan_vpn"}),
     "all is forwarded": ([LAN, ("defaults", "d", {"forward": "ACCEPT"})], ["already"], set()),
     "forwarding is off": ([LAN, ZONE, ("forwarding", "off", {"src": "lan", "dest": "vpn", "enabled": 0})],

@@ -42,8 +42,13 @@ function isOpen() {
 	return sections('defaults').some((section) => String(section.forward).toUpperCase() === 'ACCEPT');
 }
 
+/* Within a zone its own policy comes before the one for all else. */
+function isOpenBetween(source, zone) {
+	return source.name === zone.name && zone.forward ? zone.forward.toUpperCase() === 'ACCEPT' : isOpen();
+}
+
 function forwards(source, zone) {
-	return source.name === zone.name || isOpen() || sections('forwarding').some((forwarding) =>
+	return isOpenBetween(source, zone) || sections('forwarding').some((forwarding) =>
 		[ source.name, '*' ].indexOf(forwarding.src) >= 0 && [ zone.name, '*' ].indexOf(forwarding.dest) >= 0 &&
 		forwarding.family !== 'ipv6');
 }

@@ -118,6 +118,33 @@ print(before, len(left), set([flow.destination[3] for flow in left]))
 
 
 @each_interpreter
+def test_all_connections_are_read_to_their_end_however_long_it_takes(interpreter, tmp_path):
+    script = """
+import time
+from nametrack.adapters import flows as adapter
+for i in range(1000):
+    one = socket.socket(socket.AF_INET6, socket.SOCK_DGRAM)
+    one.bind(compat.sockaddr("::", 20000 + i))
+    one.sendto(b"x", compat.sockaddr("2001:db8::7", 9))
+    one.close()
+adapter.LIMIT = 0.3
+readable, read = adapter._Dump._readable, []
+def slowly(self, mask):
+    time.sleep(0.05)
+    read.append(mask)
+    readable(self, mask)
+adapter._Dump._readable = slowly
+flush("2001:db8::7")
+finish()
+from nametrack.adapters.netlink import Kernel
+from nametrack.wire import conntrack
+left = Kernel(12).ask(lambda seq: conntrack.get_flows(10, seq)).messages
+print(len(left), 0.05 * len(read) > 2 * adapter.LIMIT, events)
+"""
+    assert counted(interpreter, tmp_path, script) == ["0 True []"]
+
+
+@each_interpreter
 def test_for_a_few_addresses_the_kernel_hands_out_their_ipv4_connections_only(interpreter, tmp_path):
     script = """
 from nametrack.wire import conntrack

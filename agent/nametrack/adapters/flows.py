@@ -13,7 +13,7 @@ from ..key_table import KeyTable
 from ..wire import conntrack, netlink, nfnetlink
 
 TABLE = "/proc/net/nf_conntrack"
-LIMIT = 10  # seconds for all of it
+LIMIT = 10  # seconds without an answer
 
 # What a kernel says that has no netlink for it.
 _UNKNOWN = (compat.EINVAL, compat.EOPNOTSUPP, compat.EPROTONOSUPPORT)
@@ -141,10 +141,14 @@ class _Dump:
             self._ending = compat.netlink_socket(nfnetlink.PROTOCOL)
             self._ending.setblocking(False)
             self._poller.add(self._socket.fileno(), self._readable)
-            self._poller.call_at(("flows",), compat.monotonic() + LIMIT, lambda: self._end("no answer in %d s" % LIMIT))
+            self._wait()
             self._ask()
         except OSError as error:
             self._end(error.errno)
+
+    def _wait(self):
+        """Only a kernel that is silent ends it: all of many connections may take longer."""
+        self._poller.call_at(("flows",), compat.monotonic() + LIMIT, lambda: self._end("no answer in %d s" % LIMIT))
 
     def _ask(self):
         """Ask the next question, or end."""
@@ -159,6 +163,7 @@ class _Dump:
             datagram = compat.receive(self._socket)
             if datagram is None:
                 return
+            self._wait()
             reply = netlink.reply(datagram, self._seq)
             for item in reply.messages:
                 flow = conntrack.flow(item)

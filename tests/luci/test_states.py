@@ -280,6 +280,19 @@ def test_a_finding_about_what_needs_attention_already_is_counted_once(browser, c
     assert lines[0] == "✕ Needs attention: 1" and len(lines) == 2
 
 
+def test_what_needs_attention_by_one_name_stays_in_the_first_lines_after_a_poll(browser, config):
+    agent = Scripted()
+    agent.answers["peers"] = [peer("home", "home.dyn.example.net")]
+    agent.answers["findings"] = [finding("configuration", "error", "configuration", f"mistake {i}") for i in range(3)]
+    with Router(agent, config) as router:
+        router.open(browser)
+        browser.wait_for_text("Needs attention: 3")
+        agent.answers["findings"].append(finding("clock_unset", "warning", "clock", "it was never set"))
+        browser.wait_for_text("Needs attention: 4")
+        shown = browser.text(".nametrack-verdict")
+    assert [f"mistake {i}" in shown for i in range(3)] == [True] * 3
+
+
 def test_each_way_out_says_whether_it_is_used_ready_or_dead(browser, config):
     ways = [way("wg0", "no_reply"), way("wg1", ago=300), way("wg2", ago=7200)]
     work = policy("work", state="failed_over", reason="through wg1: no reply through wg0", way="wg1", ways=ways,

@@ -40,14 +40,15 @@ function patchChildren(node, wanted) {
 		if (key !== null && !stays[key])
 			node.removeChild(child);
 		else if (key !== null)
-			keyed[key] = child;
+			(keyed[key] = keyed[key] || []).push(child);
 	}
 
 	let place = node.firstChild;
 
 	while (wanted.firstChild) {
 		const next = wanted.firstChild;
-		const known = keyOf(next) === null ? place : keyed[keyOf(next)];
+		/* a key that several have is that of each in turn: none takes the place of another */
+		const known = keyOf(next) === null ? place : (keyed[keyOf(next)] || []).shift();
 
 		if (known && alike(known, next)) {
 			if (known === place)

@@ -156,3 +156,11 @@ def test_each_test_that_a_page_names_is_there():
     for words in re.findall(r"\*([a-z][^*:]{8,}?)\*", text):
         name = re.sub(r"\W+", "_", words.strip())
         assert "def test_%s" % name in sources or name in sources, words
+
+
+def test_what_a_page_appends_to_a_file_of_uci_begins_with_its_section():
+    appended = re.compile(r"cat >>/etc/config/\w+ <<'?END'?\n(.*?)^ *END$", re.M | re.S)
+    bodies = [(path.name, body) for path in PAGES for body in appended.findall(path.read_text())]
+    assert bodies
+    for name, body in bodies:
+        assert body.split()[0] == "config", f"{name}: {body}: it belongs to whatever the file's last section is"

@@ -80,6 +80,7 @@ class Router:
         lines = f"lib={TOP}/agent launcher={LAUNCHER}\n[ ! -d {self.root} ] || {unpacked}\n"
         lines += f"export NAMETRACK_LIB=$lib NAMETRACK_PYTHON={INTERPRETERS[interpreter]}\n"
         self.program("nametrack", lines + 'exec "$launcher" "$@"')
+        self.program("uci", f'UCI_ROOT={self.folder} exec {sys.executable} -BS {TOP}/tests/files/uci_standin.py "$@"')
         self.pid = self.folder / "nametrack.pid"
         settled = f"nametrack status --json 2>/dev/null | {sys.executable} -c '{SETTLED}' 2>/dev/null"
         # who reads what it printed is not faster

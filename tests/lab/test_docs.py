@@ -65,7 +65,7 @@ def house(interpreter):
         world.home.nft(MASQUERADE)
         world.home.sysctl("net/ipv4/ip_forward=1", "net/ipv6/conf/all/forwarding=1")
         values = {"home_key": world.home_key.public, "home_name": HOME_NAME, "home_address": HOME_LAN}
-        values["staging_name"] = STAGING_NAME
+        values.update(staging_name=STAGING_NAME, peer="home")
         router = Router(world, values, interpreter)
         try:
             yield world, router

@@ -110,7 +110,8 @@ class Pi:
 name=ROOT/usr/local/bin/nametrack
 [ -e "$name" ] || name=ROOT/usr/sbin/nametrack
 case $1 in run | check | plan) set -- "$@" {local};; esac
-NAMETRACK_LIB=ROOT/usr/lib/nametrack exec "$name" "$@" {options}
+[ "$1" = flush ] || set -- "$@" {options}
+NAMETRACK_LIB=ROOT/usr/lib/nametrack exec "$name" "$@"
 """
         self.program("nametrack", script)
 
@@ -198,8 +199,10 @@ def test_the_wheel_is_installed_and_removed(house):
     settled(SocketDoor().reach(house))
     assert HOME_NAME in house.sh(status)
     moves(house, "198.51.100.11")
+    house.world.beach.run(["ip", "rule", "add", "pref", "100", "lookup", "900", "protocol", "190"])  # as a policy's
     house.sh(remove)
     assert not (house.root / "opt/pipx/venvs/nametrack").exists()
+    assert "lookup 900" not in house.world.beach.run(["ip", "rule"]).stdout, "nothing is left that could take it away"
 
 
 def test_the_configurations_of_the_page_are_right():

@@ -70,6 +70,7 @@ TUNNELS = [
     ("", "10.9.0.0/24", (False, True)),
     ("", "10.9.0.0/24, 0.0.0.0/0", (True, True)),
     ("Table = auto", "::/0", (True, True)),
+    ("", "0.0.0.0/1, 128.0.0.0/1, ::0/0", (True, True)),  # as a provider writes it; wg makes ::/0 of it
     ("Table = off", "0.0.0.0/0", (False, False)),
     ("table=123", "0.0.0.0/0", (False, False)),
     ("FwMark = 0xca6c", "10.9.0.0/24", (True, True)),

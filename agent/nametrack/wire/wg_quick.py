@@ -16,7 +16,7 @@ from .uci import Section
 
 Problem = namedtuple("Problem", ("line", "text"))
 
-FULL = ("0.0.0.0/0", "::/0")  # for these wg-quick makes a table and rules, and marks the tunnel's own packets
+_FULL = "/0"  # for these wg-quick makes a table and rules, and marks the tunnel's own packets, however they are written
 
 _BLANKS = " \t\r\v\f"
 # What wg-quick takes out of [Interface] (its function parse_options).
@@ -65,7 +65,7 @@ class _Reader:
 
     def is_marked(self):
         """Return whether the packets of the tunnel itself are marked, so that rules can keep them out of it."""
-        full = any(prefix in FULL for _, options in self.peers for prefix in options.get("allowed_ips", []))
+        full = any(each.endswith(_FULL) for _, options in self.peers for each in options.get("allowed_ips", []))
         return (full and self.table in ("", "auto")) or _lower(self._mark) not in ("", "off", "0", "0x0")
 
     def read(self, line, number):

@@ -44,7 +44,7 @@ def test_a_running_agent_says_which_way_a_host_takes(beach, browser):
     answered(browser)
     text = browser.text(".nametrack-answer")
     assert all(address in text for address in STAGING4)
-    assert "the kernel sends the router's packets through" in text
+    assert "the rules that use the set decide which way its packets take" in text
 
 
 def test_the_sentence_comes_before_the_facts(router, browser):

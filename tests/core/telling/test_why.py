@@ -59,6 +59,19 @@ CASES = [
 ]
 
 
+def test_of_a_set_whose_policy_names_no_interface_the_rules_decide():
+    played = transcript.Transcript(SETS.replace("\toption interface 'wg'\n", ""))
+    played.run()
+    played.agent.handle(on.WhyAsked(1, "192.0.2.7", None), played.now)
+    values = told_of(played, [Told("192.0.2.7", *each) for each in (NORMAL, (0x5A, "wg", 90, None, None))])
+    words = "names no interface: the rules that use the set decide which way its packets take"
+    assert values["sentence"] == "192.0.2.7 is in the set of policy 'work', which " + words
+    assert values["as_configured"] and values["addresses"][0]["steps"][2:] == [
+        "a rule leads packets with mark 0x5a to wg",
+        "the kernel sends the router's packets without a mark through wan (table 254)",
+    ]
+
+
 # what the set has besides, where the tunnel's own packets go -> why the set does not contain the address
 NOT_IN_SET = [
     ("", "192.0.2.7", "it is an endpoint of the tunnel itself"),

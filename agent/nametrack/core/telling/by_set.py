@@ -5,6 +5,8 @@ from ...element import own_name
 from . import mending
 from .claim import Expected, Step, note
 
+LEADS = "a rule leads packets with mark 0x%x to %s"
+
 
 def by_set(case, policy, told, steps):
     """Add what is so of the set that a policy fills; return the Expected."""
@@ -22,14 +24,16 @@ def by_set(case, policy, told, steps):
         return nothing
     interface = policy.config.interface
     if interface is None:
-        return nothing
+        leading = [each for each in told[1:] if each.device not in (None, told[0].device)]
+        steps.extend([note(LEADS % (each.mark, each.device)) for each in leading])
+        return Expected(None, "", told[0])
     if interface in agent.interfaces.known and agent.interfaces.device(interface) is None:
         steps.append(Step("%s is down" % interface, mending.start(agent, interface), True))
         return Expected(None, interface, told[0])
     device = agent.interfaces.device(interface) or interface
     for each in told[1:]:
         if each.device == device:
-            steps.append(note("a rule leads packets with mark 0x%x to %s" % (each.mark, device)))
+            steps.append(note(LEADS % (each.mark, device)))
             if policy.target.service and case.client is None:
                 text = "%s marks what clients send: the router's own packets take the normal way"
                 steps.append(note(text % policy.target.service))

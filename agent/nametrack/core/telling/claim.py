@@ -15,7 +15,8 @@ Step = namedtuple("Step", ("text", "advice", "fault"))
 Claim = namedtuple("Claim", ("policy", "passed"))
 
 # How packets are to leave. device: the name of the link, None if nothing says so; interface: its name in netifd, alone
-# if packets may have a mark that leads nowhere; told: the Told that packets are of, by their mark
+# if packets may have a mark that leads nowhere, "" if no option says where a mark is to lead;
+# told: the Told that packets are of, by their mark
 Expected = namedtuple("Expected", ("device", "interface", "told"))
 
 

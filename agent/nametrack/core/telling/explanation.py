@@ -11,6 +11,8 @@ from .by_set import by_set
 from .claim import Expected, Step, claim, claims_below, note
 from .delivery import delivery
 
+BY_RULES = "is in the set of %s, which names no interface: the rules that use the set decide which way its packets take"
+
 # What is asked, and what was found out. client: address, None for the router itself; kernel: the KernelTold; peers:
 # {name of a device: [Holder]} of tunnels; now: monotonic seconds
 Case = namedtuple("Case", ("agent", "host", "client", "kernel", "peers", "now"))
@@ -98,7 +100,8 @@ def _steered(case, policy, told, steps):
         why, advice = case.agent.policies.filling.missing(policy) or unread
         steps.append(Step(why, advice or mending.CHECK, True))
         return nothing, None
-    return by_set(case, policy, told, steps), None
+    expected = by_set(case, policy, told, steps)
+    return expected, BY_RULES % policy.label if expected.interface == "" else None
 
 
 def _own_route(case, steered, of_marks, steps):

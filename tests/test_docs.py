@@ -164,3 +164,8 @@ def test_what_a_page_appends_to_a_file_of_uci_begins_with_its_section():
     assert bodies
     for name, body in bodies:
         assert body.split()[0] == "config", f"{name}: {body}: it belongs to whatever the file's last section is"
+
+
+def test_who_is_told_of_flush_is_told_that_a_running_agent_writes_it_all_again():
+    told = [text for path in PAGES for text in path.read_text().split("\n\n") if "`nametrack flush`" in text]
+    assert told and [text for text in told if "stop" not in text] == []

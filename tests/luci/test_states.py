@@ -280,6 +280,15 @@ def test_a_finding_about_what_needs_attention_already_is_counted_once(browser, c
     assert lines[0] == "✕ Needs attention: 1" and len(lines) == 2
 
 
+def test_a_finding_about_another_that_begins_with_the_same_name_is_counted(browser, config):
+    home = peer("home", "home.test", "stalled", "no reply through wg0")
+    found = [finding("no_keepalive", "warning", "wg0 peer home-office", "no persistent_keepalive"),
+             finding("allowed_ips_overlap", "error", "wg0", "two peers claim 0.0.0.0/0"),
+             finding("no_keepalive", "warning", "wg0 peer home", "no persistent_keepalive")]  # fmt: skip
+    lines = shown(browser, config, ".nametrack-verdict", peers=[home], findings=found).splitlines()
+    assert lines[0] == "✕ Needs attention: 3" and len(lines) == 4
+
+
 def test_what_needs_attention_by_one_name_stays_in_the_first_lines_after_a_poll(browser, config):
     agent = Scripted()
     agent.answers["peers"] = [peer("home", "home.dyn.example.net")]

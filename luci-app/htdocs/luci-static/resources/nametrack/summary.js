@@ -7,6 +7,7 @@
 /* One line that says whether all is well, and what needs attention first. */
 
 const SHOWN = 5;  /* of those that need attention */
+const PART_OF_NAME = /[a-z0-9_.-]/i;
 
 /* A pause switches a policy off, but its user wants it on again. */
 function about(name, each, said) {
@@ -24,10 +25,19 @@ function entriesOf(status) {
 		.filter((entry) => entry.kind === 'bad' || entry.kind === 'warn');
 }
 
-/* Findings that are not about one of the entries: those say the same by their reason. */
+/* Whether a text has a name as a whole: `home` is not in `home-office`. */
+function mentions(text, name) {
+	for (let at = text.indexOf(name); at >= 0; at = text.indexOf(name, at + name.length))
+		if (!PART_OF_NAME.test(text.charAt(at - 1)) && !PART_OF_NAME.test(text.charAt(at + name.length)))
+			return true;
+
+	return false;
+}
+
+/* Findings that are not about one of the entries: those say the same by their reason, also of a name in it. */
 function findingsOf(status, entries) {
-	const isSaid = (finding) => entries.some((entry) =>
-		finding.subject.indexOf(entry.name) >= 0 || entry.reason.indexOf(finding.subject) >= 0);
+	const isSaid = (finding) => entries.some((entry) => mentions(finding.subject, entry.name) ||
+		finding.code === 'name_unresolved' && mentions(entry.reason, finding.subject));
 
 	return status.findings.filter((finding) => SEVERITIES[finding.severity] && !isSaid(finding)).map((finding) => ({
 		kind: SEVERITIES[finding.severity], name: finding.subject, reason: finding.text,
